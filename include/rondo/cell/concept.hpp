@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/values.hpp"
+#include "../math/functions.hpp"
+
+#include <concepts>
+
+namespace rondo {
+
+namespace cell {
+
+/// A cell's counts, per hidden unit.
+struct Shape {
+    int gates = 1;   // pre-activations
+    int apart = 0;   // of them, the last ones that see W x + b and U h + c apart
+    int second = 0;  // of them, the last ones whose recurrent product reads q = reset(...), not h
+    int states = 1;
+    int saved = 0;   // values kept for backward
+    int own = 0;     // parameters of the unit itself
+    int forget = -1; // the gate that forgets: its bias may start above zero
+};
+
+/// What one hidden unit sees and leaves, for one unit (S = float, double) or a pack of units (S = Pack).
+///
+/// Pre      gate pre-activations: gate g is W x + b + U h + c. The last `apart` gates keep both halves: W x + b stays in
+///          its place and U h + c follows after the last gate.
+/// State    component 0 is h: the output, and what the recurrent product reads.
+/// Saved    what backward wants to know of the step.
+/// Own      parameters of the unit itself (peepholes).
+template <class C, class S> using Pre = Values<S, C::shape.gates + C::shape.apart>;
+template <class C, class S> using State = Values<S, C::shape.states>;
+template <class C, class S> using Saved = Values<S, C::shape.saved>;
+template <class C, class S> using Own = Values<S, C::shape.own>;
+
+template <class C, class S>
+struct Step {
+    State<C, S> state;
+    Saved<C, S> saved;
+};
+
+/// Slopes dL/d(...). `before` holds only what does not go through the recurrent product.
+template <class C, class S>
+struct Slope {
+    Pre<C, S> pre;
+    State<C, S> before;
+    Own<C, S> own;
+};
+
+} // namespace cell
+
+/// A description of one unit's maths; no loops, no storage, no backend.
+///
+///   forward   pre-activations, old state, own parameters -> new state, values saved
+///   backward  values saved, old and new state, own parameters, dL/d(new state) -> slopes
+template <class C, class S = float>
+concept Cell = C::shape.gates > 0 && C::shape.apart >= 0 && C::shape.second >= 0 && C::shape.states > 0 &&
+               C::shape.own >= 0 &&
+               requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
+                        const cell::Own<C, S>& own) {
+                   { C::forward(pre, state, own) } -> std::same_as<cell::Step<C, S>>;
+                   { C::backward(saved, state, state, own, state) } -> std::same_as<cell::Slope<C, S>>;
+               };
+
+/// A cell whose last `second` gates read U q, where q = reset(...) is known only after the other gates.
+template <class C, class S = float>
+concept TwoStageCell = Cell<C, S> && C::shape.second > 0 && C::shape.apart == 0 &&
+                       requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
+                                cell::Slope<C, S>& slope, S q) {
+                           { C::reset(pre, state) } -> std::same_as<S>;
+                           { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
+                       };
+
+} // namespace rondo

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "concept.hpp"
+
+namespace rondo::cell {
+
+/// Elman recurrent cell.
+///
+///   h' = tanh(a)                                                              (1)
+///
+/// Units   every element of h lies in [-1, 1].
+/// Source  Elman, "Finding structure in time", Cognitive Science 14 (1990), p. 182.
+struct RNN {
+    static constexpr Shape shape{.gates = 1};
+
+    template <class S>
+    RONDO_HOST_DEVICE static Step<RNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {
+        return {.state = {math::tanh(pre[0])}, .saved = {}};
+    }
+
+    template <class S>
+    RONDO_HOST_DEVICE static Slope<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
+                                                    const Values<S, 0>&, const Values<S, 1>& slope) {
+        const S h = after[0];
+        return {.pre = {slope[0] * (1 - h * h)}, .before = {S(0)}, .own = {}};
+    }
+};
+
+/// Elman recurrent cell with a rectifier.
+///
+///   h' = max(a, 0)                                                            (1)
+///
+/// Source  Le, Jaitly & Hinton, "A simple way to initialize recurrent networks of rectified linear units" (2015),
+///         arXiv:1504.00941, section 2.
+struct ReluRNN {
+    static constexpr Shape shape{.gates = 1};
+
+    template <class S>
+    RONDO_HOST_DEVICE static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
+                                                      const Values<S, 0>&) {
+        return {.state = {math::select(pre[0] > S(0), pre[0], S(0))}, .saved = {}};
+    }
+
+    template <class S>
+    RONDO_HOST_DEVICE static Slope<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
+                                                        const Values<S, 1>& after, const Values<S, 0>&,
+                                                        const Values<S, 1>& slope) {
+        return {.pre = {math::select(after[0] > S(0), slope[0], S(0))}, .before = {S(0)}, .own = {}};
+    }
+};
+
+} // namespace rondo::cell

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+namespace rondo {
+
+/// How long and how wide a batch of sequences is, and which part of a larger one it is.
+///
+/// Column t * batch + b of a sequence is step t of sequence b.
+///
+/// Units   steps and columns. lengths, if given, has one entry a sequence, each from 0 to steps: later steps are padding.
+///         first_step and first_column say where a part of a larger batch begins; random numbers are keyed by them.
+struct Extent {
+    int steps = 1, batch = 1;
+    const int* lengths = nullptr;
+    int first_step = 0, first_column = 0;
+
+    constexpr std::size_t columns() const { return std::size_t(steps) * std::size_t(batch); }
+    constexpr int length(int b) const { return lengths ? lengths[b] : steps; }
+    constexpr bool active(int t, int b) const { return !lengths || t < lengths[b]; }
+    bool operator==(const Extent&) const = default;
+};
+
+/// Calls f(first, count) for each longest run of sequences of step t that have not ended.
+///
+/// Sequences sorted by falling length make one run a step.
+template <class F>
+void each_run(const Extent& e, int t, F&& f) {
+    if (!e.lengths) return f(0, e.batch);
+    for (int b = 0; b < e.batch;) {
+        const int first = b;
+        while (b < e.batch && e.active(t, b)) ++b;
+        if (b > first) f(first, b - first);
+        while (b < e.batch && !e.active(t, b)) ++b;
+    }
+}
+
+/// Calls f(first, count) for each longest run of columns, over all steps, that are not padding.
+template <class F>
+void each_run(const Extent& e, F&& f) {
+    std::size_t first = 0, count = 0;
+    for (int t = 0; t < e.steps; ++t)
+        each_run(e, t, [&](int from, int n) {
+            const std::size_t column = std::size_t(t) * std::size_t(e.batch) + std::size_t(from);
+            if (column == first + count) {
+                count += std::size_t(n);
+            } else {
+                if (count > 0) f(first, count);
+                first = column;
+                count = std::size_t(n);
+            }
+        });
+    if (count > 0) f(first, count);
+}
+
+} // namespace rondo

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "host_device.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+namespace rondo {
+
+/// Four words of random bits.
+struct Words {
+    std::uint32_t word[4]{};
+
+    RONDO_HOST_DEVICE constexpr std::uint32_t operator[](std::size_t lane) const noexcept { return word[lane]; }
+    bool operator==(const Words&) const = default;
+};
+
+/// Philox 4x32-10: four words that look random, as a pure function of a counter and a key (low half first).
+///
+///   (c0, c1, c2, c3) <- (hi(B c2) ^ c1 ^ k0, lo(B c2), hi(A c0) ^ c3 ^ k1, lo(A c0))    ten times
+///   (k0, k1)         <- (k0 + 0x9E3779B9, k1 + 0xBB67AE85)                              between them
+///
+/// Source  Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
+RONDO_HOST_DEVICE constexpr Words philox(Words counter, std::uint64_t key) noexcept {
+    auto [c0, c1, c2, c3] = counter.word;
+    auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
+    for (int round = 0; round < 10; ++round) {
+        const std::uint64_t a = std::uint64_t{0xD2511F53} * c0, b = std::uint64_t{0xCD9E8D57} * c2;
+        c0 = static_cast<std::uint32_t>(b >> 32) ^ c1 ^ k0;
+        c1 = static_cast<std::uint32_t>(b);
+        c2 = static_cast<std::uint32_t>(a >> 32) ^ c3 ^ k1;
+        c3 = static_cast<std::uint32_t>(a);
+        k0 += 0x9E3779B9;
+        k1 += 0xBB67AE85;
+    }
+    return {{c0, c1, c2, c3}};
+}
+
+/// A float in [0, 1), a multiple of 2^-24.
+RONDO_HOST_DEVICE constexpr float uniform(std::uint32_t bits) noexcept {
+    return static_cast<float>(bits >> 8) * 0x1p-24f;
+}
+
+/// A double in [0, 1), a multiple of 2^-53.
+RONDO_HOST_DEVICE constexpr double uniform(std::uint64_t bits) noexcept {
+    return static_cast<double>(bits >> 11) * 0x1p-53;
+}
+
+/// An integer in [0, n), n above 0: floor(bits n / 2^64). No integer is likelier than another by more than 2^-64.
+///
+/// Source  Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), section 4, unrejected.
+RONDO_HOST_DEVICE constexpr std::uint64_t uniform_index(std::uint64_t bits, std::uint64_t n) noexcept {
+    constexpr std::uint64_t low = 0xFFFFFFFF;
+    const std::uint64_t carry = (bits >> 32) * (n & low) + ((bits & low) * (n & low) >> 32);
+    return (bits >> 32) * (n >> 32) + (carry >> 32) + (((bits & low) * (n >> 32) + (carry & low)) >> 32);
+}
+
+/// A number from the standard normal distribution, by Box and Muller.
+///
+///   u = (radius + 1) 2^-32 in (0, 1],   n = sqrt(-2 ln u) cos(2 pi angle 2^-32)
+///
+/// Units   none; |n| <= 6.67. A quarter turn of angle (2^30) gives a second number, independent of the first.
+/// Source  Box & Muller, "A note on the generation of random normal deviates", Ann. Math. Stat. 29 (1958).
+RONDO_HOST_DEVICE inline double normal(std::uint32_t radius, std::uint32_t angle) noexcept {
+    const double u = (static_cast<double>(radius) + 1) * 0x1p-32;
+    return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * 0x1p-32 * static_cast<double>(angle));
+}
+
+/// Where every random number of a run comes from.
+struct Seed {
+    std::uint64_t value = 0;
+    bool operator==(const Seed&) const = default;
+};
+
+/// What a random number is for. Its value is part of the stream: new purposes go to the end.
+enum class Purpose : std::uint32_t { user, initial, dropout, shuffle, sample };
+
+/// One stream of random numbers, named by what it is for; drawing changes nothing, so no order of drawing matters.
+///
+///   key     = words 0 and 1 of philox((low(step), high(step), layer, purpose), seed)     (1)
+///   block_j = philox((low(j), column, time, high(j)), key)                               (2)
+///   word_i  = block_j[i - 4 j],  j = floor(i / 4)                                        (3)
+///   wide_i  = word_2i + 2^32 word_(2i + 1)                                               (4)
+///
+/// Units   none. A word is 32 random bits; uniform, normal and uniform_index make numbers of them.
+/// Errors  none.
+class Draw {
+public:
+    RONDO_HOST_DEVICE constexpr Draw(Seed seed, Purpose purpose, std::uint64_t step = 0,
+                                     std::uint32_t layer = 0) noexcept {
+        const Words sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), layer,
+                                   static_cast<std::uint32_t>(purpose)}},
+                                 seed.value);
+        key_ = join(sub[0], sub[1]);
+    }
+
+    /// Eq. (2): the words of units 4 j to 4 j + 3 at once.
+    RONDO_HOST_DEVICE constexpr Words block(std::uint64_t j, std::uint32_t column = 0,
+                                            std::uint32_t time = 0) const noexcept {
+        return philox({{static_cast<std::uint32_t>(j), column, time, static_cast<std::uint32_t>(j >> 32)}}, key_);
+    }
+
+    /// Eq. (3).
+    RONDO_HOST_DEVICE constexpr std::uint32_t operator()(std::uint64_t unit, std::uint32_t column = 0,
+                                                         std::uint32_t time = 0) const noexcept {
+        return block(unit / 4, column, time)[unit % 4];
+    }
+
+    /// Eq. (4).
+    RONDO_HOST_DEVICE constexpr std::uint64_t wide(std::uint64_t unit, std::uint32_t column = 0,
+                                                   std::uint32_t time = 0) const noexcept {
+        const Words words = block(unit / 2, column, time);
+        return join(words[unit % 2 * 2], words[unit % 2 * 2 + 1]);
+    }
+
+    /// Standard normal; units 2 i and 2 i + 1 share a radius and lie a quarter turn apart.
+    RONDO_HOST_DEVICE double normal(std::uint64_t unit, std::uint32_t column = 0,
+                                    std::uint32_t time = 0) const noexcept {
+        const Words words = block(unit / 4, column, time);
+        const std::uint32_t turn = unit % 2 == 0 ? 0 : 0x40000000;
+        return rondo::normal(words[unit % 4 / 2 * 2], words[unit % 4 / 2 * 2 + 1] + turn);
+    }
+
+    bool operator==(const Draw&) const = default;
+
+private:
+    RONDO_HOST_DEVICE static constexpr std::uint64_t join(std::uint32_t low, std::uint32_t high) noexcept {
+        return std::uint64_t{high} << 32 | low;
+    }
+
+    std::uint64_t key_ = 0;
+};
+
+/// Puts `values` into a random order; every order is equally likely, to within the bias of uniform_index.
+///
+/// Source  Durstenfeld, "Algorithm 235: Random permutation", Comm. ACM 7 (1964).
+template <class Value, std::size_t Size>
+constexpr void shuffle(std::span<Value, Size> values, Draw draw) noexcept(std::is_nothrow_swappable_v<Value>) {
+    for (std::size_t left = values.size(); left > 1; --left) {
+        using std::swap;
+        swap(values[left - 1], values[static_cast<std::size_t>(uniform_index(draw.wide(left - 1), left))]);
+    }
+}
+
+} // namespace rondo

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace rondo {
+
+/// A string as a template argument: Named<"lstm", ...>.
+template <std::size_t N>
+struct Text {
+    char text[N]{};
+    constexpr Text(const char (&source)[N]) {
+        for (std::size_t k = 0; k < N; ++k) text[k] = source[k];
+    }
+    constexpr std::string_view view() const { return {text, N - 1}; }
+};
+
+/// A short string that constant expressions may build and keep: the name of a tensor.
+///
+/// Errors  one that does not fit is not a constant expression: the network does not compile.
+struct Label {
+    char text[96]{};
+    int size = 0;
+
+    constexpr Label() = default;
+    constexpr Label(const char* source) { add(std::string_view{source}); }
+    constexpr Label& add(std::string_view part) {
+        for (char c : part) text[size++] = c;
+        return *this;
+    }
+    constexpr Label& add(int number) {
+        char digits[12]{};
+        int count = 0;
+        do {
+            digits[count++] = char('0' + number % 10);
+            number /= 10;
+        } while (number > 0);
+        while (count > 0) text[size++] = digits[--count];
+        return *this;
+    }
+    constexpr std::string_view view() const { return {text, std::size_t(size)}; }
+};
+
+} // namespace rondo
