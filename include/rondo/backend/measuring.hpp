@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "concept.hpp"
+
+#include <algorithm>
+
+namespace rondo {
+
+/// A backend that computes nothing and finds out how much scratch memory the backend it stands for will need.
+template <Backend B>
+class Measuring {
+public:
+    using scalar = typename B::scalar;
+    static constexpr std::string_view name = B::name;
+    template <class T> using buffer = typename B::template buffer<T>;
+
+    std::size_t needed() const { return needed_; }
+
+    static std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
+    void reserve(std::size_t) {}
+    template <class T> static T* data(buffer<T>& b) { return B::data(b); }
+    static void upload(buffer<scalar>&, const scalar*, std::size_t) {}
+    static void download(scalar*, const scalar*, std::size_t) {}
+
+    void multiply_add(Matrix<scalar> y, Weights<const scalar>, Matrix<const scalar> x) { need(y.rows, x.columns, x.rows); }
+    void multiply_transposed_add(Matrix<scalar> x, Weights<const scalar>, Matrix<const scalar> y) {
+        need(x.rows, y.columns, y.rows);
+    }
+    void add_outer(Weights<scalar>, Matrix<const scalar> y, Matrix<const scalar> x) { need(x.rows, y.rows, x.columns); }
+    void add_columns(scalar*, Matrix<const scalar>) {}
+    void fill_columns(Matrix<scalar>, const scalar*) {}
+    void copy_columns(Matrix<scalar>, Matrix<const scalar>) {}
+    void add_to_columns(Matrix<scalar>, Matrix<const scalar>) {}
+    void gather(Matrix<scalar>, const scalar*, const int*) {}
+    void scatter_add(scalar*, Matrix<const scalar>, const int*, int) {}
+    void fill(scalar*, std::size_t, scalar) {}
+    void copy(scalar*, const scalar*, std::size_t) {}
+    double sum(const scalar*, std::size_t) { return 0; }
+    double sum_of_squares(const scalar*, std::size_t) { return 0; }
+    template <int, class Unit> void units(const Unit&, std::size_t) {}
+    template <class Element> void elements(const Element&, std::size_t) {}
+    template <class Column> void columns(const Column&, std::size_t) {}
+
+private:
+    void need(std::size_t rows, std::size_t columns, std::size_t inner) {
+        needed_ = std::max(needed_, B::scratch(rows, columns, inner));
+    }
+    std::size_t needed_ = 0;
+};
+
+} // namespace rondo

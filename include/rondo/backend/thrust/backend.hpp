@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#if !defined(__CUDACC__) && !defined(THRUST_DEVICE_SYSTEM)
+#error "rondo: without nvcc, Thrust must be told where to compute, as by -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP"
+#endif
+
+#include "../../core/memory.hpp"
+#include "../../core/view.hpp"
+#include "../concept.hpp"
+#include "../lanes.hpp"
+#include "product.hpp"
+
+#include <thrust/copy.h>
+#include <thrust/device_ptr.h>
+#include <thrust/device_vector.h>
+#include <thrust/execution_policy.h>
+#include <thrust/fill.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/transform.h>
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+
+namespace rondo {
+
+namespace detail {
+
+// What one thread does. Named functors: lambdas would need an option of nvcc's.
+template <class F>
+struct AtRowAndColumn {
+    F f;
+    std::size_t rows;
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { f(k % rows, k / rows); }
+};
+template <class Unit, int H, class L>
+struct AtUnit {
+    Unit unit;
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { unit.template run<L>(k / H, int(k % H)); }
+};
+template <class Element, class L>
+struct AtElement {
+    Element element;
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { element.template run<L>(k); }
+};
+template <class Column>
+struct AtColumn {
+    Column column;
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { column.run(k); }
+};
+
+template <class S, bool add>
+struct WriteColumns {
+    Matrix<S> y;
+    const S* x;
+    std::size_t stride; // 0: every column reads the same one
+    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
+        S& to = y.data[row + column * y.stride];
+        const S value = x[row + column * stride];
+        to = add ? to + value : value;
+    }
+};
+template <class S>
+struct Gather {
+    Matrix<S> y;
+    const S* table;
+    const int* index;
+    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
+        y.data[row + column * y.stride] = table[std::size_t(index[column]) * y.rows + row];
+    }
+};
+
+// A thread a row: what goes to one place is added by one thread, in the order of the columns.
+template <class S>
+struct ScatterAdd {
+    S* table;
+    Matrix<const S> x;
+    const int* index;
+    int skipped;
+    RONDO_HOST_DEVICE void operator()(std::size_t row) const {
+        for (std::size_t n = 0; n < x.columns; ++n)
+            if (index[n] != skipped) table[std::size_t(index[n]) * x.rows + row] += x.data[row + n * x.stride];
+    }
+};
+template <class S>
+struct AddColumns {
+    S* sum;
+    Matrix<const S> x;
+    RONDO_HOST_DEVICE void operator()(std::size_t row) const {
+        for (std::size_t n = 0; n < x.columns; ++n) sum[row] += x.data[row + n * x.stride];
+    }
+};
+
+inline constexpr std::size_t sum_parts = 256;
+
+template <class S, bool squared>
+struct SumPart {
+    const S* p;
+    std::size_t n;
+    RONDO_HOST_DEVICE double operator()(std::size_t part) const {
+        double total = 0;
+        for (std::size_t k = part; k < n; k += sum_parts) total += squared ? double(p[k]) * double(p[k]) : double(p[k]);
+        return total;
+    }
+};
+
+}
+
+/// Wherever Thrust computes: with nvcc the GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element.
+///
+/// Proven: on Thrust's C++ system its operations, and whole networks forward and backward, agree with EigenBackend's; nvcc
+/// compiles it for a GPU without extended lambdas or relaxed constexpr. Not proven: it has not run on a GPU yet.
+///
+/// Memory  the parts of a sum, taken by reserve; nothing else. `data` and every operand are the device's.
+/// Errors  a fault of the device is thrown by Thrust, as thrust::system_error.
+template <std::floating_point S>
+class ThrustBackend {
+public:
+    using scalar = S;
+    static constexpr std::string_view name = "Thrust";
+    template <class T> using buffer = thrust::device_vector<T>;
+
+    static constexpr std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
+    void reserve(std::size_t) { parts_.resize(detail::sum_parts); }
+
+    template <class T> static T* data(buffer<T>& b) { return thrust::raw_pointer_cast(b.data()); }
+    template <class T> static const T* data(const buffer<T>& b) { return thrust::raw_pointer_cast(b.data()); }
+    template <class T> static void upload(buffer<T>& to, const T* from, std::size_t n) { to.assign(from, from + n); }
+    template <class T> static void download(T* to, const T* from, std::size_t n) {
+        thrust::copy_n(thrust::device_pointer_cast(from), n, to);
+    }
+
+    void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
+        product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows);
+    }
+    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) {
+        product(x, {w.data, 1, w.columns}, {y.data, y.stride, 1}, y.rows);
+    }
+    void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T: neighbours write neighbours
+        product({w.data, x.rows, y.rows, w.columns}, {x.data, 1, x.stride}, {y.data, 1, y.stride}, x.columns);
+    }
+    void add_columns(S* sum, Matrix<const S> x) { each(x.rows, detail::AddColumns<S>{sum, x}); }
+    void fill_columns(Matrix<S> y, const S* p) { each(y, detail::WriteColumns<S, false>{y, p, 0}); }
+    void copy_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, false>{y, x.data, x.stride}); }
+    void add_to_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
+    void gather(Matrix<S> y, const S* table, const int* index) { each(y, detail::Gather<S>{y, table, index}); }
+    void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
+        each(x.rows, detail::ScatterAdd<S>{table, x, index, skipped});
+    }
+    void fill(S* p, std::size_t n, S value) { thrust::fill_n(thrust::device, p, n, value); }
+    void copy(S* to, const S* from, std::size_t n) { thrust::copy_n(thrust::device, from, n, to); }
+
+    double sum(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, false>{p, n}); }
+    double sum_of_squares(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, true>{p, n}); }
+
+    template <int H, class Unit>
+    void units(const Unit& unit, std::size_t columns) {
+        each(H * columns, detail::AtUnit<Unit, H, Lanes<S, 1>>{unit});
+    }
+    template <class Element>
+    void elements(const Element& element, std::size_t n) {
+        each(padded(n), detail::AtElement<Element, Lanes<S, 1>>{element});
+    }
+    template <class Column>
+    void columns(const Column& column, std::size_t n) {
+        each(n, detail::AtColumn<Column>{column});
+    }
+
+private:
+    template <class F>
+    static void each(std::size_t n, const F& f) {
+        thrust::for_each_n(thrust::device, thrust::counting_iterator<std::size_t>(0), n, f);
+    }
+    template <class F>
+    static void each(Matrix<const S> y, const F& f) {
+        each(y.rows * y.columns, detail::AtRowAndColumn<F>{f, y.rows});
+    }
+    static void product(Matrix<S> c, detail::Factor<S> a, detail::Factor<S> b, std::size_t terms) {
+        each(c, detail::ProductElement<S>{c, a, b, terms});
+    }
+
+    // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
+    template <class Part>
+    double sum_of(const Part& part) {
+        thrust::transform(thrust::device, thrust::counting_iterator<std::size_t>(0),
+                          thrust::counting_iterator<std::size_t>(detail::sum_parts), data(parts_), part);
+        double host[detail::sum_parts], total = 0;
+        download(host, data(parts_), detail::sum_parts);
+        for (double each : host) total += each;
+        return total;
+    }
+
+    buffer<double> parts_;
+};
+
+static_assert(Backend<ThrustBackend<float>> && Backend<ThrustBackend<double>>);
+
+} // namespace rondo

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/host_device.hpp"
+#include "../../core/view.hpp"
+
+#include <cstddef>
+
+namespace rondo::detail {
+
+/// One side of a product: `step` numbers from an output row (or column) to the next, `inner` from a term to the next.
+template <class S>
+struct Factor {
+    const S* data;
+    std::size_t step, inner;
+};
+
+/// One element of c += a b, its terms added in order.
+template <class S>
+struct ProductElement {
+    Matrix<S> c;
+    Factor<S> a, b;
+    std::size_t terms;
+
+    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
+        const S *x = a.data + row * a.step, *y = b.data + column * b.step;
+        S sum = 0;
+        for (std::size_t k = 0; k < terms; ++k) sum += x[k * a.inner] * y[k * b.inner];
+        c.data[row + column * c.stride] += sum;
+    }
+};
+
+} // namespace rondo::detail

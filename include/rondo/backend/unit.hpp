@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../cell/concept.hpp"
+#include "lanes.hpp"
+
+#include <cstddef>
+
+namespace rondo {
+
+/// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these functors,
+/// be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
+template <class C, int H, class S>
+struct UnitForward {
+    S* gates;            // gates x H: pre-activations
+    const S* apart;      // apart x H: U h + c of the gates that keep it apart
+    const S* own;        // own x H, the same for every column
+    Values<const S*, C::shape.states> before;
+    Values<S*, C::shape.states> after;
+    S* saved;            // saved x H; null where no backward follows
+
+    template <class L>
+    RONDO_HOST_DEVICE auto pre(std::size_t column, int unit) const {
+        cell::Pre<C, typename L::P> a{};
+        for (int g = 0; g < C::shape.gates; ++g) a[g] = L::load(gates + (column * C::shape.gates + std::size_t(g)) * H + unit);
+        for (int g = 0; g < C::shape.apart; ++g)
+            a[C::shape.gates + g] = L::load(apart + (column * C::shape.apart + std::size_t(g)) * H + unit);
+        return a;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE auto state(std::size_t column, int unit) const {
+        cell::State<C, typename L::P> s{};
+        for (int k = 0; k < C::shape.states; ++k) s[k] = L::load(before[k] + column * H + unit);
+        return s;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE auto parameters(int unit) const {
+        cell::Own<C, typename L::P> p{};
+        if constexpr (C::shape.own > 0)
+            for (int k = 0; k < C::shape.own; ++k) p[k] = L::load(own + k * H + unit);
+        return p;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const auto step = C::forward(pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
+        for (int k = 0; k < C::shape.states; ++k) L::store(after[k] + column * H + unit, step.state[k]);
+        if constexpr (C::shape.saved > 0)
+            if (saved)
+                for (int k = 0; k < C::shape.saved; ++k)
+                    L::store(saved + (column * C::shape.saved + std::size_t(k)) * H + unit, step.saved[k]);
+    }
+};
+
+/// Stage one of a two-stage cell: q, which the second recurrent product reads.
+template <class C, int H, class S>
+struct UnitReset {
+    UnitForward<C, H, S> forward;
+    S* q;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        L::store(q + column * H + unit,
+                 C::reset(forward.template pre<L>(column, unit), forward.template state<L>(column, unit)));
+    }
+};
+
+/// One step back: from dL/d(state after) to the slopes of the gates and of the state before.
+template <class C, int H, class S>
+struct UnitBackward {
+    const S* saved;
+    Values<const S*, C::shape.states> before, after;
+    const S* own;
+    const S* output_slope;             // H: dL/dh from above
+    Values<S*, C::shape.states> carry; // H each: dL/d(state) from the step after in, to the step before out
+    S* gate_slope;                     // gates x H
+    S* apart_slope;                    // apart x H
+    S* own_slope;                      // own x H
+
+    template <class L>
+    RONDO_HOST_DEVICE auto saved_of(std::size_t column, int unit) const {
+        cell::Saved<C, typename L::P> v{};
+        if constexpr (C::shape.saved > 0)
+            for (int k = 0; k < C::shape.saved; ++k)
+                v[k] = L::load(saved + (column * C::shape.saved + std::size_t(k)) * H + unit);
+        return v;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        using P = typename L::P;
+        const std::size_t at = column * H + std::size_t(unit);
+        cell::State<C, P> old{}, now{}, slope{};
+        for (int k = 0; k < C::shape.states; ++k) {
+            old[k] = L::load(before[k] + at);
+            now[k] = L::load(after[k] + at);
+            slope[k] = L::load(carry[k] + at);
+        }
+        slope[0] = slope[0] + L::load(output_slope + at);
+        cell::Own<C, P> p{};
+        if constexpr (C::shape.own > 0)
+            for (int k = 0; k < C::shape.own; ++k) p[k] = L::load(own + k * H + unit);
+
+        const cell::Slope<C, P> d = C::backward(saved_of<L>(column, unit), old, now, p, slope);
+
+        for (int g = 0; g < C::shape.gates; ++g)
+            L::store(gate_slope + (column * C::shape.gates + std::size_t(g)) * H + unit, d.pre[g]);
+        for (int g = 0; g < C::shape.apart; ++g)
+            L::store(apart_slope + (column * C::shape.apart + std::size_t(g)) * H + unit, d.pre[C::shape.gates + g]);
+        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
+        if constexpr (C::shape.own > 0)
+            for (int k = 0; k < C::shape.own; ++k)
+                L::store(own_slope + (column * C::shape.own + std::size_t(k)) * H + unit, d.own[k]);
+    }
+};
+
+/// Stage one of a two-stage cell, back: from dL/dq to the slopes that were waiting for it.
+template <class C, int H, class S>
+struct UnitResetBackward {
+    UnitBackward<C, H, S> backward;
+    const S* q_slope;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        using P = typename L::P;
+        const std::size_t at = column * H + std::size_t(unit);
+        S* gate_slope = backward.gate_slope + column * C::shape.gates * H + unit;
+        cell::State<C, P> old{};
+        cell::Slope<C, P> d{};
+        for (int g = 0; g < C::shape.gates; ++g) d.pre[g] = L::load(gate_slope + g * H);
+        for (int k = 0; k < C::shape.states; ++k) {
+            old[k] = L::load(backward.before[k] + at);
+            d.before[k] = L::load(backward.carry[k] + at);
+        }
+        C::reset_backward(backward.template saved_of<L>(column, unit), old, L::load(q_slope + at), d);
+        for (int g = 0; g < C::shape.gates; ++g) L::store(gate_slope + g * H, d.pre[g]);
+        for (int k = 0; k < C::shape.states; ++k) L::store(backward.carry[k] + at, d.before[k]);
+    }
+};
+
+} // namespace rondo
