@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "xavier.hpp"
+
+#include <vector>
+
+namespace rondo {
+
+/// Recurrent weights that keep the length of what they multiply: the matrix of each gate is orthogonal. All else is
+/// Xavier's.
+///
+/// Source  Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+///         networks" (2013), arXiv:1312.6120, section 3.
+struct Orthogonal {
+    double forget_bias = 0;
+
+    template <class S>
+    void draw(const Tensor& t, const Draw& numbers, S* to) const {
+        if (t.role != Tensor::Role::recurrent_weight) return Xavier{forget_bias}.draw(t, numbers, to);
+        const std::size_t n = std::size_t(t.columns);
+        for (std::size_t gate = 0; gate < std::size_t(t.gates); ++gate) {
+            std::vector<double> rows(n * n);
+            for (std::size_t k = 0; k < n * n; ++k) rows[k] = numbers.normal(gate * n * n + k);
+            orthonormalise(rows, n);
+            for (std::size_t k = 0; k < n * n; ++k) to[gate * n * n + k] = S(rows[k]);
+        }
+    }
+
+private:
+    // Gram and Schmidt, each row twice: once leaves rounding errors where rows are nearly parallel.
+    static void orthonormalise(std::vector<double>& rows, std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) {
+            double* row = rows.data() + i * n;
+            for (int pass = 0; pass < 2; ++pass)
+                for (std::size_t j = 0; j < i; ++j) {
+                    const double* other = rows.data() + j * n;
+                    double dot = 0;
+                    for (std::size_t k = 0; k < n; ++k) dot += row[k] * other[k];
+                    for (std::size_t k = 0; k < n; ++k) row[k] -= dot * other[k];
+                }
+            double square = 0;
+            for (std::size_t k = 0; k < n; ++k) square += row[k] * row[k];
+            for (std::size_t k = 0; k < n; ++k) row[k] /= std::sqrt(square);
+        }
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "default.hpp"
+
+namespace rondo {
+
+/// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix of
+/// its own.
+///
+///   U(-a, a), a = sqrt(6 / (inputs + outputs))                                (1)
+///
+/// Source  Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. (16).
+struct Xavier {
+    double forget_bias = 0;
+
+    template <class S>
+    void draw(const Tensor& t, const Draw& numbers, S* to) const {
+        if (t.role == Tensor::Role::table) return Default::draw_table(t, numbers, to);
+        const double bound = t.role == Tensor::Role::bias ? 0 : std::sqrt(6.0 / double(t.rows / t.gates + t.columns));
+        for (std::size_t k = 0; k < t.size(); ++k) to[k] = S((2 * uniform(numbers.wide(k)) - 1) * bound);
+        Default::add_forget_bias(t, forget_bias, to);
+    }
+};
+
+} // namespace rondo

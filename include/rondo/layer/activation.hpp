@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/lanes.hpp"
+#include "../core/tensor.hpp"
+#include "../core/view.hpp"
+#include "../math/functions.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace rondo {
+
+/// Functions of one number and their slopes, the slope given as a function of the result.
+namespace activation {
+
+struct ReLU {
+    static constexpr const char* name = "ReLU";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::select(x > P(0), x, P(0)); }
+    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return math::select(y > P(0), P(1), P(0)); }
+};
+struct Tanh {
+    static constexpr const char* name = "Tanh";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::tanh(x); }
+    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return P(1) - y * y; }
+};
+struct Sigmoid {
+    static constexpr const char* name = "Sigmoid";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::sigmoid(x); }
+    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return y * (P(1) - y); }
+};
+
+}
+
+namespace detail {
+template <class Function, int Rows, class S>
+struct ActivationValue {
+    const S* x;
+    S* y;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const std::size_t at = column * Rows + std::size_t(unit);
+        L::store(y + at, Function::value(L::load(x + at)));
+    }
+};
+template <class Function, int Rows, class S>
+struct ActivationSlope {
+    const S *y, *dy;
+    S* dx;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const std::size_t at = column * Rows + std::size_t(unit);
+        L::store(dx + at, L::load(dx + at) + L::load(dy + at) * Function::slope(L::load(y + at)));
+    }
+};
+}
+
+/// A function of each number by itself: an operation of the tape.
+template <class Function, class S, int Rows>
+struct Elementwise {
+    Sequence<const S, Rows> x;
+    Sequence<S, Rows> y;
+
+    template <class Run>
+    void forward(Run& run) const {
+        run.backend().template units<Rows>(detail::ActivationValue<Function, Rows, S>{x.value, y.value}, x.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (x.slope)
+            run.backend().template units<Rows>(detail::ActivationSlope<Function, Rows, S>{y.value, y.slope, x.slope}, x.columns());
+    }
+};
+
+/// y = f(x), number by number.
+///
+/// Shapes  x, y (Size x T B).
+template <class Function, int Size>
+    requires (Size > 0)
+struct Activation {
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{Function::name}; }
+
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) {
+        const Elementwise<Function, std::remove_const_t<S>, Size> operation{x, run.template make<Size>(x.extent)};
+        operation.forward(run);
+        run.record(operation);
+        return operation.y;
+    }
+};
+
+/// y = max(x, 0)
+template <int Size> struct ReLU : Activation<activation::ReLU, Size> {};
+/// y = tanh(x)
+template <int Size> struct Tanh : Activation<activation::Tanh, Size> {};
+/// y = 1 / (1 + exp(-x))
+template <int Size> struct Sigmoid : Activation<activation::Sigmoid, Size> {};
+
+} // namespace rondo

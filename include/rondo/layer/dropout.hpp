@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/random.hpp"
+#include "../core/tensor.hpp"
+#include "../core/view.hpp"
+
+#include <cstdint>
+
+namespace rondo {
+
+/// A rate as part of a type: Rate{20} is 20 of 100, Rate{1, 8} an eighth.
+struct Rate {
+    int parts = 0, of = 100;
+    constexpr double value() const { return double(parts) / of; }
+    constexpr bool valid() const { return parts >= 0 && parts < of; }
+    bool operator==(const Rate&) const = default;
+};
+
+namespace detail {
+/// Four units of one column: their words are one block of random numbers.
+template <class S>
+struct DropoutMask {
+    S* mask;
+    std::size_t rows, batch;
+    std::uint32_t first_step, first_column;
+    Draw draw;
+    double rate;
+
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        const S kept = S(1 / (1 - rate));
+        for (std::size_t row = 0; row < rows; row += 4) {
+            const Words words = draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
+            for (std::size_t k = row; k < rows && k < row + 4; ++k)
+                mask[n * rows + k] = double(uniform(words[k - row])) < rate ? S(0) : kept;
+        }
+    }
+};
+template <int Rows, class S>
+struct AddProduct {
+    S* y;
+    const S *a, *b;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const std::size_t at = column * Rows + std::size_t(unit);
+        L::store(y + at, L::load(y + at) + L::load(a + at) * L::load(b + at));
+    }
+};
+}
+
+/// y = mask * x: an operation of the tape.
+template <class S, int Rows>
+struct DropoutOperation {
+    Sequence<S, Rows> x, y;
+    S* mask;
+
+    template <class Run>
+    void forward(Run& run, const Draw& draw, Rate rate) const {
+        auto& backend = run.backend();
+        const Extent& e = x.extent;
+        backend.columns(detail::DropoutMask<S>{mask, Rows, std::size_t(e.batch), std::uint32_t(e.first_step),
+                                               std::uint32_t(e.first_column), draw, rate.value()},
+                        e.columns());
+        backend.fill(y.value, y.size(), S(0));
+        backend.template units<Rows>(detail::AddProduct<Rows, S>{y.value, x.value, mask}, e.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (x.slope) run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.slope, y.slope, mask}, x.columns());
+    }
+};
+
+/// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
+template <class Run, class S, int Rows>
+Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const Draw& draw) {
+    if constexpr (Run::taped) {
+        if (run.randomness().dropout && rate.parts > 0) {
+            const DropoutOperation<S, Rows> operation{x, run.template make<Rows>(x.extent), run.take(x.size())};
+            operation.forward(run, draw, rate);
+            run.record(operation);
+            return operation.y;
+        }
+    }
+    return x;
+}
+
+/// In training each feature of each step of each sequence is zero with probability `rate`, and the rest are divided by
+/// 1 - rate; elsewhere nothing happens.
+///
+/// Shapes  x, y (Size x T B).
+/// Source  Srivastava et al., "Dropout", JMLR 15 (2014).
+template <int Size, Rate rate>
+    requires (Size > 0) && (rate.valid())
+struct Dropout {
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"Dropout "}.add(rate.parts).add("/").add(rate.of); }
+
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) {
+        return dropout(run, x, rate, run.draw());
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/tensor.hpp"
+#include "../core/view.hpp"
+
+#include <array>
+
+namespace rondo {
+
+/// Column n of y is row x[n] of the table: an operation of the tape.
+template <class S, int Size>
+struct Lookup {
+    Tokens x;
+    Sequence<S, Size> y;
+    Parameter<S> table;
+    int padding;
+
+    template <class Run>
+    void forward(Run& run) const {
+        if (x.extent.lengths) run.backend().fill(y.value, y.size(), S(0));
+        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            run.backend().gather(y.matrix().from_column(first, count), table.value, x.value + first);
+        });
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        S* gradient = run.gradient(table);
+        if (!gradient) return;
+        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            run.backend().scatter_add(gradient, y.slopes().from_column(first, count), x.value + first, padding);
+        });
+    }
+};
+
+/// A row of the table for every token.
+///
+/// Shapes  tokens (T B) -> y (Size x T B); weight (Vocabulary x Size).
+/// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if there is one, begins at zero and is never
+///         trained.
+/// Errors  a token outside the vocabulary is undefined behaviour here; what makes batches checks them.
+template <int Vocabulary, int Size, int padding = -1>
+    requires (Vocabulary > 0) && (Size > 0) && (padding >= -1) && (padding < Vocabulary)
+struct Embedding {
+    static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
+    static constexpr auto tensors = place(std::array{
+        Tensor{.name = "weight", .rows = Vocabulary, .columns = Size, .role = Tensor::Role::table, .padding = padding}});
+    static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
+
+    static auto forward(auto& run, const Tokens& x) {
+        using S = typename std::remove_reference_t<decltype(run)>::scalar;
+        const Lookup<S, Size> operation{x, run.template make<Size>(x.extent), run.parameter(0), padding};
+        operation.forward(run);
+        run.record(operation);
+        return operation.y;
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../cell/lstm.hpp"
+#include "recurrent.hpp"
+
+namespace rondo {
+
+/// Long short-term memory over time; gates in PyTorch's order i, f, g, o. See Recurrent for shapes, cell::LSTM for the
+/// equations and their source.
+template <int In, int Hidden, Stack stack = Stack{}>
+struct LSTM : Recurrent<cell::LSTM, In, Hidden, stack> {
+    static constexpr Label describe() { return LSTM::Recurrent::describe("LSTM"); }
+};
+
+} // namespace rondo

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../cell/concept.hpp"
+#include "../core/error.hpp"
+#include "../core/tensor.hpp"
+#include "../operation/concatenate.hpp"
+#include "dropout.hpp"
+#include "scan.hpp"
+#include "states.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace rondo {
+
+/// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
+///
+/// dropout  between the layers, not after the last.
+struct Stack {
+    int layers = 1;
+    bool bidirectional = false;
+    Rate dropout{};
+    constexpr int directions() const { return bidirectional ? 2 : 1; }
+    constexpr bool valid() const { return layers > 0 && dropout.valid(); }
+    bool operator==(const Stack&) const = default;
+};
+
+namespace detail {
+/// The tensors of one cell, in PyTorch's order and with its names; `after` follows each name.
+template <class C>
+constexpr int tensors_per_cell = C::shape.own > 0 ? 5 : 4;
+
+template <class C>
+constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
+    using Role = Tensor::Role;
+    const int gates = C::shape.gates;
+    const auto label = [&](std::string_view what) { return Label{}.add(what).add(after); };
+    std::array<Tensor, std::size_t(tensors_per_cell<C>)> all{
+        Tensor{.name = label("weight_ih"), .rows = gates * hidden, .columns = in, .role = Role::input_weight, .fan = hidden, .gates = gates},
+        Tensor{.name = label("weight_hh"), .rows = gates * hidden, .columns = hidden, .role = Role::recurrent_weight, .fan = hidden, .gates = gates},
+        Tensor{.name = label("bias_ih"), .rows = gates * hidden, .role = Role::bias, .fan = hidden, .gates = gates, .forget = C::shape.forget, .rank = 1},
+        Tensor{.name = label("bias_hh"), .rows = gates * hidden, .role = Role::bias, .fan = hidden, .gates = gates, .rank = 1}};
+    if constexpr (C::shape.own > 0)
+        all[4] = Tensor{.name = label("weight_own"), .rows = C::shape.own * hidden, .role = Role::bias, .fan = hidden, .rank = 1};
+    return all;
+}
+
+template <class Scope>
+auto cell_parameters(const Scope& run, std::size_t first, bool own) {
+    return CellParameters<typename Scope::scalar>{
+        run.parameter(first), run.parameter(first + 1), run.parameter(first + 2), run.parameter(first + 3),
+        own ? run.parameter(first + 4) : Parameter<typename Scope::scalar>{}};
+}
+}
+
+/// A cell over time: any number of layers, one or both directions, sequences of any lengths.
+///
+/// Shapes  x (In x T B) -> y (D Hidden x T B); states: layers D x B x Hidden, as PyTorch's h_n (and c_n).
+/// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their slopes.
+/// Source  in both directions: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
+template <class C, int In, int Hidden, Stack stack = Stack{}>
+    requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
+struct Recurrent {
+    using cell_type = C;
+    static constexpr int layers = stack.layers, directions = stack.directions();
+    static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * Hidden;
+    static constexpr int components = C::shape.states;
+    static constexpr std::size_t state_size = std::size_t(components * layers * directions) * Hidden;
+    static constexpr std::uint32_t numbers = std::uint32_t(layers);
+
+    static constexpr auto tensors = [] {
+        std::array<Tensor, std::size_t(layers * directions * detail::tensors_per_cell<C>)> all{};
+        std::size_t k = 0;
+        for (int layer = 0; layer < layers; ++layer)
+            for (int direction = 0; direction < directions; ++direction)
+                for (const Tensor& t : detail::cell_tensors<C>(
+                         layer == 0 ? In : output_size, Hidden,
+                         Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
+                    all[k++] = t;
+        return place(all);
+    }();
+
+    static constexpr Label describe(const char* name = "Recurrent") {
+        Label text = Label{name}.add(" ").add(In).add(" -> ").add(output_size);
+        if (layers > 1) text.add(", ").add(layers).add(" layers");
+        if (stack.bidirectional) text.add(", bidirectional");
+        if (stack.dropout.parts > 0) text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
+        return text;
+    }
+
+    template <class S> using StatesOf = States<S, Hidden, layers * directions, components>;
+
+    /// From zero, or from where the run's carried state stands.
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, In>& x) {
+        using Scalar = std::remove_const_t<S>;
+        StatesOf<Scalar> state{.batch = x.extent.batch};
+        Scalar* carried = run.carried(x.extent.batch);
+        if (carried && directions == 2)
+            fail(Error::Kind::argument, "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+        for (int k = 0; k < components; ++k) state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
+        return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
+    }
+
+    /// From `initial` (States, or from_zero): the output at every step, and the final states.
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
+        using Scalar = std::remove_const_t<S>;
+        StatesOf<Scalar> final{.batch = x.extent.batch};
+        for (int k = 0; k < components; ++k) {
+            final.value[k] = run.take(final.size());
+            if (std::remove_reference_t<decltype(run)>::taped) final.slope[k] = run.take_zeros(final.size());
+        }
+        const auto y = from<0>(run, static_cast<Sequence<const Scalar, In>>(x), initial, final);
+        return Recurrence<std::remove_const_t<decltype(y)>, StatesOf<Scalar>>{y, final};
+    }
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, In>& x, FromZero) {
+        return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
+    }
+
+private:
+    template <int layer, class S, int Width>
+    static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial, const StatesOf<S>& final) {
+        static_assert(directions == 1 || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+                      "rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step");
+        const auto ahead = scan<false>(run, x, initial, final, layer * directions);
+        if constexpr (directions == 1) {
+            return next<layer>(run, ahead, initial, final);
+        } else {
+            const auto back = scan<true>(run, x, initial, final, layer * directions + 1);
+            return next<layer>(run, concatenate(run, ahead, back), initial, final);
+        }
+    }
+
+    template <int layer, class S>
+    static auto next(auto& run, const Sequence<S, output_size>& y, const StatesOf<S>& initial, const StatesOf<S>& final) {
+        if constexpr (layer + 1 == layers) {
+            return y;
+        } else {
+            const auto x = dropout(run, y, stack.dropout, run.draw(std::uint32_t(layer)));
+            return from<layer + 1>(run, static_cast<Sequence<const S, output_size>>(x), initial, final);
+        }
+    }
+
+    template <bool reverse, class S, int Width>
+    static Sequence<S, Hidden> scan(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
+                                    const StatesOf<S>& final, int index) {
+        using Operation = Scan<C, Width, Hidden, reverse, S>;
+        const auto first = std::size_t(index * detail::tensors_per_cell<C>);
+        Values<const S*, components> begin{};
+        for (int k = 0; k < components; ++k)
+            begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
+        auto operation = Operation::make(run, x, detail::cell_parameters(run, first, C::shape.own > 0), begin);
+        Values<S*, components> end{};
+        for (int k = 0; k < components; ++k) {
+            if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
+            if (final.slope[k]) operation.final_slope[k] = final.slope[k] + final.at(index);
+            if (final.value[k]) end[k] = final.value[k] + final.at(index);
+        }
+        operation.forward(run);
+        if (end[0]) operation.finish(run, end);
+        Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
+        if constexpr (std::remove_reference_t<decltype(run)>::taped)
+            y.slope = operation.output_slope = run.take_zeros(y.size());
+        run.record(operation);
+        return y;
+    }
+};
+
+} // namespace rondo

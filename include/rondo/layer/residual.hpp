@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../operation/add.hpp"
+
+namespace rondo {
+
+/// y = x + layer(x); its parameters have the layer's own names.
+///
+/// Shapes  x, y (Size x T B), Size being the layer's input and output size.
+/// Errors  a layer whose two sizes differ does not compile.
+/// Source  He et al., "Deep residual learning for image recognition" (2015), arXiv:1512.03385, section 3.1.
+template <class Layer>
+struct Residual : Layer {
+    static_assert(Layer::input_size == Layer::output_size, "rondo::Residual: the layer's output size is not its input size");
+    static constexpr Label describe() { return Label{"Residual "}.add(Layer::describe().view()); }
+
+    static auto forward(auto& run, const auto& x) { return add(run, x, Layer::forward(run, x)); }
+};
+
+} // namespace rondo

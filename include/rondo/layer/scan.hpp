@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/unit.hpp"
+#include "../core/memory.hpp"
+#include "../core/view.hpp"
+
+#include <cstddef>
+
+namespace rondo {
+
+/// The four or five tensors of one cell.
+template <class S>
+struct CellParameters {
+    Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, own;
+};
+
+/// One cell over time, in one direction: an operation of the tape.
+///
+/// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is the
+/// state after step t, and a sequence starts at the slot of its own length.
+///
+///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
+///
+/// Shapes  x (In x T B) -> states (H x (T + 1) B), saved (saved H x T B); gates (gates H x T B) holds a(t), and after
+///         backward dL/da(t).
+template <class C, int In, int H, bool reverse, class S>
+struct Scan {
+    static constexpr int gates = C::shape.gates, states = C::shape.states;
+    // Rows of U whose product with h is added to the gates at once; the last ones go apart, or read q.
+    static constexpr std::size_t rows = std::size_t(gates) * H, plain_rows = std::size_t(gates - C::shape.apart - C::shape.second) * H,
+                                 apart_rows = std::size_t(C::shape.apart) * H, second_rows = std::size_t(C::shape.second) * H,
+                                 own_rows = std::size_t(C::shape.own) * H;
+
+    Sequence<const S, In> x;
+    CellParameters<S> p;
+    Values<const S*, states> initial;              // H x B; null: zero
+    Values<S*, states> initial_slope, final_slope; // H x B; null where there is none
+    Values<S*, states> state;
+    S* output_slope;
+    S *gate, *apart, *saved, *q;
+
+    const Extent& extent() const { return x.extent; }
+    std::size_t batch() const { return std::size_t(extent().batch); }
+    std::size_t slot(int t) const { return std::size_t(t) * batch() * H; }
+    std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
+    std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
+    int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
+    int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
+
+    /// Takes what forward writes and sets the first states.
+    template <class Run>
+    static Scan make(Run& run, Sequence<const S, In> x, const CellParameters<S>& p, Values<const S*, states> initial) {
+        Scan s{x, p, initial, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
+        const std::size_t n = x.extent.columns();
+        s.gate = run.take(rows * n);
+        s.apart = run.take(apart_rows * n);
+        s.saved = Run::taped ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
+        s.q = run.take(second_rows > 0 ? H * n : 0);
+        for (int k = 0; k < states; ++k) {
+            s.state[k] = run.take(H * (n + s.batch()));
+            s.begin(run, s.state[k], initial[k]);
+        }
+        return s;
+    }
+
+    /// Output of step t: h of the slot after it.
+    S* output() const { return state[0] + after(0); }
+
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        S* bias = run.take(rows);
+        backend.copy(bias, p.input_bias.value, rows);
+        backend.add_to_columns({bias, plain_rows + second_rows, 1}, Matrix<const S>{p.recurrent_bias.value, plain_rows + second_rows, 1});
+        each_run(extent(), [&](std::size_t first, std::size_t count) {
+            const Matrix<S> a{gate + first * rows, rows, count};
+            backend.fill_columns(a, bias);
+            backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, In}, {x.value + first * In, In, count});
+            if constexpr (apart_rows > 0)
+                backend.fill_columns({apart + first * apart_rows, apart_rows, count}, p.recurrent_bias.value + plain_rows);
+        });
+        for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k);
+    }
+
+    /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
+    template <class Run>
+    void finish(Run& run, const Values<S*, states>& final) const {
+        for (int k = 0; k < states; ++k) {
+            if (!extent().lengths) run.backend().copy(final[k], state[k] + slot(last_slot(0)), H * batch());
+            else
+                for (int b = 0; b < extent().batch; ++b)
+                    run.backend().copy(final[k] + std::size_t(b) * H, state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
+        }
+    }
+
+    template <class Run>
+    void backward(Run& run) const {
+        auto& backend = run.backend();
+        Values<S*, states> carry;
+        for (int k = 0; k < states; ++k) {
+            carry[k] = run.take(H * batch());
+            if (final_slope[k]) backend.copy(carry[k], final_slope[k], H * batch());
+            else backend.fill(carry[k], H * batch(), S(0));
+        }
+        S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
+        S* own_slope = run.take(own_rows * extent().columns());
+        for (int k = extent().steps - 1; k >= 0; --k)
+            step_back(run, reverse ? extent().steps - 1 - k : k, carry, q_slope, own_slope);
+        for (int k = 0; k < states; ++k)
+            if (initial_slope[k]) backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
+        each_run(extent(), [&](std::size_t first, std::size_t count) { add_gradients(run, first, count, own_slope); });
+    }
+
+private:
+    Weights<const S> recurrent(std::size_t first, std::size_t count) const {
+        return Weights<const S>{p.recurrent_weight.value, rows, H}.from_row(first, count);
+    }
+
+    // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
+    template <class Run>
+    void begin(Run& run, S* slots, const S* from) const {
+        auto& backend = run.backend();
+        const auto set = [&](std::size_t at, const S* value, std::size_t count) {
+            if (value) backend.copy(slots + at, value, count);
+            else backend.fill(slots + at, count, S(0));
+        };
+        if (!extent().lengths) return set(slot(first_slot(0)), from, H * batch());
+        backend.fill(slots, H * (extent().columns() + batch()), S(0));
+        for (int b = 0; b < extent().batch; ++b)
+            if (from) set(slot(first_slot(b)) + std::size_t(b) * H, from + std::size_t(b) * H, H);
+    }
+
+    UnitForward<C, H, S> unit(std::size_t column, int t, std::size_t first) const {
+        UnitForward<C, H, S> u{gate + column * rows, apart + column * apart_rows, p.own.value, {}, {},
+                               saved ? saved + column * C::shape.saved * H : nullptr};
+        for (int k = 0; k < states; ++k) {
+            u.before[k] = state[k] + before(t) + first * H;
+            u.after[k] = state[k] + after(t) + first * H;
+        }
+        return u;
+    }
+
+    template <class Run>
+    void step(Run& run, int t) const {
+        auto& backend = run.backend();
+        each_run(extent(), t, [&](int from, int n) {
+            const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
+            const Matrix<S> a{gate + column * rows, rows, count};
+            const Matrix<const S> h{state[0] + before(t) + first * H, H, count};
+            const auto forward = unit(column, t, first);
+            if constexpr (plain_rows > 0) backend.multiply_add(a.from_row(0, plain_rows), recurrent(0, plain_rows), h);
+            if constexpr (apart_rows > 0)
+                backend.multiply_add({apart + column * apart_rows, apart_rows, count}, recurrent(plain_rows, apart_rows), h);
+            if constexpr (second_rows > 0) {
+                backend.template units<H>(UnitReset<C, H, S>{forward, q + column * H}, count);
+                backend.multiply_add(a.from_row(plain_rows, second_rows), recurrent(plain_rows, second_rows),
+                                     {q + column * H, H, count});
+            }
+            backend.template units<H>(forward, count);
+        });
+    }
+
+    template <class Run>
+    void step_back(Run& run, int t, const Values<S*, states>& carry, S* q_slope, S* own_slope) const {
+        auto& backend = run.backend();
+        each_run(extent(), t, [&](int from, int n) {
+            const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
+            UnitBackward<C, H, S> u{saved + column * C::shape.saved * H, {}, {}, p.own.value, output_slope + column * H, {},
+                                    gate + column * rows, apart + column * apart_rows, own_slope + column * own_rows};
+            for (int k = 0; k < states; ++k) {
+                u.before[k] = state[k] + before(t) + first * H;
+                u.after[k] = state[k] + after(t) + first * H;
+                u.carry[k] = carry[k] + first * H;
+            }
+            backend.template units<H>(u, count);
+            const Matrix<S> dh{carry[0] + first * H, H, count}, a{gate + column * rows, rows, count};
+            if constexpr (second_rows > 0) {
+                const Matrix<S> dq{q_slope + first * H, H, count};
+                backend.fill(dq.data, H * count, S(0));
+                backend.multiply_transposed_add(dq, recurrent(plain_rows, second_rows), a.from_row(plain_rows, second_rows));
+                backend.template units<H>(UnitResetBackward<C, H, S>{u, dq.data}, count);
+            }
+            if constexpr (plain_rows > 0)
+                backend.multiply_transposed_add(dh, recurrent(0, plain_rows), a.from_row(0, plain_rows));
+            if constexpr (apart_rows > 0)
+                backend.multiply_transposed_add(dh, recurrent(plain_rows, apart_rows),
+                                                {apart + column * apart_rows, apart_rows, count});
+        });
+    }
+
+    // Gradients of all steps at once, from the slopes that the steps left in `gate` and `apart`.
+    template <class Run>
+    void add_gradients(Run& run, std::size_t first, std::size_t count, const S* own_slope) const {
+        auto& backend = run.backend();
+        const Matrix<const S> da{gate + first * rows, rows, count}, du{apart + first * apart_rows, apart_rows, count};
+        const Matrix<const S> h{state[0] + before(0) + first * H, H, count}, input{x.value + first * In, In, count};
+        if (x.slope)
+            backend.multiply_transposed_add({x.slope + first * In, In, count}, Weights<const S>{p.input_weight.value, rows, In}, da);
+        S* dW = run.gradient(p.input_weight);
+        if (!dW) return;
+        const Weights<S> dU{run.gradient(p.recurrent_weight), rows, H};
+        backend.add_outer({dW, rows, In}, da, input);
+        backend.add_columns(run.gradient(p.input_bias), da);
+        if constexpr (plain_rows > 0) backend.add_outer(dU.from_row(0, plain_rows), da.from_row(0, plain_rows), h);
+        if constexpr (second_rows > 0)
+            backend.add_outer(dU.from_row(plain_rows, second_rows), da.from_row(plain_rows, second_rows),
+                              Matrix<const S>{q + first * H, H, count});
+        backend.add_columns(run.gradient(p.recurrent_bias), da.from_row(0, plain_rows + second_rows));
+        if constexpr (apart_rows > 0) {
+            backend.add_outer(dU.from_row(plain_rows, apart_rows), du, h);
+            backend.add_columns(run.gradient(p.recurrent_bias) + plain_rows, du);
+        }
+        if constexpr (own_rows > 0) backend.add_columns(run.gradient(p.own), Matrix<const S>{own_slope + first * own_rows, own_rows, count});
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/tensor.hpp"
+#include "../core/view.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace rondo {
+
+/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the tape.
+template <class S, int Rows>
+struct Selection {
+    Sequence<S, Rows> x, y;
+    std::size_t last_rows;
+
+    template <class F>
+    void each(F&& f) const {
+        for (int b = 0; b < x.extent.batch; ++b) {
+            const int length = x.extent.length(b);
+            if (length == 0) continue;
+            f(std::size_t(b), std::size_t(length - 1) * std::size_t(x.extent.batch) + std::size_t(b));
+        }
+    }
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        backend.fill(y.value, y.size(), S(0));
+        each([&](std::size_t b, std::size_t last) {
+            const auto to = y.matrix().from_column(b, 1);
+            backend.copy_columns(to.from_row(0, last_rows), x.matrix().from_column(last, 1).from_row(0, last_rows));
+            backend.copy_columns(to.from_row(last_rows, Rows - last_rows),
+                                 x.matrix().from_column(b, 1).from_row(last_rows, Rows - last_rows));
+        });
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        auto& backend = run.backend();
+        each([&](std::size_t b, std::size_t last) {
+            const auto dy = y.slopes().from_column(b, 1);
+            backend.add_to_columns(x.slopes().from_column(last, 1).from_row(0, last_rows), dy.from_row(0, last_rows));
+            backend.add_to_columns(x.slopes().from_column(b, 1).from_row(last_rows, Rows - last_rows),
+                                   dy.from_row(last_rows, Rows - last_rows));
+        });
+    }
+};
+
+namespace detail {
+template <class S, int Rows>
+auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
+    const Selection<S, Rows> operation{
+        x, run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column}), std::size_t(last_rows)};
+    operation.forward(run);
+    run.record(operation);
+    return operation.y;
+}
+}
+
+/// The last valid step of each sequence; zero for one of no steps.
+///
+/// Shapes  x (Size x T B) -> y (Size x B).
+template <int Size>
+    requires (Size > 0)
+struct LastStep {
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"LastStep"}; }
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) { return detail::select(run, x, Size); }
+};
+
+/// What both directions of a bidirectional layer end with: the last valid step of the one, the first step of the other.
+///
+/// Shapes  x (2 Hidden x T B) -> y (2 Hidden x B), as PyTorch's cat(h_n[-2], h_n[-1]).
+template <int Hidden>
+    requires (Hidden > 0)
+struct FinalStates {
+    static constexpr int input_size = 2 * Hidden, output_size = 2 * Hidden;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"FinalStates"}; }
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, 2 * Hidden>& x) { return detail::select(run, x, Hidden); }
+};
+
+} // namespace rondo

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/tensor.hpp"
+#include "../core/view.hpp"
+#include "../math/functions.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct SoftmaxValue {
+    const S* x;
+    S* y;
+    std::size_t rows;
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        const S* from = x + column * rows;
+        S* to = y + column * rows;
+        S top = from[0], sum = 0;
+        for (std::size_t k = 1; k < rows; ++k) top = math::max(from[k], top);
+        for (std::size_t k = 0; k < rows; ++k) sum += to[k] = math::exp(from[k] - top);
+        for (std::size_t k = 0; k < rows; ++k) to[k] /= sum;
+    }
+};
+template <class S>
+struct SoftmaxSlope {
+    const S *y, *dy;
+    S* dx;
+    std::size_t rows;
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        const std::size_t at = column * rows;
+        S mean = 0;
+        for (std::size_t k = 0; k < rows; ++k) mean += y[at + k] * dy[at + k];
+        for (std::size_t k = 0; k < rows; ++k) dx[at + k] += y[at + k] * (dy[at + k] - mean);
+    }
+};
+}
+
+/// Softmax of each column: an operation of the tape.
+template <class S, int Rows>
+struct SoftmaxOperation {
+    Sequence<const S, Rows> x;
+    Sequence<S, Rows> y;
+
+    template <class Run>
+    void forward(Run& run) const {
+        run.backend().columns(detail::SoftmaxValue<S>{x.value, y.value, Rows}, x.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (x.slope) run.backend().columns(detail::SoftmaxSlope<S>{y.value, y.slope, x.slope, Rows}, x.columns());
+    }
+};
+
+/// Probabilities over the features of each step.
+///
+///   y_k = exp(x_k - max x) / sum_j exp(x_j - max x)                           (1)
+///
+/// Shapes  x, y (Size x T B).
+/// Units   y is in [0, 1] and sums to 1. For a loss use CrossEntropy on x itself, which is exact where y underflows.
+template <int Size>
+    requires (Size > 0)
+struct Softmax {
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"Softmax"}; }
+
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) {
+        const SoftmaxOperation<std::remove_const_t<S>, Size> operation{x, run.template make<Size>(x.extent)};
+        operation.forward(run);
+        run.record(operation);
+        return operation.y;
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../math/functions.hpp"
+#include "terms.hpp"
+
+#include <cmath>
+#include <cstddef>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct BinaryCrossEntropyColumn {
+    std::size_t rows;
+    S scale;
+    const S* y = nullptr;
+    S* dy = nullptr;
+    const S* target = nullptr;
+    S* loss = nullptr;
+
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
+            const S small = math::exp(-std::abs(y[k])); // in (0, 1]: neither exp nor log can overflow
+            loss[n] += scale * (math::max(y[k], S(0)) - y[k] * target[k] + std::log1p(small));
+            if (dy) dy[k] += scale * ((y[k] >= 0 ? 1 : small) / (1 + small) - target[k]);
+        }
+    }
+};
+}
+
+/// Binary cross-entropy of logits, over every feature of every valid step.
+///
+///   L = 1/N sum_n (max(y_n, 0) - y_n target_n + log(1 + exp(-|y_n|)))         (1)
+///
+/// Shapes  y logits, target from 0 to 1 (Size x T B).
+/// Units   nats.
+struct BinaryCrossEntropy {
+    /// N of eq. (1).
+    template <class S, int Size>
+    double terms(const Sequence<S, Size>& target) const {
+        return Size * detail::valid_columns(target);
+    }
+    /// Says which target is not from 0 to 1.
+    template <class S, int Size>
+    Error check(const Sequence<S, Size>& target, int) const {
+        for (std::size_t k = 0; k < target.size(); ++k)
+            if (!(target.value[k] >= 0 && target.value[k] <= 1))
+                return {Error::Kind::argument, "rondo::BinaryCrossEntropy: a target must be from 0 to 1, and number " +
+                                                   std::to_string(k) + " is " + std::to_string(double(target.value[k]))};
+        return {};
+    }
+    /// N L / terms; its slope is added to y's.
+    template <class Run, class S, int Size>
+    double operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+        return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});
+    }
+};
+
+} // namespace rondo

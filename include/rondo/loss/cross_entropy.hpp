@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../math/functions.hpp"
+#include "terms.hpp"
+
+#include <cmath>
+#include <cstddef>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct CrossEntropyColumn {
+    std::size_t rows;
+    int ignore;
+    S scale;
+    const S* y = nullptr;
+    S* dy = nullptr;
+    const int* target = nullptr;
+    S* loss = nullptr;
+
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        if (target[n] == ignore) return;
+        const S* from = y + n * rows;
+        S top = from[0], sum = 0;
+        for (std::size_t k = 1; k < rows; ++k) top = math::max(from[k], top);
+        for (std::size_t k = 0; k < rows; ++k) sum += math::exp(from[k] - top);
+        const auto right = std::size_t(target[n]);
+        loss[n] = scale * (std::log(sum) + (top - from[right]));
+        if (!dy) return;
+        S* to = dy + n * rows;
+        for (std::size_t k = 0; k < rows; ++k) to[k] += scale / sum * math::exp(from[k] - top);
+        to[right] -= scale;
+    }
+};
+}
+
+/// Mean negative log probability of the right class, over all steps of all sequences whose target is not `ignore`.
+///
+///   L = 1/N sum_n (log sum_k exp y_kn - y_(target n) n)                       (1)
+///
+/// Shapes  y (Vocabulary x T B) logits, target (T B).
+/// Units   nats.
+/// Errors  a target that is neither a class nor `ignore` fails in check.
+struct CrossEntropy {
+    int ignore = -100;
+
+    /// N of eq. (1).
+    double terms(const Tokens& target) const {
+        double sum = 0;
+        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+            for (std::size_t n = first; n < first + count; ++n) sum += target.value[n] != ignore;
+        });
+        return sum;
+    }
+    /// Says which target is no class of a network with `classes` outputs.
+    Error check(const Tokens& target, int classes) const {
+        for (std::size_t n = 0; n < target.columns(); ++n)
+            if (target.value[n] != ignore && (target.value[n] < 0 || target.value[n] >= classes))
+                return {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) + " of sequence " +
+                                                   std::to_string(n % std::size_t(target.extent.batch)) + ", step " +
+                                                   std::to_string(n / std::size_t(target.extent.batch)) +
+                                                   " is not a class from 0 to " + std::to_string(classes - 1)};
+        return {};
+    }
+    /// N L / terms; its slope is added to y's.
+    template <class Run, class S, int Vocabulary>
+    double operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
+        return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "terms.hpp"
+
+#include <cstddef>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct MeanSquaredErrorColumn {
+    std::size_t rows;
+    S scale;
+    const S* y = nullptr;
+    S* dy = nullptr;
+    const S* target = nullptr;
+    S* loss = nullptr;
+
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
+            const S error = y[k] - target[k];
+            loss[n] += scale * error * error;
+            if (dy) dy[k] += 2 * scale * error;
+        }
+    }
+};
+}
+
+/// Mean squared error over every feature of every valid step.
+///
+///   L = 1/N sum_n (y_n - target_n)^2                                          (1)
+///
+/// Shapes  y, target (Size x T B).
+/// Units   those of y, squared.
+struct MeanSquaredError {
+    /// N of eq. (1).
+    template <class S, int Size>
+    double terms(const Sequence<S, Size>& target) const {
+        return Size * detail::valid_columns(target);
+    }
+    template <class S, int Size>
+    Error check(const Sequence<S, Size>&, int) const {
+        return {};
+    }
+    /// N L / terms; its slope is added to y's.
+    template <class Run, class S, int Size>
+    double operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+        return detail::sum_columns(run, y, target, detail::MeanSquaredErrorColumn<S>{Size, S(1 / terms)});
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/view.hpp"
+
+#include <string>
+
+namespace rondo::detail {
+
+/// Columns of a sequence that are not padding.
+template <class S, int Rows>
+double valid_columns(const Sequence<S, Rows>& x) {
+    double sum = 0;
+    each_run(x.extent, [&](std::size_t, std::size_t count) { sum += double(count); });
+    return sum;
+}
+
+/// Fails where a network's result and the batch's targets have other extents.
+template <class S, int Rows, class Target, int TargetRows>
+void check_extents(const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target) {
+    if (y.extent.steps == target.extent.steps && y.extent.batch == target.extent.batch) return;
+    fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(y.extent.steps) + " steps of " +
+                                    std::to_string(y.extent.batch) + " sequences, the targets are " +
+                                    std::to_string(target.extent.steps) + " steps of " +
+                                    std::to_string(target.extent.batch));
+}
+
+/// Sums a loss over the columns of a run and, in training, leaves its slopes.
+template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
+double sum_columns(Run& run, const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target, const Column& column) {
+    check_extents(y, target);
+    S* each = run.take_zeros(y.columns());
+    double sum = 0;
+    each_run(target.extent, [&](std::size_t first, std::size_t count) {
+        Column part = column;
+        part.y = y.value + first * Rows;
+        part.dy = Run::taped ? y.slope + first * Rows : nullptr;
+        part.target = target.value + first * TargetRows;
+        part.loss = each + first;
+        run.backend().columns(part, count);
+        sum += run.backend().sum(each + first, count);
+    });
+    return sum;
+}
+
+} // namespace rondo::detail

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/tensor.hpp"
+#include "layer_name.hpp"
+#include "scope.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+namespace rondo {
+
+namespace detail {
+template <class Layer>
+constexpr std::size_t state_size = [] {
+    if constexpr (requires { Layer::state_size; }) return std::size_t(Layer::state_size);
+    else return std::size_t(0);
+}();
+template <class Layer>
+constexpr std::uint32_t numbers = [] {
+    if constexpr (requires { Layer::numbers; }) return std::uint32_t(Layer::numbers);
+    else return std::uint32_t(1);
+}();
+template <class Layer>
+constexpr Label label(std::size_t index) {
+    if constexpr (requires { Layer::label; }) return Label{}.add(Layer::label);
+    else return Label{}.add(int(index));
+}
+}
+
+/// What a network's own layers make together: the base of any network with a forward of its own.
+///
+/// A network states one function, `static auto forward(auto& run, auto x)`, which calls its layers by name; it may branch,
+/// loop and call a layer twice. The same function trains, infers and streams; its backward is replayed from a tape.
+///
+///   struct Twin : rondo::Network<rondo::Named<"body", rondo::LSTM<8, 16>>, rondo::Named<"head", rondo::Linear<16, 2>>> {
+///       static auto forward(auto& run, auto a, auto b) {
+///           using rondo::layer;
+///           return run(layer<"head">, rondo::add(run, run(layer<"body">, a), run(layer<"body">, b)));
+///       }
+///   };
+///
+/// A layer is any type with `tensors` and `forward(run, x)`; networks are layers, too. Layers without a name are called
+/// by their index. A layer called twice in a run that carries state goes on from the state its first call left.
+template <class... Layers>
+struct Network {
+    static constexpr std::size_t layer_count = sizeof...(Layers);
+    template <std::size_t k> using layer_at = std::tuple_element_t<k, std::tuple<Layers...>>;
+
+    static constexpr std::array<Label, layer_count> labels = [] {
+        std::array<Label, layer_count> all{};
+        std::size_t k = 0;
+        ((all[k] = detail::label<Layers>(k), ++k), ...);
+        return all;
+    }();
+    template <Text name>
+    static constexpr std::size_t index_of = [] {
+        for (std::size_t k = 0; k < layer_count; ++k)
+            if (labels[k].view() == name.view()) return k;
+        throw "rondo: this network has no layer of this name";
+    }();
+
+    static constexpr std::array<Place, layer_count> places = [] {
+        std::array<Place, layer_count> all{};
+        Place next{0, 0, 1};
+        std::size_t k = 0;
+        ((all[k++] = next, next.tensor += Layers::tensors.size(), next.state += detail::state_size<Layers>,
+          next.number += detail::numbers<Layers>),
+         ...);
+        return all;
+    }();
+    static constexpr std::size_t state_size = (detail::state_size<Layers> + ... + 0);
+    static constexpr std::uint32_t numbers = (detail::numbers<Layers> + ... + 1);
+
+    static constexpr auto tensors = [] {
+        std::array<Tensor, (Layers::tensors.size() + ... + 0)> all{};
+        std::size_t k = 0, index = 0, start = 0;
+        const auto append = [&]<class Layer>(std::type_identity<Layer>) {
+            for (Tensor t : Layer::tensors) {
+                t.name = Label{labels[index]}.add(".").add(t.name.view());
+                t.offset += start;
+                all[k++] = t;
+            }
+            start += buffer_size<Layer>;
+            ++index;
+        };
+        (append(std::type_identity<Layers>{}), ...);
+        return all;
+    }();
+};
+
+} // namespace rondo

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "layer_name.hpp"
+#include "run.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace rondo {
+
+/// Where a layer's share of a network begins: its first tensor, its first number of state, its first layer number.
+struct Place {
+    std::size_t tensor = 0, state = 0;
+    std::uint32_t number = 0;
+};
+
+// Instantiated where a value meets a layer, so that its name, which every compiler prints, tells what did not fit.
+template <int features>
+struct Features {
+    template <class Layer, int input_size>
+    struct FeedInputOf {
+        static_assert(features == input_size, "rondo: a value's features are not the input size of the layer it is given to");
+        static constexpr bool checked = true;
+    };
+};
+
+/// A run as one layer sees it: its own parameters, state and random numbers, and its layers by name.
+template <class Layer, class R>
+class Scope : public R {
+public:
+    using scalar = typename R::scalar;
+
+    Scope(const R& run, const std::size_t* offsets, Place place) : R{run}, offsets_{offsets}, place_{place} {}
+
+    /// Runs the layer of this name: `auto y = run(layer<"lstm">, x)`.
+    template <Text name, class... Values>
+    auto operator()(LayerName<name>, const Values&... values) {
+        return at<Layer::template index_of<name>>(values...);
+    }
+
+    /// Runs the k-th layer.
+    template <std::size_t k, class First, class... Rest>
+    auto at(const First& first, const Rest&... rest) {
+        using Child = typename Layer::template layer_at<k>;
+        if constexpr (requires { Child::input_size; First::rows; })
+            static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
+        constexpr Place inside = Layer::places[k];
+        Scope<Child, R> scope{*this, offsets_,
+                              {place_.tensor + inside.tensor, place_.state + inside.state, place_.number + inside.number}};
+        return Child::forward(scope, first, rest...);
+    }
+
+    /// The k-th tensor of this layer.
+    Parameter<scalar> parameter(std::size_t k) const {
+        const std::size_t offset = offsets_[place_.tensor + k];
+        return {this->memory_->parameters + offset, offset};
+    }
+
+    /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
+    scalar* carried(int batch) const {
+        return this->memory_->carried ? this->memory_->carried + place_.state * std::size_t(batch) : nullptr;
+    }
+
+    /// The random numbers of this layer's n-th dropout.
+    Draw draw(std::uint32_t n = 0) const {
+        return {this->randomness().seed, Purpose::dropout, this->randomness().step, place_.number + n};
+    }
+
+private:
+    const std::size_t* offsets_;
+    Place place_;
+};
+
+} // namespace rondo

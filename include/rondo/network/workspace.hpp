@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fwd.hpp"
+#include "model.hpp"
+#include "network.hpp"
+#include "run.hpp"
+#include "state.hpp"
+
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+namespace rondo {
+
+namespace detail {
+template <class Net>
+constexpr auto offsets = [] {
+    std::array<std::size_t, Net::tensors.size() + 1> all{};
+    for (std::size_t k = 0; k < Net::tensors.size(); ++k) all[k] = Net::tensors[k].offset;
+    return all;
+}();
+}
+
+/// All memory that runs of a network need: values, slopes, the tape and the backend's scratch.
+///
+/// Memory  each run measures what it needs and takes it if there is less; a run of extents that fitted before takes none.
+///         It moves, it does not copy.
+template <class Net, Backend B>
+class Workspace {
+public:
+    using scalar = typename B::scalar;
+
+    Workspace() = default;
+    Workspace(Workspace&&) = default;
+    Workspace& operator=(Workspace&&) = default;
+
+    /// The network's result for these inputs. It lies here and stays until the next run.
+    template <class... Inputs>
+    auto forward(const Model<Net, B>& model, const Inputs&... inputs) {
+        return run<Mode::inference>(model, nullptr, network(inputs...));
+    }
+    /// The same, from the state's sequences onwards; the state is then theirs after the last step.
+    template <class... Inputs>
+    auto forward(const Model<Net, B>& model, State<Net, B>& state, const Inputs&... inputs) {
+        return run<Mode::inference>(model, &state, network(inputs...));
+    }
+
+    /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of what
+    /// it returns are to say what dL/d(result) is: losses add theirs.
+    template <class Body>
+    auto record(const Model<Net, B>& model, State<Net, B>* state, const Randomness& randomness, Body&& body) {
+        reserve<Mode::training>(body);
+        arena_ = Arena<scalar>{B::data(buffer_)};
+        tape_.clear();
+        parameters_ = model.data();
+        randomness_ = randomness;
+        return call(training(nullptr, state), body);
+    }
+
+    /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input) to
+    /// the slopes of inputs that have some. The model is still that of record, unchanged.
+    void backward(Model<Net, B>* gradient) {
+        const auto memory = training(gradient, nullptr);
+        Run<B, Mode::training> run{memory};
+        tape_.replay(run);
+    }
+
+    /// record and backward.
+    template <class Body>
+    auto train(const Model<Net, B>& model, Model<Net, B>* gradient, State<Net, B>* state, const Randomness& randomness,
+               Body&& body) {
+        const auto result = record(model, state, randomness, body);
+        backward(gradient);
+        return result;
+    }
+
+    /// The same, for its value only: without dropout, slopes and backward.
+    template <class Body>
+    auto evaluate(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
+        return run<Mode::inference>(model, state, body);
+    }
+
+    /// One step of each of the state's sequences.
+    template <class... Inputs>
+    auto step(const Model<Net, B>& model, State<Net, B>& state, const Inputs&... inputs) {
+        return run<Mode::streaming>(model, &state, network(inputs...));
+    }
+
+    /// Takes now what a body will need.
+    template <Mode mode, class Body>
+    void reserve(Body&& body) {
+        Arena<scalar> arena;
+        Measuring<B> backend;
+        MeasuringTape<Run<Measuring<B>, mode>> tape;
+        RunMemory<Measuring<B>, mode> memory{&backend, &arena, &tape, nothing(), nothing(), nothing(), {{}, 0, true}};
+        call(memory, body);
+        if (arena.used() > buffer_.size()) buffer_.resize(arena.used());
+        backend_.reserve(backend.needed());
+        if constexpr (mode == Mode::training) tape_.reserve(tape.count());
+    }
+
+    std::size_t bytes() const { return buffer_.size() * sizeof(scalar); }
+    B& backend() { return backend_; }
+
+private:
+    template <class... Inputs>
+    static auto network(const Inputs&... inputs) {
+        return [&inputs...](auto& run) { return Net::forward(run, inputs...); };
+    }
+    static scalar* nothing() { return Arena<scalar>{}.take(0); }
+
+    template <class M, class Body>
+    static auto call(const M& memory, Body&& body) {
+        using R = RunOf<M>;
+        Scope<Net, R> scope{R{memory}, detail::offsets<Net>.data(), {}};
+        return body(scope);
+    }
+    template <class M> struct RunOfMemory;
+    template <class Used, Mode mode> struct RunOfMemory<RunMemory<Used, mode>> { using type = Run<Used, mode>; };
+    template <class M> using RunOf = typename RunOfMemory<M>::type;
+
+    RunMemory<B, Mode::training> training(Model<Net, B>* gradient, State<Net, B>* state) {
+        return {&backend_, &arena_, &tape_, parameters_, gradient ? gradient->data() : nullptr,
+                state ? state->data() : nullptr, randomness_};
+    }
+
+    template <Mode mode, class Body>
+    auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
+        reserve<mode>(body);
+        Arena<scalar> arena{B::data(buffer_)};
+        return call(RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr, state ? state->data() : nullptr, {}},
+                    body);
+    }
+
+    typename B::template buffer<scalar> buffer_;
+    Tape<Run<B, Mode::training>> tape_;
+    B backend_;
+    Arena<scalar> arena_;
+    const scalar* parameters_ = nullptr;
+    Randomness randomness_;
+};
+
+} // namespace rondo
