@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/random.hpp"
+#include "candidates.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace rondo {
+
+/// One token, drawn: the first candidate whose probability, added to those before it, exceeds uniform times their sum.
+///
+/// Allocates nothing unless it fails.
+/// Shapes  logits (V), scratch (V or more).
+/// Units   uniform in [0, 1).
+/// Errors  those of candidates; argument: uniform out of its range. The token is -1 then.
+template <Logits Scores>
+int sample(const Scores& scores, const Sampling& sampling, double uniform, std::span<Candidate> scratch,
+           Error& error) noexcept {
+    if (!(uniform >= 0 && uniform < 1)) {
+        error = {Error::Kind::argument,
+                 "uniform: expected a number in [0, 1), got " + detail::sampling_text(uniform)};
+        return -1;
+    }
+    const auto kept = candidates(scores, sampling, scratch, error);
+    if (kept.empty()) return -1;
+    const double target = uniform * detail::sum(kept);
+    auto chosen = kept.begin();
+    for (double mass = chosen->probability; mass <= target && chosen + 1 != kept.end();)
+        mass += (++chosen)->probability;
+    return chosen->token;
+}
+
+template <Logits Scores>
+int sample(const Scores& scores, const Sampling& sampling, double uniform, std::span<Candidate> scratch) {
+    Error error;
+    const int token = sample(scores, sampling, uniform, scratch, error);
+    check(std::move(error));
+    return token;
+}
+
+/// Samples token after token: equal seeds and logits give equal tokens.
+///
+/// A run goes on with the same tokens from a sampler whose count is set to that of the run.
+/// Errors  those of sample; a token that failed is not counted.
+class Sampler {
+public:
+    explicit Sampler(std::size_t vocabulary, Sampling sampling = {}, Seed seed = {})
+        : sampling_{sampling}, seed_{seed}, scratch_(vocabulary) {}
+
+    template <Logits Scores>
+    int operator()(const Scores& logits, Error& error) noexcept {
+        const double number = uniform(Draw{seed_, Purpose::sample, count_}.wide(0));
+        const int token = sample(logits, sampling_, number, scratch_, error);
+        if (token >= 0) ++count_;
+        return token;
+    }
+
+    template <Logits Scores>
+    int operator()(const Scores& logits) {
+        Error error;
+        const int token = (*this)(logits, error);
+        check(std::move(error));
+        return token;
+    }
+
+    /// Tokens chosen so far.
+    std::uint64_t count() const noexcept { return count_; }
+    void count(std::uint64_t tokens) noexcept { count_ = tokens; }
+
+private:
+    Sampling sampling_;
+    Seed seed_;
+    std::uint64_t count_ = 0;
+    std::vector<Candidate> scratch_;
+};
+
+} // namespace rondo

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../math/functions.hpp"
+#include "concept.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct AdamElement {
+    S* p;
+    const S* g;
+    S *mean, *square;
+    S rate, beta1, beta2, root2, epsilon, decay, kept; // root2: sqrt(1 - beta2^t); kept: what decoupled decay leaves of p
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        using P = typename L::P;
+        const P one(S(1)), old = L::load(p + k), slope = L::load(g + k) + P(decay) * old;
+        const P m = P(beta1) * L::load(mean + k) + (one - P(beta1)) * slope;
+        const P v = P(beta2) * L::load(square + k) + (one - P(beta2)) * slope * slope;
+        L::store(mean + k, m);
+        L::store(square + k, v);
+        L::store(p + k, P(kept) * old - P(rate) * m / (math::sqrt(v) / P(root2) + P(epsilon)));
+    }
+};
+
+template <class B, class Settings, class S = typename B::scalar>
+void adam_step(B& backend, const Settings& a, const Update<S>& u, double coupled, double decoupled) {
+    const double rate = a.rate * u.factor, t = double(u.step);
+    backend.elements(AdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(rate / (1 - std::pow(a.beta1, t))),
+                                    S(a.beta1), S(a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))), S(a.epsilon), S(coupled),
+                                    S(1 - rate * decoupled)},
+                     u.size);
+}
+
+template <class Settings>
+Error adam_problem(const char* name, const Settings& a) {
+    constexpr double any = std::numeric_limits<double>::infinity();
+    const auto label = [name](const char* setting) { return std::string{name} + ": " + setting; };
+    return first_of({outside(label("rate").c_str(), a.rate, 0, any), outside(label("beta1").c_str(), a.beta1, 0, 1),
+                     outside(label("beta2").c_str(), a.beta2, 0, 1), outside(label("epsilon").c_str(), a.epsilon, 0, any),
+                     outside(label("weight_decay").c_str(), a.weight_decay, 0, any)});
+}
+}
+
+/// Adam with bias correction; weight decay, if any, is added to the gradient.
+///
+///   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2                          (1)
+///   p -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)             (2)
+///
+/// Units   rate in units of p a step; the others have none.
+/// Source  Kingma & Ba, "Adam", ICLR 2015, arXiv:1412.6980, algorithm 1.
+struct Adam {
+    double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+    static constexpr int memories = 2;
+    bool operator==(const Adam&) const = default;
+
+    Error problem() const { return detail::adam_problem("Adam", *this); }
+    template <class B>
+    void step(B& backend, const Update<typename B::scalar>& u) const {
+        detail::adam_step(backend, *this, u, weight_decay, 0);
+    }
+};
+
+/// Adam whose weight decay acts on the parameters themselves.
+///
+///   p -= rate decay p, then eq. (2) of Adam                                   (1)
+///
+/// Source  Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019, arXiv:1711.05101, algorithm 2.
+struct AdamW {
+    double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 1e-2;
+    static constexpr int memories = 2;
+    bool operator==(const AdamW&) const = default;
+
+    Error problem() const { return detail::adam_problem("AdamW", *this); }
+    template <class B>
+    void step(B& backend, const Update<typename B::scalar>& u) const {
+        detail::adam_step(backend, *this, u, 0, weight_decay);
+    }
+};
+
+} // namespace rondo

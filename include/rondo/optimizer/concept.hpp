@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../core/error.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace rondo {
+
+/// What an optimizer's step reads and writes: flat buffers of `size` numbers, padding included.
+template <class S>
+struct Update {
+    S* parameters;
+    const S* gradient;
+    S* const* memory; // Optimizer::memories buffers, zero before the first step
+    std::size_t size;
+    std::int64_t step; // 1, 2, ...
+    double factor;     // of the base rate, from a schedule
+};
+
+/// A rule that moves parameters along their gradient. Its settings and its memory are separate values.
+///
+/// Errors  problem() names a setting out of its range.
+template <class O, class B>
+concept Optimizer = Backend<B> && std::copyable<O> && requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
+    { O::memories } -> std::convertible_to<int>;
+    { rule.problem() } -> std::convertible_to<Error>;
+    rule.step(backend, update);
+};
+
+namespace detail {
+inline Error outside(const char* name, double value, double from, double below) {
+    if (value >= from && value < below) return {};
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + std::to_string(from) + " to below " +
+                                       std::to_string(below) + ", got " + std::to_string(value)};
+}
+inline Error first_of(std::initializer_list<Error> errors) {
+    for (const Error& error : errors)
+        if (error) return error;
+    return {};
+}
+}
+
+} // namespace rondo

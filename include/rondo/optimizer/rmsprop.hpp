@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../math/functions.hpp"
+#include "concept.hpp"
+
+#include <limits>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+struct RMSpropElement {
+    S* p;
+    const S* g;
+    S *square, *mean, *v;
+    S rate, smoothing, epsilon, momentum, decay;
+    bool centered;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        using P = typename L::P;
+        const P one(S(1)), w = L::load(p + k), slope = L::load(g + k) + P(decay) * w;
+        const P s = P(smoothing) * L::load(square + k) + (one - P(smoothing)) * slope * slope;
+        L::store(square + k, s);
+        P variance = s;
+        if (centered) {
+            const P m = P(smoothing) * L::load(mean + k) + (one - P(smoothing)) * slope;
+            L::store(mean + k, m);
+            variance = s - m * m;
+        }
+        const P speed = P(momentum) * L::load(v + k) + slope / (math::sqrt(variance) + P(epsilon));
+        L::store(v + k, speed);
+        L::store(p + k, w - P(rate) * speed);
+    }
+};
+}
+
+/// Gradient descent whose rate is divided by a running root mean square of the gradient.
+///
+///   s = smoothing s + (1 - smoothing) g^2;  centered: s - m^2, m the running mean, takes its place in (2)    (1)
+///   v = momentum v + g / (sqrt(s) + epsilon)                                  (2)
+///   p -= rate v                                                               (3)
+///
+/// Source  Tieleman & Hinton, "Lecture 6.5 - rmsprop", Coursera (2012); centered: Graves (2013), arXiv:1308.0850, section
+///         4.2; in PyTorch's form.
+struct RMSprop {
+    double rate = 1e-2, smoothing = 0.99, epsilon = 1e-8, momentum = 0, weight_decay = 0;
+    bool centered = false;
+    static constexpr int memories = 3;
+    bool operator==(const RMSprop&) const = default;
+
+    Error problem() const {
+        constexpr double any = std::numeric_limits<double>::infinity();
+        return detail::first_of({detail::outside("RMSprop: rate", rate, 0, any), detail::outside("RMSprop: smoothing", smoothing, 0, 1),
+                                 detail::outside("RMSprop: epsilon", epsilon, 0, any), detail::outside("RMSprop: momentum", momentum, 0, 1),
+                                 detail::outside("RMSprop: weight_decay", weight_decay, 0, any)});
+    }
+    template <class B, class S = typename B::scalar>
+    void step(B& backend, const Update<S>& u) const {
+        backend.elements(detail::RMSpropElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], u.memory[2],
+                                                   S(rate * u.factor), S(smoothing), S(epsilon), S(momentum), S(weight_decay), centered},
+                         u.size);
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace rondo {
+
+/// A rule that gives the learning rate of step 0, 1, ... as a factor of the base rate. A lambda may be one.
+///
+/// The schedules here are settings without memory. Their problem() names a setting that is out of range.
+template <class Rule>
+concept Schedule = std::copy_constructible<Rule> && requires(const Rule& rule, std::int64_t step) {
+    { rule(step) } -> std::convertible_to<double>;
+};
+
+namespace detail {
+
+inline Error schedule_range(const char* name, double value, double from, double to) {
+    if (value >= from && value <= to) return {};
+    const auto text = [](double number) {
+        char digits[32];
+        return std::string{digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
+    };
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + text(from) + " to " + text(to) +
+                                       ", got " + text(value)};
+}
+
+inline Error schedule_steps(const char* name, std::int64_t value, std::int64_t from) {
+    if (value >= from) return {};
+    return {Error::Kind::argument,
+            std::string{name} + ": expected " + std::to_string(from) + " or more, got " + std::to_string(value)};
+}
+
+} // namespace detail
+
+/// The base rate throughout.
+struct ConstantRate {
+    double operator()(std::int64_t) const noexcept { return 1; }
+    Error problem() const { return {}; }
+    bool operator==(const ConstantRate&) const = default;
+};
+
+/// A lower rate after every so many steps.
+///
+///   r(t) = factor^floor(t / every)
+///
+/// Units   every in steps, 1 or more; factor from 0 to 1.
+/// Errors  problem(); the rate is NaN while every is below 1.
+struct StepDecay {
+    std::int64_t every = 0;
+    double factor = 0.1;
+
+    double operator()(std::int64_t step) const noexcept {
+        if (every < 1) return std::numeric_limits<double>::quiet_NaN();
+        return std::pow(factor, static_cast<double>(step / every));
+    }
+    Error problem() const {
+        if (Error found = detail::schedule_steps("every", every, 1)) return found;
+        return detail::schedule_range("factor", factor, 0, 1);
+    }
+    bool operator==(const StepDecay&) const = default;
+};
+
+/// Half a wave from the base rate down to a floor. Past its steps the wave goes on, and the rate rises again.
+///
+///   r(t) = floor + (1 - floor) (1 + cos(pi t / steps)) / 2
+///
+/// Units   steps, 1 or more; floor as a factor of the base rate, from 0 to 1.
+/// Errors  problem(); the rate is NaN while steps is below 1.
+/// Source  Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, eq. (5).
+struct CosineDecay {
+    std::int64_t steps = 0;
+    double floor = 0;
+
+    double operator()(std::int64_t step) const noexcept {
+        if (steps < 1) return std::numeric_limits<double>::quiet_NaN();
+        const double angle = 3.141592653589793 * static_cast<double>(step) / static_cast<double>(steps);
+        return floor + (1 - floor) * (1 + std::cos(angle)) / 2;
+    }
+    Error problem() const {
+        if (Error found = detail::schedule_steps("steps", steps, 1)) return found;
+        return detail::schedule_range("floor", floor, 0, 1);
+    }
+    bool operator==(const CosineDecay&) const = default;
+};
+
+/// A straight rise to the base rate, then another schedule: WarmUp<CosineDecay>{.steps = 100, .then = {.steps = 900}}.
+///
+///   r(t) = start + (1 - start) t / steps   for t < steps,   then(t - steps) after
+///
+/// Units   steps, 0 or more; start as a factor of the base rate, from 0 to 1.
+/// Errors  problem(), which asks `then` too.
+template <Schedule Then = ConstantRate>
+struct WarmUp {
+    std::int64_t steps = 0;
+    double start = 1.0 / 3;
+    Then then{};
+
+    double operator()(std::int64_t step) const {
+        if (step >= steps) return then(step - steps);
+        return start + (1 - start) * static_cast<double>(step) / static_cast<double>(steps);
+    }
+    Error problem() const {
+        if (Error found = detail::schedule_steps("steps", steps, 0)) return found;
+        if (Error found = detail::schedule_range("start", start, 0, 1)) return found;
+        if constexpr (requires { Error{then.problem()}; }) return then.problem();
+        return {};
+    }
+    bool operator==(const WarmUp&) const = default;
+};
+
+/// A lower rate once a value, such as the validation loss, has stopped falling.
+///
+///   a value is better if value < best (1 - threshold)                                            (1)
+///   after more than `patience` values in a row that are not: r = max(factor r, floor)            (2)
+///
+/// It is no Schedule: its factor depends on values, so it has a Memory, which is saved with a run.
+/// Units   patience in values; threshold as a part of the best value; floor as a factor of the base rate.
+/// Errors  problem(). A value that is NaN is not better.
+struct ReduceOnPlateau {
+    std::int64_t patience = 10;
+    double factor = 0.1, threshold = 1e-4, floor = 0;
+
+    struct Memory {
+        double best = std::numeric_limits<double>::infinity();
+        std::int64_t bad = 0;
+        double rate = 1;
+        bool operator==(const Memory&) const = default;
+    };
+
+    /// Takes one value; returns the factor of the base rate from now on.
+    double update(Memory& memory, double value) const noexcept {
+        if (value < memory.best * (1 - threshold)) {
+            memory.best = value;
+            memory.bad = 0;
+        } else if (++memory.bad > patience) {
+            memory.rate = std::max(memory.rate * factor, floor);
+            memory.bad = 0;
+        }
+        return memory.rate;
+    }
+    Error problem() const {
+        if (Error found = detail::schedule_steps("patience", patience, 0)) return found;
+        if (Error found = detail::schedule_range("factor", factor, 0, 1)) return found;
+        if (Error found = detail::schedule_range("threshold", threshold, 0, 1)) return found;
+        return detail::schedule_range("floor", floor, 0, 1);
+    }
+    bool operator==(const ReduceOnPlateau&) const = default;
+};
+
+} // namespace rondo

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../network/workspace.hpp"
+#include "../optimizer/concept.hpp"
+#include "batch.hpp"
+#include "clip.hpp"
+#include "workers.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace rondo {
+
+/// How steps are taken.
+///
+/// clip_norm, clip_value  limits of the gradient; 0: none.
+/// threads                workers that share each batch by its sequences; the bits of a run depend on their number.
+/// schedule               a factor of the learning rate for step 0, 1, ...
+struct TrainerSettings {
+    double clip_norm = 0, clip_value = 0;
+    int threads = 1;
+    Seed seed{};
+    std::function<double(std::int64_t)> schedule{};
+};
+
+/// A sum of losses and how many terms it has.
+struct LossSum {
+    double sum = 0, terms = 0;
+    double mean() const { return terms > 0 ? sum / terms : 0; }
+    bool operator==(const LossSum&) const = default;
+};
+
+namespace detail {
+template <class S>
+struct AddTo {
+    S* p;
+    const S* q;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        L::add(p + k, L::load(q + k));
+    }
+};
+}
+
+/// Moves a model's parameters, one batch a step.
+///
+/// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first step
+///         of the largest extents. Later steps take none.
+/// Errors  a loss or gradient that is not finite, targets that fit neither loss nor network: an error that names step and
+///         tensor; the parameters stay those of the step before.
+template <class Net, class Loss, class Rule, Backend B>
+    requires Optimizer<Rule, B>
+class Trainer {
+public:
+    using scalar = typename B::scalar;
+
+    Trainer(Model<Net, B>& model, Loss loss, Rule rule, TrainerSettings settings = {})
+        : model_{&model}, loss_{std::move(loss)}, rule_{std::move(rule)}, settings_{std::move(settings)}, workers_{settings_.threads},
+          parts_(std::size_t(workers_.count())) {
+        check(rule_.problem());
+        if (settings_.threads < 1)
+            fail(Error::Kind::argument, "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(settings_.threads));
+        for (auto& memory : memory_) memory.resize(Model<Net, B>::size);
+    }
+
+    /// One step: loss, gradient, clipping, update. Returns the batch's mean loss before the update.
+    template <class Batch>
+    LossSum step(const Batch& batch, Error& error) {
+        const LossSum loss = share(batch, true, error);
+        if (error || loss.terms == 0) return loss;
+        Part& first = parts_.front();
+        B& backend = first.work.backend();
+        for (std::size_t k = 1; k < parts_.size(); ++k)
+            if (parts_[k].columns > 0)
+                backend.elements(detail::AddTo<scalar>{first.gradient.data(), parts_[k].gradient.data()}, Model<Net, B>::size);
+
+        scalar* gradient = first.gradient.data();
+        const double norm = std::sqrt(backend.sum_of_squares(gradient, Model<Net, B>::size));
+        if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
+            error = not_finite(loss.sum, first.gradient);
+            for (Part& part : parts_) part.state.reset();
+            return loss;
+        }
+        if (settings_.clip_norm > 0) clip_norm(backend, gradient, Model<Net, B>::size, norm, settings_.clip_norm);
+        if (settings_.clip_value > 0) clip_value(backend, gradient, Model<Net, B>::size, settings_.clip_value);
+
+        const double factor = rate_factor_ * (settings_.schedule ? settings_.schedule(steps_) : 1);
+        std::array<scalar*, std::size_t(Rule::memories)> memory;
+        for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
+        ++steps_;
+        rule_.step(backend, Update<scalar>{model_->data(), gradient, memory.data(), Model<Net, B>::size, steps_, factor});
+        return loss;
+    }
+    template <class Batch>
+    LossSum step(const Batch& batch) {
+        Error error;
+        const LossSum loss = step(batch, error);
+        check(error);
+        return loss;
+    }
+
+    /// A batch's loss without dropout; nothing is learnt. States that batches carry are apart from training's.
+    template <class Batch>
+    LossSum evaluate(const Batch& batch) {
+        Error error;
+        const LossSum loss = share(batch, false, error);
+        check(error);
+        return loss;
+    }
+
+    /// What a checkpoint keeps besides the parameters.
+    std::int64_t steps() const { return steps_; }
+    void steps(std::int64_t steps) { steps_ = steps; }
+    double rate_factor() const { return rate_factor_; }
+    void rate_factor(double factor) { rate_factor_ = factor; }
+    auto& optimizer_memory() { return memory_; }
+    int threads() const { return int(parts_.size()); }
+    State<Net, B>& state(int worker) { return parts_[std::size_t(worker)].state; }
+
+    Model<Net, B>& model() { return *model_; }
+    const TrainerSettings& settings() const { return settings_; }
+    std::size_t workspace_bytes() const {
+        std::size_t sum = 0;
+        for (const Part& part : parts_) sum += part.work.bytes();
+        return sum;
+    }
+
+private:
+    struct Part {
+        Workspace<Net, B> work;
+        Model<Net, B> gradient;
+        State<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
+        detail::SliceMemory memory;
+        int columns = 0;
+        double loss = 0;
+        Error error;
+    };
+
+    template <class Batch>
+    LossSum share(const Batch& batch, bool learn, Error& error) {
+        if (error = loss_.check(batch.target, classes()); error) return {};
+        if (error = check_tokens(batch); error) return {};
+        const double terms = loss_.terms(batch.target);
+        if (terms == 0) return {};
+        workers_.each([&](int k) { run_part(batch, k, terms, learn); });
+        LossSum loss{0, terms};
+        for (Part& part : parts_) {
+            if (part.error) return error = std::exchange(part.error, {}), LossSum{};
+            if (part.columns > 0) loss.sum += part.loss * terms;
+        }
+        return loss;
+    }
+
+    template <class Batch>
+    void run_part(const Batch& batch, int k, double terms, bool learn) {
+        Part& part = parts_[std::size_t(k)];
+        const int all = batch.target.extent.batch, count = int(parts_.size());
+        const int first = int(std::int64_t(all) * k / count);
+        part.columns = int(std::int64_t(all) * (k + 1) / count) - first;
+        if (part.columns == 0) return;
+        const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
+        State<Net, B>& carried = learn ? part.state : part.evaluation;
+        if (batch.carry != Carry::none && carried.batch() != part.columns) carried = State<Net, B>{part.columns};
+        else if (batch.carry == Carry::start) carried.reset();
+        State<Net, B>* state = batch.carry == Carry::none ? nullptr : &carried;
+        const auto body = [&](auto& run) {
+            const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
+            return loss_(run, y, own.target, terms);
+        };
+        const auto work = [&] {
+            if (learn) {
+                part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
+                part.loss = part.work.train(*model_, &part.gradient, state, {settings_.seed, std::uint64_t(steps_), true}, body);
+            } else {
+                part.loss = part.work.evaluate(*model_, state, body);
+            }
+        };
+#if defined(__cpp_exceptions)
+        try {
+            work();
+        } catch (const Failure& failure) {
+            part.error = failure.error();
+        }
+#else
+        work();
+#endif
+    }
+
+    static constexpr int classes() {
+        if constexpr (requires { Net::output_size; }) return Net::output_size;
+        else return std::numeric_limits<int>::max();
+    }
+
+    // A token outside the table would be read from beyond it.
+    template <class Batch>
+    static Error check_tokens(const Batch& batch) {
+        if constexpr (requires { requires Net::vocabulary > 0; }) {
+            const Tokens& x = std::get<0>(batch.inputs);
+            for (std::size_t n = 0; n < x.columns(); ++n) {
+                const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));
+                if (x.extent.active(t, b) && (x.value[n] < 0 || x.value[n] >= Net::vocabulary))
+                    return {Error::Kind::argument, "rondo::Trainer: token " + std::to_string(x.value[n]) + " of sequence " +
+                                                       std::to_string(b) + ", step " + std::to_string(t) + " is not from 0 to " +
+                                                       std::to_string(Net::vocabulary - 1)};
+            }
+        }
+        return {};
+    }
+
+    Error not_finite(double loss, const Model<Net, B>& gradient) const {
+        const auto find = [](const std::vector<scalar>& values) -> std::string_view {
+            for (const Tensor& t : Net::tensors)
+                for (std::size_t k = 0; k < t.size(); ++k)
+                    if (!std::isfinite(values[t.offset + k])) return t.name.view();
+            return {};
+        };
+        std::string text = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": ";
+        const auto parameter = find(model_->values()), slope = find(gradient.values());
+        if (!std::isfinite(loss)) text += "the loss is " + std::to_string(loss) + "; ";
+        if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
+        else if (!slope.empty()) text += "the gradient of " + std::string{slope} + " is not finite";
+        else text += "every gradient is finite";
+        return {Error::Kind::not_finite, text + "; the parameters are those of step " + std::to_string(steps_)};
+    }
+
+    Model<Net, B>* model_;
+    Loss loss_;
+    Rule rule_;
+    TrainerSettings settings_;
+    Workers workers_;
+    std::vector<Part> parts_;
+    std::array<typename B::template buffer<scalar>, std::size_t(Rule::memories)> memory_;
+    std::int64_t steps_ = 0;
+    double rate_factor_ = 1;
+};
+
+} // namespace rondo

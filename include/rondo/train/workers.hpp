@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace rondo {
+
+/// A fixed number of threads that do one task together, then wait for the next. One worker is the caller: no thread.
+class Workers {
+public:
+    explicit Workers(int count) {
+        for (int k = 1; k < count; ++k) threads_.emplace_back([this, k] { work(k); });
+    }
+    ~Workers() {
+        {
+            const std::lock_guard lock{mutex_};
+            stop_ = true;
+        }
+        start_.notify_all();
+        for (std::thread& thread : threads_) thread.join();
+    }
+    Workers(const Workers&) = delete;
+    Workers& operator=(const Workers&) = delete;
+
+    int count() const { return int(threads_.size()) + 1; }
+
+    /// Calls task(k) for each worker k, the caller being worker 0, and returns when all have ended. It must not throw.
+    template <class Task>
+    void each(const Task& task) {
+        if (threads_.empty()) return task(0);
+        {
+            const std::lock_guard lock{mutex_};
+            task_ = std::cref(task);
+            left_ = threads_.size();
+            ++round_;
+        }
+        start_.notify_all();
+        task(0);
+        std::unique_lock lock{mutex_};
+        done_.wait(lock, [this] { return left_ == 0; });
+    }
+
+private:
+    void work(int k) {
+        std::size_t round = 0;
+        for (;;) {
+            std::unique_lock lock{mutex_};
+            start_.wait(lock, [&] { return stop_ || round_ != round; });
+            if (stop_) return;
+            round = round_;
+            lock.unlock();
+            task_(k);
+            lock.lock();
+            if (--left_ == 0) done_.notify_one();
+        }
+    }
+
+    std::mutex mutex_;
+    std::condition_variable start_, done_;
+    std::function<void(int)> task_;
+    std::size_t round_ = 0, left_ = 0;
+    bool stop_ = false;
+    std::vector<std::thread> threads_;
+};
+
+} // namespace rondo
