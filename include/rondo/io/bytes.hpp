@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace rondo::io {
+
+/// Bytes of a fixed number, owned and movable; the memory of a moved value stays where it is.
+///
+/// Errors  memory that cannot be had leaves it empty, so no size read from a file can end the program.
+class Bytes {
+public:
+    Bytes() = default;
+    /// `size` bytes of no particular value.
+    explicit Bytes(std::size_t size) noexcept : data_{new (std::nothrow) std::byte[size]}, size_{data_ ? size : 0} {}
+    Bytes(Bytes&& other) noexcept : data_{std::move(other.data_)}, size_{std::exchange(other.size_, 0)} {}
+    Bytes& operator=(Bytes&& other) noexcept {
+        data_ = std::move(other.data_);
+        size_ = std::exchange(other.size_, 0);
+        return *this;
+    }
+
+    std::byte* data() noexcept { return data_.get(); }
+    const std::byte* data() const noexcept { return data_.get(); }
+    std::size_t size() const noexcept { return size_; }
+    std::byte* begin() noexcept { return data(); }
+    std::byte* end() noexcept { return data() + size_; }
+    const std::byte* begin() const noexcept { return data(); }
+    const std::byte* end() const noexcept { return data() + size_; }
+
+private:
+    std::unique_ptr<std::byte[]> data_;
+    std::size_t size_ = 0;
+};
+
+} // namespace rondo::io

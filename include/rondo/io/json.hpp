@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "utf8.hpp"
+
+#include <charconv>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace rondo::io::detail {
+
+/// Reads the JSON that a caller expects: objects, arrays, strings and whole numbers, nothing else.
+///
+/// The caller asks for one value after the other, so the depth is the caller's and nothing but the strings asked for
+/// is stored. After the first problem every request returns at once. `text` must be UTF-8.
+class JsonReader {
+public:
+    explicit JsonReader(std::string_view text) noexcept : text_{text} {}
+
+    bool ok() const noexcept { return problem_.empty(); }
+    const std::string& problem() const noexcept { return problem_; }
+    void refuse(std::string problem) {
+        if (ok()) problem_ = std::move(problem);
+    }
+
+    /// An object; calls member(name) for each name, which reads the value.
+    template <class Member>
+    void object(std::size_t name_limit, Member member) {
+        take('{', "'{'");
+        if (!ok() || take_if('}')) return;
+        do {
+            const std::string name = string(name_limit);
+            take(':', "':'");
+            if (ok()) member(name);
+        } while (ok() && take_if(','));
+        take('}', "',' or '}'");
+    }
+
+    /// An array; calls item(), which reads the value, for each of at most `limit`.
+    template <class Item>
+    void array(std::size_t limit, Item item) {
+        take('[', "'['");
+        if (!ok() || take_if(']')) return;
+        std::size_t count = 0;
+        do {
+            if (count++ == limit) return refuse_here("more than " + std::to_string(limit) + " numbers");
+            item();
+        } while (ok() && take_if(','));
+        take(']', "',' or ']'");
+    }
+
+    /// A string of at most `limit` bytes once its escapes are resolved.
+    std::string string(std::size_t limit) {
+        std::string value;
+        take('"', "a string");
+        while (ok()) {
+            if (value.size() > limit) {
+                refuse_here("a string longer than " + std::to_string(limit) + " bytes");
+            } else if (at_ == text_.size()) {
+                refuse_here("a string without an end");
+            } else if (text_[at_] == '"') {
+                ++at_;
+                return value;
+            } else if (static_cast<unsigned char>(text_[at_]) < 0x20) {
+                refuse_here("a control character in a string");
+            } else if (text_[at_] == '\\') {
+                ++at_;
+                escape(value);
+            } else {
+                value.push_back(text_[at_++]);
+            }
+        }
+        return value;
+    }
+
+    /// A whole number, 0 or more, that a size can hold.
+    std::size_t whole() {
+        if (!ok()) return 0;
+        skip_space();
+        std::size_t value = 0;
+        const char* const first = text_.data() + at_;
+        const auto [last, result] = std::from_chars(first, text_.data() + text_.size(), value);
+        if (last == first) {
+            expected("a whole number, 0 or more");
+        } else if (result != std::errc{}) {
+            refuse_here("a number above " + std::to_string(std::numeric_limits<std::size_t>::max()));
+        } else if (*first == '0' && last - first > 1) {
+            refuse_here("a number with a leading 0");
+        } else {
+            at_ += static_cast<std::size_t>(last - first);
+            if (const char next = peek(); next == '.' || next == 'e' || next == 'E') expected("a whole number");
+        }
+        return value;
+    }
+
+    void end() {
+        skip_space();
+        if (ok() && at_ != text_.size()) expected("the end");
+    }
+
+private:
+    // The end reads as NUL, which no rule takes.
+    char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+    void skip_space() noexcept {
+        while (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') ++at_;
+    }
+
+    bool take_if(char wanted) noexcept {
+        skip_space();
+        if (peek() != wanted) return false;
+        ++at_;
+        return true;
+    }
+
+    void take(char wanted, const char* name) {
+        if (ok() && !take_if(wanted)) expected(name);
+    }
+
+    void escape(std::string& value) {
+        constexpr std::string_view letters = "\"\\/bfnrt", meanings = "\"\\/\b\f\n\r\t";
+        if (const std::size_t which = letters.find(peek()); which != letters.npos) {
+            ++at_;
+            return value.push_back(meanings[which]);
+        }
+        if (peek() != 'u') return expected("an escape");
+        ++at_;
+        char32_t point = four_hex_digits();
+        if (point >= 0xD800 && point < 0xDC00 && text_.substr(at_).starts_with("\\u")) {
+            at_ += 2;
+            const char32_t low = four_hex_digits();
+            if (low >= 0xDC00 && low < 0xE000) point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+        }
+        if (point >= 0xD800 && point < 0xE000) return refuse_here("half of a surrogate pair");
+        if (ok()) append_utf8(value, point);
+    }
+
+    char32_t four_hex_digits() {
+        unsigned value = 0;
+        const std::string_view digits = text_.substr(at_, 4);
+        const auto [last, result] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+        if (result != std::errc{} || last - digits.data() != 4) expected("four hexadecimal digits");
+        at_ += digits.size();
+        return value;
+    }
+
+    void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
+
+    void expected(const char* what) {
+        constexpr std::string_view hex = "0123456789ABCDEF";
+        const auto found = static_cast<unsigned char>(peek());
+        std::string name = "the end";
+        if (at_ < text_.size()) {
+            name = found > 0x20 && found < 0x7F ? std::string{'\'', text_[at_], '\''}
+                                                : std::string{"byte 0x"} + hex[found >> 4] + hex[found & 15];
+        }
+        refuse_here(std::string{"expected "} + what + ", found " + name);
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::string problem_;
+};
+
+/// `text`, which is UTF-8, as a JSON string with its quotes.
+inline std::string json_string(std::string_view text) {
+    constexpr std::string_view special = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt", hex = "0123456789abcdef";
+    std::string quoted{'"'};
+    for (const char c : text) {
+        if (const std::size_t which = special.find(c); which != special.npos) {
+            quoted += {'\\', letters[which]};
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            quoted += {'\\', 'u', '0', '0', hex[static_cast<unsigned>(c) >> 4], hex[static_cast<unsigned>(c) & 15]};
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted += '"';
+}
+
+} // namespace rondo::io::detail

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/model.hpp"
+#include "safetensors.hpp"
+#include "safetensors_write.hpp"
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace rondo {
+
+namespace detail {
+template <class S>
+constexpr io::DType dtype_of = sizeof(S) == 4 ? io::DType::F32 : io::DType::F64;
+
+inline std::vector<std::size_t> shape_of(const Tensor& t) {
+    if (t.rank == 1) return {std::size_t(t.rows)};
+    return {std::size_t(t.rows), std::size_t(t.columns)};
+}
+
+/// Tensors of a flat buffer under `prefix`, ready to be written.
+template <class Net, class S>
+class NamedTensors {
+public:
+    void add(const std::string& prefix, const S* values) {
+        for (const Tensor& t : Net::tensors) {
+            names_.push_back(prefix + std::string{t.name.view()});
+            shapes_.push_back(shape_of(t));
+            bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
+        }
+    }
+    std::vector<io::TensorData> data() const {
+        std::vector<io::TensorData> all;
+        for (std::size_t k = 0; k < names_.size(); ++k) all.push_back({names_[k], dtype_of<S>, shapes_[k], bytes_[k]});
+        return all;
+    }
+
+private:
+    std::vector<std::string> names_;
+    std::vector<std::vector<std::size_t>> shapes_;
+    std::vector<std::span<const std::byte>> bytes_;
+};
+
+/// Reads tensors under `prefix` into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
+template <class Net, class S>
+Error read_tensors(const io::Safetensors& file, const std::string& source, const std::string& prefix, S* values) {
+    for (std::size_t k = 0; k < Net::tensors.size(); ++k) {
+        const Tensor& t = Net::tensors[k];
+        const std::string name = prefix + std::string{t.name.view()}, expected = io::detail::describe(dtype_of<S>, shape_of(t));
+        const io::TensorInfo* found = file.find(name);
+        if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
+        if (found->dtype != dtype_of<S> || found->shape != shape_of(t))
+            return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
+                                               io::detail::describe(found->dtype, found->shape)};
+        const auto bytes = file.bytes(*found);
+        if (is_tied(Net::tensors, k)) {
+            if (std::memcmp(values + t.offset, bytes.data(), bytes.size()) != 0)
+                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to another and must be equal to it"};
+        } else {
+            std::memcpy(values + t.offset, bytes.data(), bytes.size());
+        }
+    }
+    return {};
+}
+
+/// Names a tensor of the file that no network asked for.
+template <class Net>
+Error left_over(const io::Safetensors& file, const std::string& source, const std::string& prefix) {
+    for (const io::TensorInfo& info : file.tensors()) {
+        const bool known = std::ranges::any_of(Net::tensors, [&](const Tensor& t) { return info.name == prefix + std::string{t.name.view()}; });
+        if (!known && info.name.starts_with(prefix))
+            return {Error::Kind::mismatch, source + ": tensor " + info.name + " " + io::detail::describe(info.dtype, info.shape) +
+                                               " is not one of the network's"};
+    }
+    return {};
+}
+}
+
+/// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed.
+///
+/// Errors  file: the path and the system's reason; what was there before is untouched.
+template <class Net, Backend B>
+void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    const auto values = model.values();
+    detail::NamedTensors<Net, typename B::scalar> tensors;
+    tensors.add("", values.data());
+    io::write_safetensors(path, tensors.data(), {}, {}, error);
+}
+template <class Net, Backend B>
+void save(const Model<Net, B>& model, const std::filesystem::path& path) {
+    Error error;
+    save(model, path, error);
+    check(error);
+}
+
+/// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides.
+///
+/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both; the model
+///         is then as it was. The file is not trusted.
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    Error problem;
+    const io::SafetensorsFile file{path, {}, problem};
+    auto values = model.values();
+    if (!problem) problem = detail::read_tensors<Net>(file, path.string(), "", values.data());
+    if (!problem) problem = detail::left_over<Net>(file, path.string(), "");
+    if (problem) error = problem;
+    else model.assign(values);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const std::filesystem::path& path) {
+    Error error;
+    load(model, path, error);
+    check(error);
+}
+
+} // namespace rondo

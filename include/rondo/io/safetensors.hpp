@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "file.hpp"
+#include "safetensors_header.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rondo::io {
+
+/// The tensors of a safetensors file that someone else holds in memory.
+///
+/// Every byte of the file is accounted for: the tensors lie one after the other from the end of the header to the end
+/// of the file. Elements are not looked at; NaN passes.
+///
+/// Errors  format: a file that breaks a rule of the format, or asks for more than `limits` allow. Stricter than the
+///         reference, which takes names that come twice and fields that it does not know.
+/// Source  huggingface/safetensors, README.md and safetensors/src/tensor.rs.
+class Safetensors {
+public:
+    Safetensors() = default;
+    Safetensors(std::span<const std::byte> file, SafetensorsLimits limits, Error& error) noexcept {
+        read(file, limits, "safetensors", error);
+    }
+    explicit Safetensors(std::span<const std::byte> file, SafetensorsLimits limits = {}) {
+        Error error;
+        read(file, limits, "safetensors", error);
+        check(std::move(error));
+    }
+
+    /// In the order of their bytes.
+    std::span<const TensorInfo> tensors() const noexcept { return header_.tensors; }
+
+    /// The tensor of that name, or null.
+    const TensorInfo* find(std::string_view name) const noexcept {
+        const auto name_at = [this](std::size_t i) { return std::string_view{header_.tensors[i].name}; };
+        const auto found = std::ranges::lower_bound(header_.by_name, name, {}, name_at);
+        return found == header_.by_name.end() || name_at(*found) != name ? nullptr : &header_.tensors[*found];
+    }
+
+    /// The bytes of one of these tensors; aligned to its elements where the file is and the header was padded.
+    std::span<const std::byte> bytes(const TensorInfo& tensor) const noexcept {
+        return data_.subspan(tensor.begin, tensor.end - tensor.begin);
+    }
+
+    const Metadata& metadata() const noexcept { return header_.metadata; }
+
+protected:
+    /// Messages begin with `source`.
+    void read(std::span<const std::byte> file, SafetensorsLimits limits, const std::string& source,
+              Error& error) noexcept {
+        std::string problem = read(file, limits);
+        if (problem.empty()) return;
+        *this = {};
+        error = {Error::Kind::format, source + ": " + problem};
+    }
+
+private:
+    std::string read(std::span<const std::byte> file, const SafetensorsLimits& limits) {
+        constexpr std::size_t length_size = 8;
+        if (file.size() < length_size) {
+            return "the file has " + std::to_string(file.size()) + " bytes; the length of the header alone takes 8";
+        }
+        std::uint64_t length = 0;
+        for (std::size_t i = length_size; i-- > 0;) length = length << 8 | std::to_integer<std::uint64_t>(file[i]);
+        const std::size_t limit = detail::header_limit(limits);
+        if (length > limit) {
+            return "the header claims " + std::to_string(length) + " bytes; at most " + std::to_string(limit) +
+                   " are allowed";
+        }
+        const auto rest = file.subspan(length_size);
+        if (length > rest.size()) {
+            return "the header claims " + std::to_string(length) + " bytes, but the file has only " +
+                   std::to_string(rest.size()) + " more";
+        }
+
+        const auto header = rest.first(static_cast<std::size_t>(length));
+        const std::string_view text{reinterpret_cast<const char*>(header.data()), header.size()};
+        if (const std::size_t at = detail::invalid_utf8(text); at != text.npos) {
+            return "header: byte " + std::to_string(at) + ": not UTF-8";
+        }
+        if (std::string problem = detail::read_safetensors_json(text, limits, header_); !problem.empty()) {
+            return "header: " + problem;
+        }
+        data_ = rest.subspan(header.size());
+        return detail::layout_problem(header_.tensors, data_.size());
+    }
+
+    detail::SafetensorsHeader header_;
+    std::span<const std::byte> data_;
+};
+
+/// A safetensors file together with its bytes. It moves, it does not copy.
+///
+/// Errors  those of Safetensors; file: one that cannot be read.
+class SafetensorsFile : public Safetensors {
+public:
+    SafetensorsFile() = default;
+    SafetensorsFile(const std::filesystem::path& path, SafetensorsLimits limits, Error& error) noexcept {
+        read(path, limits, error);
+    }
+    explicit SafetensorsFile(const std::filesystem::path& path, SafetensorsLimits limits = {}) {
+        Error error;
+        read(path, limits, error);
+        check(std::move(error));
+    }
+
+private:
+    void read(const std::filesystem::path& path, SafetensorsLimits limits, Error& error) noexcept {
+        Error problem;
+        bytes_ = read_file(path, no_limit, problem);
+        if (!problem) Safetensors::read(bytes_, limits, path.string(), problem);
+        if (!problem) return;
+        bytes_ = {};
+        error = std::move(problem);
+    }
+
+    Bytes bytes_;
+};
+
+} // namespace rondo::io
