@@ -45,6 +45,10 @@ concept Backend =
         { B::data(buffer) } -> std::same_as<typename B::scalar*>;
         B::upload(buffer, q, n);                   // buffer = n numbers of the host
         B::download(p, q, n);                      // p, on the host, = n numbers of the backend
+        { B::prepared_size(n, n) } -> std::same_as<std::size_t>; // numbers that prepared rows x columns take
+        { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>;            // w for many products, in memory p
+        { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // w^T
+        backend.multiply_add(y, typename B::Prepared{}, x); // y += what was prepared x
         backend.multiply_add(y, v, x);             // y += w x
         backend.multiply_transposed_add(y, v, x);  // y += w^T x
         backend.add_outer(w, x, x);                // w += y x^T

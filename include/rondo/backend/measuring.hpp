@@ -23,6 +23,12 @@ public:
     static void upload(buffer<scalar>&, const scalar*, std::size_t) {}
     static void download(scalar*, const scalar*, std::size_t) {}
 
+    struct Prepared {};
+    static std::size_t prepared_size(std::size_t rows, std::size_t columns) { return B::prepared_size(rows, columns); }
+    Prepared prepare(Weights<const scalar>, scalar*) { return {}; }
+    Prepared prepare_transposed(Weights<const scalar>, scalar*) { return {}; }
+    void multiply_add(Matrix<scalar>, Prepared, Matrix<const scalar>) {}
+
     void multiply_add(Matrix<scalar> y, Weights<const scalar>, Matrix<const scalar> x) { need(y.rows, x.columns, x.rows); }
     void multiply_transposed_add(Matrix<scalar> x, Weights<const scalar>, Matrix<const scalar> y) {
         need(x.rows, y.columns, y.rows);

@@ -71,7 +71,8 @@ inline File open_beside(const std::filesystem::path& target, std::filesystem::pa
 inline std::error_code write_and_close(File file, std::span<const std::span<const std::byte>> parts) {
     errno = 0;
     for (const auto part : parts) {
-        if (std::fwrite(part.data(), 1, part.size(), file.get()) != part.size()) return system_reason();
+        if (!part.empty() && std::fwrite(part.data(), 1, part.size(), file.get()) != part.size())
+            return system_reason();
     }
     if (std::fflush(file.get()) != 0) return system_reason();
 #if RONDO_HAS_POSIX_FILES

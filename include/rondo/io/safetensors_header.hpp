@@ -130,9 +130,8 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
     json.object(limits.name, [&](const std::string& name) {
         if (name != "__metadata__") return header.tensors.push_back(read_tensor(json, name, limits));
         if (std::exchange(has_metadata, true)) return json.refuse("__metadata__ comes twice");
-        json.object(limits.name, [&](const std::string& key) {
-            header.metadata.emplace_back(key, json.string(text.size()));
-        });
+        json.object(limits.name,
+                    [&](const std::string& key) { header.metadata.emplace_back(key, json.string(text.size())); });
     });
     json.end();
     if (!json.ok()) return json.problem();

@@ -4,6 +4,7 @@
 #include "../cell/concept.hpp"
 #include "../core/error.hpp"
 #include "../core/tensor.hpp"
+#include "../network/run.hpp"
 #include "../operation/concatenate.hpp"
 #include "dropout.hpp"
 #include "scan.hpp"
@@ -154,15 +155,15 @@ private:
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = Operation::make(run, x, detail::cell_parameters(run, first, C::shape.own > 0), begin);
+        auto operation = Operation::make(run.base(), x, detail::cell_parameters(run, first, C::shape.own > 0), begin);
         Values<S*, components> end{};
         for (int k = 0; k < components; ++k) {
             if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
             if (final.slope[k]) operation.final_slope[k] = final.slope[k] + final.at(index);
             if (final.value[k]) end[k] = final.value[k] + final.at(index);
         }
-        operation.forward(run);
-        if (end[0]) operation.finish(run, end);
+        operation.forward(run.base());
+        if (end[0]) operation.finish(run.base(), end);
         Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
         if constexpr (std::remove_reference_t<decltype(run)>::taped)
             y.slope = operation.output_slope = run.take_zeros(y.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/text.hpp"
 #include "../operation/add.hpp"
 
 namespace rondo {

@@ -80,7 +80,8 @@ struct Scan {
             if constexpr (apart_rows > 0)
                 backend.fill_columns({apart + first * apart_rows, apart_rows, count}, p.recurrent_bias.value + plain_rows);
         });
-        for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k);
+        const auto U = products<false>(run);
+        for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
     }
 
     /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
@@ -105,16 +106,48 @@ struct Scan {
         }
         S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
         S* own_slope = run.take(own_rows * extent().columns());
+        const auto U = products<true>(run);
         for (int k = extent().steps - 1; k >= 0; --k)
-            step_back(run, reverse ? extent().steps - 1 - k : k, carry, q_slope, own_slope);
+            step_back(run, reverse ? extent().steps - 1 - k : k, U, carry, q_slope, own_slope);
         for (int k = 0; k < states; ++k)
             if (initial_slope[k]) backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
         each_run(extent(), [&](std::size_t first, std::size_t count) { add_gradients(run, first, count, own_slope); });
     }
 
 private:
-    Weights<const S> recurrent(std::size_t first, std::size_t count) const {
-        return Weights<const S>{p.recurrent_weight.value, rows, H}.from_row(first, count);
+    // A part of U, or of U^T, for the products of every step: prepared where there is more than one.
+    template <class B, bool transposed>
+    struct Product {
+        Weights<const S> weights;
+        typename B::Prepared prepared{};
+        bool ready = false;
+
+        void add(B& backend, Matrix<S> y, Matrix<const S> x) const {
+            if (ready) backend.multiply_add(y, prepared, x);
+            else if constexpr (transposed) backend.multiply_transposed_add(y, weights, x);
+            else backend.multiply_add(y, weights, x);
+        }
+    };
+    template <bool transposed, class Run>
+    auto product(Run& run, std::size_t first, std::size_t count) const {
+        using B = typename Run::backend_type;
+        Product<B, transposed> product{Weights<const S>{p.recurrent_weight.value, rows, H}.from_row(first, count)};
+        if (count == 0 || extent().steps == 1) return product;
+        S* memory = run.take(B::prepared_size(count, H));
+        product.ready = true;
+        if constexpr (transposed) product.prepared = run.backend().prepare_transposed(product.weights, memory);
+        else product.prepared = run.backend().prepare(product.weights, memory);
+        return product;
+    }
+    // The parts that meet h at once, that meet it apart, and that meet q.
+    template <class P>
+    struct Products {
+        P plain, apart, second;
+    };
+    template <bool transposed, class Run>
+    auto products(Run& run) const {
+        return Products{product<transposed>(run, 0, plain_rows), product<transposed>(run, plain_rows, apart_rows),
+                        product<transposed>(run, plain_rows, second_rows)};
     }
 
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
@@ -141,28 +174,27 @@ private:
         return u;
     }
 
-    template <class Run>
-    void step(Run& run, int t) const {
+    template <class Run, class P>
+    void step(Run& run, int t, const Products<P>& U) const {
         auto& backend = run.backend();
         each_run(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
             const Matrix<S> a{gate + column * rows, rows, count};
             const Matrix<const S> h{state[0] + before(t) + first * H, H, count};
             const auto forward = unit(column, t, first);
-            if constexpr (plain_rows > 0) backend.multiply_add(a.from_row(0, plain_rows), recurrent(0, plain_rows), h);
+            if constexpr (plain_rows > 0) U.plain.add(backend, a.from_row(0, plain_rows), h);
             if constexpr (apart_rows > 0)
-                backend.multiply_add({apart + column * apart_rows, apart_rows, count}, recurrent(plain_rows, apart_rows), h);
+                U.apart.add(backend, {apart + column * apart_rows, apart_rows, count}, h);
             if constexpr (second_rows > 0) {
                 backend.template units<H>(UnitReset<C, H, S>{forward, q + column * H}, count);
-                backend.multiply_add(a.from_row(plain_rows, second_rows), recurrent(plain_rows, second_rows),
-                                     {q + column * H, H, count});
+                U.second.add(backend, a.from_row(plain_rows, second_rows), {q + column * H, H, count});
             }
             backend.template units<H>(forward, count);
         });
     }
 
-    template <class Run>
-    void step_back(Run& run, int t, const Values<S*, states>& carry, S* q_slope, S* own_slope) const {
+    template <class Run, class P>
+    void step_back(Run& run, int t, const Products<P>& U, const Values<S*, states>& carry, S* q_slope, S* own_slope) const {
         auto& backend = run.backend();
         each_run(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
@@ -178,14 +210,12 @@ private:
             if constexpr (second_rows > 0) {
                 const Matrix<S> dq{q_slope + first * H, H, count};
                 backend.fill(dq.data, H * count, S(0));
-                backend.multiply_transposed_add(dq, recurrent(plain_rows, second_rows), a.from_row(plain_rows, second_rows));
+                U.second.add(backend, dq, a.from_row(plain_rows, second_rows));
                 backend.template units<H>(UnitResetBackward<C, H, S>{u, dq.data}, count);
             }
-            if constexpr (plain_rows > 0)
-                backend.multiply_transposed_add(dh, recurrent(0, plain_rows), a.from_row(0, plain_rows));
+            if constexpr (plain_rows > 0) U.plain.add(backend, dh, a.from_row(0, plain_rows));
             if constexpr (apart_rows > 0)
-                backend.multiply_transposed_add(dh, recurrent(plain_rows, apart_rows),
-                                                {apart + column * apart_rows, apart_rows, count});
+                U.apart.add(backend, dh, {apart + column * apart_rows, apart_rows, count});
         });
     }
 

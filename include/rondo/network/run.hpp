@@ -55,6 +55,9 @@ public:
 
     explicit Run(const RunMemory<B, mode>& memory) : memory_{&memory} {}
 
+    /// The run itself, without the layer that a scope adds: what large operations are compiled for.
+    Run& base() { return *this; }
+
     B& backend() const { return *memory_->backend; }
     scalar* take(std::size_t count) const { return memory_->arena->take(count); }
 

@@ -93,7 +93,7 @@ public:
         Arena<scalar> arena;
         Measuring<B> backend;
         MeasuringTape<Run<Measuring<B>, mode>> tape;
-        RunMemory<Measuring<B>, mode> memory{&backend, &arena, &tape, nothing(), nothing(), nothing(), {{}, 0, true}};
+        RunMemory<Measuring<B>, mode> memory{&backend, &arena, &tape, nothing(), nothing(), nullptr, {{}, 0, true}};
         call(memory, body);
         if (arena.used() > buffer_.size()) buffer_.resize(arena.used());
         backend_.reserve(backend.needed());

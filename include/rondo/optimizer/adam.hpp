@@ -15,14 +15,15 @@ struct AdamElement {
     S* p;
     const S* g;
     S *mean, *square;
-    S rate, beta1, beta2, root2, epsilon, decay, kept; // root2: sqrt(1 - beta2^t); kept: what decoupled decay leaves of p
+    S rate, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
+    S root2, epsilon, decay, kept;      // root2: sqrt(1 - beta2^t); kept: what decoupled decay leaves of p
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        const P one(S(1)), old = L::load(p + k), slope = L::load(g + k) + P(decay) * old;
-        const P m = P(beta1) * L::load(mean + k) + (one - P(beta1)) * slope;
-        const P v = P(beta2) * L::load(square + k) + (one - P(beta2)) * slope * slope;
+        const P old = L::load(p + k), slope = L::load(g + k) + P(decay) * old;
+        const P m = P(beta1) * L::load(mean + k) + P(rest1) * slope;
+        const P v = P(beta2) * L::load(square + k) + P(rest2) * slope * slope;
         L::store(mean + k, m);
         L::store(square + k, v);
         L::store(p + k, P(kept) * old - P(rate) * m / (math::sqrt(v) / P(root2) + P(epsilon)));
@@ -33,8 +34,8 @@ template <class B, class Settings, class S = typename B::scalar>
 void adam_step(B& backend, const Settings& a, const Update<S>& u, double coupled, double decoupled) {
     const double rate = a.rate * u.factor, t = double(u.step);
     backend.elements(AdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(rate / (1 - std::pow(a.beta1, t))),
-                                    S(a.beta1), S(a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))), S(a.epsilon), S(coupled),
-                                    S(1 - rate * decoupled)},
+                                    S(a.beta1), S(1 - a.beta1), S(a.beta2), S(1 - a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))),
+                                    S(a.epsilon), S(coupled), S(1 - rate * decoupled)},
                      u.size);
 }
 
@@ -43,7 +44,7 @@ Error adam_problem(const char* name, const Settings& a) {
     constexpr double any = std::numeric_limits<double>::infinity();
     const auto label = [name](const char* setting) { return std::string{name} + ": " + setting; };
     return first_of({outside(label("rate").c_str(), a.rate, 0, any), outside(label("beta1").c_str(), a.beta1, 0, 1),
-                     outside(label("beta2").c_str(), a.beta2, 0, 1), outside(label("epsilon").c_str(), a.epsilon, 0, any),
+                     outside(label("beta2").c_str(), a.beta2, 0, 1), outside(label("epsilon").c_str(), a.epsilon, least_epsilon, any),
                      outside(label("weight_decay").c_str(), a.weight_decay, 0, any)});
 }
 }

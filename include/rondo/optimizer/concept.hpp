@@ -4,9 +4,12 @@
 #include "../backend/concept.hpp"
 #include "../core/error.hpp"
 
+#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <limits>
 #include <string>
 
 namespace rondo {
@@ -33,10 +36,17 @@ concept Optimizer = Backend<B> && std::copyable<O> && requires(const O& rule, B&
 };
 
 namespace detail {
+// An epsilon below this is zero in float, and a number whose gradient was always zero would become 0 / 0.
+inline constexpr double least_epsilon = std::numeric_limits<float>::min();
+
 inline Error outside(const char* name, double value, double from, double below) {
     if (value >= from && value < below) return {};
-    return {Error::Kind::argument, std::string{name} + ": expected a number from " + std::to_string(from) + " to below " +
-                                       std::to_string(below) + ", got " + std::to_string(value)};
+    const auto text = [](double number) {
+        char digits[32];
+        return std::string{digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
+    };
+    return {Error::Kind::argument,
+            std::string{name} + ": expected a number from " + text(from) + " to below " + text(below) + ", got " + text(value)};
 }
 inline Error first_of(std::initializer_list<Error> errors) {
     for (const Error& error : errors)

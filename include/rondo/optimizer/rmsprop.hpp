@@ -14,20 +14,20 @@ struct RMSpropElement {
     S* p;
     const S* g;
     S *square, *mean, *v;
-    S rate, smoothing, epsilon, momentum, decay;
+    S rate, smoothing, rest, epsilon, momentum, decay; // rest: 1 - smoothing, rounded once
     bool centered;
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        const P one(S(1)), w = L::load(p + k), slope = L::load(g + k) + P(decay) * w;
-        const P s = P(smoothing) * L::load(square + k) + (one - P(smoothing)) * slope * slope;
+        const P w = L::load(p + k), slope = L::load(g + k) + P(decay) * w;
+        const P s = P(smoothing) * L::load(square + k) + P(rest) * slope * slope;
         L::store(square + k, s);
         P variance = s;
         if (centered) {
-            const P m = P(smoothing) * L::load(mean + k) + (one - P(smoothing)) * slope;
+            const P m = P(smoothing) * L::load(mean + k) + P(rest) * slope;
             L::store(mean + k, m);
-            variance = s - m * m;
+            variance = math::max(P(S(0)), s - m * m); // rounding may leave less than nothing
         }
         const P speed = P(momentum) * L::load(v + k) + slope / (math::sqrt(variance) + P(epsilon));
         L::store(v + k, speed);
@@ -51,15 +51,17 @@ struct RMSprop {
     bool operator==(const RMSprop&) const = default;
 
     Error problem() const {
+        using detail::outside;
         constexpr double any = std::numeric_limits<double>::infinity();
-        return detail::first_of({detail::outside("RMSprop: rate", rate, 0, any), detail::outside("RMSprop: smoothing", smoothing, 0, 1),
-                                 detail::outside("RMSprop: epsilon", epsilon, 0, any), detail::outside("RMSprop: momentum", momentum, 0, 1),
-                                 detail::outside("RMSprop: weight_decay", weight_decay, 0, any)});
+        return detail::first_of({outside("RMSprop: rate", rate, 0, any), outside("RMSprop: smoothing", smoothing, 0, 1),
+                                 outside("RMSprop: epsilon", epsilon, detail::least_epsilon, any),
+                                 outside("RMSprop: momentum", momentum, 0, 1), outside("RMSprop: weight_decay", weight_decay, 0, any)});
     }
     template <class B, class S = typename B::scalar>
     void step(B& backend, const Update<S>& u) const {
         backend.elements(detail::RMSpropElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], u.memory[2],
-                                                   S(rate * u.factor), S(smoothing), S(epsilon), S(momentum), S(weight_decay), centered},
+                                                   S(rate * u.factor), S(smoothing), S(1 - smoothing), S(epsilon), S(momentum),
+                                                   S(weight_decay), centered},
                          u.size);
     }
 };

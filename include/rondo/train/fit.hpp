@@ -66,9 +66,9 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     if ((options.plateau || options.patience > 0) && !options.validate)
         fail(Error::Kind::argument, "rondo::fit: plateau and patience need validate, which gives the loss they watch");
     History history;
-    while (progress.epoch < options.epochs) {
+    while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
-        batches.begin_epoch(options.seed, progress.epoch);
+        batches.begin_epoch(trainer.settings().seed, progress.epoch);
         progress.batches = batches.count();
         while (progress.batch < progress.batches) {
             const LossSum loss = trainer.step(batches.at(progress.batch));
@@ -85,12 +85,13 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
         ++progress.epoch;
         progress.batch = 0;
         progress.loss = {};
-        const bool better = result.validation < progress.best;
-        progress.best = better ? result.validation : progress.best;
-        progress.bad = better ? 0 : progress.bad + 1;
+        if (options.validate) {
+            const bool better = result.validation < progress.best;
+            progress.best = better ? result.validation : progress.best;
+            progress.bad = better ? 0 : progress.bad + 1;
+        }
         if (options.plateau) trainer.rate_factor(options.plateau->update(progress.plateau, result.validation));
         if (options.on_epoch && !options.on_epoch(result)) break;
-        if (options.patience > 0 && progress.bad >= options.patience) break;
     }
     return history;
 }

@@ -44,7 +44,10 @@ public:
     }
     std::size_t size() const { return samples_.size(); }
 
-    std::size_t count() const { return (samples_.size() + std::size_t(batch_) - 1) / std::size_t(batch_); }
+    std::size_t count() const {
+        if (samples_.empty()) fail(Error::Kind::argument, "rondo::Samples: expected one sample or more, got none");
+        return (samples_.size() + std::size_t(batch_) - 1) / std::size_t(batch_);
+    }
     void begin_epoch(Seed seed, std::int64_t epoch) {
         std::iota(order_.begin(), order_.end(), std::size_t(0));
         shuffle(std::span{order_}, Draw{seed, Purpose::shuffle, std::uint64_t(epoch)});

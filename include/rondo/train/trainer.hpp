@@ -11,9 +11,12 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <limits>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace rondo {
@@ -53,8 +56,9 @@ struct AddTo {
 ///
 /// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first step
 ///         of the largest extents. Later steps take none.
-/// Errors  a loss or gradient that is not finite, targets that fit neither loss nor network: an error that names step and
-///         tensor; the parameters stay those of the step before.
+/// Errors  a loss or gradient that is not finite: an error that names step and tensor. Tokens or targets that fit neither
+///         loss nor network; a schedule that gives no factor. The parameters stay those of the step before. What else a
+///         network throws comes out of step.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
 class Trainer {
@@ -73,8 +77,14 @@ public:
     /// One step: loss, gradient, clipping, update. Returns the batch's mean loss before the update.
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
+        const double factor = rate_factor_ * (settings_.schedule ? settings_.schedule(steps_) : 1);
+        constexpr double any = std::numeric_limits<double>::infinity();
+        if (!(factor >= 0 && factor < any)) {
+            const std::string name = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": the rate's factor";
+            return error = detail::outside(name.c_str(), factor, 0, any), LossSum{};
+        }
         const LossSum loss = share(batch, true, error);
-        if (error || loss.terms == 0) return loss;
+        if (loss.terms == 0) return loss;
         Part& first = parts_.front();
         B& backend = first.work.backend();
         for (std::size_t k = 1; k < parts_.size(); ++k)
@@ -91,7 +101,6 @@ public:
         if (settings_.clip_norm > 0) clip_norm(backend, gradient, Model<Net, B>::size, norm, settings_.clip_norm);
         if (settings_.clip_value > 0) clip_value(backend, gradient, Model<Net, B>::size, settings_.clip_value);
 
-        const double factor = rate_factor_ * (settings_.schedule ? settings_.schedule(steps_) : 1);
         std::array<scalar*, std::size_t(Rule::memories)> memory;
         for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
         ++steps_;
@@ -141,29 +150,50 @@ private:
         int columns = 0;
         double loss = 0;
         Error error;
+        std::exception_ptr thrown;
     };
 
     template <class Batch>
     LossSum share(const Batch& batch, bool learn, Error& error) {
-        if (error = loss_.check(batch.target, classes()); error) return {};
-        if (error = check_tokens(batch); error) return {};
+        if (Error problem = detail::first_of({check_sequences(batch), loss_.check(batch.target, classes()), check_tokens(batch)}))
+            return error = std::move(problem), LossSum{};
         const double terms = loss_.terms(batch.target);
-        if (terms == 0) return {};
-        workers_.each([&](int k) { run_part(batch, k, terms, learn); });
+        if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
+        workers_.each([&](int k) { guard(parts_[std::size_t(k)], [&](Part& part) { run_part(batch, part, k, terms, learn); }); });
         LossSum loss{0, terms};
-        for (Part& part : parts_) {
-            if (part.error) return error = std::exchange(part.error, {}), LossSum{};
+        for (const Part& part : parts_) {
+            if (part.thrown) std::rethrow_exception(part.thrown);
+            if (part.error) return error = part.error, LossSum{};
             if (part.columns > 0) loss.sum += part.loss * terms;
         }
         return loss;
     }
 
+    // No worker may throw: the others still run.
+    template <class Work>
+    static void guard(Part& part, const Work& work) {
+        part.error = {};
+        part.thrown = nullptr;
+#if defined(__cpp_exceptions)
+        try {
+            work(part);
+        } catch (const Failure& failure) {
+            part.error = failure.error();
+        } catch (...) {
+            part.thrown = std::current_exception();
+        }
+#else
+        work(part);
+#endif
+    }
+
     template <class Batch>
-    void run_part(const Batch& batch, int k, double terms, bool learn) {
-        Part& part = parts_[std::size_t(k)];
+    void run_part(const Batch& batch, Part& part, int k, double terms, bool learn) {
         const int all = batch.target.extent.batch, count = int(parts_.size());
         const int first = int(std::int64_t(all) * k / count);
         part.columns = int(std::int64_t(all) * (k + 1) / count) - first;
+        // The first worker's gradient becomes the sum, even where it has no sequence.
+        if (learn && (part.columns > 0 || k == 0)) part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
         if (part.columns == 0) return;
         const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
         State<Net, B>& carried = learn ? part.state : part.evaluation;
@@ -174,28 +204,24 @@ private:
             const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
             return loss_(run, y, own.target, terms);
         };
-        const auto work = [&] {
-            if (learn) {
-                part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
-                part.loss = part.work.train(*model_, &part.gradient, state, {settings_.seed, std::uint64_t(steps_), true}, body);
-            } else {
-                part.loss = part.work.evaluate(*model_, state, body);
-            }
-        };
-#if defined(__cpp_exceptions)
-        try {
-            work();
-        } catch (const Failure& failure) {
-            part.error = failure.error();
-        }
-#else
-        work();
-#endif
+        if (learn) part.loss = part.work.train(*model_, &part.gradient, state, {settings_.seed, std::uint64_t(steps_), true}, body);
+        else part.loss = part.work.evaluate(*model_, state, body);
     }
 
     static constexpr int classes() {
         if constexpr (requires { Net::output_size; }) return Net::output_size;
         else return std::numeric_limits<int>::max();
+    }
+
+    // Workers share inputs and targets by their sequences.
+    template <class Batch>
+    static Error check_sequences(const Batch& batch) {
+        const int expected = batch.target.extent.batch;
+        int got = expected;
+        std::apply([&](const auto&... x) { ((got = got == expected ? x.extent.batch : got), ...); }, batch.inputs);
+        if (got == expected) return {};
+        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(got) + " sequences, the targets are " +
+                                           std::to_string(expected)};
     }
 
     // A token outside the table would be read from beyond it.
@@ -223,7 +249,7 @@ private:
         };
         std::string text = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": ";
         const auto parameter = find(model_->values()), slope = find(gradient.values());
-        if (!std::isfinite(loss)) text += "the loss is " + std::to_string(loss) + "; ";
+        if (!std::isfinite(loss)) text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
         if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
         else if (!slope.empty()) text += "the gradient of " + std::string{slope} + " is not finite";
         else text += "every gradient is finite";

@@ -26,8 +26,8 @@ public:
     static constexpr std::string_view name = "Eigen";
     template <class T> using buffer = Buffer<T>;
 
-    static std::size_t scratch(std::size_t rows, std::size_t columns, std::size_t inner) {
-        return eigen::Blocks<S>::size(rows, columns, inner);
+    static std::size_t scratch(std::size_t rows, std::size_t, std::size_t inner) {
+        return eigen::packed_size<S>(rows, std::min(inner, eigen::depth));
     }
     void reserve(std::size_t scratch) {
         if (scratch > blocks_.size()) blocks_.resize(scratch);
@@ -50,17 +50,30 @@ public:
     static void upload(buffer<S>& to, const S* from, std::size_t n) { to.assign(from, from + n); }
     static void download(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
 
-    void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
-        eigen::add_product<Eigen::RowMajor, Eigen::ColMajor>(y.data, y.stride, {w.data, w.columns}, {x.data, x.stride},
-                                                             y.rows, y.columns, x.rows, blocks_.data());
+    /// Weights in the order in which a product reads them.
+    struct Prepared {
+        const S* panels = nullptr;
+    };
+    static std::size_t prepared_size(std::size_t rows, std::size_t columns) {
+        return std::max(eigen::packed_size<S>(rows, columns), eigen::packed_size<S>(columns, rows));
     }
-    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) {
-        eigen::add_product<Eigen::ColMajor, Eigen::ColMajor>(x.data, x.stride, {w.data, w.columns}, {y.data, y.stride},
-                                                             x.rows, x.columns, y.rows, blocks_.data());
+    Prepared prepare(Weights<const S> w, S* to) {
+        eigen::pack<S>(to, {w.data, w.columns, 1}, w.rows, w.columns);
+        return {to};
     }
+    Prepared prepare_transposed(Weights<const S> w, S* to) {
+        eigen::pack<S>(to, {w.data, 1, w.columns}, w.columns, w.rows);
+        return {to};
+    }
+    void multiply_add(Matrix<S> y, Prepared w, Matrix<const S> x) {
+        eigen::add_product<S>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
+    }
+
+    void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
+    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) { multiply<Eigen::ColMajor>(x, w, y); }
     void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T, w^T being column-major
-        eigen::add_product<Eigen::ColMajor, Eigen::RowMajor>(w.data, w.columns, {x.data, x.stride}, {y.data, y.stride},
-                                                             x.rows, y.rows, x.columns, blocks_.data());
+        eigen::add_product<S>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows, x.columns,
+                              blocks_.data());
     }
     void add_columns(S* sum, Matrix<const S> x) {
         for (std::size_t n = 0; n < x.columns; ++n) column(sum, x.rows) += column(x.data + n * x.stride, x.rows);
@@ -87,18 +100,10 @@ public:
     void copy(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
 
     double sum(const S* p, std::size_t n) {
-        double total = 0;
-        for (std::size_t k = 0; k < n; ++k) total += double(p[k]);
-        return total;
+        return column(p, n).template cast<double>().sum();
     }
     double sum_of_squares(const S* p, std::size_t n) {
-        // Eight sums, since one would wait for each addition before the next.
-        double part[8]{};
-        std::size_t k = 0;
-        for (; k + 8 <= n; k += 8)
-            for (std::size_t j = 0; j < 8; ++j) part[j] += double(p[k + j]) * double(p[k + j]);
-        for (; k < n; ++k) part[0] += double(p[k]) * double(p[k]);
-        return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
+        return column(p, n).template cast<double>().square().sum();
     }
 
     template <int H, class Unit>
@@ -120,6 +125,19 @@ public:
 
 private:
     using P = Pack<S>;
+    static constexpr std::size_t few = 4; // columns for which packing would take longer than it saves
+
+    template <int order>
+    void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
+        if (x.columns <= few) {
+            for (std::size_t n = 0; n < x.columns; ++n)
+                eigen::add_vector_product<order>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride, y.rows, x.rows);
+        } else {
+            const bool rows_apart = order == Eigen::RowMajor;
+            eigen::add_product<S>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
+                                  {x.data, 1, x.stride}, y.rows, y.columns, x.rows, blocks_.data());
+        }
+    }
     static_assert(alignment % std::size_t(P::size) == 0);
 
     static auto column(S* p, std::size_t n) { return Eigen::Map<Eigen::Array<S, Eigen::Dynamic, 1>>(p, Eigen::Index(n)); }

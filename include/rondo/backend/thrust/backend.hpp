@@ -132,6 +132,14 @@ public:
         thrust::copy_n(thrust::device_pointer_cast(from), n, to);
     }
 
+    struct Prepared {
+        detail::Factor<S> w;
+    };
+    static constexpr std::size_t prepared_size(std::size_t, std::size_t) { return 0; }
+    static Prepared prepare(Weights<const S> w, S*) { return {{w.data, w.columns, 1}}; }
+    static Prepared prepare_transposed(Weights<const S> w, S*) { return {{w.data, 1, w.columns}}; }
+    void multiply_add(Matrix<S> y, Prepared w, Matrix<const S> x) { product(y, w.w, {x.data, x.stride, 1}, x.rows); }
+
     void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
         product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows);
     }

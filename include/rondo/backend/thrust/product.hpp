@@ -23,9 +23,9 @@ struct ProductElement {
     std::size_t terms;
 
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
-        const S *x = a.data + row * a.step, *y = b.data + column * b.step;
         S sum = 0;
-        for (std::size_t k = 0; k < terms; ++k) sum += x[k * a.inner] * y[k * b.inner];
+        for (std::size_t k = 0; k < terms; ++k)
+            sum += a.data[row * a.step + k * a.inner] * b.data[column * b.step + k * b.inner];
         c.data[row + column * c.stride] += sum;
     }
 };

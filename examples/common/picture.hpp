@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/io/file.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace common {
+
+namespace detail {
+inline void write(const std::filesystem::path& path, std::string_view text) {
+    rondo::io::write_file(path, std::as_bytes(std::span{text}));
+}
+// For a POSIX shell: nothing inside single quotes has a meaning, but they themselves.
+inline std::string quoted(const std::string& text) {
+    std::string all = "'";
+    for (char c : text) all += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
+    return all + "'";
+}
+}
+
+/// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without gnuplot
+/// they stay, and a line says so.
+///
+/// `plot` is gnuplot's: labels and a plot command that reads 'NAME.dat'. Colours are told apart by colour-blind eyes.
+inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data, std::string_view plot) {
+    detail::write(folder / (name + ".dat"), data);
+    std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\nset grid lc rgb '#dddddd'\nset key top right\n"
+                         "set linetype 1 lc rgb '#0072b2' lw 2\nset linetype 2 lc rgb '#d55e00' lw 2\n"
+                         "set linetype 3 lc rgb '#009e73' lw 2\nset linetype 4 lc rgb '#cc79a7' lw 2\n";
+    script += plot;
+    script += "\nset terminal svg size 960,600 font 'sans,16' background 'white'\nset output '" + name + ".svg'\nreplot\n"
+              "set terminal png size 960,600 font 'sans,14'\nset output '" + name + ".png'\nreplot\n";
+    detail::write(folder / (name + ".gp"), "set terminal unknown\n" + script);
+
+    const std::string command = "cd " + detail::quoted(folder.string()) + " && gnuplot " + name + ".gp >/dev/null 2>&1";
+    if (std::system("command -v gnuplot >/dev/null 2>&1") != 0)
+        std::printf("gnuplot is not installed: no picture; data and script are %s and .gp\n", (folder / (name + ".dat")).c_str());
+    else if (std::system(command.c_str()) != 0)
+        std::printf("gnuplot failed: no picture; try it on %s\n", (folder / (name + ".gp")).c_str());
+    else
+        std::printf("picture: %s and .svg\n", (folder / (name + ".png")).c_str());
+}
+
+} // namespace common

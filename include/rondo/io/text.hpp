@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "file.hpp"
+#include "utf8.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace rondo::io {
+
+/// The text of a file.
+///
+/// Errors  file: one that cannot be read; format: one that is empty or not UTF-8, the first wrong byte named.
+inline std::string read_text(const std::filesystem::path& path, Error& error) noexcept {
+    Error problem;
+    const Bytes bytes = read_file(path, no_limit, problem);
+    if (problem) return error = problem, std::string{};
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    const std::size_t wrong = detail::invalid_utf8(text);
+    if (text.empty()) error = {Error::Kind::format, path.string() + ": expected a text, got an empty file"};
+    else if (wrong != text.npos)
+        error = {Error::Kind::format, path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
+    else return std::string{text};
+    return {};
+}
+inline std::string read_text(const std::filesystem::path& path) {
+    Error error;
+    std::string text = read_text(path, error);
+    check(error);
+    return text;
+}
+
+} // namespace rondo::io
