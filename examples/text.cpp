@@ -61,12 +61,14 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     using Net = CharModel<symbols, hidden>;
     if (options.prompt.empty()) fail(Error::Kind::argument, "--prompt: expected one symbol or more, got none");
     for (const char c : options.prompt)
-        if (alphabet.token(c) < 0) fail(Error::Kind::argument, std::string{"--prompt: the text this model learns has no '"} + c + "'");
+        if (alphabet.token(c) < 0)
+            fail(Error::Kind::argument, std::string{"--prompt: the text this model learns has no '"} + c + "'");
     Model<Net> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     if (!options.load.empty()) load(model, options.load);
 
-    FitOptions fit_options{.epochs = options.epochs, .clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
+    FitOptions fit_options{
+        .epochs = options.epochs, .clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
     Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3}, fit_options.trainer()};
     Progress progress;
     if (!options.resume.empty()) load_checkpoint(trainer, progress, options.resume);
@@ -92,7 +94,8 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     generate(model, alphabet, options);
     const EpochResult last = history.empty() ? EpochResult{} : history.back();
     std::printf("\ntext: epochs=%lld train_loss=%.4f", static_cast<long long>(progress.epoch), last.loss);
-    if (validation) std::printf(" validation_loss=%.4f bits_per_character=%.4f", last.validation, last.validation / std::log(2.0));
+    if (validation)
+        std::printf(" validation_loss=%.4f bits_per_character=%.4f", last.validation, last.validation / std::log(2.0));
     std::printf(" seconds=%.2f chars_per_second=%.0f\n", seconds, speed);
 }
 
@@ -118,11 +121,18 @@ int main(int argc, char** argv) {
     CLI::App app{"Learns a text letter by letter with an LSTM, then writes more of it.", "text"};
     Options options;
     options.add(app, 100);
-    app.add_option("--hidden", options.hidden, "size of each layer")->capture_default_str()->check(CLI::IsMember({64, 128, 256}));
+    app.add_option("--hidden", options.hidden, "size of each layer")
+        ->capture_default_str()
+        ->check(CLI::IsMember({64, 128, 256}));
     app.add_option("--prompt", options.prompt, "what to go on from")->capture_default_str();
-    app.add_option("--length", options.length, "symbols to write")->capture_default_str()->check(CLI::NonNegativeNumber);
-    app.add_option("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")->capture_default_str();
-    app.add_option("--top-k", options.top_k, "draw from the k likeliest only; 0: from all")->capture_default_str()->check(CLI::NonNegativeNumber);
+    app.add_option("--length", options.length, "symbols to write")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")
+        ->capture_default_str();
+    app.add_option("--top-k", options.top_k, "draw from the k likeliest only; 0: from all")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
     app.footer("Example: examples/run text --data book.txt --epochs 5 --hidden 256 --threads 2 --prompt \"Once\"");
     return common::main(app, argc, argv, [&] {
         if (options.hidden == 64) run<64>(options);

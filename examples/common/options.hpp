@@ -23,14 +23,18 @@ struct Options {
     void add(CLI::App& app, std::int64_t default_epochs) {
         epochs = default_epochs;
         app.add_option("--data", data, "train on this file instead of what the program brings")->type_name("FILE");
-        app.add_option("--epochs", epochs, "times through the data")->capture_default_str()->check(CLI::NonNegativeNumber);
+        app.add_option("--epochs", epochs, "times through the data")
+            ->capture_default_str()
+            ->check(CLI::NonNegativeNumber);
         app.add_option("--seed", seed, "where all random numbers come from")->capture_default_str();
         app.add_option("--threads", threads, "workers that share each batch; results depend on their number")
             ->capture_default_str()->check(CLI::Range(1, 256));
         app.add_option("--load", load, "begin with the parameters of this model")->type_name("FILE");
         app.add_option("--save", save, "write the model here; default: in the --out folder")->type_name("FILE");
         app.add_option("--resume", resume, "go on with a run from its checkpoint")->type_name("FILE");
-        app.add_option("--out", out, "folder for models, checkpoints and pictures")->capture_default_str()->type_name("DIR");
+        app.add_option("--out", out, "folder for models, checkpoints and pictures")
+            ->capture_default_str()
+            ->type_name("DIR");
     }
 };
 
@@ -54,7 +58,8 @@ int main(CLI::App& app, int argc, char** argv, const Run& run) {
 inline void make_folder(const std::filesystem::path& path) {
     std::error_code problem;
     std::filesystem::create_directories(path, problem);
-    if (problem) rondo::fail(rondo::Error::Kind::file, "cannot make the folder " + path.string() + ": " + problem.message());
+    if (problem)
+        rondo::fail(rondo::Error::Kind::file, "cannot make the folder " + path.string() + ": " + problem.message());
 }
 
 } // namespace common

@@ -23,23 +23,27 @@ inline std::string quoted(const std::string& text) {
 }
 }
 
-/// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without gnuplot
-/// they stay, and a line says so.
+/// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without
+/// gnuplot they stay, and a line says so.
 ///
 /// `plot` is gnuplot's: labels and a plot command that reads 'NAME.dat'. Colours are told apart by colour-blind eyes.
-inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data, std::string_view plot) {
+inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data,
+                 std::string_view plot) {
     detail::write(folder / (name + ".dat"), data);
     std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\nset grid lc rgb '#dddddd'\nset key top right\n"
                          "set linetype 1 lc rgb '#0072b2' lw 2\nset linetype 2 lc rgb '#d55e00' lw 2\n"
                          "set linetype 3 lc rgb '#009e73' lw 2\nset linetype 4 lc rgb '#cc79a7' lw 2\n";
     script += plot;
-    script += "\nset terminal svg size 960,600 font 'sans,16' background 'white'\nset output '" + name + ".svg'\nreplot\n"
-              "set terminal png size 960,600 font 'sans,14'\nset output '" + name + ".png'\nreplot\n";
+    script += "\nset terminal svg size 960,600 font 'sans,16' background 'white'\nset output '" + name +
+              ".svg'\nreplot\n"
+              "set terminal png size 960,600 font 'sans,14'\nset output '" +
+              name + ".png'\nreplot\n";
     detail::write(folder / (name + ".gp"), "set terminal unknown\n" + script);
 
     const std::string command = "cd " + detail::quoted(folder.string()) + " && gnuplot " + name + ".gp >/dev/null 2>&1";
     if (std::system("command -v gnuplot >/dev/null 2>&1") != 0)
-        std::printf("gnuplot is not installed: no picture; data and script are %s and .gp\n", (folder / (name + ".dat")).c_str());
+        std::printf("gnuplot is not installed: no picture; data and script are %s and .gp\n",
+                    (folder / (name + ".dat")).c_str());
     else if (std::system(command.c_str()) != 0)
         std::printf("gnuplot failed: no picture; try it on %s\n", (folder / (name + ".gp")).c_str());
     else

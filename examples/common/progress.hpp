@@ -12,23 +12,26 @@
 
 namespace common {
 
-/// Tells how a training run is going: a bar with loss, speed and remaining time on a terminal, a line for some of the epochs
-/// elsewhere.
+/// Tells how a training run is going: a bar with loss, speed and remaining time on a terminal, a line for some of the
+/// epochs elsewhere.
 ///
 /// Units  speed in `unit` a second; a batch's work is the terms of its loss.
 class ProgressBar {
 public:
     ProgressBar(std::int64_t epochs, std::int64_t first, std::string unit)
-        : epochs_{epochs}, first_{first}, unit_{std::move(unit)}, terminal_{isatty(STDOUT_FILENO) != 0}, start_{Clock::now()} {}
+        : epochs_{epochs}, first_{first}, unit_{std::move(unit)}, terminal_{isatty(STDOUT_FILENO) != 0},
+          start_{Clock::now()} {}
 
     void batch(const rondo::Progress& p) {
         epoch_terms_ = p.loss.terms;
         const double now = seconds();
         if (!terminal_ || (now - drawn_ < 0.1 && p.batch < p.batches)) return;
         drawn_ = now;
-        const double done = double(p.epoch - first_) + double(p.batch) / double(p.batches), all = double(epochs_ - first_);
+        const double done = double(p.epoch - first_) + double(p.batch) / double(p.batches),
+                     all = double(epochs_ - first_);
         const int width = 28, filled = int(width * done / all);
-        std::printf("\r[%s%s] epoch %lld/%lld  loss %.4f  %.0f %s/s  %s left ", std::string(std::size_t(filled), '#').c_str(),
+        std::printf("\r[%s%s] epoch %lld/%lld  loss %.4f  %.0f %s/s  %s left ",
+                    std::string(std::size_t(filled), '#').c_str(),
                     std::string(std::size_t(width - filled), '.').c_str(), static_cast<long long>(p.epoch + 1),
                     static_cast<long long>(epochs_), p.loss.mean(), (terms_ + epoch_terms_) / now, unit_.c_str(),
                     clock(now / done * (all - done)).c_str());
@@ -43,7 +46,8 @@ public:
         std::printf("%sepoch %lld/%lld  loss %.4f", terminal_ ? "\r\033[K" : "", static_cast<long long>(result.epoch),
                     static_cast<long long>(epochs_), result.loss);
         if (validated)
-            std::printf("  validation %.4f nats, %.4f bits a character", result.validation, result.validation / std::log(2.0));
+            std::printf("  validation %.4f nats, %.4f bits a character", result.validation,
+                        result.validation / std::log(2.0));
         std::printf("  %.0f %s/s\n", terms_ / seconds(), unit_.c_str());
         std::fflush(stdout);
     }

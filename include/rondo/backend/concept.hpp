@@ -26,9 +26,9 @@ struct AnyColumn {
 
 /// Where numbers live and who does the arithmetic on them.
 ///
-/// A backend is a value that owns what its operations need besides their operands: `reserve(scratch)` takes that memory,
-/// once; no operation takes any. Operands do not overlap what is written. Sums run in an order that depends on the
-/// extents only.
+/// A backend is a value that owns what its operations need besides their operands: `reserve(scratch)` takes that
+/// memory, once; no operation takes any. Operands do not overlap what is written. Sums run in an order that depends on
+/// the extents only.
 ///
 /// Shapes  x (K x N), y (R x N) column-major, w (R x K) row-major, p (R).
 /// Errors  sizes are the caller's care; a fault of a device ends in Failure.
@@ -40,31 +40,31 @@ concept Backend =
              Weights<typename B::scalar> w, Weights<const typename B::scalar> v, typename B::scalar* p,
              const typename B::scalar* q, const int* index, std::size_t n,
              typename B::template buffer<typename B::scalar>& buffer) {
-        { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // numbers a product of rows x columns x inner needs besides
-        backend.reserve(n);
-        { B::data(buffer) } -> std::same_as<typename B::scalar*>;
-        B::upload(buffer, q, n);                   // buffer = n numbers of the host
-        B::download(p, q, n);                      // p, on the host, = n numbers of the backend
-        { B::prepared_size(n, n) } -> std::same_as<std::size_t>; // numbers that prepared rows x columns take
-        { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>;            // w for many products, in memory p
-        { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // w^T
-        backend.multiply_add(y, typename B::Prepared{}, x); // y += what was prepared x
-        backend.multiply_add(y, v, x);             // y += w x
-        backend.multiply_transposed_add(y, v, x);  // y += w^T x
-        backend.add_outer(w, x, x);                // w += y x^T
-        backend.add_columns(p, x);                 // p += the sum of x's columns, first to last
-        backend.fill_columns(y, q);                // each column of y = q
-        backend.copy_columns(y, x);                // y = x
-        backend.add_to_columns(y, x);              // y += x
-        backend.gather(y, q, index);               // column n of y = row index[n] of the table q
-        backend.scatter_add(p, x, index, 0);       // row index[n] of the table p += column n of x, but for one row
-        backend.fill(p, n, typename B::scalar{});
-        backend.copy(p, q, n);
-        { backend.sum(q, n) } -> std::same_as<double>;
-        { backend.sum_of_squares(q, n) } -> std::same_as<double>;
-        backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
-        backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
-        backend.columns(detail::AnyColumn{}, n);         // run(column) for each column
+    { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // numbers a product of rows x columns x inner needs besides
+    backend.reserve(n);
+    { B::data(buffer) } -> std::same_as<typename B::scalar*>;
+    B::upload(buffer, q, n);                                         // buffer = n numbers of the host
+    B::download(p, q, n);                                            // p, on the host, = n numbers of the backend
+    { B::prepared_size(n, n) } -> std::same_as<std::size_t>;         // numbers that prepared rows x columns take
+    { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>; // w for many products, in memory p
+    { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // w^T
+    backend.multiply_add(y, typename B::Prepared{}, x);                         // y += what was prepared x
+    backend.multiply_add(y, v, x);                                              // y += w x
+    backend.multiply_transposed_add(y, v, x);                                   // y += w^T x
+    backend.add_outer(w, x, x);                                                 // w += y x^T
+    backend.add_columns(p, x);           // p += the sum of x's columns, first to last
+    backend.fill_columns(y, q);          // each column of y = q
+    backend.copy_columns(y, x);          // y = x
+    backend.add_to_columns(y, x);        // y += x
+    backend.gather(y, q, index);         // column n of y = row index[n] of the table q
+    backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, but for one row
+    backend.fill(p, n, typename B::scalar{});
+    backend.copy(p, q, n);
+    { backend.sum(q, n) } -> std::same_as<double>;
+    { backend.sum_of_squares(q, n) } -> std::same_as<double>;
+    backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
+    backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
+    backend.columns(detail::AnyColumn{}, n);         // run(column) for each column
     };
 
 } // namespace rondo

@@ -7,10 +7,11 @@
 
 namespace rondo {
 
-/// How a functor's body reads and writes neighbouring numbers: one (P = S), a full pack, or the first `lanes` of a pack.
+/// How a functor's body reads and writes neighbouring numbers: one (P = S), a full pack, or the first `lanes` of a
+/// pack.
 ///
-/// The rest of a row whose length is no multiple of the pack goes through the same arithmetic as the body, so that a unit's
-/// bits depend on neither the size of its layer nor its place in it.
+/// The rest of a row whose length is no multiple of the pack goes through the same arithmetic as the body, so that a
+/// unit's bits depend on neither the size of its layer nor its place in it.
 template <class Type, int lanes>
 struct Lanes {
     using P = Type;

@@ -29,7 +29,9 @@ public:
     Prepared prepare_transposed(Weights<const scalar>, scalar*) { return {}; }
     void multiply_add(Matrix<scalar>, Prepared, Matrix<const scalar>) {}
 
-    void multiply_add(Matrix<scalar> y, Weights<const scalar>, Matrix<const scalar> x) { need(y.rows, x.columns, x.rows); }
+    void multiply_add(Matrix<scalar> y, Weights<const scalar>, Matrix<const scalar> x) {
+        need(y.rows, x.columns, x.rows);
+    }
     void multiply_transposed_add(Matrix<scalar> x, Weights<const scalar>, Matrix<const scalar> y) {
         need(x.rows, y.columns, y.rows);
     }

@@ -8,8 +8,8 @@
 
 namespace rondo {
 
-/// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these functors,
-/// be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
+/// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these
+/// functors, be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
 template <class C, int H, class S>
 struct UnitForward {
     S* gates;            // gates x H: pre-activations
@@ -22,7 +22,8 @@ struct UnitForward {
     template <class L>
     RONDO_HOST_DEVICE auto pre(std::size_t column, int unit) const {
         cell::Pre<C, typename L::P> a{};
-        for (int g = 0; g < C::shape.gates; ++g) a[g] = L::load(gates + (column * C::shape.gates + std::size_t(g)) * H + unit);
+        for (int g = 0; g < C::shape.gates; ++g)
+            a[g] = L::load(gates + (column * C::shape.gates + std::size_t(g)) * H + unit);
         for (int g = 0; g < C::shape.apart; ++g)
             a[C::shape.gates + g] = L::load(apart + (column * C::shape.apart + std::size_t(g)) * H + unit);
         return a;

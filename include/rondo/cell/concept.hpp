@@ -23,8 +23,8 @@ struct Shape {
 
 /// What one hidden unit sees and leaves, for one unit (S = float, double) or a pack of units (S = Pack).
 ///
-/// Pre      gate pre-activations: gate g is W x + b + U h + c. The last `apart` gates keep both halves: W x + b stays in
-///          its place and U h + c follows after the last gate.
+/// Pre      gate pre-activations: gate g is W x + b + U h + c. The last `apart` gates keep both halves: W x + b stays
+///          in its place and U h + c follows after the last gate.
 /// State    component 0 is h: the output, and what the recurrent product reads.
 /// Saved    what backward wants to know of the step.
 /// Own      parameters of the unit itself (peepholes).
@@ -63,12 +63,12 @@ concept Cell = C::shape.gates > 0 && C::shape.apart >= 0 && C::shape.second >= 0
                };
 
 /// A cell whose last `second` gates read U q, where q = reset(...) is known only after the other gates.
-template <class C, class S = float>
-concept TwoStageCell = Cell<C, S> && C::shape.second > 0 && C::shape.apart == 0 &&
-                       requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
-                                cell::Slope<C, S>& slope, S q) {
-                           { C::reset(pre, state) } -> std::same_as<S>;
-                           { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
-                       };
+               template <class C, class S = float>
+               concept TwoStageCell = Cell<C, S> && C::shape.second > 0 && C::shape.apart == 0 &&
+                                      requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state,
+                                               const cell::Saved<C, S>& saved, cell::Slope<C, S>& slope, S q) {
+                   { C::reset(pre, state) } -> std::same_as<S>;
+                   { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
+               };
 
 } // namespace rondo

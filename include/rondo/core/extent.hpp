@@ -9,8 +9,9 @@ namespace rondo {
 ///
 /// Column t * batch + b of a sequence is step t of sequence b.
 ///
-/// Units   steps and columns. lengths, if given, has one entry a sequence, each from 0 to steps: later steps are padding.
-///         first_step and first_column say where a part of a larger batch begins; random numbers are keyed by them.
+/// Units   steps and columns. lengths, if given, has one entry a sequence, each from 0 to steps: later steps are
+///         padding. first_step and first_column say where a part of a larger batch begins; random numbers are keyed by
+///         them.
 struct Extent {
     int steps = 1, batch = 1;
     const int* lengths = nullptr;

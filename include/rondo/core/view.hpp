@@ -17,7 +17,9 @@ struct Matrix {
     std::size_t stride = rows; // from a column to the next
 
     constexpr operator Matrix<const S>() const requires (!std::is_const_v<S>) { return {data, rows, columns, stride}; }
-    constexpr Matrix from_row(std::size_t first, std::size_t count) const { return {data + first, count, columns, stride}; }
+    constexpr Matrix from_row(std::size_t first, std::size_t count) const {
+        return {data + first, count, columns, stride};
+    }
     constexpr Matrix from_column(std::size_t first, std::size_t count) const {
         return {data + first * stride, rows, count, stride};
     }
@@ -30,7 +32,9 @@ struct Weights {
     std::size_t rows = 0, columns = 0;
 
     constexpr operator Weights<const S>() const requires (!std::is_const_v<S>) { return {data, rows, columns}; }
-    constexpr Weights from_row(std::size_t first, std::size_t count) const { return {data + first * columns, count, columns}; }
+    constexpr Weights from_row(std::size_t first, std::size_t count) const {
+        return {data + first * columns, count, columns};
+    }
 };
 
 /// A tensor of the model: its value, and where it lies in the model and so in a gradient.
@@ -42,7 +46,8 @@ struct Parameter {
 
 /// Features x (steps * batch) numbers in a network, features innermost: the memory of PyTorch's contiguous (T, B, F).
 ///
-/// S is the scalar, or const int for tokens. The slope dL/d(value) has the same shape; it is null where nobody wants it.
+/// S is the scalar, or const int for tokens. The slope dL/d(value) has the same shape; it is null where nobody wants
+/// it.
 template <class S, int Rows>
 struct Sequence {
     static constexpr int rows = Rows;

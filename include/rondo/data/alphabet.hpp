@@ -52,7 +52,8 @@ constexpr auto alphabet_of = [] {
 /// All 256 bytes: the alphabet of any file.
 inline constexpr Alphabet<256> bytes = [] {
     Alphabet<256> all;
-    for (std::size_t byte = 0; byte < 256; ++byte) all.symbols[byte] = static_cast<char>(static_cast<unsigned char>(byte));
+    for (std::size_t byte = 0; byte < 256; ++byte)
+        all.symbols[byte] = static_cast<char>(static_cast<unsigned char>(byte));
     return all;
 }();
 

@@ -5,12 +5,13 @@
 
 namespace rondo {
 
-/// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix of
-/// its own.
+/// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix
+/// of its own.
 ///
 ///   U(-a, a), a = sqrt(6 / (inputs + outputs))                                (1)
 ///
-/// Source  Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. (16).
+/// Source  Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq.
+///         (16).
 struct Xavier {
     double forget_bias = 0;
 

@@ -29,7 +29,9 @@ public:
             if (key == name) {
                 const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
                 if (problem == std::errc{} && end == text.data() + text.size()) return;
-                if (!error_) error_ = {Error::Kind::format, std::string{"checkpoint: "} + name + ": expected a number, got \"" + text + "\""};
+                if (!error_)
+                    error_ = {Error::Kind::format,
+                              std::string{"checkpoint: "} + name + ": expected a number, got \"" + text + "\""};
                 return;
             }
         if (!error_) error_ = {Error::Kind::mismatch, std::string{"checkpoint: "} + name + " is missing"};
@@ -61,14 +63,16 @@ void each_number(Progress& p, std::int64_t& steps, double& rate, std::uint64_t& 
 }
 
 template <class Net, Backend B>
-Error read_state(const io::Safetensors& file, const std::string& source, int worker, std::vector<State<Net, B>>& states) {
+Error read_state(const io::Safetensors& file, const std::string& source, int worker,
+                 std::vector<State<Net, B>>& states) {
     using S = typename B::scalar;
     const std::string name = "state." + std::to_string(worker);
     const io::TensorInfo* found = file.find(name);
     constexpr std::size_t size = State<Net, B>::size_per_sequence, most = 1'000'000;
-    if (!found || found->dtype != dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size || found->shape[0] > most)
-        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) + " numbers for each of up to " +
-                                           std::to_string(most) + " sequences"};
+    if (!found || found->dtype != dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
+        found->shape[0] > most)
+        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) +
+                                           " numbers for each of up to " + std::to_string(most) + " sequences"};
     std::vector<S> values(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
     states.emplace_back(int(found->shape[0])).assign(values);
@@ -76,12 +80,13 @@ Error read_state(const io::Safetensors& file, const std::string& source, int wor
 }
 }
 
-/// Writes all that a training run needs to go on with the same bits: parameters, optimizer memory, carried states, step,
-/// place in the epoch, seed. Beside the file, then renamed.
+/// Writes all that a training run needs to go on with the same bits: parameters, optimizer memory, carried states,
+/// step, place in the epoch, seed. Beside the file, then renamed.
 ///
 /// Errors  file: the path and the system's reason; what was there before is untouched.
 template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path, Error& error) noexcept {
+void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
+                     Error& error) noexcept {
     using S = typename B::scalar;
     detail::NamedTensors<Net, S> tensors;
     const auto parameters = trainer.model().values();
@@ -91,7 +96,8 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, co
         memory.emplace_back(Model<Net, B>::size);
         B::download(memory.back().data(), B::data(buffer), Model<Net, B>::size);
     }
-    for (std::size_t k = 0; k < memory.size(); ++k) tensors.add("optimizer." + std::to_string(k) + ".", memory[k].data());
+    for (std::size_t k = 0; k < memory.size(); ++k)
+        tensors.add("optimizer." + std::to_string(k) + ".", memory[k].data());
     auto all = tensors.data();
 
     const auto workers = std::size_t(trainer.threads());
@@ -112,11 +118,13 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, co
     auto rate = trainer.rate_factor();
     auto seed = trainer.settings().seed.value;
     int threads = trainer.threads();
-    detail::each_number(progress, steps, rate, seed, threads, [&](const char* name, auto& value) { numbers.write(name, value); });
+    detail::each_number(progress, steps, rate, seed, threads,
+                        [&](const char* name, auto& value) { numbers.write(name, value); });
     io::write_safetensors(path, all, metadata, {}, error);
 }
 template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress, const std::filesystem::path& path) {
+void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
+                     const std::filesystem::path& path) {
     Error error;
     save_checkpoint(trainer, progress, path, error);
     check(error);
@@ -124,9 +132,11 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, const Progress& progr
 
 /// Puts a trainer and its progress where save_checkpoint found them.
 ///
-/// Errors  those of load; mismatch: another seed or another number of threads than the trainer's. Nothing is changed then.
+/// Errors  those of load; mismatch: another seed or another number of threads than the trainer's. Nothing is changed
+///         then.
 template <class Net, class Loss, class Rule, Backend B>
-void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path, Error& error) noexcept {
+void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
+                     Error& error) noexcept {
     using S = typename B::scalar;
     Error problem;
     const io::SafetensorsFile file{path, {}, problem};
@@ -139,11 +149,13 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
     double rate = 1;
     std::uint64_t seed = 0;
     int threads = 0;
-    detail::each_number(place, steps, rate, seed, threads, [&](const char* name, auto& value) { numbers.read(name, value); });
+    detail::each_number(place, steps, rate, seed, threads,
+                        [&](const char* name, auto& value) { numbers.read(name, value); });
     if (numbers.error()) return void(error = {numbers.error().kind, path.string() + ": " + numbers.error().message});
     if (seed != trainer.settings().seed.value || threads != trainer.threads())
-        return void(error = {Error::Kind::mismatch, path.string() + ": the run has seed " + std::to_string(seed) + " and " +
-                                                        std::to_string(threads) + " threads, the trainer seed " +
+        return void(error = {Error::Kind::mismatch, path.string() + ": the run has seed " + std::to_string(seed) +
+                                                        " and " + std::to_string(threads) +
+                                                        " threads, the trainer seed " +
                                                         std::to_string(trainer.settings().seed.value) + " and " +
                                                         std::to_string(trainer.threads()) + " threads"});
 
@@ -152,7 +164,8 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
     auto& memory = trainer.optimizer_memory();
     std::vector<std::vector<S>> moments(memory.size(), std::vector<S>(Model<Net, B>::size));
     for (std::size_t k = 0; k < memory.size() && !problem; ++k)
-        problem = detail::read_tensors<Net>(file, path.string(), "optimizer." + std::to_string(k) + ".", moments[k].data());
+        problem =
+            detail::read_tensors<Net>(file, path.string(), "optimizer." + std::to_string(k) + ".", moments[k].data());
     std::vector<State<Net, B>> states;
     for (int k = 0; k < threads && !problem; ++k) problem = detail::read_state<Net>(file, path.string(), k, states);
     const std::size_t expected = Net::tensors.size() * (1 + memory.size()) + states.size();

@@ -5,9 +5,11 @@
 #include "safetensors.hpp"
 #include "safetensors_write.hpp"
 
-#include <array>
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,7 +52,8 @@ template <class Net, class S>
 Error read_tensors(const io::Safetensors& file, const std::string& source, const std::string& prefix, S* values) {
     for (std::size_t k = 0; k < Net::tensors.size(); ++k) {
         const Tensor& t = Net::tensors[k];
-        const std::string name = prefix + std::string{t.name.view()}, expected = io::detail::describe(dtype_of<S>, shape_of(t));
+        const std::string name = prefix + std::string{t.name.view()},
+                          expected = io::detail::describe(dtype_of<S>, shape_of(t));
         const io::TensorInfo* found = file.find(name);
         if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
         if (found->dtype != dtype_of<S> || found->shape != shape_of(t))
@@ -58,8 +61,10 @@ Error read_tensors(const io::Safetensors& file, const std::string& source, const
                                                io::detail::describe(found->dtype, found->shape)};
         const auto bytes = file.bytes(*found);
         if (is_tied(Net::tensors, k)) {
+            const Tensor& original = *std::ranges::find(Net::tensors, t.offset, &Tensor::offset);
             if (std::memcmp(values + t.offset, bytes.data(), bytes.size()) != 0)
-                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to another and must be equal to it"};
+                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " + prefix +
+                                                   std::string{original.name.view()} + " and must be equal to it"};
         } else {
             std::memcpy(values + t.offset, bytes.data(), bytes.size());
         }
@@ -71,9 +76,11 @@ Error read_tensors(const io::Safetensors& file, const std::string& source, const
 template <class Net>
 Error left_over(const io::Safetensors& file, const std::string& source, const std::string& prefix) {
     for (const io::TensorInfo& info : file.tensors()) {
-        const bool known = std::ranges::any_of(Net::tensors, [&](const Tensor& t) { return info.name == prefix + std::string{t.name.view()}; });
+        const bool known = std::ranges::any_of(
+            Net::tensors, [&](const Tensor& t) { return info.name == prefix + std::string{t.name.view()}; });
         if (!known && info.name.starts_with(prefix))
-            return {Error::Kind::mismatch, source + ": tensor " + info.name + " " + io::detail::describe(info.dtype, info.shape) +
+            return {Error::Kind::mismatch, source + ": tensor " + info.name + " " +
+                                               io::detail::describe(info.dtype, info.shape) +
                                                " is not one of the network's"};
     }
     return {};
@@ -99,8 +106,8 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path) {
 
 /// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides.
 ///
-/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both; the model
-///         is then as it was. The file is not trusted.
+/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both; the
+///         model is then as it was. The file is not trusted.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
     Error problem;

@@ -21,7 +21,8 @@ inline std::string read_text(const std::filesystem::path& path, Error& error) no
     const std::size_t wrong = detail::invalid_utf8(text);
     if (text.empty()) error = {Error::Kind::format, path.string() + ": expected a text, got an empty file"};
     else if (wrong != text.npos)
-        error = {Error::Kind::format, path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
+        error = {Error::Kind::format,
+                 path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
     else return std::string{text};
     return {};
 }

@@ -69,7 +69,8 @@ struct Elementwise {
     template <class Run>
     void backward(Run& run) const {
         if (x.slope)
-            run.backend().template units<Rows>(detail::ActivationSlope<Function, Rows, S>{y.value, y.slope, x.slope}, x.columns());
+            run.backend().template units<Rows>(detail::ActivationSlope<Function, Rows, S>{y.value, y.slope, x.slope},
+                                               x.columns());
     }
 };
 

@@ -30,7 +30,8 @@ struct DropoutMask {
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const S kept = S(1 / (1 - rate));
         for (std::size_t row = 0; row < rows; row += 4) {
-            const Words words = draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
+            const Words words =
+                draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
             for (std::size_t k = row; k < rows && k < row + 4; ++k)
                 mask[n * rows + k] = double(uniform(words[k - row])) < rate ? S(0) : kept;
         }
@@ -66,7 +67,8 @@ struct DropoutOperation {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (x.slope) run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.slope, y.slope, mask}, x.columns());
+        if (x.slope)
+            run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.slope, y.slope, mask}, x.columns());
     }
 };
 

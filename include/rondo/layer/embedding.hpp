@@ -36,15 +36,15 @@ struct Lookup {
 /// A row of the table for every token.
 ///
 /// Shapes  tokens (T B) -> y (Size x T B); weight (Vocabulary x Size).
-/// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if there is one, begins at zero and is never
-///         trained.
+/// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if there is one, begins at zero and is
+///         never trained.
 /// Errors  a token outside the vocabulary is undefined behaviour here; what makes batches checks them.
 template <int Vocabulary, int Size, int padding = -1>
     requires (Vocabulary > 0) && (Size > 0) && (padding >= -1) && (padding < Vocabulary)
 struct Embedding {
     static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
-    static constexpr auto tensors = place(std::array{
-        Tensor{.name = "weight", .rows = Vocabulary, .columns = Size, .role = Tensor::Role::table, .padding = padding}});
+    static constexpr auto tensors = place(std::array{Tensor{
+        .name = "weight", .rows = Vocabulary, .columns = Size, .role = Tensor::Role::table, .padding = padding}});
     static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
 
     static auto forward(auto& run, const Tokens& x) {

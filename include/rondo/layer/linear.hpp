@@ -32,7 +32,8 @@ struct Affine {
                 backend.add_columns(run.gradient(bias), dy);
             }
             if (x.slope)
-                backend.multiply_transposed_add(x.slopes().from_column(first, count), Weights<const S>{weight.value, Out, In}, dy);
+                backend.multiply_transposed_add(x.slopes().from_column(first, count),
+                                                Weights<const S>{weight.value, Out, In}, dy);
         });
     }
 };

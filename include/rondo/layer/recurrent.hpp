@@ -37,15 +37,21 @@ constexpr int tensors_per_cell = C::shape.own > 0 ? 5 : 4;
 template <class C>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Role = Tensor::Role;
-    const int gates = C::shape.gates;
-    const auto label = [&](std::string_view what) { return Label{}.add(what).add(after); };
+    const int rows = C::shape.gates * hidden;
+    const auto tensor = [&](std::string_view what, int count, int columns, Role role, int forget = -1) {
+        return Tensor{.name = Label{}.add(what).add(after),
+                      .rows = count,
+                      .columns = columns,
+                      .role = role,
+                      .fan = hidden,
+                      .gates = count / hidden,
+                      .forget = forget,
+                      .rank = role == Role::bias ? 1 : 2};
+    };
     std::array<Tensor, std::size_t(tensors_per_cell<C>)> all{
-        Tensor{.name = label("weight_ih"), .rows = gates * hidden, .columns = in, .role = Role::input_weight, .fan = hidden, .gates = gates},
-        Tensor{.name = label("weight_hh"), .rows = gates * hidden, .columns = hidden, .role = Role::recurrent_weight, .fan = hidden, .gates = gates},
-        Tensor{.name = label("bias_ih"), .rows = gates * hidden, .role = Role::bias, .fan = hidden, .gates = gates, .forget = C::shape.forget, .rank = 1},
-        Tensor{.name = label("bias_hh"), .rows = gates * hidden, .role = Role::bias, .fan = hidden, .gates = gates, .rank = 1}};
-    if constexpr (C::shape.own > 0)
-        all[4] = Tensor{.name = label("weight_own"), .rows = C::shape.own * hidden, .role = Role::bias, .fan = hidden, .rank = 1};
+        tensor("weight_ih", rows, in, Role::input_weight), tensor("weight_hh", rows, hidden, Role::recurrent_weight),
+        tensor("bias_ih", rows, 1, Role::bias, C::shape.forget), tensor("bias_hh", rows, 1, Role::bias)};
+    if constexpr (C::shape.own > 0) all[4] = tensor("weight_own", C::shape.own * hidden, 1, Role::bias);
     return all;
 }
 
@@ -101,8 +107,10 @@ struct Recurrent {
         StatesOf<Scalar> state{.batch = x.extent.batch};
         Scalar* carried = run.carried(x.extent.batch);
         if (carried && directions == 2)
-            fail(Error::Kind::argument, "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
-        for (int k = 0; k < components; ++k) state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
+            fail(Error::Kind::argument,
+                 "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+        for (int k = 0; k < components; ++k)
+            state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
         return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
     }
 
@@ -125,7 +133,8 @@ struct Recurrent {
 
 private:
     template <int layer, class S, int Width>
-    static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial, const StatesOf<S>& final) {
+    static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
+                     const StatesOf<S>& final) {
         static_assert(directions == 1 || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
                       "rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step");
         const auto ahead = scan<false>(run, x, initial, final, layer * directions);
@@ -138,7 +147,8 @@ private:
     }
 
     template <int layer, class S>
-    static auto next(auto& run, const Sequence<S, output_size>& y, const StatesOf<S>& initial, const StatesOf<S>& final) {
+    static auto next(auto& run, const Sequence<S, output_size>& y, const StatesOf<S>& initial,
+                     const StatesOf<S>& final) {
         if constexpr (layer + 1 == layers) {
             return y;
         } else {

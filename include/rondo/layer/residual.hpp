@@ -13,7 +13,8 @@ namespace rondo {
 /// Source  He et al., "Deep residual learning for image recognition" (2015), arXiv:1512.03385, section 3.1.
 template <class Layer>
 struct Residual : Layer {
-    static_assert(Layer::input_size == Layer::output_size, "rondo::Residual: the layer's output size is not its input size");
+    static_assert(Layer::input_size == Layer::output_size,
+                  "rondo::Residual: the layer's output size is not its input size");
     static constexpr Label describe() { return Label{"Residual "}.add(Layer::describe().view()); }
 
     static auto forward(auto& run, const auto& x) { return add(run, x, Layer::forward(run, x)); }

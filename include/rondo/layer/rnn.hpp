@@ -6,8 +6,8 @@
 
 namespace rondo {
 
-// Classes, not alias templates: nvcc cannot print an alias with such an argument inside another template's arguments, and
-// messages then say RNN<10, 20>.
+// Classes, not alias templates: nvcc cannot print an alias with such an argument inside another template's arguments,
+// and messages then say RNN<10, 20>.
 
 /// Vanilla recurrent layer, h' = tanh(W x + b + U h + c). See Recurrent for shapes, cell::RNN for its source.
 template <int In, int Hidden, Stack stack = Stack{}>

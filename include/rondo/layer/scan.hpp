@@ -17,8 +17,8 @@ struct CellParameters {
 
 /// One cell over time, in one direction: an operation of the tape.
 ///
-/// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is the
-/// state after step t, and a sequence starts at the slot of its own length.
+/// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is
+/// the state after step t, and a sequence starts at the slot of its own length.
 ///
 ///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
 ///
@@ -28,8 +28,10 @@ template <class C, int In, int H, bool reverse, class S>
 struct Scan {
     static constexpr int gates = C::shape.gates, states = C::shape.states;
     // Rows of U whose product with h is added to the gates at once; the last ones go apart, or read q.
-    static constexpr std::size_t rows = std::size_t(gates) * H, plain_rows = std::size_t(gates - C::shape.apart - C::shape.second) * H,
-                                 apart_rows = std::size_t(C::shape.apart) * H, second_rows = std::size_t(C::shape.second) * H,
+    static constexpr std::size_t rows = std::size_t(gates) * H,
+                                 plain_rows = std::size_t(gates - C::shape.apart - C::shape.second) * H,
+                                 apart_rows = std::size_t(C::shape.apart) * H,
+                                 second_rows = std::size_t(C::shape.second) * H,
                                  own_rows = std::size_t(C::shape.own) * H;
 
     Sequence<const S, In> x;
@@ -72,13 +74,16 @@ struct Scan {
         auto& backend = run.backend();
         S* bias = run.take(rows);
         backend.copy(bias, p.input_bias.value, rows);
-        backend.add_to_columns({bias, plain_rows + second_rows, 1}, Matrix<const S>{p.recurrent_bias.value, plain_rows + second_rows, 1});
+        backend.add_to_columns({bias, plain_rows + second_rows, 1},
+                               Matrix<const S>{p.recurrent_bias.value, plain_rows + second_rows, 1});
         each_run(extent(), [&](std::size_t first, std::size_t count) {
             const Matrix<S> a{gate + first * rows, rows, count};
             backend.fill_columns(a, bias);
-            backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, In}, {x.value + first * In, In, count});
+            backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, In},
+                                 {x.value + first * In, In, count});
             if constexpr (apart_rows > 0)
-                backend.fill_columns({apart + first * apart_rows, apart_rows, count}, p.recurrent_bias.value + plain_rows);
+                backend.fill_columns({apart + first * apart_rows, apart_rows, count},
+                                     p.recurrent_bias.value + plain_rows);
         });
         const auto U = products<false>(run);
         for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
@@ -91,7 +96,8 @@ struct Scan {
             if (!extent().lengths) run.backend().copy(final[k], state[k] + slot(last_slot(0)), H * batch());
             else
                 for (int b = 0; b < extent().batch; ++b)
-                    run.backend().copy(final[k] + std::size_t(b) * H, state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
+                    run.backend().copy(final[k] + std::size_t(b) * H,
+                                       state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
         }
     }
 
@@ -110,7 +116,8 @@ struct Scan {
         for (int k = extent().steps - 1; k >= 0; --k)
             step_back(run, reverse ? extent().steps - 1 - k : k, U, carry, q_slope, own_slope);
         for (int k = 0; k < states; ++k)
-            if (initial_slope[k]) backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
+            if (initial_slope[k])
+                backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
         each_run(extent(), [&](std::size_t first, std::size_t count) { add_gradients(run, first, count, own_slope); });
     }
 
@@ -178,7 +185,8 @@ private:
     void step(Run& run, int t, const Products<P>& U) const {
         auto& backend = run.backend();
         each_run(extent(), t, [&](int from, int n) {
-            const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
+            const std::size_t first = std::size_t(from), count = std::size_t(n),
+                              column = std::size_t(t) * batch() + first;
             const Matrix<S> a{gate + column * rows, rows, count};
             const Matrix<const S> h{state[0] + before(t) + first * H, H, count};
             const auto forward = unit(column, t, first);
@@ -194,12 +202,21 @@ private:
     }
 
     template <class Run, class P>
-    void step_back(Run& run, int t, const Products<P>& U, const Values<S*, states>& carry, S* q_slope, S* own_slope) const {
+    void step_back(Run& run, int t, const Products<P>& U, const Values<S*, states>& carry, S* q_slope,
+                   S* own_slope) const {
         auto& backend = run.backend();
         each_run(extent(), t, [&](int from, int n) {
-            const std::size_t first = std::size_t(from), count = std::size_t(n), column = std::size_t(t) * batch() + first;
-            UnitBackward<C, H, S> u{saved + column * C::shape.saved * H, {}, {}, p.own.value, output_slope + column * H, {},
-                                    gate + column * rows, apart + column * apart_rows, own_slope + column * own_rows};
+            const std::size_t first = std::size_t(from), count = std::size_t(n),
+                              column = std::size_t(t) * batch() + first;
+            UnitBackward<C, H, S> u{.saved = saved + column * C::shape.saved * H,
+                                    .before = {},
+                                    .after = {},
+                                    .own = p.own.value,
+                                    .output_slope = output_slope + column * H,
+                                    .carry = {},
+                                    .gate_slope = gate + column * rows,
+                                    .apart_slope = apart + column * apart_rows,
+                                    .own_slope = own_slope + column * own_rows};
             for (int k = 0; k < states; ++k) {
                 u.before[k] = state[k] + before(t) + first * H;
                 u.after[k] = state[k] + after(t) + first * H;
@@ -226,7 +243,8 @@ private:
         const Matrix<const S> da{gate + first * rows, rows, count}, du{apart + first * apart_rows, apart_rows, count};
         const Matrix<const S> h{state[0] + before(0) + first * H, H, count}, input{x.value + first * In, In, count};
         if (x.slope)
-            backend.multiply_transposed_add({x.slope + first * In, In, count}, Weights<const S>{p.input_weight.value, rows, In}, da);
+            backend.multiply_transposed_add({x.slope + first * In, In, count},
+                                            Weights<const S>{p.input_weight.value, rows, In}, da);
         S* dW = run.gradient(p.input_weight);
         if (!dW) return;
         const Weights<S> dU{run.gradient(p.recurrent_weight), rows, H};
@@ -241,7 +259,8 @@ private:
             backend.add_outer(dU.from_row(plain_rows, apart_rows), du, h);
             backend.add_columns(run.gradient(p.recurrent_bias) + plain_rows, du);
         }
-        if constexpr (own_rows > 0) backend.add_columns(run.gradient(p.own), Matrix<const S>{own_slope + first * own_rows, own_rows, count});
+        if constexpr (own_rows > 0)
+            backend.add_columns(run.gradient(p.own), Matrix<const S>{own_slope + first * own_rows, own_rows, count});
     }
 };
 

@@ -9,7 +9,8 @@
 
 namespace rondo {
 
-/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the tape.
+/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the
+/// tape.
 template <class S, int Rows>
 struct Selection {
     Sequence<S, Rows> x, y;
@@ -50,7 +51,8 @@ namespace detail {
 template <class S, int Rows>
 auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
     const Selection<S, Rows> operation{
-        x, run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column}), std::size_t(last_rows)};
+        x, run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column}),
+        std::size_t(last_rows)};
     operation.forward(run);
     run.record(operation);
     return operation.y;

@@ -22,7 +22,8 @@ struct CellLayer : Recurrent<C, In, Hidden> {
 
 /// A cell by itself: one step of a batch and its backward. Loops over time are its user's.
 ///
-/// A Step holds what one step reads, writes and keeps for its backward; a loop has one for each step it goes back through.
+/// A Step holds what one step reads, writes and keeps for its backward; a loop has one for each step it goes back
+/// through.
 ///
 /// Shapes  x (In x B), each state (Hidden x B); their slopes alike.
 /// Errors  none; a Step's batch is fixed when it is made.

@@ -9,8 +9,8 @@ namespace rondo {
 
 /// The states of a recurrent layer for a batch of sequences: what it starts from and what it ends with.
 ///
-/// Shapes  each component (h; for LSTM also c) is layers * directions x batch x Hidden, innermost last: PyTorch's h_n, the
-///         entry of a layer and direction at layer * directions + direction.
+/// Shapes  each component (h; for LSTM also c) is layers * directions x batch x Hidden, innermost last: PyTorch's h_n,
+///         the entry of a layer and direction at layer * directions + direction.
 template <class S, int Hidden, int Count, int Components>
 struct States {
     static constexpr int hidden_size = Hidden, count = Count, components = Components;
@@ -23,7 +23,8 @@ struct States {
     std::size_t at(int index) const { return std::size_t(index) * std::size_t(batch) * Hidden; }
 };
 
-/// Asks a recurrent layer that starts from zero for its final states too: `auto [y, s] = run(layer<"lstm">, x, from_zero)`.
+/// Asks a recurrent layer that starts from zero for its final states too: `auto [y, s] = run(layer<"lstm">, x,
+/// from_zero)`.
 struct FromZero {};
 inline constexpr FromZero from_zero{};
 

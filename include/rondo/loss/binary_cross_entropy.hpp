@@ -47,7 +47,8 @@ struct BinaryCrossEntropy {
         for (std::size_t k = 0; k < target.size(); ++k)
             if (!(target.value[k] >= 0 && target.value[k] <= 1))
                 return {Error::Kind::argument, "rondo::BinaryCrossEntropy: a target must be from 0 to 1, and number " +
-                                                   std::to_string(k) + " is " + std::to_string(double(target.value[k]))};
+                                                   std::to_string(k) + " is " +
+                                                   std::to_string(double(target.value[k]))};
         return {};
     }
     /// N L / terms; its slope is added to y's.

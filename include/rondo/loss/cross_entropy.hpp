@@ -58,7 +58,8 @@ struct CrossEntropy {
     Error check(const Tokens& target, int classes) const {
         for (std::size_t n = 0; n < target.columns(); ++n)
             if (target.value[n] != ignore && (target.value[n] < 0 || target.value[n] >= classes))
-                return {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) + " of sequence " +
+                return {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) +
+                                                   " of sequence " +
                                                    std::to_string(n % std::size_t(target.extent.batch)) + ", step " +
                                                    std::to_string(n / std::size_t(target.extent.batch)) +
                                                    " is not a class from 0 to " + std::to_string(classes - 1)};

@@ -28,7 +28,8 @@ void check_extents(const Sequence<S, Rows>& y, const Sequence<Target, TargetRows
 
 /// Sums a loss over the columns of a run and, in training, leaves its slopes.
 template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
-double sum_columns(Run& run, const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target, const Column& column) {
+double sum_columns(Run& run, const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target,
+                   const Column& column) {
     check_extents(y, target);
     S* each = run.take_zeros(y.columns());
     double sum = 0;

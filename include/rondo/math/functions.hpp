@@ -36,10 +36,10 @@ RONDO_HOST_DEVICE Quotient<S> tanh_quotient(S x) {
     // min and max in this order hand a NaN on.
     x = math::max(S(-8.7f), math::min(S(8.7f), x));
     const S s = x * x, s2 = s * s;
-    const S n = math::fma(math::fma(s2, S(1.389681243e-08f), math::fma(s, S(2.099327461e-05f), S(3.518711748e-03f))), s2,
-                          math::fma(s, S(1.340044017e-01f), S(9.999999853e-01f)));
-    const S d = math::fma(math::fma(s2, S(7.996201690e-07f), math::fma(s, S(3.323593982e-04f), S(2.596477312e-02f))), s2,
-                          math::fma(s, S(4.673376045e-01f), S(1.f)));
+    const S n = math::fma(math::fma(s2, S(1.389681243e-08f), math::fma(s, S(2.099327461e-05f), S(3.518711748e-03f))),
+                          s2, math::fma(s, S(1.340044017e-01f), S(9.999999853e-01f)));
+    const S d = math::fma(math::fma(s2, S(7.996201690e-07f), math::fma(s, S(3.323593982e-04f), S(2.596477312e-02f))),
+                          s2, math::fma(s, S(4.673376045e-01f), S(1.f)));
     return {n * x, d};
 }
 

@@ -12,8 +12,8 @@ namespace rondo {
 
 /// Eigen's widest packet of S behind arithmetic operators: as many neighbouring units as the processor takes at once.
 ///
-/// Not std::experimental::simd: under clang with AVX-512 its where(mask, x) = y assigns nothing. The width is a template
-/// argument so that translation units built for different processors have different packs.
+/// Not std::experimental::simd: under clang with AVX-512 its where(mask, x) = y assigns nothing. The width is a
+/// template argument so that translation units built for different processors have different packs.
 template <class S, int width = Eigen::internal::packet_traits<S>::size>
 struct Pack {
     using raw = typename Eigen::internal::find_best_packet<S, width>::type;

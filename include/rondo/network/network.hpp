@@ -33,13 +33,13 @@ constexpr Label label(std::size_t index) {
 
 /// What a network's own layers make together: the base of any network with a forward of its own.
 ///
-/// A network states one function, `static auto forward(auto& run, auto x)`, which calls its layers by name; it may branch,
-/// loop and call a layer twice. The same function trains, infers and streams; its backward is replayed from a tape.
+/// A network states one function, `static auto forward(auto& run, auto x)`, which calls its layers by name; it may
+/// branch, loop and call a layer twice. The same function trains, infers and streams; its backward is replayed from a
+/// tape.
 ///
-///   struct Twin : rondo::Network<rondo::Named<"body", rondo::LSTM<8, 16>>, rondo::Named<"head", rondo::Linear<16, 2>>> {
+///   struct Twin : Network<Named<"body", LSTM<8, 16>>, Named<"head", Linear<16, 2>>> {
 ///       static auto forward(auto& run, auto a, auto b) {
-///           using rondo::layer;
-///           return run(layer<"head">, rondo::add(run, run(layer<"body">, a), run(layer<"body">, b)));
+///           return run(layer<"head">, add(run, run(layer<"body">, a), run(layer<"body">, b)));
 ///       }
 ///   };
 ///

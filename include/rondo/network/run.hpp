@@ -81,7 +81,9 @@ public:
     }
 
     /// Where a parameter's gradient is added up; null if nobody wants it. For backward only.
-    scalar* gradient(const Parameter<scalar>& p) const { return memory_->gradient ? memory_->gradient + p.offset : nullptr; }
+    scalar* gradient(const Parameter<scalar>& p) const {
+        return memory_->gradient ? memory_->gradient + p.offset : nullptr;
+    }
 
     const Randomness& randomness() const { return memory_->randomness; }
 

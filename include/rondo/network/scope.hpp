@@ -21,7 +21,8 @@ template <int features>
 struct Features {
     template <class Layer, int input_size>
     struct FeedInputOf {
-        static_assert(features == input_size, "rondo: a value's features are not the input size of the layer it is given to");
+        static_assert(features == input_size,
+                      "rondo: a value's features are not the input size of the layer it is given to");
         static constexpr bool checked = true;
     };
 };
@@ -47,8 +48,10 @@ public:
         if constexpr (requires { Child::input_size; First::rows; })
             static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
         constexpr Place inside = Layer::places[k];
-        Scope<Child, R> scope{*this, offsets_,
-                              {place_.tensor + inside.tensor, place_.state + inside.state, place_.number + inside.number}};
+        Scope<Child, R> scope{
+            *this,
+            offsets_,
+            {place_.tensor + inside.tensor, place_.state + inside.state, place_.number + inside.number}};
         return Child::forward(scope, first, rest...);
     }
 

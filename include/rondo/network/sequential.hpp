@@ -6,8 +6,8 @@
 namespace rondo {
 
 namespace detail {
-// A base class for each pair of neighbours: instantiating the network instantiates the check, which a static member would
-// not, and the name of this type, which every compiler prints, tells both layers and both sizes.
+// A base class for each pair of neighbours: instantiating the network instantiates the check, which a static member
+// would not, and the name of this type, which every compiler prints, tells both layers and both sizes.
 template <class Layer, int output_size>
 struct Output {
     template <class Next, int input_size>
@@ -19,7 +19,8 @@ struct Output {
 template <class... Layers> struct Neighbours {};
 template <class First, class Second, class... Rest>
 struct Neighbours<First, Second, Rest...>
-    : Output<First, First::output_size>::template FeedsInputOf<Second, Second::input_size>, Neighbours<Second, Rest...> {};
+    : Output<First, First::output_size>::template FeedsInputOf<Second, Second::input_size>,
+      Neighbours<Second, Rest...> {};
 }
 
 /// Layers run one after the other.

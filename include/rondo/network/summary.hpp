@@ -5,8 +5,10 @@
 #include "network.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace rondo {
 
@@ -16,7 +18,8 @@ inline std::string column(std::string text, std::size_t width) {
     return text;
 }
 inline std::string shape(const Tensor& t) {
-    return t.rank == 1 ? "(" + std::to_string(t.rows) + ")" : "(" + std::to_string(t.rows) + ", " + std::to_string(t.columns) + ")";
+    return t.rank == 1 ? "(" + std::to_string(t.rows) + ")"
+                       : "(" + std::to_string(t.rows) + ", " + std::to_string(t.columns) + ")";
 }
 template <class Layer>
 std::string described() {
@@ -38,13 +41,19 @@ std::string summary_lines(const std::string& indent) {
 }
 }
 
-/// A network in words: its layers with their sizes and parameter counts, its tensors with their shapes.
+/// A network in words: its layers with their sizes and parameter counts, its tensors with their shapes. The total
+/// counts tied tensors once.
 template <class Net>
 std::string summary() {
     std::string text = detail::column("layer", 20) + detail::column("", 48) + "parameters\n";
     if constexpr (requires { Net::layer_count; }) text += detail::summary_lines<Net>("");
     text += detail::column("total", 68) + std::to_string(parameter_count<Net>) + "\n";
-    for (const Tensor& t : Net::tensors) text += "  " + detail::column(std::string{t.name.view()}, 34) + detail::shape(t) + "\n";
+    for (const Tensor& t : Net::tensors) {
+        const Tensor& original = *std::ranges::find(Net::tensors, t.offset, &Tensor::offset);
+        text += "  " + detail::column(std::string{t.name.view()}, 34) + detail::shape(t);
+        if (&t != &original) text += ", tied to " + std::string{original.name.view()};
+        text += "\n";
+    }
     return text;
 }
 template <class Model>

@@ -24,8 +24,8 @@ constexpr auto offsets = [] {
 
 /// All memory that runs of a network need: values, slopes, the tape and the backend's scratch.
 ///
-/// Memory  each run measures what it needs and takes it if there is less; a run of extents that fitted before takes none.
-///         It moves, it does not copy.
+/// Memory  each run measures what it needs and takes it if there is less; a run of extents that fitted before takes
+///         none. It moves, it does not copy.
 template <class Net, Backend B>
 class Workspace {
 public:
@@ -46,8 +46,8 @@ public:
         return run<Mode::inference>(model, &state, network(inputs...));
     }
 
-    /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of what
-    /// it returns are to say what dL/d(result) is: losses add theirs.
+    /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of
+    /// what it returns are to say what dL/d(result) is: losses add theirs.
     template <class Body>
     auto record(const Model<Net, B>& model, State<Net, B>* state, const Randomness& randomness, Body&& body) {
         reserve<Mode::training>(body);
@@ -58,8 +58,8 @@ public:
         return call(training(nullptr, state), body);
     }
 
-    /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input) to
-    /// the slopes of inputs that have some. The model is still that of record, unchanged.
+    /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
+    /// to the slopes of inputs that have some. The model is still that of record, unchanged.
     void backward(Model<Net, B>* gradient) {
         const auto memory = training(gradient, nullptr);
         Run<B, Mode::training> run{memory};
@@ -129,8 +129,9 @@ private:
     auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
         reserve<mode>(body);
         Arena<scalar> arena{B::data(buffer_)};
-        return call(RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr, state ? state->data() : nullptr, {}},
-                    body);
+        return call(
+            RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr, state ? state->data() : nullptr, {}},
+            body);
     }
 
     typename B::template buffer<scalar> buffer_;

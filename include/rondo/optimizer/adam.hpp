@@ -33,9 +33,10 @@ struct AdamElement {
 template <class B, class Settings, class S = typename B::scalar>
 void adam_step(B& backend, const Settings& a, const Update<S>& u, double coupled, double decoupled) {
     const double rate = a.rate * u.factor, t = double(u.step);
-    backend.elements(AdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(rate / (1 - std::pow(a.beta1, t))),
-                                    S(a.beta1), S(1 - a.beta1), S(a.beta2), S(1 - a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))),
-                                    S(a.epsilon), S(coupled), S(1 - rate * decoupled)},
+    backend.elements(AdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1],
+                                    S(rate / (1 - std::pow(a.beta1, t))), S(a.beta1), S(1 - a.beta1), S(a.beta2),
+                                    S(1 - a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))), S(a.epsilon), S(coupled),
+                                    S(1 - rate * decoupled)},
                      u.size);
 }
 
@@ -44,7 +45,8 @@ Error adam_problem(const char* name, const Settings& a) {
     constexpr double any = std::numeric_limits<double>::infinity();
     const auto label = [name](const char* setting) { return std::string{name} + ": " + setting; };
     return first_of({outside(label("rate").c_str(), a.rate, 0, any), outside(label("beta1").c_str(), a.beta1, 0, 1),
-                     outside(label("beta2").c_str(), a.beta2, 0, 1), outside(label("epsilon").c_str(), a.epsilon, least_epsilon, any),
+                     outside(label("beta2").c_str(), a.beta2, 0, 1),
+                     outside(label("epsilon").c_str(), a.epsilon, least_epsilon, any),
                      outside(label("weight_decay").c_str(), a.weight_decay, 0, any)});
 }
 }

@@ -29,7 +29,8 @@ struct Update {
 ///
 /// Errors  problem() names a setting out of its range.
 template <class O, class B>
-concept Optimizer = Backend<B> && std::copyable<O> && requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
+concept Optimizer = Backend<B> && std::copyable<O> &&
+    requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
     { O::memories } -> std::convertible_to<int>;
     { rule.problem() } -> std::convertible_to<Error>;
     rule.step(backend, update);
@@ -45,8 +46,8 @@ inline Error outside(const char* name, double value, double from, double below) 
         char digits[32];
         return std::string{digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
     };
-    return {Error::Kind::argument,
-            std::string{name} + ": expected a number from " + text(from) + " to below " + text(below) + ", got " + text(value)};
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + text(from) + " to below " +
+                                       text(below) + ", got " + text(value)};
 }
 inline Error first_of(std::initializer_list<Error> errors) {
     for (const Error& error : errors)

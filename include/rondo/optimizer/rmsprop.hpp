@@ -42,8 +42,8 @@ struct RMSpropElement {
 ///   v = momentum v + g / (sqrt(s) + epsilon)                                  (2)
 ///   p -= rate v                                                               (3)
 ///
-/// Source  Tieleman & Hinton, "Lecture 6.5 - rmsprop", Coursera (2012); centered: Graves (2013), arXiv:1308.0850, section
-///         4.2; in PyTorch's form.
+/// Source  Tieleman & Hinton, "Lecture 6.5 - rmsprop", Coursera (2012); centered: Graves (2013), arXiv:1308.0850,
+///         section 4.2; in PyTorch's form.
 struct RMSprop {
     double rate = 1e-2, smoothing = 0.99, epsilon = 1e-8, momentum = 0, weight_decay = 0;
     bool centered = false;
@@ -55,13 +55,14 @@ struct RMSprop {
         constexpr double any = std::numeric_limits<double>::infinity();
         return detail::first_of({outside("RMSprop: rate", rate, 0, any), outside("RMSprop: smoothing", smoothing, 0, 1),
                                  outside("RMSprop: epsilon", epsilon, detail::least_epsilon, any),
-                                 outside("RMSprop: momentum", momentum, 0, 1), outside("RMSprop: weight_decay", weight_decay, 0, any)});
+                                 outside("RMSprop: momentum", momentum, 0, 1),
+                                 outside("RMSprop: weight_decay", weight_decay, 0, any)});
     }
     template <class B, class S = typename B::scalar>
     void step(B& backend, const Update<S>& u) const {
         backend.elements(detail::RMSpropElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], u.memory[2],
-                                                   S(rate * u.factor), S(smoothing), S(1 - smoothing), S(epsilon), S(momentum),
-                                                   S(weight_decay), centered},
+                                                   S(rate * u.factor), S(smoothing), S(1 - smoothing), S(epsilon),
+                                                   S(momentum), S(weight_decay), centered},
                          u.size);
     }
 };

@@ -33,8 +33,8 @@ struct SGDElement {
 ///   v = momentum v + g'                                                       (2)
 ///   p -= rate v, or with Nesterov's momentum rate (g' + momentum v)           (3)
 ///
-/// Source  Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in deep learning" (2013),
-///         section 2, in PyTorch's form.
+/// Source  Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in deep learning"
+///         (2013), section 2, in PyTorch's form.
 struct SGD {
     double rate = 1e-2, momentum = 0, weight_decay = 0;
     bool nesterov = false;
@@ -42,9 +42,10 @@ struct SGD {
     bool operator==(const SGD&) const = default;
 
     Error problem() const {
-        return detail::first_of({detail::outside("SGD: rate", rate, 0, std::numeric_limits<double>::infinity()),
-                                 detail::outside("SGD: momentum", momentum, 0, 1),
-                                 detail::outside("SGD: weight_decay", weight_decay, 0, std::numeric_limits<double>::infinity())});
+        return detail::first_of(
+            {detail::outside("SGD: rate", rate, 0, std::numeric_limits<double>::infinity()),
+             detail::outside("SGD: momentum", momentum, 0, 1),
+             detail::outside("SGD: weight_decay", weight_decay, 0, std::numeric_limits<double>::infinity())});
     }
     template <class B, class S = typename B::scalar>
     void step(B& backend, const Update<S>& u) const {

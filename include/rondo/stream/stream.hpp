@@ -13,8 +13,8 @@ namespace rondo {
 /// One sequence, step by step, through a network's own forward.
 ///
 /// Shapes  a step reads a token, or the numbers of one step, and gives the network's result for it.
-/// Errors  none: a step throws nothing, takes no lock and no memory. A token outside the vocabulary is undefined behaviour.
-///         A network that needs a whole sequence (a bidirectional layer) does not compile.
+/// Errors  none: a step throws nothing, takes no lock and no memory. A token outside the vocabulary is undefined
+///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile.
 /// Memory  its state and one step's values, taken when it is made.
 template <class Net, Backend B = EigenBackend<float>>
 class Stream {
@@ -33,7 +33,8 @@ public:
 
     /// The result stays until the next step.
     auto step(std::span<const input, std::size_t(input_size)> x) noexcept {
-        const auto y = work_.step(weights_->weights(), state_, Sequence<const input, input_size>{x.data(), nullptr, {}});
+        const auto y =
+            work_.step(weights_->weights(), state_, Sequence<const input, input_size>{x.data(), nullptr, {}});
         return std::span<const scalar, std::size_t(decltype(y)::rows)>{y.value, std::size_t(decltype(y)::rows)};
     }
     auto step(const input& x) noexcept requires (input_size == 1) {

@@ -51,19 +51,23 @@ public:
 
 private:
     template <class Target, class... Inputs, std::size_t... k>
-    Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count, std::index_sequence<k...>) {
+    Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count,
+                                  std::index_sequence<k...>) {
         return {{copy(parts_[k], std::get<k>(batch.inputs), first, count)...},
                 copy(parts_[sizeof...(k)], batch.target, first, count), batch.carry};
     }
     template <class T, int Rows>
-    static Sequence<const T, Rows> copy(Buffer<std::byte>& part, const Sequence<const T, Rows>& x, int first, int count) {
+    static Sequence<const T, Rows> copy(Buffer<std::byte>& part, const Sequence<const T, Rows>& x, int first,
+                                        int count) {
         const Extent& e = x.extent;
         const std::size_t width = std::size_t(count) * Rows, stride = std::size_t(e.batch) * Rows;
         part.resize(std::max(part.size(), width * std::size_t(e.steps) * sizeof(T)));
         T* values = reinterpret_cast<T*>(part.data());
         for (std::size_t t = 0; t < std::size_t(e.steps); ++t)
             std::copy_n(x.value + t * stride + std::size_t(first) * Rows, width, values + t * width);
-        return {values, nullptr, {e.steps, count, e.lengths ? e.lengths + first : nullptr, e.first_step, e.first_column + first}};
+        return {values,
+                nullptr,
+                {e.steps, count, e.lengths ? e.lengths + first : nullptr, e.first_step, e.first_column + first}};
     }
     std::vector<Buffer<std::byte>> parts_;
 };

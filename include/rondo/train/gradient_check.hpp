@@ -27,7 +27,8 @@ struct GradientCheck {
 ///
 /// Units   d as the parameters. Double is wanted: in float, rounding hides all but gross errors.
 template <class Net, Backend B, class Body>
-GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Randomness& randomness = {}, double d = 1e-5) {
+GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Randomness& randomness = {},
+                             double d = 1e-5) {
     using S = typename B::scalar;
     Workspace<Net, B> work;
     Model<Net, B> gradient, moved;

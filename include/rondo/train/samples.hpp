@@ -13,14 +13,15 @@
 
 namespace rondo {
 
-/// Sequences of any lengths, each with its target, in a new order each epoch; the last batch holds what is left. Shorter
-/// sequences of a batch are padded with `padding`, and the batch tells their lengths.
+/// Sequences of any lengths, each with its target, in a new order each epoch; the last batch holds what is left.
+/// Shorter sequences of a batch are padded with `padding`, and the batch tells their lengths.
 ///
-/// An input has In numbers a step, or one token (X = int, In = 1). A target has Out numbers (or one class), for the whole
-/// sequence or for each of its steps.
+/// An input has In numbers a step, or one token (X = int, In = 1). A target has Out numbers (or one class), for the
+/// whole sequence or for each of its steps.
 ///
 /// Shapes  inputs (In x longest x batch); targets (Out x batch) or (Out x longest x batch).
-/// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, no sample, a batch below 1.
+/// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, no sample, a batch below
+///         1.
 /// Memory  the samples, and one batch of the longest.
 template <class X, int In, class Y, int Out>
 class Samples {
@@ -28,16 +29,17 @@ public:
     enum class Target { each_sequence, each_step };
 
     Samples(int batch, Target target, X padding = X(0)) : batch_{batch}, target_{target}, padding_{padding} {
-        if (batch < 1) fail(Error::Kind::argument, "rondo::Samples: batch: expected 1 or more, got " + std::to_string(batch));
+        if (batch < 1)
+            fail(Error::Kind::argument, "rondo::Samples: batch: expected 1 or more, got " + std::to_string(batch));
     }
 
     void add(std::span<const X> input, std::span<const Y> target) {
         const std::size_t steps = input.size() / In, targets = target_ == Target::each_step ? steps : 1;
         if (input.size() % In != 0 || target.size() != targets * Out)
             fail(Error::Kind::argument, "rondo::Samples: sample " + std::to_string(samples_.size()) + ": expected " +
-                                            std::to_string(In) + " numbers a step and " + std::to_string(targets * Out) +
-                                            " of the target, got " + std::to_string(input.size()) + " and " +
-                                            std::to_string(target.size()));
+                                            std::to_string(In) + " numbers a step and " +
+                                            std::to_string(targets * Out) + " of the target, got " +
+                                            std::to_string(input.size()) + " and " + std::to_string(target.size()));
         order_.push_back(samples_.size());
         samples_.push_back({{input.begin(), input.end()}, {target.begin(), target.end()}});
         longest_ = std::max(longest_, steps);
@@ -53,10 +55,12 @@ public:
         shuffle(std::span{order_}, Draw{seed, Purpose::shuffle, std::uint64_t(epoch)});
     }
     Batch<Sequence<const Y, Out>, Sequence<const X, In>> at(std::size_t k) {
-        const std::size_t first = k * std::size_t(batch_), width = std::min(std::size_t(batch_), samples_.size() - first);
+        const std::size_t first = k * std::size_t(batch_),
+                          width = std::min(std::size_t(batch_), samples_.size() - first);
         const auto chosen = std::span{order_}.subspan(first, width);
         // Longest first: then the sequences that go on are one block at every step.
-        std::stable_sort(chosen.begin(), chosen.end(), [this](std::size_t a, std::size_t b) { return steps(a) > steps(b); });
+        std::stable_sort(chosen.begin(), chosen.end(),
+                         [this](std::size_t a, std::size_t b) { return steps(a) > steps(b); });
         const std::size_t longest = steps(chosen.front()), targets = target_ == Target::each_step ? longest : 1;
         inputs_.assign(In * longest * width, padding_);
         outputs_.assign(Out * targets * width, Y(0));
@@ -72,7 +76,8 @@ public:
         const bool equal = lengths_.front() == lengths_.back();
         const Extent extent{int(longest), int(width), equal ? nullptr : lengths_.data()};
         const Extent of_targets = target_ == Target::each_step ? extent : Extent{1, int(width)};
-        return {{Sequence<const X, In>{inputs_.data(), nullptr, extent}}, Sequence<const Y, Out>{outputs_.data(), nullptr, of_targets}};
+        return {{Sequence<const X, In>{inputs_.data(), nullptr, extent}},
+                Sequence<const Y, Out>{outputs_.data(), nullptr, of_targets}};
     }
 
 private:

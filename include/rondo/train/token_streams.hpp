@@ -19,17 +19,18 @@ namespace rondo {
 ///         multiple.
 /// Errors  a text too short for two tokens a stream, a length or batch below 1.
 /// Memory  one batch. The text is the caller's; its last tokens, fewer than one a stream, are not read.
-/// Source  Williams & Peng, "An efficient gradient-based algorithm for on-line training of recurrent network trajectories"
-///         (1990).
+/// Source  Williams & Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+///         trajectories" (1990).
 class TokenStreams {
 public:
     TokenStreams(std::span<const int> text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
         if (length < 1 || batch < 1)
-            fail(Error::Kind::argument, "rondo::TokenStreams: length and batch: expected 1 or more, got " + std::to_string(length) +
-                                            " and " + std::to_string(batch));
+            fail(Error::Kind::argument, "rondo::TokenStreams: length and batch: expected 1 or more, got " +
+                                            std::to_string(length) + " and " + std::to_string(batch));
         if (text.size() <= std::size_t(batch))
             fail(Error::Kind::argument, "rondo::TokenStreams: " + std::to_string(batch) + " streams need a text of " +
-                                            std::to_string(batch + 1) + " tokens or more, got " + std::to_string(text.size()));
+                                            std::to_string(batch + 1) + " tokens or more, got " +
+                                            std::to_string(text.size()));
         steps_ = (text.size() - 1) / std::size_t(batch);
         tokens_.resize(std::size_t(length) * std::size_t(batch));
         targets_ = tokens_;
@@ -46,7 +47,9 @@ public:
                 targets_[t * width + b] = text_[b * steps_ + first + t + 1];
             }
         const Extent extent{int(steps), batch_};
-        return {{Tokens{tokens_.data(), nullptr, extent}}, Tokens{targets_.data(), nullptr, extent}, k == 0 ? Carry::start : Carry::go_on};
+        return {{Tokens{tokens_.data(), nullptr, extent}},
+                Tokens{targets_.data(), nullptr, extent},
+                k == 0 ? Carry::start : Carry::go_on};
     }
 
 private:

@@ -13,8 +13,8 @@
 
 namespace rondo {
 
-/// Every window of a text, in a new order each epoch; the target of each token is the one that follows it. The last batch
-/// holds what is left.
+/// Every window of a text, in a new order each epoch; the target of each token is the one that follows it. The last
+/// batch holds what is left.
 ///
 /// Shapes  tokens and targets (length x batch).
 /// Errors  a text of no window, a length or batch below 1.
@@ -23,11 +23,12 @@ class TokenWindows {
 public:
     TokenWindows(std::span<const int> text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
         if (length < 1 || batch < 1)
-            fail(Error::Kind::argument, "rondo::TokenWindows: length and batch: expected 1 or more, got " + std::to_string(length) +
-                                            " and " + std::to_string(batch));
+            fail(Error::Kind::argument, "rondo::TokenWindows: length and batch: expected 1 or more, got " +
+                                            std::to_string(length) + " and " + std::to_string(batch));
         if (text.size() <= std::size_t(length))
-            fail(Error::Kind::argument, "rondo::TokenWindows: a window of " + std::to_string(length) + " needs a text of " +
-                                            std::to_string(length + 1) + " tokens or more, got " + std::to_string(text.size()));
+            fail(Error::Kind::argument, "rondo::TokenWindows: a window of " + std::to_string(length) +
+                                            " needs a text of " + std::to_string(length + 1) + " tokens or more, got " +
+                                            std::to_string(text.size()));
         order_.resize(text.size() - std::size_t(length));
         tokens_.resize(std::size_t(length) * std::size_t(batch));
         targets_ = tokens_;

@@ -54,11 +54,11 @@ struct AddTo {
 
 /// Moves a model's parameters, one batch a step.
 ///
-/// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first step
-///         of the largest extents. Later steps take none.
-/// Errors  a loss or gradient that is not finite: an error that names step and tensor. Tokens or targets that fit neither
-///         loss nor network; a schedule that gives no factor. The parameters stay those of the step before. What else a
-///         network throws comes out of step.
+/// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first
+///         step of the largest extents. Later steps take none.
+/// Errors  a loss or gradient that is not finite: an error that names step and tensor. Tokens or targets that fit
+///         neither loss nor network; a schedule that gives no factor. The parameters stay those of the step before.
+///         What else a network throws comes out of step.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
 class Trainer {
@@ -66,11 +66,12 @@ public:
     using scalar = typename B::scalar;
 
     Trainer(Model<Net, B>& model, Loss loss, Rule rule, TrainerSettings settings = {})
-        : model_{&model}, loss_{std::move(loss)}, rule_{std::move(rule)}, settings_{std::move(settings)}, workers_{settings_.threads},
-          parts_(std::size_t(workers_.count())) {
+        : model_{&model}, loss_{std::move(loss)}, rule_{std::move(rule)}, settings_{std::move(settings)},
+          workers_{settings_.threads}, parts_(std::size_t(workers_.count())) {
         check(rule_.problem());
         if (settings_.threads < 1)
-            fail(Error::Kind::argument, "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(settings_.threads));
+            fail(Error::Kind::argument,
+                 "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(settings_.threads));
         for (auto& memory : memory_) memory.resize(Model<Net, B>::size);
     }
 
@@ -89,7 +90,8 @@ public:
         B& backend = first.work.backend();
         for (std::size_t k = 1; k < parts_.size(); ++k)
             if (parts_[k].columns > 0)
-                backend.elements(detail::AddTo<scalar>{first.gradient.data(), parts_[k].gradient.data()}, Model<Net, B>::size);
+                backend.elements(detail::AddTo<scalar>{first.gradient.data(), parts_[k].gradient.data()},
+                                 Model<Net, B>::size);
 
         scalar* gradient = first.gradient.data();
         const double norm = std::sqrt(backend.sum_of_squares(gradient, Model<Net, B>::size));
@@ -104,7 +106,8 @@ public:
         std::array<scalar*, std::size_t(Rule::memories)> memory;
         for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
         ++steps_;
-        rule_.step(backend, Update<scalar>{model_->data(), gradient, memory.data(), Model<Net, B>::size, steps_, factor});
+        rule_.step(backend,
+                   Update<scalar>{model_->data(), gradient, memory.data(), Model<Net, B>::size, steps_, factor});
         return loss;
     }
     template <class Batch>
@@ -155,11 +158,13 @@ private:
 
     template <class Batch>
     LossSum share(const Batch& batch, bool learn, Error& error) {
-        if (Error problem = detail::first_of({check_sequences(batch), loss_.check(batch.target, classes()), check_tokens(batch)}))
+        if (Error problem =
+                detail::first_of({check_sequences(batch), loss_.check(batch.target, classes()), check_tokens(batch)}))
             return error = std::move(problem), LossSum{};
         const double terms = loss_.terms(batch.target);
         if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
-        workers_.each([&](int k) { guard(parts_[std::size_t(k)], [&](Part& part) { run_part(batch, part, k, terms, learn); }); });
+        workers_.each(
+            [&](int k) { guard(parts_[std::size_t(k)], [&](Part& part) { run_part(batch, part, k, terms, learn); }); });
         LossSum loss{0, terms};
         for (const Part& part : parts_) {
             if (part.thrown) std::rethrow_exception(part.thrown);
@@ -193,7 +198,8 @@ private:
         const int first = int(std::int64_t(all) * k / count);
         part.columns = int(std::int64_t(all) * (k + 1) / count) - first;
         // The first worker's gradient becomes the sum, even where it has no sequence.
-        if (learn && (part.columns > 0 || k == 0)) part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
+        if (learn && (part.columns > 0 || k == 0))
+            part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
         if (part.columns == 0) return;
         const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
         State<Net, B>& carried = learn ? part.state : part.evaluation;
@@ -204,7 +210,9 @@ private:
             const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
             return loss_(run, y, own.target, terms);
         };
-        if (learn) part.loss = part.work.train(*model_, &part.gradient, state, {settings_.seed, std::uint64_t(steps_), true}, body);
+        if (learn)
+            part.loss =
+                part.work.train(*model_, &part.gradient, state, {settings_.seed, std::uint64_t(steps_), true}, body);
         else part.loss = part.work.evaluate(*model_, state, body);
     }
 
@@ -220,8 +228,8 @@ private:
         int got = expected;
         std::apply([&](const auto&... x) { ((got = got == expected ? x.extent.batch : got), ...); }, batch.inputs);
         if (got == expected) return {};
-        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(got) + " sequences, the targets are " +
-                                           std::to_string(expected)};
+        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(got) +
+                                           " sequences, the targets are " + std::to_string(expected)};
     }
 
     // A token outside the table would be read from beyond it.
@@ -232,8 +240,9 @@ private:
             for (std::size_t n = 0; n < x.columns(); ++n) {
                 const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));
                 if (x.extent.active(t, b) && (x.value[n] < 0 || x.value[n] >= Net::vocabulary))
-                    return {Error::Kind::argument, "rondo::Trainer: token " + std::to_string(x.value[n]) + " of sequence " +
-                                                       std::to_string(b) + ", step " + std::to_string(t) + " is not from 0 to " +
+                    return {Error::Kind::argument, "rondo::Trainer: token " + std::to_string(x.value[n]) +
+                                                       " of sequence " + std::to_string(b) + ", step " +
+                                                       std::to_string(t) + " is not from 0 to " +
                                                        std::to_string(Net::vocabulary - 1)};
             }
         }
@@ -249,7 +258,8 @@ private:
         };
         std::string text = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": ";
         const auto parameter = find(model_->values()), slope = find(gradient.values());
-        if (!std::isfinite(loss)) text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
+        if (!std::isfinite(loss))
+            text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
         if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
         else if (!slope.empty()) text += "the gradient of " + std::string{slope} + " is not finite";
         else text += "every gradient is finite";

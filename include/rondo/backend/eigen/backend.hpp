@@ -70,10 +70,12 @@ public:
     }
 
     void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
-    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) { multiply<Eigen::ColMajor>(x, w, y); }
+    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) {
+        multiply<Eigen::ColMajor>(x, w, y);
+    }
     void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T, w^T being column-major
-        eigen::add_product<S>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows, x.columns,
-                              blocks_.data());
+        eigen::add_product<S>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
+                              x.columns, blocks_.data());
     }
     void add_columns(S* sum, Matrix<const S> x) {
         for (std::size_t n = 0; n < x.columns; ++n) column(sum, x.rows) += column(x.data + n * x.stride, x.rows);
@@ -94,7 +96,8 @@ public:
     }
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
         for (std::size_t n = 0; n < x.columns; ++n)
-            if (index[n] != skipped) column(table + std::size_t(index[n]) * x.rows, x.rows) += column(x.data + n * x.stride, x.rows);
+            if (index[n] != skipped)
+                column(table + std::size_t(index[n]) * x.rows, x.rows) += column(x.data + n * x.stride, x.rows);
     }
     void fill(S* p, std::size_t n, S value) { std::fill_n(p, n, value); }
     void copy(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
@@ -131,7 +134,8 @@ private:
     void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
         if (x.columns <= few) {
             for (std::size_t n = 0; n < x.columns; ++n)
-                eigen::add_vector_product<order>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride, y.rows, x.rows);
+                eigen::add_vector_product<order>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
+                                                 y.rows, x.rows);
         } else {
             const bool rows_apart = order == Eigen::RowMajor;
             eigen::add_product<S>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
@@ -140,7 +144,9 @@ private:
     }
     static_assert(alignment % std::size_t(P::size) == 0);
 
-    static auto column(S* p, std::size_t n) { return Eigen::Map<Eigen::Array<S, Eigen::Dynamic, 1>>(p, Eigen::Index(n)); }
+    static auto column(S* p, std::size_t n) {
+        return Eigen::Map<Eigen::Array<S, Eigen::Dynamic, 1>>(p, Eigen::Index(n));
+    }
     static auto column(const S* p, std::size_t n) {
         return Eigen::Map<const Eigen::Array<S, Eigen::Dynamic, 1>>(p, Eigen::Index(n));
     }

@@ -11,8 +11,9 @@
 
 namespace rondo::eigen {
 
-// Products of our own over Eigen's packets. Eigen's expressions take their blocks from the heap on every large product, pack
-// the left factor anew each time, are compiled anew for each shape, and do not compile where a fixed extent is large.
+// Products of our own over Eigen's packets. Eigen's expressions take their blocks from the heap on every large product,
+// pack the left factor anew each time, are compiled anew for each shape, and do not compile where a fixed extent is
+// large.
 
 /// The sum a tile of C keeps in registers: as many packs of rows and as many columns as leave room for what is read.
 template <class S>
@@ -98,7 +99,8 @@ void add_tile(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t ro
 
 /// c += a b, with c (rows x columns) column-major, `a` packed and b (inner x columns).
 template <class S>
-void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t rows, std::size_t columns, std::size_t inner) {
+void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t rows, std::size_t columns,
+                 std::size_t inner) {
     using T = Tile<S>;
     constexpr std::size_t block = 64; // columns of b that stay in the first caches while all panels pass
     for (std::size_t start = 0; start < columns; start += block) {
@@ -106,7 +108,8 @@ void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t
         for (std::size_t first = 0; first < rows; first += T::rows) {
             const S* panel = a + first * inner;
             const auto tile = [&]<int count>(std::integral_constant<int, count>, std::size_t j) {
-                add_tile<count>(c + j * stride + first, stride, panel, {b.data + j * b.by_column, b.by_row, b.by_column}, rows - first, inner);
+                add_tile<count>(c + j * stride + first, stride, panel,
+                                {b.data + j * b.by_column, b.by_row, b.by_column}, rows - first, inner);
             };
             std::size_t j = start;
             for (; j + T::columns <= end; j += T::columns) tile(std::integral_constant<int, T::columns>{}, j);
@@ -125,7 +128,8 @@ template <int order, class S>
 void add_vector_product(S* y, const S* a, std::size_t stride, const S* x, std::size_t rows, std::size_t inner) {
     using Eigen::Index;
     using Left = Eigen::internal::const_blas_data_mapper<S, Index, order>;
-    using Right = Eigen::internal::const_blas_data_mapper<S, Index, order == Eigen::RowMajor ? Eigen::ColMajor : Eigen::RowMajor>;
+    using Right =
+        Eigen::internal::const_blas_data_mapper<S, Index, order == Eigen::RowMajor ? Eigen::ColMajor : Eigen::RowMajor>;
     Eigen::internal::general_matrix_vector_product<Index, S, Left, order, false, S, Right, false>::run(
         Index(rows), Index(inner), Left(a, Index(stride)), Right(x, 1), y, 1, S(1));
 }
@@ -138,7 +142,8 @@ void add_product(S* c, std::size_t stride, Strided<S> a, Strided<S> b, std::size
     for (std::size_t k = 0; k < inner; k += depth) {
         const std::size_t part = std::min(depth, inner - k);
         pack(memory, {a.data + k * a.by_column, a.by_row, a.by_column}, rows, part);
-        add_product(c, stride, static_cast<const S*>(memory), {b.data + k * b.by_row, b.by_row, b.by_column}, rows, columns, part);
+        add_product(c, stride, static_cast<const S*>(memory), {b.data + k * b.by_row, b.by_row, b.by_column}, rows,
+                    columns, part);
     }
 }
 

@@ -110,8 +110,8 @@ struct SumPart {
 
 /// Wherever Thrust computes: with nvcc the GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element.
 ///
-/// Proven: on Thrust's C++ system its operations, and whole networks forward and backward, agree with EigenBackend's; nvcc
-/// compiles it for a GPU without extended lambdas or relaxed constexpr. Not proven: it has not run on a GPU yet.
+/// Proven: on Thrust's C++ system its operations, and whole networks forward and backward, agree with EigenBackend's;
+/// nvcc compiles it for a GPU without extended lambdas or relaxed constexpr. Not proven: it has not run on a GPU yet.
 ///
 /// Memory  the parts of a sum, taken by reserve; nothing else. `data` and every operand are the device's.
 /// Errors  a fault of the device is thrown by Thrust, as thrust::system_error.
