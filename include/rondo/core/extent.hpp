@@ -20,6 +20,11 @@ struct Extent {
     constexpr std::size_t columns() const { return std::size_t(steps) * std::size_t(batch); }
     constexpr int length(int b) const { return lengths ? lengths[b] : steps; }
     constexpr bool active(int t, int b) const { return !lengths || t < lengths[b]; }
+    constexpr int longest() const {
+        int most = lengths ? 0 : steps;
+        for (int b = 0; lengths && b < batch; ++b) most = lengths[b] > most ? lengths[b] : most;
+        return most;
+    }
     bool operator==(const Extent&) const = default;
 };
 

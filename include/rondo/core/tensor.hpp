@@ -68,7 +68,7 @@ template <class Net, Text name>
 constexpr std::size_t tensor_index = [] {
     for (std::size_t k = 0; k < Net::tensors.size(); ++k)
         if (Net::tensors[k].name.view() == name.view()) return k;
-    throw "rondo: no parameter of this network has this name";
+    return detail::rejected("rondo: no parameter of this network has this name");
 }();
 
 } // namespace rondo

@@ -16,6 +16,12 @@ struct Text {
     constexpr std::string_view view() const { return {text, N - 1}; }
 };
 
+namespace detail {
+// No constant expression: calling it in one is an error, and every compiler prints the line with the sentence. (throw
+// would do the same, but not without exceptions.)
+inline std::size_t rejected(const char*) { return 0; }
+}
+
 /// A short string that constant expressions may build and keep: the name of a tensor.
 ///
 /// Errors  one that does not fit is not a constant expression: the network does not compile.
@@ -26,6 +32,7 @@ struct Label {
     constexpr Label() = default;
     constexpr Label(const char* source) { add(std::string_view{source}); }
     constexpr Label& add(std::string_view part) {
+        if (std::size_t(size) + part.size() > sizeof text) detail::rejected("rondo: the name of a tensor is too long");
         for (char c : part) text[size++] = c;
         return *this;
     }

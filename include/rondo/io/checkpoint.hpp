@@ -6,8 +6,10 @@
 
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace rondo {
@@ -23,15 +25,20 @@ public:
         char digits[64];
         metadata_->emplace_back(name, std::string{digits, std::to_chars(digits, digits + sizeof digits, value).ptr});
     }
+    /// Counts are at most half of what fits: a run may go on counting.
     template <class T>
     void read(const char* name, T& value) {
+        constexpr bool is_count = std::is_integral_v<T> && std::is_signed_v<T>;
         for (const auto& [key, text] : *metadata_)
             if (key == name) {
                 const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-                if (problem == std::errc{} && end == text.data() + text.size()) return;
+                const bool fits = !is_count || (value >= 0 && value <= std::numeric_limits<T>::max() / 2);
+                if (problem == std::errc{} && end == text.data() + text.size() && fits) return;
+                const char* expected =
+                    std::is_integral_v<T> ? ": expected a whole number from 0 on" : ": expected a number";
                 if (!error_)
                     error_ = {Error::Kind::format,
-                              std::string{"checkpoint: "} + name + ": expected a number, got \"" + text + "\""};
+                              std::string{"checkpoint: "} + name + expected + ", got \"" + text + "\""};
                 return;
             }
         if (!error_) error_ = {Error::Kind::mismatch, std::string{"checkpoint: "} + name + " is missing"};

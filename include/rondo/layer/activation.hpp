@@ -68,9 +68,12 @@ struct Elementwise {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (x.slope)
-            run.backend().template units<Rows>(detail::ActivationSlope<Function, Rows, S>{y.value, y.slope, x.slope},
-                                               x.columns());
+        if (!x.slope) return;
+        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * Rows;
+            run.backend().template units<Rows>(
+                detail::ActivationSlope<Function, Rows, S>{y.value + at, y.slope + at, x.slope + at}, count);
+        });
     }
 };
 

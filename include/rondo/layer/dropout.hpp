@@ -6,6 +6,7 @@
 #include "../core/view.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace rondo {
 
@@ -52,7 +53,8 @@ struct AddProduct {
 /// y = mask * x: an operation of the tape.
 template <class S, int Rows>
 struct DropoutOperation {
-    Sequence<S, Rows> x, y;
+    Sequence<const S, Rows> x;
+    Sequence<S, Rows> y;
     S* mask;
 
     template <class Run>
@@ -77,7 +79,8 @@ template <class Run, class S, int Rows>
 Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const Draw& draw) {
     if constexpr (Run::taped) {
         if (run.randomness().dropout && rate.parts > 0) {
-            const DropoutOperation<S, Rows> operation{x, run.template make<Rows>(x.extent), run.take(x.size())};
+            const DropoutOperation<std::remove_const_t<S>, Rows> operation{x, run.template make<Rows>(x.extent),
+                                                                           run.take(x.size())};
             operation.forward(run, draw, rate);
             run.record(operation);
             return operation.y;
@@ -92,7 +95,7 @@ Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const
 /// Shapes  x, y (Size x T B).
 /// Source  Srivastava et al., "Dropout", JMLR 15 (2014).
 template <int Size, Rate rate>
-    requires (Size > 0) && (rate.valid())
+    requires (Size > 0) && (rate.valid()) // a size from 1, a rate from 0 to below 1
 struct Dropout {
     static constexpr int input_size = Size, output_size = Size;
     static constexpr std::array<Tensor, 0> tensors{};

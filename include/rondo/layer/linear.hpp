@@ -9,7 +9,8 @@
 
 namespace rondo {
 
-/// y = W x + b: an operation of the tape.
+/// y = W x + b: an operation of the tape. Runs of columns keep out what padding holds and how much there is of it: zero
+/// times a NaN is not zero, and a product's bits depend on its columns' number.
 template <class S, int In, int Out>
 struct Affine {
     Sequence<const S, In> x;
@@ -19,9 +20,11 @@ struct Affine {
     template <class Run>
     void forward(Run& run) const {
         run.backend().fill_columns(y.matrix(), bias.value);
-        run.backend().multiply_add(y.matrix(), Weights<const S>{weight.value, Out, In}, x.matrix());
+        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            run.backend().multiply_add(y.matrix().from_column(first, count), Weights<const S>{weight.value, Out, In},
+                                       x.matrix().from_column(first, count));
+        });
     }
-    // Column runs keep out what padding holds: zero times a NaN is not zero.
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 namespace rondo {
@@ -69,7 +70,7 @@ auto cell_parameters(const Scope& run, std::size_t first, bool own) {
 /// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their slopes.
 /// Source  in both directions: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
-    requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
+    requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid()) // sizes and layers from 1, a rate from 0 to below 1
 struct Recurrent {
     using cell_type = C;
     static constexpr int layers = stack.layers, directions = stack.directions();
@@ -118,6 +119,9 @@ struct Recurrent {
     template <class S>
     static auto forward(auto& run, const Sequence<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
         using Scalar = std::remove_const_t<S>;
+        if (initial.batch != x.extent.batch)
+            fail(Error::Kind::argument, "rondo: the input is of " + std::to_string(x.extent.batch) +
+                                            " sequences, the first states are of " + std::to_string(initial.batch));
         StatesOf<Scalar> final{.batch = x.extent.batch};
         for (int k = 0; k < components; ++k) {
             final.value[k] = run.take(final.size());

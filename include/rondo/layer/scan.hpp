@@ -129,17 +129,17 @@ private:
         typename B::Prepared prepared{};
         bool ready = false;
 
-        void add(B& backend, Matrix<S> y, Matrix<const S> x) const {
-            if (ready) backend.multiply_add(y, prepared, x);
-            else if constexpr (transposed) backend.multiply_transposed_add(y, weights, x);
-            else backend.multiply_add(y, weights, x);
+        void add(B& backend, Matrix<S> to, Matrix<const S> from) const {
+            if (ready) backend.multiply_add(to, prepared, from);
+            else if constexpr (transposed) backend.multiply_transposed_add(to, weights, from);
+            else backend.multiply_add(to, weights, from);
         }
     };
     template <bool transposed, class Run>
     auto product(Run& run, std::size_t first, std::size_t count) const {
         using B = typename Run::backend_type;
         Product<B, transposed> product{Weights<const S>{p.recurrent_weight.value, rows, H}.from_row(first, count)};
-        if (count == 0 || extent().steps == 1) return product;
+        if (count == 0 || extent().longest() <= 1) return product; // not steps: padding is to change no bit
         S* memory = run.take(B::prepared_size(count, H));
         product.ready = true;
         if constexpr (transposed) product.prepared = run.backend().prepare_transposed(product.weights, memory);
@@ -153,8 +153,9 @@ private:
     };
     template <bool transposed, class Run>
     auto products(Run& run) const {
-        return Products{product<transposed>(run, 0, plain_rows), product<transposed>(run, plain_rows, apart_rows),
-                        product<transposed>(run, plain_rows, second_rows)};
+        return Products<Product<typename Run::backend_type, transposed>>{
+            product<transposed>(run, 0, plain_rows), product<transposed>(run, plain_rows, apart_rows),
+            product<transposed>(run, plain_rows, second_rows)};
     }
 
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.

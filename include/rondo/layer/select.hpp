@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 namespace rondo {
 
@@ -13,7 +14,8 @@ namespace rondo {
 /// tape.
 template <class S, int Rows>
 struct Selection {
-    Sequence<S, Rows> x, y;
+    Sequence<const S, Rows> x;
+    Sequence<S, Rows> y;
     std::size_t last_rows;
 
     template <class F>
@@ -37,6 +39,7 @@ struct Selection {
     }
     template <class Run>
     void backward(Run& run) const {
+        if (!x.slope) return;
         auto& backend = run.backend();
         each([&](std::size_t b, std::size_t last) {
             const auto dy = y.slopes().from_column(b, 1);
@@ -50,7 +53,7 @@ struct Selection {
 namespace detail {
 template <class S, int Rows>
 auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
-    const Selection<S, Rows> operation{
+    const Selection<std::remove_const_t<S>, Rows> operation{
         x, run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column}),
         std::size_t(last_rows)};
     operation.forward(run);

@@ -52,7 +52,11 @@ struct SoftmaxOperation {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (x.slope) run.backend().columns(detail::SoftmaxSlope<S>{y.value, y.slope, x.slope, Rows}, x.columns());
+        if (!x.slope) return;
+        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * Rows;
+            run.backend().columns(detail::SoftmaxSlope<S>{y.value + at, y.slope + at, x.slope + at, Rows}, count);
+        });
     }
 };
 

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 namespace rondo {
@@ -51,7 +52,13 @@ struct PackFunctions {
     // The second operand where either is NaN: Eigen's pmin and pmax differ in this between its packets.
     RONDO_HOST_DEVICE static P min(P a, P b) { return select(a < b, a, b); }
     RONDO_HOST_DEVICE static P max(P a, P b) { return select(a > b, a, b); }
-    RONDO_HOST_DEVICE static P sqrt(P x) { return P::from(Eigen::internal::psqrt(x.v)); }
+    RONDO_HOST_DEVICE static P clamp(P x, P bound) {
+        return P::from(Eigen::internal::pmax(Eigen::internal::pnegate(bound.v), Eigen::internal::pmin(bound.v, x.v)));
+    }
+    // Eigen's fast square root, within 3e-7 of float's and 3e-16 of double's, has NaN for infinity.
+    RONDO_HOST_DEVICE static P sqrt(P x) {
+        return select(x < P(std::numeric_limits<S>::infinity()), P::from(Eigen::internal::psqrt(x.v)), x);
+    }
     RONDO_HOST_DEVICE static P select(typename P::Mask which, P yes, P no) {
         return P::from(Eigen::internal::pselect(which.v, yes.v, no.v));
     }

@@ -56,11 +56,19 @@ struct Network {
         ((all[k] = detail::label<Layers>(k), ++k), ...);
         return all;
     }();
+    static_assert(
+        [] {
+            for (std::size_t k = 0; k < layer_count; ++k)
+                for (std::size_t j = 0; j < k; ++j)
+                    if (labels[j].view() == labels[k].view()) return false;
+            return true;
+        }(),
+        "rondo: two layers of a network have the same name");
     template <Text name>
     static constexpr std::size_t index_of = [] {
         for (std::size_t k = 0; k < layer_count; ++k)
             if (labels[k].view() == name.view()) return k;
-        throw "rondo: this network has no layer of this name";
+        return detail::rejected("rondo: this network has no layer of this name");
     }();
 
     static constexpr std::array<Place, layer_count> places = [] {

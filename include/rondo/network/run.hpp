@@ -42,6 +42,7 @@ struct RunMemory {
     typename B::scalar* gradient = nullptr; // null: no parameter wants one
     typename B::scalar* carried = nullptr;  // states that outlive the run; null: every sequence starts from zero
     Randomness randomness;
+    int carried_batch = 0;
 };
 
 /// One execution of a network's forward: gives operations their memory and backend, and records what they did.

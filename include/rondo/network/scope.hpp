@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "layer_name.hpp"
 #include "run.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace rondo {
@@ -45,6 +48,10 @@ public:
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
         using Child = typename Layer::template layer_at<k>;
+        if constexpr (requires { typename First::value_type; })
+            static_assert(std::is_same_v<typename First::value_type, scalar> ||
+                              std::is_same_v<typename First::value_type, int>,
+                          "rondo: a value's numbers are not of the backend's type");
         if constexpr (requires { Child::input_size; First::rows; })
             static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
         constexpr Place inside = Layer::places[k];
@@ -62,7 +69,12 @@ public:
     }
 
     /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
+    ///
+    /// Errors  a state of another number of sequences.
     scalar* carried(int batch) const {
+        if (this->memory_->carried && this->memory_->carried_batch != batch)
+            fail(Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) +
+                                            " sequences, the state of " + std::to_string(this->memory_->carried_batch));
         return this->memory_->carried ? this->memory_->carried + place_.state * std::size_t(batch) : nullptr;
     }
 

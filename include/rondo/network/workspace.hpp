@@ -32,6 +32,7 @@ public:
     using scalar = typename B::scalar;
 
     Workspace() = default;
+    Workspace(const Workspace&) = delete; // it points into its own memory
     Workspace(Workspace&&) = default;
     Workspace& operator=(Workspace&&) = default;
 
@@ -122,16 +123,16 @@ private:
 
     RunMemory<B, Mode::training> training(Model<Net, B>* gradient, State<Net, B>* state) {
         return {&backend_, &arena_, &tape_, parameters_, gradient ? gradient->data() : nullptr,
-                state ? state->data() : nullptr, randomness_};
+                state ? state->data() : nullptr, randomness_, state ? state->batch() : 0};
     }
 
     template <Mode mode, class Body>
     auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
         reserve<mode>(body);
         Arena<scalar> arena{B::data(buffer_)};
-        return call(
-            RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr, state ? state->data() : nullptr, {}},
-            body);
+        return call(RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr,
+                                      state ? state->data() : nullptr, {}, state ? state->batch() : 0},
+                    body);
     }
 
     typename B::template buffer<scalar> buffer_;

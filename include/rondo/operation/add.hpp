@@ -8,7 +8,8 @@ namespace rondo {
 /// y = a + b: an operation of the tape.
 template <class S, int Rows>
 struct Add {
-    Sequence<S, Rows> a, b, y;
+    Sequence<const S, Rows> a, b;
+    Sequence<S, Rows> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -17,17 +18,17 @@ struct Add {
     }
     template <class Run>
     void backward(Run& run) const {
-        run.backend().add_to_columns(a.slopes(), y.slopes());
-        run.backend().add_to_columns(b.slopes(), y.slopes());
+        if (a.slope) run.backend().add_to_columns(a.slopes(), y.slopes());
+        if (b.slope) run.backend().add_to_columns(b.slopes(), y.slopes());
     }
 };
 
 /// y = a + b
 ///
 /// Shapes  a, b, y (Rows x T B).
-template <class Run, class S, int Rows>
-auto add(Run& run, const Sequence<S, Rows>& a, const Sequence<S, Rows>& b) {
-    const Add<S, Rows> operation{a, b, run.template make<Rows>(a.extent)};
+template <class Run, class A, class B, int Rows>
+auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
+    const Add<typename Run::scalar, Rows> operation{a, b, run.template make<Rows>(a.extent)};
     operation.forward(run);
     run.record(operation);
     return operation.y;

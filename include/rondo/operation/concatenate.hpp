@@ -8,8 +8,8 @@ namespace rondo {
 /// Two sequences of the same extent, one below the other: an operation of the tape. Padding is zero.
 template <class S, int First, int Second>
 struct Concatenate {
-    Sequence<S, First> a;
-    Sequence<S, Second> b;
+    Sequence<const S, First> a;
+    Sequence<const S, Second> b;
     Sequence<S, First + Second> y;
 
     template <class Run>
@@ -26,8 +26,8 @@ struct Concatenate {
     void backward(Run& run) const {
         each_run(y.extent, [&](std::size_t first, std::size_t count) {
             const auto dy = y.slopes().from_column(first, count);
-            run.backend().add_to_columns(a.slopes().from_column(first, count), dy.from_row(0, First));
-            run.backend().add_to_columns(b.slopes().from_column(first, count), dy.from_row(First, Second));
+            if (a.slope) run.backend().add_to_columns(a.slopes().from_column(first, count), dy.from_row(0, First));
+            if (b.slope) run.backend().add_to_columns(b.slopes().from_column(first, count), dy.from_row(First, Second));
         });
     }
 };
@@ -35,9 +35,9 @@ struct Concatenate {
 /// y = [a; b], features below features.
 ///
 /// Shapes  a (First x T B), b (Second x T B) -> y (First + Second x T B).
-template <class Run, class S, int First, int Second>
-auto concatenate(Run& run, const Sequence<S, First>& a, const Sequence<S, Second>& b) {
-    const Concatenate<S, First, Second> operation{a, b, run.template make<First + Second>(a.extent)};
+template <class Run, class A, class B, int First, int Second>
+auto concatenate(Run& run, const Sequence<A, First>& a, const Sequence<B, Second>& b) {
+    const Concatenate<typename Run::scalar, First, Second> operation{a, b, run.template make<First + Second>(a.extent)};
     operation.forward(run);
     run.record(operation);
     return operation.y;

@@ -20,7 +20,8 @@ Sequence<S, Rows> step_of(const Sequence<S, Rows>& x, int t) {
 /// Copies one sequence into another of the same extent: an operation of the tape.
 template <class S, int Rows>
 struct Copy {
-    Sequence<S, Rows> x, y;
+    Sequence<const S, Rows> x;
+    Sequence<S, Rows> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -28,7 +29,7 @@ struct Copy {
     }
     template <class Run>
     void backward(Run& run) const {
-        run.backend().add_to_columns(x.slopes(), y.slopes());
+        if (x.slope) run.backend().add_to_columns(x.slopes(), y.slopes());
     }
 };
 

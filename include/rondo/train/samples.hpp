@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo {
@@ -59,9 +61,9 @@ public:
                           width = std::min(std::size_t(batch_), samples_.size() - first);
         const auto chosen = std::span{order_}.subspan(first, width);
         // Longest first: then the sequences that go on are one block at every step.
-        std::stable_sort(chosen.begin(), chosen.end(),
-                         [this](std::size_t a, std::size_t b) { return steps(a) > steps(b); });
+        std::ranges::sort(chosen, std::ranges::greater{}, [this](std::size_t n) { return std::pair{steps(n), n}; });
         const std::size_t longest = steps(chosen.front()), targets = target_ == Target::each_step ? longest : 1;
+        reserve();
         inputs_.assign(In * longest * width, padding_);
         outputs_.assign(Out * targets * width, Y(0));
         lengths_.resize(width);
@@ -86,6 +88,12 @@ private:
         std::vector<Y> target;
     };
     std::size_t steps(std::size_t k) const { return samples_[k].input.size() / In; }
+    void reserve() {
+        const std::size_t most = std::size_t(batch_);
+        inputs_.reserve(In * longest_ * most);
+        outputs_.reserve(Out * (target_ == Target::each_step ? longest_ : 1) * most);
+        lengths_.reserve(most);
+    }
 
     int batch_;
     Target target_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #if !defined(__CUDACC__) && !defined(THRUST_DEVICE_SYSTEM)
-#error "rondo: without nvcc, Thrust must be told where to compute, as by -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP"
+#error "rondo: without nvcc, Thrust needs to be told where to compute: -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP"
 #endif
 
 #include "../../core/memory.hpp"
@@ -106,7 +106,7 @@ struct SumPart {
     }
 };
 
-}
+} // namespace detail
 
 /// Wherever Thrust computes: with nvcc the GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element.
 ///
@@ -120,15 +120,26 @@ class ThrustBackend {
 public:
     using scalar = S;
     static constexpr std::string_view name = "Thrust";
-    template <class T> using buffer = thrust::device_vector<T>;
+    template <class T>
+    using buffer = thrust::device_vector<T>;
 
     static constexpr std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
     void reserve(std::size_t) { parts_.resize(detail::sum_parts); }
 
-    template <class T> static T* data(buffer<T>& b) { return thrust::raw_pointer_cast(b.data()); }
-    template <class T> static const T* data(const buffer<T>& b) { return thrust::raw_pointer_cast(b.data()); }
-    template <class T> static void upload(buffer<T>& to, const T* from, std::size_t n) { to.assign(from, from + n); }
-    template <class T> static void download(T* to, const T* from, std::size_t n) {
+    template <class T>
+    static T* data(buffer<T>& b) {
+        return thrust::raw_pointer_cast(b.data());
+    }
+    template <class T>
+    static const T* data(const buffer<T>& b) {
+        return thrust::raw_pointer_cast(b.data());
+    }
+    template <class T>
+    static void upload(buffer<T>& to, const T* from, std::size_t n) {
+        to.assign(from, from + n);
+    }
+    template <class T>
+    static void download(T* to, const T* from, std::size_t n) {
         thrust::copy_n(thrust::device_pointer_cast(from), n, to);
     }
 
@@ -196,7 +207,7 @@ private:
                           thrust::counting_iterator<std::size_t>(detail::sum_parts), data(parts_), part);
         double host[detail::sum_parts], total = 0;
         download(host, data(parts_), detail::sum_parts);
-        for (double each : host) total += each;
+        for (const double value : host) total += value;
         return total;
     }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/core/error.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace {
+
+using rondo::Error;
+using rondo::Failure;
+
+TEST(Error, IsFalseUntilSomethingWentWrong) {
+    EXPECT_FALSE(Error{});
+    EXPECT_TRUE((Error{Error::Kind::file, "x"}));
+    EXPECT_EQ(Error{}.kind, Error::Kind::none);
+    EXPECT_EQ((Error{Error::Kind::file, "x"}), (Error{Error::Kind::file, "x"}));
+    EXPECT_NE((Error{Error::Kind::file, "x"}), (Error{Error::Kind::format, "x"}));
+}
+
+TEST(Error, CheckThrowsIt) {
+    EXPECT_NO_THROW(rondo::check(Error{}));
+    EXPECT_THROW(rondo::check({Error::Kind::mismatch, "sizes"}), Failure);
+}
+
+TEST(Failure, CarriesKindAndSentence) {
+    try {
+        rondo::fail(Error::Kind::not_finite, "the loss is NaN");
+    } catch (const std::runtime_error& caught) {
+        EXPECT_STREQ(caught.what(), "the loss is NaN");
+        const auto* failure = dynamic_cast<const Failure*>(&caught);
+        ASSERT_NE(failure, nullptr);
+        EXPECT_EQ(failure->error(), (Error{Error::Kind::not_finite, "the loss is NaN"}));
+        return;
+    }
+    FAIL();
+}
+
+} // namespace

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// expect: Output<rondo::Named<
+// expect: rondo::LSTM<10, 20,
+// expect: , 40>::FeedsInputOf<rondo::Named<
+// expect: rondo::Linear<20, 5>
+// expect: rondo::Sequential: a layer's output size is not the next layer's input size
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/network/sequential.hpp>
+#include <rondo/network/workspace.hpp>
+
+using Net = rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<10, 20, rondo::Stack{.bidirectional = true}>>,
+                              rondo::Named<"fc", rondo::Linear<20, 5>>>;
+
+int main() { rondo::Model<Net> model{rondo::Seed{1}}; }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// expect: Backend
+// expect: 'Abacus'
+// expect: 'name'
+#include <rondo/layer/linear.hpp>
+#include <rondo/network/model.hpp>
+#include <rondo/network/sequential.hpp>
+
+struct Abacus {
+    using scalar = float;
+};
+
+int main() { rondo::Model<rondo::Sequential<rondo::Linear<4, 8>>, Abacus> model{rondo::Seed{1}}; }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// expect: rondo: no parameter of this network has this name
+#include <rondo/layer/linear.hpp>
+#include <rondo/network/model.hpp>
+#include <rondo/network/sequential.hpp>
+
+using Net = rondo::Sequential<rondo::Named<"head", rondo::Linear<4, 8>>>;
+
+int main() { return rondo::Model<Net>{rondo::Seed{1}}.tensor<"head.weigth">().size() == 0; }

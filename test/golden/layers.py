@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+"""Layers without memory, and losses."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from store import File, gradients, leaf, parameters
+
+
+def add_layer(file, case, module, x):
+    """A map from x to y; x has a slope unless it is tokens."""
+    y = module(x)
+    dy = torch.randn_like(y)
+    leaves = ({"dx": x} if x.requires_grad else {}) | parameters(module)
+    file.add(case, {f"parameters/{name}": parameter for name, parameter in module.named_parameters()})
+    file.add(case, {"x": x, "dy": dy, "y": y} | gradients([y], [dy], leaves))
+
+
+def padded_tokens():
+    tokens = torch.randint(7, (3, 4))
+    tokens[0, 1] = tokens[2, 3] = 2
+    return tokens
+
+
+def layers():
+    file = File("layers")
+    for inputs, outputs in ((33, 20), (1, 1)):
+        case = f"linear_{inputs}_{outputs}"
+        file.case(case)
+        add_layer(file, case, nn.Linear(inputs, outputs), leaf(3, 4, inputs))
+    file.case("embedding_7_5")
+    add_layer(file, "embedding_7_5", nn.Embedding(7, 5, padding_idx=2), padded_tokens())
+    maps = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(-1)}
+    for features in (5, 33):
+        for name, module in maps.items():
+            file.case(f"{name}_{features}")
+            add_layer(file, f"{name}_{features}", module, leaf(3, 4, features))
+    return file
+
+
+def cross_entropy(x, target):
+    """The mean over all valid steps of (T, B, V); a target of -100 is none."""
+    return functional.cross_entropy(x.flatten(0, 1), target.flatten().long(), ignore_index=-100)
+
+
+def add_loss(file, case, loss, x, target):
+    x.requires_grad_()
+    value = loss(x, target)
+    file.add(case, {"x": x, "target": target, "loss": value[None]} | gradients([value], [1.0], {"dx": x}))
+
+
+def some(*shape):
+    return torch.rand(*shape) < 0.3
+
+
+def logits(*shape, extreme):
+    """Random logits, some of them drawn out to +-extreme."""
+    x = torch.randn(*shape)
+    return torch.where(some(*shape), extreme * x.sign(), x) if extreme else x
+
+
+def losses():
+    file = File("losses")
+    for classes in (5, 33):
+        for suffix, extreme in (("", 0), ("_extreme", 1e3)):
+            case = f"cross_entropy_{classes}{suffix}"
+            file.case(case)
+            target = torch.randint(classes, (3, 4)).masked_fill(some(3, 4), -100)
+            add_loss(file, case, cross_entropy, logits(3, 4, classes, extreme=extreme), target)
+    file.case("mse")
+    add_loss(file, "mse", functional.mse_loss, torch.randn(3, 4, 5), torch.randn(3, 4, 5))
+    for case, extreme in (("bce", 0), ("bce_extreme", 100)):
+        file.case(case)
+        target = torch.randint(2, (3, 4, 5)).double()
+        add_loss(file, case, functional.binary_cross_entropy_with_logits, logits(3, 4, 5, extreme=extreme), target)
+    return file

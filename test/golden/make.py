@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""Writes the golden files of this folder with PyTorch: python -B make.py [folder]. README.md says what they hold."""
+
+import pathlib
+import sys
+
+import torch
+
+import layers
+import recurrent
+import traces
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    print(f"loop against nn.GRU: {recurrent.check_loop():.1e} at most")
+    files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
+    for file in files + [recurrent.cells(), layers.layers(), layers.losses(), traces.traces()]:
+        file.save(folder)
+        print(f"{file.name}.safetensors: {len(file.tensors)} tensors")
+
+
+if __name__ == "__main__":
+    main()

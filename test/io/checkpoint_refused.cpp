@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "checkpoint_run.hpp"
+
+#include <rondo/optimizer/adam.hpp>
+#include <rondo/optimizer/rmsprop.hpp>
+#include <rondo/optimizer/sgd.hpp>
+
+#include <support/edited.hpp>
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+
+namespace {
+
+using namespace rondo;
+namespace fs = std::filesystem;
+using StreamRun = RunOf<TokenStreams, Adam>;
+
+/// Loading the file fails with one message and changes nothing.
+template <class R>
+void expect_refused(int threads, const fs::path& path, Error::Kind kind, const std::string& message) {
+    R run{{}, threads}, same{{}, threads};
+    run.fit_until(1);
+    same.fit_until(1);
+    Error error;
+    load_checkpoint(run.trainer, run.progress, path, error);
+    EXPECT_EQ(error, (Error{kind, message}));
+    EXPECT_EQ(failure_of([&] { load_checkpoint(run.trainer, run.progress, path); }), error);
+    expect_same(run, same);
+}
+
+struct Refused : testing::Test {
+    const TemporaryFolder folder;
+    const fs::path path = folder / "a";
+    StreamRun saved{{}, 2};
+
+    Refused() {
+        saved.fit_until(3);
+        save_checkpoint(saved.trainer, saved.progress, path);
+    }
+    void expect(Error::Kind kind, const std::string& message) {
+        expect_refused<StreamRun>(2, path, kind, path.string() + ": " + message);
+    }
+    void expect_edited(const std::function<void(EditedFile&)>& edit, Error::Kind kind, const std::string& message) {
+        EditedFile file{path};
+        const EditedFile good = file;
+        edit(file);
+        file.write(path);
+        expect(kind, message);
+        good.write(path);
+    }
+};
+
+TEST_F(Refused, OtherSeedsAndThreads) {
+    expect_refused<StreamRun>(3, path, Error::Kind::mismatch,
+                              path.string() + ": the run has seed 11 and 2 threads, the trainer seed 11 and 3 threads");
+    Model<Letters> model{Seed{1}}, before = model;
+    Trainer<Letters, CrossEntropy, Adam, EigenBackend<float>> trainer{model, {}, {}, {.threads = 2, .seed = Seed{12}}};
+    Progress progress;
+    expect_failure([&] { load_checkpoint(trainer, progress, path); }, Error::Kind::mismatch,
+                   path.string() + ": the run has seed 11 and 2 threads, the trainer seed 12 and 2 threads");
+    EXPECT_EQ(model, before);
+    EXPECT_EQ(progress, Progress{});
+}
+
+TEST_F(Refused, OtherOptimizers) {
+    using K = Error::Kind;
+    expect_refused<RunOf<TokenStreams, SGD>>(2, path, K::mismatch,
+                                             path.string() + ": expected 24 tensors, got 35: another optimizer's run?");
+    expect_refused<RunOf<TokenStreams, RMSprop>>(2, path, K::mismatch,
+                                                 path.string() + ": tensor optimizer.2.in.weight F32 [7,5] is missing");
+}
+
+TEST_F(Refused, OtherNetworks) {
+    using Wider = Sequential<Named<"in", Embedding<7, 5>>, Named<"lstm", LSTM<5, 33, Stack{.layers = 2}>>,
+                             Named<"out", Linear<33, 7>>>;
+    Model<Wider> model{Seed{1}}, before = model;
+    Trainer<Wider, CrossEntropy, Adam, EigenBackend<float>> trainer{model, {}, {}, {.threads = 2, .seed = run_seed}};
+    Progress progress;
+    expect_failure([&] { load_checkpoint(trainer, progress, path); }, Error::Kind::mismatch,
+                   path.string() + ": tensor model.lstm.weight_ih_l0: expected F32 [132,5], got F32 [80,5]");
+    EXPECT_EQ(model, before);
+    EXPECT_EQ(progress, Progress{});
+    EXPECT_EQ(trainer.steps(), 0);
+
+    Error error;
+    load(model, path, error);
+    EXPECT_EQ(error.message, path.string() + ": tensor in.weight F32 [7,5] is missing") << "a checkpoint is no model";
+}
+
+TEST_F(Refused, FilesCutShort) {
+    const auto size = fs::file_size(path);
+    for (const std::uintmax_t length : {std::uintmax_t{0}, std::uintmax_t{7}, size / 10, size / 2, size - 1}) {
+        fs::resize_file(path, length);
+        Model<Letters> model{Seed{1}}, before = model;
+        Trainer<Letters, CrossEntropy, Adam, EigenBackend<float>> trainer{
+            model, {}, {}, {.threads = 2, .seed = run_seed}};
+        Progress progress;
+        Error error;
+        load_checkpoint(trainer, progress, path, error);
+        EXPECT_EQ(error.kind, Error::Kind::format) << length;
+        EXPECT_EQ(model, before);
+        EXPECT_EQ(progress, Progress{});
+    }
+    fs::remove(path);
+    expect_refused<StreamRun>(2, path, Error::Kind::file,
+                              "cannot read " + path.string() + ": No such file or directory");
+}
+
+TEST_F(Refused, NumbersThatAreNone) {
+    const auto expect_all = [this](std::initializer_list<const char*> names, const std::string& expected) {
+        for (const std::string name : names) {
+            expect_edited([&](EditedFile& f) { f.erase(name); }, Error::Kind::mismatch,
+                          "checkpoint: " + name + " is missing");
+            expect_edited([&](EditedFile& f) { f.number(name) = "many"; }, Error::Kind::format,
+                          "checkpoint: " + name + ": expected " + expected + ", got \"many\"");
+        }
+    };
+    expect_all({"rate_factor", "loss_sum", "loss_terms", "best", "plateau_best", "plateau_rate"}, "a number");
+    expect_all({"steps", "seed", "threads", "epoch", "batch", "batches", "bad", "plateau_bad"},
+               "a whole number from 0 on");
+    for (const char* name : {"batch", "steps"})
+        for (const char* value : {"", "1 ", " 1", "1x", "-1", "1.5", "18446744073709551616"})
+            expect_edited([&](EditedFile& f) { f.number(name) = value; }, Error::Kind::format,
+                          std::string{"checkpoint: "} + name + ": expected a whole number from 0 on, got \"" + value +
+                              "\"");
+    // One from which a run could not count on.
+    expect_edited([](EditedFile& f) { f.number("steps") = "9223372036854775807"; }, Error::Kind::format,
+                  "checkpoint: steps: expected a whole number from 0 on, got \"9223372036854775807\"");
+}
+
+TEST_F(Refused, TensorsThatDoNotFit) {
+    using K = Error::Kind;
+    expect_edited([](EditedFile& f) { f.erase("optimizer.1.out.bias"); }, K::mismatch,
+                  "tensor optimizer.1.out.bias F32 [7] is missing");
+    expect_edited(
+        [](EditedFile& f) {
+            f["model.out.weight"].shape = {20, 7};
+        },
+        K::mismatch, "tensor model.out.weight: expected F32 [7,20], got F32 [20,7]");
+    expect_edited(
+        [](EditedFile& f) {
+            f.tensors.push_back({"extra", io::DType::F32, {0}, {}});
+        },
+        K::mismatch, "expected 35 tensors, got 36: another optimizer's run?");
+    const std::string state = "tensor state.1: expected 80 numbers for each of up to 1000000 sequences";
+    expect_edited([](EditedFile& f) { f.erase("state.1"); }, K::mismatch, state);
+    expect_edited([](EditedFile& f) { f["state.1"].shape = {f["state.1"].shape[0] * 80}; }, K::mismatch, state);
+    expect_edited([](EditedFile& f) { f["state.1"].shape = {80, f["state.1"].shape[0]}; }, K::mismatch, state);
+    expect_edited([](EditedFile& f) { f["state.1"].dtype = io::DType::I32; }, K::mismatch, state);
+}
+
+TEST_F(Refused, ASaveThatFailsLeavesWhatWasThere) {
+    Error error;
+    save_checkpoint(saved.trainer, saved.progress, folder / "none" / "a", error);
+    const Error expected{Error::Kind::file,
+                         "cannot write " + (folder / "none" / "a").string() + ": No such file or directory"};
+    EXPECT_EQ(error, expected);
+    EXPECT_EQ(failure_of([&] { save_checkpoint(saved.trainer, saved.progress, folder / "none" / "a"); }), expected);
+    EXPECT_EQ(folder.names(), std::vector<std::string>{"a"});
+    StreamRun run{{}, 2, 77};
+    load_checkpoint(run.trainer, run.progress, path);
+    expect_same(run, saved);
+}
+
+} // namespace

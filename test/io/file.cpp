@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/io/file.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Memory that cannot be had is one of the cases below; the sanitizers would end the program there.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+
+namespace {
+
+namespace fs = std::filesystem;
+using rondo::Error;
+using rondo::Failure;
+using rondo::io::read_file;
+using rondo::io::write_file;
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
+
+std::string text_of(const rondo::io::Bytes& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// A directory of its own for each test, gone afterwards.
+class File : public testing::Test {
+protected:
+    File() {
+        std::string name = (fs::temp_directory_path() / "rondo-file-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary directory"};
+        folder = name;
+    }
+    ~File() override { fs::remove_all(folder); }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> found;
+        for (const auto& entry : fs::directory_iterator{folder}) found.push_back(entry.path().filename().string());
+        return found;
+    }
+    Error error_of_read(const fs::path& path, std::size_t limit = rondo::io::no_limit) const {
+        Error error;
+        EXPECT_EQ(read_file(path, limit, error).size(), 0u);
+        return error;
+    }
+    Error error_of_write(const fs::path& path, std::string_view text = "new") const {
+        Error error;
+        write_file(path, bytes_of(text), error);
+        return error;
+    }
+
+    fs::path folder;
+};
+
+TEST_F(File, ReadsWhatWasWritten) {
+    const std::string text{"a\0b\r\n\xFF", 6};
+    write_file(folder / "a", bytes_of(text));
+    EXPECT_EQ(text_of(read_file(folder / "a")), text);
+    write_file(folder / "empty", bytes_of(""));
+    EXPECT_EQ(read_file(folder / "empty").size(), 0u);
+    EXPECT_EQ(names().size(), 2u);
+}
+
+TEST_F(File, WritesPartsOneAfterTheOther) {
+    const std::array parts{bytes_of("one"), bytes_of(""), bytes_of("two")};
+    write_file(folder / "a", parts);
+    EXPECT_EQ(text_of(read_file(folder / "a")), "onetwo");
+}
+
+TEST_F(File, LeavesTheErrorAloneWhenNothingFails) {
+    Error error{Error::Kind::argument, "from before"};
+    write_file(folder / "a", bytes_of("text"), error);
+    EXPECT_EQ(text_of(read_file(folder / "a", 4, error)), "text");
+    EXPECT_EQ(error, (Error{Error::Kind::argument, "from before"}));
+}
+
+TEST_F(File, ThrowsTheSameError) {
+    const fs::path path = folder / "none" / "a";
+    try {
+        read_file(path);
+        FAIL() << "nothing was thrown";
+    } catch (const Failure& failure) { EXPECT_EQ(failure.error(), error_of_read(path)); }
+    try {
+        write_file(path, bytes_of("text"));
+        FAIL() << "nothing was thrown";
+    } catch (const Failure& failure) { EXPECT_EQ(failure.error(), error_of_write(path)); }
+}
+
+TEST_F(File, ReadNamesThePathAndTheReason) {
+    const fs::path path = folder / "a";
+    const auto message = [&](const std::string& reason) {
+        return Error{Error::Kind::file, "cannot read " + path.string() + ": " + reason};
+    };
+    EXPECT_EQ(error_of_read(path), message("No such file or directory"));
+
+    fs::create_directory(path);
+    EXPECT_EQ(error_of_read(path), message("it is not a regular file"));
+    fs::remove(path);
+
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    EXPECT_EQ(error_of_read(path), message("it is not a regular file"));
+    fs::remove(path);
+
+    write_file(path, bytes_of("12345"));
+    EXPECT_EQ(error_of_read(path, 4), message("it has 5 bytes; at most 4 are allowed"));
+    EXPECT_EQ(read_file(path, 5).size(), 5u);
+}
+
+#ifdef __linux__
+TEST_F(File, ReadRefusesMemoryThatCannotBeHad) {
+    const fs::path path = folder / "a";
+    write_file(path, bytes_of("1"));
+    fs::resize_file(path, std::uintmax_t{1} << 43); // sparse
+    EXPECT_EQ(error_of_read(path).message, "cannot read " + path.string() + ": no memory for its 8796093022208 bytes");
+}
+
+TEST_F(File, ReadRefusesAFileWhoseSizeIsNotTrue) {
+    EXPECT_EQ(error_of_read("/proc/self/status").message,
+              "cannot read /proc/self/status: its size changed while it was read");
+}
+#endif
+
+TEST_F(File, WriteNamesThePathAndTheReason) {
+    const auto message = [&](const fs::path& path, const std::string& reason) {
+        return Error{Error::Kind::file, "cannot write " + path.string() + ": " + reason};
+    };
+    const fs::path missing = folder / "none" / "a";
+    EXPECT_EQ(error_of_write(missing), message(missing, "No such file or directory"));
+
+    const fs::path directory = folder / "directory";
+    fs::create_directory(directory);
+    EXPECT_EQ(error_of_write(directory), message(directory, "it is not a regular file"));
+    EXPECT_EQ(error_of_write("/dev/null"), message("/dev/null", "it is not a regular file"));
+    EXPECT_EQ(names(), std::vector<std::string>{"directory"});
+}
+
+TEST_F(File, AWriteThatFailsLeavesTheOldFileAndNothingElse) {
+    const fs::path path = folder / "a";
+    write_file(path, bytes_of("old"));
+
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    rlimit small = before;
+    small.rlim_cur = 100'000;
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const Error error = error_of_write(path, std::string(1'000'000, 'x'));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    std::signal(SIGXFSZ, handler);
+
+    EXPECT_EQ(error.message, "cannot write " + path.string() + ": File too large");
+    EXPECT_EQ(text_of(read_file(path)), "old");
+    EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+TEST_F(File, KeepsPermissionsAndFollowsLinks) {
+    write_file(folder / "a", bytes_of("old"));
+    fs::permissions(folder / "a", fs::perms::owner_read | fs::perms::owner_write);
+    fs::create_symlink("a", folder / "link");
+    write_file(folder / "link", bytes_of("new"));
+    EXPECT_TRUE(fs::is_symlink(folder / "link"));
+    EXPECT_EQ(text_of(read_file(folder / "a")), "new");
+    EXPECT_EQ(fs::status(folder / "a").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(File, WritesIntoTheWorkingDirectory) {
+    const fs::path before = fs::current_path();
+    fs::current_path(folder);
+    write_file("a", bytes_of("here"));
+    fs::current_path(before);
+    EXPECT_EQ(text_of(read_file(folder / "a")), "here");
+}
+
+TEST_F(File, IsWholeWhileTwoWriteIt) {
+    const fs::path path = folder / "a";
+    const std::string one(100'000, '1'), two(200'000, '2');
+    write_file(path, bytes_of(one));
+    const auto write = [&](const std::string& text) {
+        for (int i = 0; i < 20; ++i) write_file(path, bytes_of(text));
+    };
+    std::thread first{write, one}, second{write, two};
+    for (int i = 0; i < 20; ++i) {
+        const std::string text = text_of(read_file(path));
+        EXPECT_TRUE(text == one || text == two) << text.size() << " bytes";
+    }
+    first.join();
+    second.join();
+    EXPECT_EQ(names(), std::vector<std::string>{"a"});
+}
+
+} // namespace

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/layer/activation.hpp>
+
+#include <support/layer.hpp>
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, ActivationCases<rondo::EigenBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, ActivationCases<rondo::EigenBackend<double>>, CaseNames);

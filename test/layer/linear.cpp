@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/layer/linear.hpp>
+
+#include <support/layer.hpp>
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, LinearCases<rondo::EigenBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, LinearCases<rondo::EigenBackend<double>>, CaseNames);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include <support/peephole.hpp>
+
+#include <support/gradients.hpp>
+
+#include <cmath>
+
+namespace {
+
+using rondo::Model, rondo::Sequence, rondo::Workspace;
+
+template <class S> class PeepholeOf : public testing::Test {};
+using Scalars = testing::Types<float, double>;
+TYPED_TEST_SUITE(PeepholeOf, Scalars);
+
+template <int In, class Net, class S>
+std::vector<S> outputs(const Model<Net, rondo::EigenBackend<S>>& model, const std::vector<S>& x, const rondo::Extent& extent) {
+    Workspace<Net, rondo::EigenBackend<S>> work;
+    const auto y = work.forward(model, Sequence<const S, In>{x.data(), nullptr, extent});
+    return {y.value, y.value + y.size()};
+}
+
+TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
+    using S = TypeParam;
+    Model<PeepholeLSTM<3, 5>, rondo::EigenBackend<S>> model{rondo::Seed{1}};
+    Model<rondo::LSTM<3, 5>, rondo::EigenBackend<S>> usual;
+    model.template tensor<"weight_own_l0">().setZero();
+    usual.template tensor<"weight_ih_l0">() = model.template tensor<"weight_ih_l0">();
+    usual.template tensor<"weight_hh_l0">() = model.template tensor<"weight_hh_l0">();
+    usual.template tensor<"bias_ih_l0">() = model.template tensor<"bias_ih_l0">();
+    usual.template tensor<"bias_hh_l0">() = model.template tensor<"bias_hh_l0">();
+    const auto numbers = normal_numbers(36);
+    const std::vector<S> x(numbers.begin(), numbers.end());
+    const int lengths[]{3, 0, 4};
+    EXPECT_EQ((outputs<3>(model, x, {4, 3, lengths})), (outputs<3>(usual, x, {4, 3, lengths})));
+    model.template tensor<"weight_own_l0">().setConstant(S(0.5));
+    EXPECT_NE((outputs<3>(model, x, {4, 3, lengths})), (outputs<3>(usual, x, {4, 3, lengths})));
+}
+
+TYPED_TEST(PeepholeOf, two_steps_by_hand) {
+    using S = TypeParam;
+    Model<PeepholeLSTM<1, 1>, rondo::EigenBackend<S>> model;
+    const double w[]{0.5, -1, 2, 0.25}, u[]{-0.5, 0.75, 1, -2}, own[]{0.3, -0.6, 0.9};
+    for (int g = 0; g < 4; ++g) {
+        model.template tensor<"weight_ih_l0">()(g) = S(w[g]);
+        model.template tensor<"weight_hh_l0">()(g) = S(u[g]);
+    }
+    for (int k = 0; k < 3; ++k) model.template tensor<"weight_own_l0">()(k) = S(own[k]);
+    const auto y = outputs<1>(model, std::vector<S>{S(1.5), S(-0.7)}, {2, 1});
+
+    const auto sigmoid = [](double a) { return 1 / (1 + std::exp(-a)); };
+    double h = 0, c = 0;
+    for (std::size_t t = 0; t < 2; ++t) {
+        const double x = t == 0 ? 1.5 : -0.7;
+        const double i = sigmoid(w[0] * x + u[0] * h + own[0] * c), f = sigmoid(w[1] * x + u[1] * h + own[1] * c);
+        c = f * c + i * std::tanh(w[2] * x + u[2] * h);
+        h = sigmoid(w[3] * x + u[3] * h + own[2] * c) * std::tanh(c);
+        EXPECT_NEAR(double(y[t]), h, (std::is_same_v<S, float> ? 1e-6 : 1e-14)) << t;
+    }
+}
+
+} // namespace

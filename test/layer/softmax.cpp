@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/layer/softmax.hpp>
+
+#include <support/layer.hpp>
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, SoftmaxCases<rondo::EigenBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, SoftmaxCases<rondo::EigenBackend<double>>, CaseNames);

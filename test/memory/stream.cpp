@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// A stream and a single cell ask for no memory once they are made.
+#include "counted.hpp"
+
+#include <rondo/layer/single.hpp>
+#include <rondo/stream/stream.hpp>
+
+#include <support/compositions.hpp>
+#include <support/training.hpp>
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace rondo;
+using counted::allocations;
+
+template <class Net, class Input>
+void expect_none(const Input& x) {
+    Model<Net> model{Seed{1}};
+    const Model<Net> other{Seed{2}};
+    Packed packed{model};
+    Stream stream{packed};
+    auto kept = stream.state();
+    EXPECT_EQ(allocations([&] { stream.step(x); }), 0u) << "not even the first step";
+    EXPECT_EQ(allocations([&] {
+                  for (int k = 0; k < 20; ++k) stream.step(x);
+                  kept = stream.state();
+                  stream.reset();
+                  stream.step(x);
+                  stream.state() = kept;
+                  packed.repack(other);
+                  stream.step(x);
+              }),
+              0u);
+    EXPECT_GT(allocations([&] { Stream<Net> another{packed}; }), 0u);
+}
+
+TEST(Stream, AllocatesNothing) {
+    const float features[]{0.5f, -1, 2};
+    expect_none<Letters>(3);
+    expect_none<Sequential<Embedding<28, 128>, LSTM<128, 128, Stack{.layers = 2}>, Linear<128, 28>>>(3);
+    expect_none<Tracker>(std::span{features});
+    expect_none<Branch>(std::span{features});
+}
+
+template <class Cell>
+void expect_none() {
+    for (const int batch : {1, 3, 20}) {
+        const Cell cell{Seed{1}};
+        typename Cell::Step step{batch}, next{batch};
+        typename Cell::Parameters gradient;
+        EXPECT_EQ(allocations([&] {
+                      for (int k = 0; k < 3; ++k) {
+                          step.x().setOnes();
+                          step.before().setZero();
+                          cell.forward(step);
+                          next.before() = step.after();
+                          cell.forward(next);
+                          next.after_slope().setOnes();
+                          cell.backward(next, gradient);
+                          step.after_slope() = next.before_slope();
+                          cell.backward(step, gradient);
+                      }
+                  }),
+                  0u)
+            << batch << " sequences";
+    }
+}
+
+TEST(SingleCell, AllocatesNothing) {
+    expect_none<RNNCell<1, 3>>();
+    expect_none<LSTMCell<5, 20>>();
+    expect_none<LSTMCell<128, 128>>();
+    expect_none<GRUCell<33, 5>>();
+    expect_none<GRUResetBeforeCell<20, 33>>();
+}
+
+} // namespace

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
+#include <rondo/network/sequential.hpp>
+#include <rondo/network/workspace.hpp>
+
+#include <gtest/gtest.h>
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace {
+
+using namespace rondo;
+using B = EigenBackend<double>;
+using Net = Sequential<Named<"rec", LSTM<3, 5>>, Named<"out", Linear<5, 2>>>;
+
+static_assert(std::movable<Workspace<Net>> && !std::copyable<Workspace<Net>>);
+static_assert(std::regular<State<Net>> && std::regular<Model<Net>>);
+
+struct Data {
+    int steps, batch;
+    std::vector<double> x, target, slope;
+
+    Data(int steps_, int batch_)
+        : steps{steps_}, batch{batch_}, x(columns() * 3), target(columns() * 2), slope(x.size()) {
+        for (std::size_t k = 0; k < x.size(); ++k) x[k] = double(k * 7 % 11) / 5 - 1;
+        for (std::size_t k = 0; k < target.size(); ++k) target[k] = double(k * 5 % 7) / 3 - 1;
+    }
+    std::size_t columns() const { return std::size_t(steps) * std::size_t(batch); }
+    Sequence<double, 3> input() { return {x.data(), slope.data(), {steps, batch}}; }
+    Sequence<const double, 2> wanted() const { return {target.data(), nullptr, {steps, batch}}; }
+};
+
+auto loss_of(Data& data) {
+    return [&](auto& run) {
+        return MeanSquaredError{}(run, Net::forward(run, data.input()), data.wanted(),
+                                  MeanSquaredError{}.terms(data.wanted()));
+    };
+}
+
+TEST(Workspace, GradientsAndInputSlopesAddUp) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    Model<Net, B> once, twice;
+    const double loss = work.train(model, &once, nullptr, {}, loss_of(data));
+    const auto slope = data.slope;
+    EXPECT_EQ(work.train(model, &twice, nullptr, {}, loss_of(data)), loss);
+    work.train(model, &twice, nullptr, {}, loss_of(data));
+    const auto a = once.values(), b = twice.values();
+    for (std::size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(2 * a[k], b[k], 1e-15);
+    for (std::size_t k = 0; k < slope.size(); ++k) EXPECT_NEAR(3 * slope[k], data.slope[k], 1e-15);
+}
+
+TEST(Workspace, BackwardWithoutAGradientStillReachesTheInputs) {
+    Data data{4, 3}, other{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    Model<Net, B> gradient;
+    work.train(model, &gradient, nullptr, {}, loss_of(data));
+    work.train(model, nullptr, nullptr, {}, loss_of(other));
+    EXPECT_EQ(data.slope, other.slope);
+    EXPECT_NE(data.slope, std::vector<double>(data.slope.size()));
+}
+
+TEST(Workspace, EvaluateIsTheLossAndNothingElse) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    const double loss = work.evaluate(model, nullptr, loss_of(data));
+    EXPECT_EQ(data.slope, std::vector<double>(data.slope.size()));
+    EXPECT_EQ(loss, work.record(model, nullptr, {}, loss_of(data)));
+}
+
+TEST(Workspace, GrowsAndDoesNotShrink) {
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    EXPECT_EQ(work.bytes(), 0u);
+    Data small{2, 2}, large{9, 9};
+    work.forward(model, small.input());
+    const std::size_t first = work.bytes();
+    EXPECT_GT(first, 0u);
+    work.train(model, nullptr, nullptr, {}, loss_of(large));
+    const std::size_t second = work.bytes();
+    EXPECT_GT(second, first);
+    work.forward(model, small.input());
+    EXPECT_EQ(work.bytes(), second);
+}
+
+TEST(Workspace, ReserveTakesEverythingAtOnce) {
+    Data data{9, 9};
+    Workspace<Net, B> work;
+    work.reserve<Mode::training>(loss_of(data));
+    const std::size_t reserved = work.bytes();
+    EXPECT_GT(reserved, 0u);
+    work.train(Model<Net, B>{Seed{1}}, nullptr, nullptr, {}, loss_of(data));
+    EXPECT_EQ(work.bytes(), reserved);
+}
+
+TEST(Workspace, TakesBatchesOfNothing) {
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    for (auto [steps, batch] : {std::pair{0, 3}, std::pair{3, 0}, std::pair{0, 0}}) {
+        Data data{steps, batch};
+        State<Net, B> state{batch};
+        Model<Net, B> gradient;
+        EXPECT_EQ(work.forward(model, state, data.input()).size(), 0u);
+        EXPECT_EQ(work.train(model, &gradient, nullptr, {}, loss_of(data)), 0);
+        EXPECT_EQ(gradient, (Model<Net, B>{}));
+        EXPECT_EQ(state, (State<Net, B>{batch}));
+    }
+}
+
+std::string complaint(auto&& f) {
+    try {
+        f();
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.error().kind, Error::Kind::argument);
+        return failure.what();
+    }
+    return "none";
+}
+
+TEST(Workspace, SaysWhichBatchesDoNotFit) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    State<Net, B> state{2};
+    EXPECT_EQ(complaint([&] { work.forward(model, state, data.input()); }),
+              "rondo: the input is of 3 sequences, the state of 2");
+    Data other{4, 2};
+    EXPECT_EQ(complaint([&] {
+                  work.evaluate(model, nullptr, [&](auto& run) {
+                      return MeanSquaredError{}(run, Net::forward(run, data.input()), other.wanted(), 1);
+                  });
+              }),
+              "rondo: the network gave 4 steps of 3 sequences, the targets are 4 steps of 2");
+}
+
+TEST(Workspace, CarriesNothingThroughBothDirections) {
+    using Both = Sequential<GRU<3, 2, Stack{.bidirectional = true}>>;
+    Data data{4, 3};
+    const Model<Both, B> model{Seed{1}};
+    Workspace<Both, B> work;
+    State<Both, B> state{3};
+    EXPECT_EQ(complaint([&] { work.forward(model, state, data.input()); }),
+              "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+    EXPECT_EQ(work.forward(model, data.input()).columns(), 12u);
+}
+
+TEST(State, IsAValueThatBeginsAtZero) {
+    State<Net, B> state{3};
+    EXPECT_EQ(state.batch(), 3);
+    EXPECT_EQ(state.size(), 3u * 10);
+    EXPECT_EQ(state.values(), std::vector<double>(30));
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    work.forward(model, state, data.input());
+    const auto kept = state;
+    EXPECT_NE(kept, (State<Net, B>{3}));
+    work.forward(model, state, data.input());
+    EXPECT_NE(kept, state);
+    State<Net, B> other{3};
+    other.assign(kept.values());
+    EXPECT_EQ(kept, other);
+    state.reset();
+    EXPECT_EQ(state, (State<Net, B>{3}));
+}
+
+} // namespace

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "streamed.hpp"
+
+#include <rondo/layer/rnn.hpp>
+
+#include <support/compositions.hpp>
+
+namespace {
+
+using namespace rondo;
+
+template <class Net>
+struct StreamTest : testing::Test {
+    // To rounding: a product of one column sums in another order than one of all columns.
+    template <class S>
+    static void equals_unrolled() {
+        const Model<Net, EigenBackend<S>> model{Seed{3}};
+        const Packed packed{model};
+        StreamOf<Net, S> stream{packed};
+        for (const int steps : {1, 3, 5, 20, 33}) {
+            const auto x = inputs<Net, S>(steps, std::uint64_t(steps));
+            stream.reset();
+            const auto got = streamed(stream, x, 0, std::size_t(steps));
+            EXPECT_LT(law::difference(unrolled<Net, S>(model, x), got), law::tolerance<S>) << steps << " steps";
+            stream.reset();
+            EXPECT_EQ(law::differing(streamed(stream, x, 0, std::size_t(steps)), got), 0u) << "again, to the bit";
+        }
+    }
+};
+
+template <int Hidden>
+using Cells =
+    Sequential<Named<"lstm", LSTM<3, Hidden>>, Named<"gru", GRU<Hidden, 5>>, Named<"before", GRUResetBefore<5, Hidden>>,
+               Named<"rnn", RNN<Hidden, 3, Stack{.layers = 2, .dropout = Rate{50}}>>, Named<"relu", ReluRNN<3, 1>>>;
+using Networks = testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>, Branch, TiedModel>;
+TYPED_TEST_SUITE(StreamTest, Networks);
+TYPED_TEST(StreamTest, EqualsTheUnrolledNetwork) { this->template equals_unrolled<float>(); }
+
+struct StreamDouble : StreamTest<Letters> {};
+TEST_F(StreamDouble, EqualsTheUnrolledNetwork) {
+    equals_unrolled<double>();
+    StreamTest<Branch>::equals_unrolled<double>();
+}
+
+} // namespace

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/core/tensor.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// How far from PyTorch a result may be: |got - expected| / max(1, |expected|).
+template <class S> inline constexpr double tolerance = 1e-11;
+template <> inline constexpr double tolerance<float> = 1e-5;
+
+/// What PyTorch computed for one case: the tensors of test/golden/<file>.safetensors called <name>/..., see README.md there.
+///
+/// Errors  a case or tensor that does not exist throws; expect and expect_gradients fail the test.
+class Golden {
+public:
+    struct Numbers {
+        std::vector<std::size_t> shape;
+        std::vector<double> values;
+    };
+
+    Golden(std::string_view file, std::string_view name);
+
+    /// The names that begin with `prefix`, without it.
+    std::vector<std::string> names(std::string_view prefix = "") const;
+    bool has(std::string_view name) const;
+    const Numbers& operator[](std::string_view name) const;
+    int extent(std::string_view name, std::size_t axis) const { return int((*this)[name].shape.at(axis)); }
+
+    template <class S>
+    std::vector<S> get(std::string_view name) const {
+        std::vector<S> all;
+        for (const double value : (*this)[name].values) all.push_back(S(value));
+        return all;
+    }
+    template <class S>
+    void copy(std::string_view name, S* to) const {
+        std::ranges::copy(get<S>(name), to);
+    }
+    /// A model's buffer, from the tensors parameters/<name>.
+    template <class S>
+    std::vector<S> parameters(std::span<const rondo::Tensor> tensors) const;
+
+    /// `got` is `times` the tensor of that name.
+    template <class S>
+    void expect(std::string_view name, const S* got, double times = 1) const;
+    /// A gradient's buffer is `times` the tensors grad/<name>, and zero between them.
+    template <class S>
+    void expect_gradients(std::span<const rondo::Tensor> tensors, const std::vector<S>& got, double times = 1) const;
+
+private:
+    std::string file_, name_;
+};

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "golden.hpp"
+
+#include <rondo/layer/activation.hpp>
+#include <rondo/network/workspace.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
+
+/// A loss of `rows` numbers a step, on its own: it needs a run, so it is given one of a network without parameters.
+template <class S, int rows, class Target>
+class LossRun {
+public:
+    static constexpr int target_rows = std::is_same_v<Target, int> ? 1 : rows;
+
+    std::vector<S> y;
+    std::vector<Target> target;
+    rondo::Extent extent;
+    std::vector<S> slope = std::vector<S>(y.size());
+
+    LossRun(std::vector<S> values, std::vector<Target> targets, const rondo::Extent& e)
+        : y{std::move(values)}, target{std::move(targets)}, extent{e} {}
+    explicit LossRun(const Golden& golden)
+        : LossRun{golden.get<S>("x"), golden.get<Target>("target"), {golden.extent("x", 0), golden.extent("x", 1)}} {}
+
+    rondo::Sequence<const Target, target_rows> targets() const { return {target.data(), nullptr, extent}; }
+
+    /// The loss over `terms` terms; its slope is added to `slope`.
+    template <class Loss>
+    double operator()(const Loss& loss, double terms) {
+        return work_.record(model_, nullptr, {}, [&](auto& run) {
+            return loss(run, rondo::Sequence<S, rows>{y.data(), slope.data(), extent}, targets(), terms);
+        });
+    }
+    template <class Loss>
+    double operator()(const Loss& loss) {
+        return (*this)(loss, loss.terms(targets()));
+    }
+    /// The same without slopes.
+    template <class Loss>
+    double value(const Loss& loss) {
+        return work_.evaluate(model_, nullptr, [&](auto& run) {
+            return loss(run, rondo::Sequence<S, rows>{y.data(), nullptr, extent}, targets(), loss.terms(targets()));
+        });
+    }
+
+    template <class F>
+    void each_padding_column(F&& f) const {
+        for (int t = 0; t < extent.steps; ++t)
+            for (int b = 0; b < extent.batch; ++b)
+                if (!extent.active(t, b)) f(std::ptrdiff_t(t) * extent.batch + b);
+    }
+    /// The valid steps of the same numbers, as steps of one sequence.
+    LossRun packed() const {
+        LossRun all{{}, {}, {0, 1}};
+        rondo::each_run(extent, [&](std::size_t first, std::size_t count) {
+            const auto from = std::ptrdiff_t(first), to = std::ptrdiff_t(first + count);
+            all.y.insert(all.y.end(), y.begin() + from * rows, y.begin() + to * rows);
+            all.target.insert(all.target.end(), target.begin() + from * target_rows, target.begin() + to * target_rows);
+            all.extent.steps += int(count);
+        });
+        all.slope.resize(all.y.size());
+        return all;
+    }
+
+private:
+    using Net = rondo::ReLU<rows>;
+    rondo::Model<Net, rondo::EigenBackend<S>> model_;
+    rondo::Workspace<Net, rondo::EigenBackend<S>> work_;
+};
+
+/// Value and slopes are PyTorch's; slopes add to what is there; a run without a tape has the same value.
+template <class S, int rows, class Target, class Loss>
+void expect_golden(const Loss& loss, std::string_view name) {
+    const Golden golden{"losses", name};
+    LossRun<S, rows, Target> run{golden};
+    for (const double runs : {1.0, 2.0}) {
+        const S value = S(run(loss));
+        golden.expect("loss", &value);
+        golden.expect("dx", run.slope.data(), runs);
+    }
+    const S value = S(run.value(loss));
+    golden.expect("loss", &value);
+}
+
+/// Padding counts for nothing, whatever it holds: neither for the value, nor for the number of terms, nor for the slopes.
+template <class S, int rows, class Target, class Loss>
+void expect_no_padding(const Loss& loss, std::string_view name) {
+    const int lengths[]{1, 3, 0, 2};
+    LossRun<S, rows, Target> run{Golden{"losses", name}};
+    run.extent.lengths = lengths;
+    auto valid = run.packed();
+    ASSERT_EQ(valid.extent.steps, 6);
+    run.each_padding_column([&](std::ptrdiff_t column) {
+        std::fill_n(run.y.begin() + column * rows, rows, std::numeric_limits<S>::quiet_NaN());
+        std::fill_n(run.target.begin() + column * run.target_rows, run.target_rows,
+                    std::is_same_v<Target, int> ? Target(1 << 30) : std::numeric_limits<Target>::quiet_NaN());
+    });
+    EXPECT_EQ(loss.terms(run.targets()), loss.terms(valid.targets()));
+    EXPECT_NEAR(run(loss), valid(loss), tolerance<S>);
+    run.each_padding_column([&](std::ptrdiff_t column) {
+        EXPECT_EQ(std::count(run.slope.begin() + column * rows, run.slope.begin() + (column + 1) * rows, S(0)), rows) << column;
+    });
+    run.y = run.slope;
+    EXPECT_EQ(run.packed().y, valid.slope);
+}
+
+/// A network's result and targets of other extents are refused.
+template <class S, int rows, class Target, class Loss>
+void expect_same_extents(const Loss& loss) {
+    LossRun<S, rows, Target> run{std::vector<S>(6 * rows), std::vector<Target>(6 * rows), {3, 2}};
+    for (const rondo::Extent wrong : {rondo::Extent{2, 2}, rondo::Extent{3, 1}, rondo::Extent{2, 3}}) {
+        rondo::Model<rondo::ReLU<rows>, rondo::EigenBackend<S>> model;
+        rondo::Workspace<rondo::ReLU<rows>, rondo::EigenBackend<S>> work;
+        const rondo::Sequence<const Target, run.target_rows> target{run.target.data(), nullptr, wrong};
+        try {
+            work.evaluate(model, nullptr, [&](auto& r) {
+                return loss(r, rondo::Sequence<S, rows>{run.y.data(), nullptr, run.extent}, target, 1);
+            });
+            FAIL() << "targets of " << wrong.steps << " steps of " << wrong.batch;
+        } catch (const rondo::Failure& failure) {
+            EXPECT_EQ(failure.error().kind, rondo::Error::Kind::argument);
+            EXPECT_EQ(failure.error().message, "rondo: the network gave 3 steps of 2 sequences, the targets are " +
+                                                   std::to_string(wrong.steps) + " steps of " + std::to_string(wrong.batch));
+        }
+    }
+}

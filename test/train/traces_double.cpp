@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include "traces.hpp"
+
+namespace trace {
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, Traces, double);
+}
