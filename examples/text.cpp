@@ -107,12 +107,12 @@ void run(const Options& options) {
         const auto tokens = alphabet.tokens(paragraph);
         return run<hidden>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));
     }
-    const auto tokens = bytes.tokens(io::read_text(options.data)); // streams of the file, byte by byte
+    const auto tokens = byte_alphabet.tokens(io::read_text(options.data)); // streams of the file, byte by byte
     const std::size_t split = tokens.size() * 9 / 10;
     const std::span all{tokens};
     TokenStreams validation{all.subspan(split), 64, 32};
     std::printf("%s: %zu bytes to train on, %zu to validate\n\n", options.data.c_str(), split, tokens.size() - split);
-    run<hidden>(options, bytes, TokenStreams{all.first(split), 64, 32}, &validation);
+    run<hidden>(options, byte_alphabet, TokenStreams{all.first(split), 64, 32}, &validation);
 }
 
 } // namespace

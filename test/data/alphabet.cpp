@@ -51,10 +51,10 @@ TEST(Alphabet, OrdersBytesWithoutTheirSign) {
 }
 
 TEST(Alphabet, OfAllBytesIsTheBytesThemselves) {
-    static_assert(bytes.size == 256);
+    static_assert(byte_alphabet.size == 256);
     for (int k = 0; k < 256; ++k) {
-        EXPECT_EQ(bytes.token(static_cast<char>(k)), k);
-        EXPECT_EQ(bytes.symbol(k), static_cast<char>(k));
+        EXPECT_EQ(byte_alphabet.token(static_cast<char>(k)), k);
+        EXPECT_EQ(byte_alphabet.symbol(k), static_cast<char>(k));
     }
 }
 

@@ -8,6 +8,8 @@
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
 
+#include "safetensors_file.hpp"
+
 #include <support/edited.hpp>
 #include <support/folder.hpp>
 
@@ -17,10 +19,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#ifndef RONDO_TEST_DATA
-#define RONDO_TEST_DATA "test" // where the tests' folder is, seen from where the tests run
-#endif
 
 namespace {
 
@@ -41,7 +39,7 @@ std::vector<T> numbers(std::string_view text) {
 }
 
 TEST(Exchange, APyTorchFileComputesWhatPyTorchComputed) {
-    const std::string path = RONDO_TEST_DATA "/golden/exchange.safetensors";
+    const auto path = data_file("../../golden/exchange.safetensors");
     Model<Char> model;
     load(model, path);
     EditedFile file{path};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <support/recurrent.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<rondo::EigenBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<rondo::EigenBackend<float>>,
+                               CaseNames);

@@ -14,7 +14,8 @@ using Scalars = testing::Types<float, double>;
 TYPED_TEST_SUITE(PeepholeOf, Scalars);
 
 template <int In, class Net, class S>
-std::vector<S> outputs(const Model<Net, rondo::EigenBackend<S>>& model, const std::vector<S>& x, const rondo::Extent& extent) {
+std::vector<S> outputs(const Model<Net, rondo::EigenBackend<S>>& model, const std::vector<S>& x,
+                       const rondo::Extent& extent) {
     Workspace<Net, rondo::EigenBackend<S>> work;
     const auto y = work.forward(model, Sequence<const S, In>{x.data(), nullptr, extent});
     return {y.value, y.value + y.size()};

@@ -51,8 +51,10 @@ TEST(CrossEntropy, names_a_target_that_is_no_class) {
         return error.message;
     };
     EXPECT_EQ(problem({0, 1, 2, 3, 4, -100}), "");
-    EXPECT_EQ(problem({0, 1, 2, 5, 4, 0}), "rondo::CrossEntropy: target 5 of sequence 1, step 1 is not a class from 0 to 4");
-    EXPECT_EQ(problem({0, 1, 2, 3, -1, 0}), "rondo::CrossEntropy: target -1 of sequence 0, step 2 is not a class from 0 to 4");
+    EXPECT_EQ(problem({0, 1, 2, 5, 4, 0}),
+              "rondo::CrossEntropy: target 5 of sequence 1, step 1 is not a class from 0 to 4");
+    EXPECT_EQ(problem({0, 1, 2, 3, -1, 0}),
+              "rondo::CrossEntropy: target -1 of sequence 0, step 2 is not a class from 0 to 4");
 }
 
 } // namespace

@@ -27,7 +27,8 @@ TEST(MeanSquaredError, by_hand) {
 }
 
 TEST(MeanSquaredError, parts_of_a_batch_add_up) {
-    LossRun<double, 3, double> all{Golden{"losses", "mse"}.get<double>("x"), Golden{"losses", "mse"}.get<double>("target"), {20, 1}};
+    LossRun<double, 3, double> all{
+        Golden{"losses", "mse"}.get<double>("x"), Golden{"losses", "mse"}.get<double>("target"), {20, 1}};
     const double terms = MeanSquaredError{}.terms(all.targets()), whole = all(MeanSquaredError{});
     double sum = 0;
     for (std::ptrdiff_t first : {0, 30}) {

@@ -52,8 +52,8 @@ void expect_path(const Rule& rule, const std::vector<double>& gradients, const s
     path(0.0f);
 }
 
-/// Each parameter moves by itself, as one alone would, and padding stays zero, for sizes that do not divide a vector; half
-/// the rate, by the rule or by the schedule, is the same.
+/// Each parameter moves by itself, as one alone would, and padding stays zero, for sizes that do not divide a vector;
+/// half the rate, by the rule or by the schedule, is the same.
 template <class Rule>
 void expect_elementwise(const Rule& rule) {
     const rondo::Draw draw{rondo::Seed{6}, rondo::Purpose::user};

@@ -69,11 +69,13 @@ struct Translator : rondo::Network<rondo::Named<"read", rondo::LSTM<3, 5>>, rond
 };
 
 /// Networks as layers.
-using Encoder = rondo::Sequential<rondo::Linear<3, 20>, rondo::Dropout<20, rondo::Rate{25}>,
-                                  rondo::GRUResetBefore<20, 5, rondo::Stack{.layers = 2, .dropout = rondo::Rate{1, 8}}>>;
-struct Nested : rondo::Network<rondo::Named<"encoder", Encoder>,
-                               rondo::Named<"head", rondo::Sequential<rondo::Sequential<rondo::Linear<5, 33>, rondo::Tanh<33>>,
-                                                                      rondo::Linear<33, 3>>>> {
+using Encoder =
+    rondo::Sequential<rondo::Linear<3, 20>, rondo::Dropout<20, rondo::Rate{25}>,
+                      rondo::GRUResetBefore<20, 5, rondo::Stack{.layers = 2, .dropout = rondo::Rate{1, 8}}>>;
+struct Nested
+    : rondo::Network<rondo::Named<"encoder", Encoder>,
+                     rondo::Named<"head", rondo::Sequential<rondo::Sequential<rondo::Linear<5, 33>, rondo::Tanh<33>>,
+                                                            rondo::Linear<33, 3>>>> {
     static constexpr int input_size = 3, output_size = 3;
     static auto forward(auto& run, const auto& x) {
         using rondo::layer;
@@ -82,13 +84,15 @@ struct Nested : rondo::Network<rondo::Named<"encoder", Encoder>,
 };
 
 /// Two tensors that are one.
-using TiedModel = rondo::Tied<rondo::Sequential<rondo::Named<"in", rondo::Embedding<7, 5, 2>>, rondo::LSTM<5, 5>,
-                                                rondo::Residual<rondo::GRU<5, 5>>, rondo::Named<"out", rondo::Linear<5, 7>>>,
-                              rondo::Tie<"out.weight", "in.weight">>;
+using TiedModel =
+    rondo::Tied<rondo::Sequential<rondo::Named<"in", rondo::Embedding<7, 5, 2>>, rondo::LSTM<5, 5>,
+                                  rondo::Residual<rondo::GRU<5, 5>>, rondo::Named<"out", rondo::Linear<5, 7>>>,
+                rondo::Tie<"out.weight", "in.weight">>;
 
 /// One result a sequence, from where both directions end.
-using Classifier = rondo::Sequential<rondo::Embedding<7, 5, 0>, rondo::ReluRNN<5, 3, rondo::Stack{.layers = 2, .bidirectional = true}>,
-                                     rondo::FinalStates<3>, rondo::Linear<6, 1>>;
+using Classifier =
+    rondo::Sequential<rondo::Embedding<7, 5, 0>, rondo::ReluRNN<5, 3, rondo::Stack{.layers = 2, .bidirectional = true}>,
+                      rondo::FinalStates<3>, rondo::Linear<6, 1>>;
 
 /// One result a sequence, from its last step.
 using Forecast = rondo::Sequential<rondo::GRU<3, 20>, rondo::LastStep<20>, rondo::Linear<20, 3>>;

@@ -34,7 +34,8 @@ File read(const std::string& name) {
     File all;
     for (const auto& tensor : file.tensors()) {
         const bool real = tensor.dtype == DType::F64;
-        if (!real && tensor.dtype != DType::I32) throw std::runtime_error{name + ": " + tensor.name + " is neither F64 nor I32"};
+        if (!real && tensor.dtype != DType::I32)
+            throw std::runtime_error{name + ": " + tensor.name + " is neither F64 nor I32"};
         const auto bytes = file.bytes(tensor);
         all[tensor.name] = {tensor.shape, real ? numbers<double>(bytes) : numbers<std::int32_t>(bytes)};
     }
@@ -98,7 +99,8 @@ void Golden::expect(std::string_view name, const S* got, double times) const {
     double largest = 0;
     std::size_t where = 0;
     for (std::size_t k = 0; k < expected.size(); ++k)
-        if (const double apart = difference(double(got[k]), times * expected[k]); apart > largest) largest = apart, where = k;
+        if (const double apart = difference(double(got[k]), times * expected[k]); apart > largest)
+            largest = apart, where = k;
     report(largest);
     EXPECT_LE(largest, tolerance<S>) << name_ << name << "[" << where << "] is " << got[where] << ", expected "
                                      << times * expected[where];

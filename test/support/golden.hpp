@@ -14,7 +14,8 @@
 template <class S> inline constexpr double tolerance = 1e-11;
 template <> inline constexpr double tolerance<float> = 1e-5;
 
-/// What PyTorch computed for one case: the tensors of test/golden/<file>.safetensors called <name>/..., see README.md there.
+/// What PyTorch computed for one case: the tensors of test/golden/<file>.safetensors called <name>/..., see README.md
+/// there.
 ///
 /// Errors  a case or tensor that does not exist throws; expect and expect_gradients fail the test.
 class Golden {

@@ -36,20 +36,22 @@ inline std::vector<int> whole_numbers(std::size_t count, int n, std::uint64_t se
     return all;
 }
 
-/// Numbers that a loss depends on besides a network's parameters, and what backward says their slopes are. It does not depend
-/// on those that are NaN, and nothing is said of their slopes.
+/// Numbers that a loss depends on besides a network's parameters, and what backward says their slopes are. It does not
+/// depend on those that are NaN, and nothing is said of their slopes.
 struct Given {
     std::vector<double> value, slope;
     Given(std::size_t count, std::uint64_t seed) : value{normal_numbers(count, seed)}, slope(count) {}
 };
 
-/// The loss against values that no network gives exactly; the slopes of all three losses have their own signs and sizes.
+/// The loss against values that no network gives exactly; the slopes of all three losses have their own signs and
+/// sizes.
 struct Targets {
     std::vector<double> real, fraction;
     std::vector<int> classes;
 
     /// For results of up to `count` numbers, of which `rows` a step.
-    Targets(std::size_t count, int rows) : real{normal_numbers(count, 7)}, fraction(count), classes{whole_numbers(count, rows, 8)} {
+    Targets(std::size_t count, int rows)
+        : real{normal_numbers(count, 7)}, fraction(count), classes{whole_numbers(count, rows, 8)} {
         for (std::size_t k = 0; k < count; ++k) fraction[k] = 1 / (1 + std::exp(-real[k]));
         classes[1] = -100;
     }
@@ -72,12 +74,12 @@ struct Targets {
 
 /// The slopes that backward gives to a network's parameters, and to what else it was given, are those of its loss.
 template <class Net, class B, class Body>
-void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Given*> given, const rondo::Randomness& randomness,
-                   const Body& body) {
+void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Given*> given,
+                   const rondo::Randomness& randomness, const Body& body) {
     const rondo::GradientCheck check = rondo::gradient_check(model, body, randomness);
     report(check.error);
-    EXPECT_LE(check.error, gradient_tolerance) << check.tensor << "[" << check.index << "]: " << check.analytic << ", numerically "
-                                               << check.numeric;
+    EXPECT_LE(check.error, gradient_tolerance)
+        << check.tensor << "[" << check.index << "]: " << check.analytic << ", numerically " << check.numeric;
 
     rondo::Workspace<Net, B> work;
     for (Given* each : given) std::ranges::fill(each->slope, 0);
@@ -92,10 +94,12 @@ void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Give
                 each->value[k] = old;
                 return loss;
             };
-            const double x = each->value[k], numeric = (loss_at(x + d) - loss_at(x - d)) / (2 * d), analytic = each->slope[k];
+            const double x = each->value[k], numeric = (loss_at(x + d) - loss_at(x - d)) / (2 * d),
+                         analytic = each->slope[k];
             const double error = std::abs(analytic - numeric) / std::max({1.0, std::abs(analytic), std::abs(numeric)});
             report(error);
-            EXPECT_LE(error, gradient_tolerance) << "number " << k << " given: " << analytic << ", numerically " << numeric;
+            EXPECT_LE(error, gradient_tolerance)
+                << "number " << k << " given: " << analytic << ", numerically " << numeric;
         }
     }
 }

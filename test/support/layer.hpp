@@ -21,7 +21,8 @@ struct LayerGolden : testing::Test {
     Golden golden{Case::file, Case::name};
     std::vector<Input> x = golden.template get<Input>("x");
     std::vector<S> dx = std::vector<S>(x.size());
-    rondo::Sequence<const Input, Net::input_size> input{x.data(), nullptr, {golden.extent("x", 0), golden.extent("x", 1)}};
+    rondo::Sequence<const Input, Net::input_size> input{
+        x.data(), nullptr, {golden.extent("x", 0), golden.extent("x", 1)}};
     rondo::Model<Net, B> model;
     rondo::Workspace<Net, B> work;
 

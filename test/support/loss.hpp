@@ -89,7 +89,8 @@ void expect_golden(const Loss& loss, std::string_view name) {
     golden.expect("loss", &value);
 }
 
-/// Padding counts for nothing, whatever it holds: neither for the value, nor for the number of terms, nor for the slopes.
+/// Padding counts for nothing, whatever it holds: neither for the value, nor for the number of terms, nor for the
+/// slopes.
 template <class S, int rows, class Target, class Loss>
 void expect_no_padding(const Loss& loss, std::string_view name) {
     const int lengths[]{1, 3, 0, 2};
@@ -105,7 +106,8 @@ void expect_no_padding(const Loss& loss, std::string_view name) {
     EXPECT_EQ(loss.terms(run.targets()), loss.terms(valid.targets()));
     EXPECT_NEAR(run(loss), valid(loss), tolerance<S>);
     run.each_padding_column([&](std::ptrdiff_t column) {
-        EXPECT_EQ(std::count(run.slope.begin() + column * rows, run.slope.begin() + (column + 1) * rows, S(0)), rows) << column;
+        EXPECT_EQ(std::count(run.slope.begin() + column * rows, run.slope.begin() + (column + 1) * rows, S(0)), rows)
+            << column;
     });
     run.y = run.slope;
     EXPECT_EQ(run.packed().y, valid.slope);
@@ -127,7 +129,8 @@ void expect_same_extents(const Loss& loss) {
         } catch (const rondo::Failure& failure) {
             EXPECT_EQ(failure.error().kind, rondo::Error::Kind::argument);
             EXPECT_EQ(failure.error().message, "rondo: the network gave 3 steps of 2 sequences, the targets are " +
-                                                   std::to_string(wrong.steps) + " steps of " + std::to_string(wrong.batch));
+                                                   std::to_string(wrong.steps) + " steps of " +
+                                                   std::to_string(wrong.batch));
         }
     }
 }

@@ -35,14 +35,16 @@ private:
             // The row of a padding token is not trained, whatever the loss makes of it.
             for (int& token : tokens)
                 if (token == Net::tensors[0].padding) token = token == 0 ? 1 : token - 1;
-            expect_slopes(model, {}, randomness,
-                          [&](auto& run) { return loss_of(run, Net::forward(run, rondo::Tokens{tokens.data(), nullptr, extent})); });
+            expect_slopes(model, {}, randomness, [&](auto& run) {
+                return loss_of(run, Net::forward(run, rondo::Tokens{tokens.data(), nullptr, extent}));
+            });
         } else {
             Given x{Net::input_size * extent.columns(), 2};
             // Nothing may read what padding holds.
             for (std::size_t column = 0; column < extent.columns(); ++column)
                 if (!extent.active(int(column) / batch, int(column) % batch))
-                    std::fill_n(x.value.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size, std::nan(""));
+                    std::fill_n(x.value.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size,
+                                std::nan(""));
             expect_slopes(model, {&x}, randomness, [&](auto& run) {
                 const rondo::Sequence<const double, Net::input_size> input{x.value.data(), x.slope.data(), extent};
                 return loss_of(run, Net::forward(run, input));

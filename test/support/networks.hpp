@@ -48,7 +48,8 @@ namespace detail {
 template <class... Lists> struct Join;
 template <class... All> struct Join<testing::Types<All...>> { using type = testing::Types<All...>; };
 template <class... First, class... Second, class... Rest>
-struct Join<testing::Types<First...>, testing::Types<Second...>, Rest...> : Join<testing::Types<First..., Second...>, Rest...> {};
+struct Join<testing::Types<First...>, testing::Types<Second...>, Rest...>
+    : Join<testing::Types<First..., Second...>, Rest...> {};
 }
 template <class... Lists> using Join = typename detail::Join<Lists...>::type;
 
@@ -96,16 +97,21 @@ template <class B> using CheckedGRUCases = CheckedSizes<rondo::GRU, B>;
 template <class B> using CheckedGRUResetBeforeCases = CheckedSizes<rondo::GRUResetBefore, B>;
 
 template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear<3, In>, Layers...>;
-template <class B> using CheckedLayerCases = testing::Types<
-    Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
-    Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">, Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">,
-    Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">, Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">,
-    Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">, Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
-    Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">, Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
-    Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">>;
-template <class B> using CompositionCases = testing::Types<
-    Case<Branch, B, "Branch">, Case<Loop, B, "Loop">, Case<Twice, B, "Twice">, Case<Translator, B, "Translator">,
-    Case<Nested, B, "Nested">, Case<TiedModel, B, "Tied">, Case<Classifier, B, "Classifier">, Case<Forecast, B, "Forecast">>;
+template <class B>
+using CheckedLayerCases =
+    testing::Types<Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
+                   Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">, Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">,
+                   Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">, Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">,
+                   Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">,
+                   Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
+                   Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
+                   Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
+                   Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">>;
+template <class B>
+using CompositionCases =
+    testing::Types<Case<Branch, B, "Branch">, Case<Loop, B, "Loop">, Case<Twice, B, "Twice">,
+                   Case<Translator, B, "Translator">, Case<Nested, B, "Nested">, Case<TiedModel, B, "Tied">,
+                   Case<Classifier, B, "Classifier">, Case<Forecast, B, "Forecast">>;
 
 /// All of them.
 template <class B> using CheckedCases =

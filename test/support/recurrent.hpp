@@ -30,8 +30,8 @@ struct RecurrentGolden : testing::Test {
         typename Net::template StatesOf<S> initial;
 
         explicit Variant(std::string_view name)
-            : golden{Case::file, std::string{Case::name} + "/" + std::string{name}}, x{golden.get<S>("x")}, dx(x.size()),
-              extent{golden.extent("x", 0), golden.extent("x", 1)}, initial{.batch = extent.batch} {
+            : golden{Case::file, std::string{Case::name} + "/" + std::string{name}}, x{golden.get<S>("x")},
+              dx(x.size()), extent{golden.extent("x", 0), golden.extent("x", 1)}, initial{.batch = extent.batch} {
             if (golden.has("lengths")) {
                 lengths = golden.get<int>("lengths");
                 extent.lengths = lengths.data();
@@ -48,7 +48,8 @@ struct RecurrentGolden : testing::Test {
         void poison(S* p, int rows) const {
             for (int t = 0; t < extent.steps; ++t)
                 for (int b = 0; b < extent.batch; ++b)
-                    if (!extent.active(t, b)) std::fill_n(p + (t * extent.batch + b) * rows, rows, std::numeric_limits<S>::quiet_NaN());
+                    if (!extent.active(t, b))
+                        std::fill_n(p + (t * extent.batch + b) * rows, rows, std::numeric_limits<S>::quiet_NaN());
         }
         rondo::Sequence<const S, Net::input_size> input() { return {x.data(), dx.data(), extent}; }
     };
@@ -89,7 +90,8 @@ struct RecurrentGolden : testing::Test {
             const std::size_t size = v.initial.size();
             for (int k = 0; k < components; ++k) std::ranges::copy(v.state[k], state.data() + std::size_t(k) * size);
             v.golden.expect("y", work.forward(model, state, v.input()).value);
-            for (int k = 0; k < components; ++k) v.golden.expect(k == 0 ? "h_n" : "c_n", state.data() + std::size_t(k) * size);
+            for (int k = 0; k < components; ++k)
+                v.golden.expect(k == 0 ? "h_n" : "c_n", state.data() + std::size_t(k) * size);
         } else {
             const auto [y, last] =
                 work.evaluate(model, nullptr, [&](auto& run) { return Net::forward(run, v.input(), v.initial); });

@@ -3,8 +3,8 @@
 
 #include "gradients.hpp"
 
-/// A recurrent layer's slopes, under every loss: of its parameters, inputs and initial states, from its outputs and final
-/// states.
+/// A recurrent layer's slopes, under every loss: of its parameters, inputs and initial states, from its outputs and
+/// final states.
 template <class Case>
 struct RecurrentGradients : testing::Test {
     using Net = typename Case::network;
@@ -21,8 +21,8 @@ struct RecurrentGradients : testing::Test {
         }
         const Targets targets{std::max(Net::output_size * extent.columns(), initial.size()), Net::output_size};
         const auto body = [&](auto& run) {
-            const auto [y, last] =
-                Net::forward(run, rondo::Sequence<const double, Net::input_size>{x.value.data(), x.slope.data(), extent}, initial);
+            const auto [y, last] = Net::forward(
+                run, rondo::Sequence<const double, Net::input_size>{x.value.data(), x.slope.data(), extent}, initial);
             double loss = targets.cross_entropy(run, y) + targets.binary(run, y);
             for (int k = 0; k < components; ++k) {
                 using Last = rondo::Sequence<double, Net::hidden_size>;

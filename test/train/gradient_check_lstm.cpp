@@ -2,4 +2,5 @@
 #include <support/recurrent_gradients.hpp>
 
 INSTANTIATE_TYPED_TEST_SUITE_P(LSTM, RecurrentGradients, CheckedLSTMCases<rondo::EigenBackend<double>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(Peephole, RecurrentGradients, CheckedPeepholeCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Peephole, RecurrentGradients, CheckedPeepholeCases<rondo::EigenBackend<double>>,
+                               CaseNames);

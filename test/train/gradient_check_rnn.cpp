@@ -2,4 +2,5 @@
 #include <support/recurrent_gradients.hpp>
 
 INSTANTIATE_TYPED_TEST_SUITE_P(RNN, RecurrentGradients, CheckedRNNCases<rondo::EigenBackend<double>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(ReluRNN, RecurrentGradients, CheckedReluRNNCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(ReluRNN, RecurrentGradients, CheckedReluRNNCases<rondo::EigenBackend<double>>,
+                               CaseNames);

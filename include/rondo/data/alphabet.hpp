@@ -50,7 +50,7 @@ constexpr auto alphabet_of = [] {
 }();
 
 /// All 256 bytes: the alphabet of any file.
-inline constexpr Alphabet<256> bytes = [] {
+inline constexpr Alphabet<256> byte_alphabet = [] {
     Alphabet<256> all;
     for (std::size_t byte = 0; byte < 256; ++byte)
         all.symbols[byte] = static_cast<char>(static_cast<unsigned char>(byte));

@@ -18,7 +18,8 @@ struct Xavier {
     template <class S>
     void draw(const Tensor& t, const Draw& numbers, S* to) const {
         if (t.role == Tensor::Role::table) return Default::draw_table(t, numbers, to);
-        const double bound = t.role == Tensor::Role::bias ? 0 : std::sqrt(6.0 / double(t.rows / t.gates + t.columns));
+        const int both = t.rows / t.gates + t.columns; // one gate's outputs and inputs
+        const double bound = t.role == Tensor::Role::bias ? 0 : std::sqrt(6.0 / both);
         for (std::size_t k = 0; k < t.size(); ++k) to[k] = S((2 * uniform(numbers.wide(k)) - 1) * bound);
         Default::add_forget_bias(t, forget_bias, to);
     }

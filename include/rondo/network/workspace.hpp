@@ -33,8 +33,8 @@ public:
 
     Workspace() = default;
     Workspace(const Workspace&) = delete; // it points into its own memory
-    Workspace(Workspace&&) = default;
-    Workspace& operator=(Workspace&&) = default;
+    Workspace(Workspace&&) noexcept = default;
+    Workspace& operator=(Workspace&&) noexcept = default;
 
     /// The network's result for these inputs. It lies here and stays until the next run.
     template <class... Inputs>

@@ -61,7 +61,8 @@ struct StepDecay {
 
     double operator()(std::int64_t step) const noexcept {
         if (every < 1) return std::numeric_limits<double>::quiet_NaN();
-        return std::pow(factor, static_cast<double>(step / every));
+        const std::int64_t decays = step / every;
+        return std::pow(factor, static_cast<double>(decays));
     }
     Error problem() const {
         if (Error found = detail::schedule_steps("every", every, 1)) return found;
