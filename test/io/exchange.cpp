@@ -8,14 +8,13 @@
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
 
-#include "safetensors_file.hpp"
-
 #include <support/edited.hpp>
 #include <support/folder.hpp>
 
 #include <gtest/gtest.h>
 
 #include <charconv>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +38,7 @@ std::vector<T> numbers(std::string_view text) {
 }
 
 TEST(Exchange, APyTorchFileComputesWhatPyTorchComputed) {
-    const auto path = data_file("../../golden/exchange.safetensors");
+    const std::filesystem::path path = RONDO_TEST_DATA "/golden/exchange.safetensors";
     Model<Char> model;
     load(model, path);
     EditedFile file{path};
