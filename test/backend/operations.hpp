@@ -16,12 +16,11 @@ template <class B>
 class Operations : public testing::Test {
 protected:
     using Scalar = typename B::scalar;
-    using Numbers = std::vector<Scalar>;
 
     /// A matrix with `gap` numbers below each column that are not its own, on the host and with the backend.
     struct Table {
         std::size_t rows, columns, stride;
-        Numbers host;
+        std::vector<Scalar> host;
         typename B::template buffer<Scalar> device;
 
         Table(std::size_t rows_, std::size_t columns_, std::size_t gap, std::uint32_t stream)
@@ -177,16 +176,15 @@ TYPED_TEST_P(Operations, AddColumns) {
 }
 
 TYPED_TEST_P(Operations, FillCopyAndAddToColumns) {
-    using std::size_t;
     this->each_column(
         [&](auto& y, auto& x) {
             if (x.columns > 0) this->backend.fill_columns(y.matrix(), x.data());
         },
-        [](auto&, auto& x, size_t k, size_t) { return x(k, 0); });
+        [](auto&, auto& x, std::size_t k, std::size_t) { return x(k, 0); });
     this->each_column([&](auto& y, auto& x) { this->backend.copy_columns(y.matrix(), x.matrix()); },
-                      [](auto&, auto& x, size_t k, size_t n) { return x(k, n); });
+                      [](auto&, auto& x, std::size_t k, std::size_t n) { return x(k, n); });
     this->each_column([&](auto& y, auto& x) { this->backend.add_to_columns(y.matrix(), x.matrix()); },
-                      [](auto& y, auto& x, size_t k, size_t n) { return y(k, n) + x(k, n); });
+                      [](auto& y, auto& x, std::size_t k, std::size_t n) { return y(k, n) + x(k, n); });
 }
 
 TYPED_TEST_P(Operations, GatherAndScatterAdd) {

@@ -55,10 +55,13 @@ TEST(Sequence, IsTheMemoryOfTimeBatchFeatures) {
     const Sequence<float, 4> x{value.data(), slope.data(), {2, 3}};
     EXPECT_EQ(x.columns(), 6u);
     EXPECT_EQ(x.size(), 24u);
-    EXPECT_EQ(x.matrix().rows, 4u);
-    EXPECT_EQ(x.matrix().columns, 6u);
-    EXPECT_EQ(x.matrix().from_column(1 * 3 + 2, 1).data, value.data() + 20); // step 1 of sequence 2
-    EXPECT_EQ(x.slopes().data, slope.data());
+    const rondo::AnySequence<const float> any = x;
+    EXPECT_EQ(any.size(), 24u);
+    EXPECT_EQ(any.matrix().rows, 4u);
+    EXPECT_EQ(any.matrix().columns, 6u);
+    EXPECT_EQ(any.matrix(1 * 3 + 2, 1).data, value.data() + 20); // step 1 of sequence 2
+    EXPECT_EQ(any.slopes(5, 1).data, slope.data() + 20);
+    EXPECT_EQ(any.slopes().columns, 6u);
     const Sequence<const float, 4> same = x;
     EXPECT_EQ(same.value, value.data());
     EXPECT_EQ(same.slope, slope.data());

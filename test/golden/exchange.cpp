@@ -2,6 +2,8 @@
 // exchange write|read FOLDER: Rondo's side of exchange.py.
 #include <rondo/rondo.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -93,7 +95,7 @@ bool run(bool write, const fs::path& folder, const std::string& name) {
 int main(int argc, char** argv) {
     if (argc != 3) return std::fputs("exchange write|read FOLDER\n", stderr), 2;
     const bool write = std::strcmp(argv[1], "write") == 0;
-    const bool close =
-        run<Char>(write, argv[2], "char") & run<BothWays>(write, argv[2], "gru") & run<Plain>(write, argv[2], "rnn");
-    return close ? 0 : 1;
+    const std::array close{run<Char>(write, argv[2], "char"), run<BothWays>(write, argv[2], "gru"),
+                           run<Plain>(write, argv[2], "rnn")};
+    return std::ranges::find(close, false) == close.end() ? 0 : 1;
 }

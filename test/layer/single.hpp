@@ -101,8 +101,10 @@ struct SingleCell : testing::Test {
             }
             rondo::Workspace<Layer, B> work;
             rondo::Model<Layer, B> expected_gradient;
-            const auto [y, final] =
+            const auto recorded =
                 work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, x.view(), initial); });
+            const auto& y = recorded.output;
+            const auto& final = recorded.final;
             std::ranges::copy(dy.value, y.slope);
             for (int k = 0; k < states; ++k) std::ranges::copy(last_slope[std::size_t(k)].value, final.slope[k]);
             work.backward(&expected_gradient);

@@ -18,15 +18,15 @@
 
 // Networks that use their layers in ways of their own; each takes one input of three features, or tokens from 0 to 6.
 
-/// Two branches of one value that meet twice.
+/// Two branches of one value that meet twice, and the value itself.
 struct Branch : rondo::Network<rondo::Named<"left", rondo::Linear<3, 5>>, rondo::Named<"right", rondo::GRU<3, 5>>,
-                               rondo::Named<"gate", rondo::Sigmoid<5>>, rondo::Named<"out", rondo::Linear<10, 1>>> {
+                               rondo::Named<"gate", rondo::Sigmoid<5>>, rondo::Named<"out", rondo::Linear<13, 1>>> {
     static constexpr int input_size = 3, output_size = 1;
     static auto forward(auto& run, const auto& x) {
         using rondo::layer;
         const auto left = run(layer<"left">, x), right = run(layer<"right">, x);
         const auto sum = rondo::add(run, left, right);
-        return run(layer<"out">, rondo::concatenate(run, run(layer<"gate">, sum), left));
+        return run(layer<"out">, rondo::concatenate(run, x, rondo::concatenate(run, run(layer<"gate">, sum), left)));
     }
 };
 

@@ -8,6 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 /// A layer without memory computes what PyTorch's does: outputs, and the slopes of inputs and parameters.
@@ -31,11 +34,29 @@ struct LayerGolden : testing::Test {
         if constexpr (!reads_tokens<Net>) input.slope = dx.data();
     }
 
-    /// Twice, since the memory of a second run is not zero; slopes add up.
+    auto record() {
+        return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input); });
+    }
+
+    /// Leaves NaN in the memory that a run and its backward use: none of it may be taken for zero.
+    void soil() {
+        constexpr S nan = std::numeric_limits<S>::quiet_NaN();
+        const auto x_before = x;
+        const auto dx_before = dx;
+        if constexpr (!reads_tokens<Net>) std::ranges::fill(x, nan);
+        const auto y = record();
+        std::fill_n(y.slope, y.size(), nan);
+        work.backward(nullptr);
+        std::ranges::copy(x_before, x.begin());
+        std::ranges::copy(dx_before, dx.begin());
+    }
+
+    /// Twice, since slopes add up.
     void train() {
         rondo::Model<Net, B> gradient;
         for (const double runs : {1.0, 2.0}) {
-            const auto y = work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input); });
+            soil();
+            const auto y = record();
             golden.expect("y", y.value);
             golden.copy("dy", y.slope);
             work.backward(&gradient);
@@ -43,7 +64,10 @@ struct LayerGolden : testing::Test {
             golden.expect_gradients(Net::tensors, gradient.values(), runs);
         }
     }
-    void infer() { golden.expect("y", work.forward(model, input).value); }
+    void infer() {
+        soil();
+        golden.expect("y", work.forward(model, input).value);
+    }
 };
 
 TYPED_TEST_SUITE_P(LayerGolden);

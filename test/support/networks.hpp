@@ -96,6 +96,7 @@ template <class B> using CheckedPeepholeCases = CheckedSizes<PeepholeLSTM, B>;
 template <class B> using CheckedGRUCases = CheckedSizes<rondo::GRU, B>;
 template <class B> using CheckedGRUResetBeforeCases = CheckedSizes<rondo::GRUResetBefore, B>;
 
+template <class Layer> using First = rondo::Sequential<Layer, rondo::Linear<3, 5>>;
 template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear<3, In>, Layers...>;
 template <class B>
 using CheckedLayerCases =
@@ -106,7 +107,10 @@ using CheckedLayerCases =
                    Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
                    Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
                    Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
-                   Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">>;
+                   Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">,
+                   Case<First<rondo::Dropout<3, rondo::Rate{1, 4}>>, B, "Dropout_first">,
+                   Case<First<rondo::Residual<rondo::Tanh<3>>>, B, "Residual_first">,
+                   Case<First<rondo::LastStep<3>>, B, "LastStep_first">>;
 template <class B>
 using CompositionCases =
     testing::Types<Case<Branch, B, "Branch">, Case<Loop, B, "Loop">, Case<Twice, B, "Twice">,

@@ -21,8 +21,12 @@ struct Scale {
 
 template <Fault fault>
 struct FaultyAffine {
-    rondo::Affine<double, 3, 2> right;
+    rondo::Affine<double> right;
 
+    template <class Run>
+    void forward(Run& run) const {
+        right.forward(run);
+    }
     template <class Run>
     void backward(Run& run) const {
         right.backward(run);
@@ -40,10 +44,9 @@ struct FaultyAffine {
 template <Fault fault>
 struct Faulty : Linear<3, 2> {
     static auto forward(auto& run, const Sequence<double, 3>& x) {
-        const FaultyAffine<fault> operation{{x, run.template make<2>(x.extent), run.parameter(0), run.parameter(1)}};
-        operation.right.forward(run);
-        run.record(operation);
-        return operation.right.y;
+        const auto y = run.template make<2>(x.extent);
+        run.execute(FaultyAffine<fault>{{x, y, run.parameter(0), run.parameter(1)}});
+        return y;
     }
 };
 

@@ -44,6 +44,28 @@ struct Parameter {
     std::size_t offset = 0;
 };
 
+/// A Sequence whose features are counted at run time: operations work on these, and so are compiled once for all sizes.
+template <class S>
+struct AnySequence {
+    using value_type = std::remove_const_t<S>;
+
+    S* value = nullptr;
+    value_type* slope = nullptr;
+    Extent extent;
+    std::size_t rows = 0;
+
+    constexpr std::size_t columns() const { return extent.columns(); }
+    constexpr std::size_t size() const { return rows * columns(); }
+    constexpr Matrix<S> matrix() const { return {value, rows, columns()}; }
+    constexpr Matrix<S> matrix(std::size_t first, std::size_t count) const {
+        return matrix().from_column(first, count);
+    }
+    constexpr Matrix<value_type> slopes() const { return {slope, rows, columns()}; }
+    constexpr Matrix<value_type> slopes(std::size_t first, std::size_t count) const {
+        return slopes().from_column(first, count);
+    }
+};
+
 /// Features x (steps * batch) numbers in a network, features innermost: the memory of PyTorch's contiguous (T, B, F).
 ///
 /// S is the scalar, or const int for tokens. The slope dL/d(value) has the same shape; it is null where nobody wants
@@ -59,10 +81,12 @@ struct Sequence {
 
     constexpr std::size_t columns() const { return extent.columns(); }
     constexpr std::size_t size() const { return Rows * columns(); }
-    constexpr Matrix<S> matrix() const { return {value, Rows, columns()}; }
-    constexpr Matrix<value_type> slopes() const { return {slope, Rows, columns()}; }
 
     constexpr operator Sequence<const S, Rows>() const requires (!std::is_const_v<S>) { return {value, slope, extent}; }
+    constexpr operator AnySequence<S>() const { return {value, slope, extent, Rows}; }
+    constexpr operator AnySequence<const S>() const requires (!std::is_const_v<S>) {
+        return {value, slope, extent, Rows};
+    }
 };
 
 using Tokens = Sequence<const int, 1>;

@@ -89,10 +89,9 @@ struct Activation {
 
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x) {
-        const Elementwise<Function, std::remove_const_t<S>, Size> operation{x, run.template make<Size>(x.extent)};
-        operation.forward(run);
-        run.record(operation);
-        return operation.y;
+        const auto y = run.template make<Size>(x.extent);
+        run.execute(Elementwise<Function, std::remove_const_t<S>, Size>{x, y});
+        return y;
     }
 };
 

@@ -56,13 +56,15 @@ struct DropoutOperation {
     Sequence<const S, Rows> x;
     Sequence<S, Rows> y;
     S* mask;
+    Draw draw;
+    double rate;
 
     template <class Run>
-    void forward(Run& run, const Draw& draw, Rate rate) const {
+    void forward(Run& run) const {
         auto& backend = run.backend();
         const Extent& e = x.extent;
         backend.columns(detail::DropoutMask<S>{mask, Rows, std::size_t(e.batch), std::uint32_t(e.first_step),
-                                               std::uint32_t(e.first_column), draw, rate.value()},
+                                               std::uint32_t(e.first_column), draw, rate},
                         e.columns());
         backend.fill(y.value, y.size(), S(0));
         backend.template units<Rows>(detail::AddProduct<Rows, S>{y.value, x.value, mask}, e.columns());
@@ -79,11 +81,9 @@ template <class Run, class S, int Rows>
 Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const Draw& draw) {
     if constexpr (Run::taped) {
         if (run.randomness().dropout && rate.parts > 0) {
-            const DropoutOperation<std::remove_const_t<S>, Rows> operation{x, run.template make<Rows>(x.extent),
-                                                                           run.take(x.size())};
-            operation.forward(run, draw, rate);
-            run.record(operation);
-            return operation.y;
+            const auto y = run.template make<Rows>(x.extent);
+            run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, rate.value()});
+            return y;
         }
     }
     return x;

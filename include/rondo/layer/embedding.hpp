@@ -9,10 +9,10 @@
 namespace rondo {
 
 /// Column n of y is row x[n] of the table: an operation of the tape.
-template <class S, int Size>
+template <class S>
 struct Lookup {
     Tokens x;
-    Sequence<S, Size> y;
+    AnySequence<S> y;
     Parameter<S> table;
     int padding;
 
@@ -20,7 +20,7 @@ struct Lookup {
     void forward(Run& run) const {
         if (x.extent.lengths) run.backend().fill(y.value, y.size(), S(0));
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().gather(y.matrix().from_column(first, count), table.value, x.value + first);
+            run.backend().gather(y.matrix(first, count), table.value, x.value + first);
         });
     }
     template <class Run>
@@ -28,7 +28,7 @@ struct Lookup {
         S* gradient = run.gradient(table);
         if (!gradient) return;
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().scatter_add(gradient, y.slopes().from_column(first, count), x.value + first, padding);
+            run.backend().scatter_add(gradient, y.slopes(first, count), x.value + first, padding);
         });
     }
 };
@@ -49,10 +49,9 @@ struct Embedding {
 
     static auto forward(auto& run, const Tokens& x) {
         using S = typename std::remove_reference_t<decltype(run)>::scalar;
-        const Lookup<S, Size> operation{x, run.template make<Size>(x.extent), run.parameter(0), padding};
-        operation.forward(run);
-        run.record(operation);
-        return operation.y;
+        const auto y = run.template make<Size>(x.extent);
+        run.execute(Lookup<S>{x, y, run.parameter(0), padding});
+        return y;
     }
 };
 

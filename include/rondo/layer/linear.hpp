@@ -11,32 +11,32 @@ namespace rondo {
 
 /// y = W x + b: an operation of the tape. Runs of columns keep out what padding holds and how much there is of it: zero
 /// times a NaN is not zero, and a product's bits depend on its columns' number.
-template <class S, int In, int Out>
+template <class S>
 struct Affine {
-    Sequence<const S, In> x;
-    Sequence<S, Out> y;
+    AnySequence<const S> x;
+    AnySequence<S> y;
     Parameter<S> weight, bias;
 
     template <class Run>
     void forward(Run& run) const {
         run.backend().fill_columns(y.matrix(), bias.value);
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().multiply_add(y.matrix().from_column(first, count), Weights<const S>{weight.value, Out, In},
-                                       x.matrix().from_column(first, count));
+            run.backend().multiply_add(y.matrix(first, count), Weights<const S>{weight.value, y.rows, x.rows},
+                                       x.matrix(first, count));
         });
     }
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            const Matrix<const S> dy = y.slopes().from_column(first, count);
+            const Matrix<const S> dy = y.slopes(first, count);
             if (S* dW = run.gradient(weight)) {
-                backend.add_outer({dW, Out, In}, dy, x.matrix().from_column(first, count));
+                backend.add_outer({dW, y.rows, x.rows}, dy, x.matrix(first, count));
                 backend.add_columns(run.gradient(bias), dy);
             }
             if (x.slope)
-                backend.multiply_transposed_add(x.slopes().from_column(first, count),
-                                                Weights<const S>{weight.value, Out, In}, dy);
+                backend.multiply_transposed_add(x.slopes(first, count),
+                                                Weights<const S>{weight.value, y.rows, x.rows}, dy);
         });
     }
 };
@@ -55,11 +55,9 @@ struct Linear {
 
     template <class S>
     static auto forward(auto& run, const Sequence<S, In>& x) {
-        const Affine<std::remove_const_t<S>, In, Out> operation{x, run.template make<Out>(x.extent), run.parameter(0),
-                                                                run.parameter(1)};
-        operation.forward(run);
-        run.record(operation);
-        return operation.y;
+        const auto y = run.template make<Out>(x.extent);
+        run.execute(Affine<std::remove_const_t<S>>{x, y, run.parameter(0), run.parameter(1)});
+        return y;
     }
 };
 

@@ -141,11 +141,11 @@ private:
                      const StatesOf<S>& final) {
         static_assert(directions == 1 || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
                       "rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step");
-        const auto ahead = scan<false>(run, x, initial, final, layer * directions);
+        const auto ahead = scan(run, x, false, initial, final, layer * directions);
         if constexpr (directions == 1) {
             return next<layer>(run, ahead, initial, final);
         } else {
-            const auto back = scan<true>(run, x, initial, final, layer * directions + 1);
+            const auto back = scan(run, x, true, initial, final, layer * directions + 1);
             return next<layer>(run, concatenate(run, ahead, back), initial, final);
         }
     }
@@ -161,27 +161,26 @@ private:
         }
     }
 
-    template <bool reverse, class S, int Width>
-    static Sequence<S, Hidden> scan(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
-                                    const StatesOf<S>& final, int index) {
-        using Operation = Scan<C, Width, Hidden, reverse, S>;
+    template <class S>
+    static Sequence<S, Hidden> scan(auto& run, const AnySequence<const std::type_identity_t<S>>& x, bool reverse,
+                                    const StatesOf<S>& initial, const StatesOf<S>& final, int index) {
+        constexpr bool taped = std::remove_reference_t<decltype(run)>::taped;
         const auto first = std::size_t(index * detail::tensors_per_cell<C>);
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = Operation::make(run.base(), x, detail::cell_parameters(run, first, C::shape.own > 0), begin);
+        auto operation = Scan<C, Hidden, S>::make(run.execution(), x, reverse, taped,
+                                                  detail::cell_parameters(run, first, C::shape.own > 0), begin);
         Values<S*, components> end{};
         for (int k = 0; k < components; ++k) {
             if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
             if (final.slope[k]) operation.final_slope[k] = final.slope[k] + final.at(index);
             if (final.value[k]) end[k] = final.value[k] + final.at(index);
         }
-        operation.forward(run.base());
-        if (end[0]) operation.finish(run.base(), end);
         Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
-        if constexpr (std::remove_reference_t<decltype(run)>::taped)
-            y.slope = operation.output_slope = run.take_zeros(y.size());
-        run.record(operation);
+        if constexpr (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
+        run.execute(operation);
+        if (end[0]) operation.finish(run.execution(), end);
         return y;
     }
 };

@@ -24,7 +24,7 @@ struct CellParameters {
 ///
 /// Shapes  x (In x T B) -> states (H x (T + 1) B), saved (saved H x T B); gates (gates H x T B) holds a(t), and after
 ///         backward dL/da(t).
-template <class C, int In, int H, bool reverse, class S>
+template <class C, int H, class S>
 struct Scan {
     static constexpr int gates = C::shape.gates, states = C::shape.states;
     // Rows of U whose product with h is added to the gates at once; the last ones go apart, or read q.
@@ -34,7 +34,8 @@ struct Scan {
                                  second_rows = std::size_t(C::shape.second) * H,
                                  own_rows = std::size_t(C::shape.own) * H;
 
-    Sequence<const S, In> x;
+    AnySequence<const S> x;
+    bool reverse;
     CellParameters<S> p;
     Values<const S*, states> initial;              // H x B; null: zero
     Values<S*, states> initial_slope, final_slope; // H x B; null where there is none
@@ -50,14 +51,15 @@ struct Scan {
     int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
     int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
 
-    /// Takes what forward writes and sets the first states.
+    /// Takes what forward writes, and what backward will read where one is to follow; sets the first states.
     template <class Run>
-    static Scan make(Run& run, Sequence<const S, In> x, const CellParameters<S>& p, Values<const S*, states> initial) {
-        Scan s{x, p, initial, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
+    static Scan make(Run& run, const AnySequence<const S>& x, bool reverse, bool taped, const CellParameters<S>& p,
+                     const Values<const S*, states>& initial) {
+        Scan s{x, reverse, p, initial, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
         const std::size_t n = x.extent.columns();
         s.gate = run.take(rows * n);
         s.apart = run.take(apart_rows * n);
-        s.saved = Run::taped ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
+        s.saved = taped ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
         s.q = run.take(second_rows > 0 ? H * n : 0);
         for (int k = 0; k < states; ++k) {
             s.state[k] = run.take(H * (n + s.batch()));
@@ -79,8 +81,7 @@ struct Scan {
         each_run(extent(), [&](std::size_t first, std::size_t count) {
             const Matrix<S> a{gate + first * rows, rows, count};
             backend.fill_columns(a, bias);
-            backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, In},
-                                 {x.value + first * In, In, count});
+            backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, x.rows}, x.matrix(first, count));
             if constexpr (apart_rows > 0)
                 backend.fill_columns({apart + first * apart_rows, apart_rows, count},
                                      p.recurrent_bias.value + plain_rows);
@@ -242,14 +243,14 @@ private:
     void add_gradients(Run& run, std::size_t first, std::size_t count, const S* own_slope) const {
         auto& backend = run.backend();
         const Matrix<const S> da{gate + first * rows, rows, count}, du{apart + first * apart_rows, apart_rows, count};
-        const Matrix<const S> h{state[0] + before(0) + first * H, H, count}, input{x.value + first * In, In, count};
+        const Matrix<const S> h{state[0] + before(0) + first * H, H, count};
         if (x.slope)
-            backend.multiply_transposed_add({x.slope + first * In, In, count},
-                                            Weights<const S>{p.input_weight.value, rows, In}, da);
+            backend.multiply_transposed_add(x.slopes(first, count),
+                                            Weights<const S>{p.input_weight.value, rows, x.rows}, da);
         S* dW = run.gradient(p.input_weight);
         if (!dW) return;
         const Weights<S> dU{run.gradient(p.recurrent_weight), rows, H};
-        backend.add_outer({dW, rows, In}, da, input);
+        backend.add_outer({dW, rows, x.rows}, da, x.matrix(first, count));
         backend.add_columns(run.gradient(p.input_bias), da);
         if constexpr (plain_rows > 0) backend.add_outer(dU.from_row(0, plain_rows), da.from_row(0, plain_rows), h);
         if constexpr (second_rows > 0)

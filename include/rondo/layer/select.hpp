@@ -12,10 +12,10 @@ namespace rondo {
 
 /// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the
 /// tape.
-template <class S, int Rows>
+template <class S>
 struct Selection {
-    Sequence<const S, Rows> x;
-    Sequence<S, Rows> y;
+    AnySequence<const S> x;
+    AnySequence<S> y;
     std::size_t last_rows;
 
     template <class F>
@@ -31,10 +31,10 @@ struct Selection {
         auto& backend = run.backend();
         backend.fill(y.value, y.size(), S(0));
         each([&](std::size_t b, std::size_t last) {
-            const auto to = y.matrix().from_column(b, 1);
-            backend.copy_columns(to.from_row(0, last_rows), x.matrix().from_column(last, 1).from_row(0, last_rows));
-            backend.copy_columns(to.from_row(last_rows, Rows - last_rows),
-                                 x.matrix().from_column(b, 1).from_row(last_rows, Rows - last_rows));
+            const auto to = y.matrix(b, 1);
+            backend.copy_columns(to.from_row(0, last_rows), x.matrix(last, 1).from_row(0, last_rows));
+            backend.copy_columns(to.from_row(last_rows, x.rows - last_rows),
+                                 x.matrix(b, 1).from_row(last_rows, x.rows - last_rows));
         });
     }
     template <class Run>
@@ -42,10 +42,10 @@ struct Selection {
         if (!x.slope) return;
         auto& backend = run.backend();
         each([&](std::size_t b, std::size_t last) {
-            const auto dy = y.slopes().from_column(b, 1);
-            backend.add_to_columns(x.slopes().from_column(last, 1).from_row(0, last_rows), dy.from_row(0, last_rows));
-            backend.add_to_columns(x.slopes().from_column(b, 1).from_row(last_rows, Rows - last_rows),
-                                   dy.from_row(last_rows, Rows - last_rows));
+            const auto dy = y.slopes(b, 1);
+            backend.add_to_columns(x.slopes(last, 1).from_row(0, last_rows), dy.from_row(0, last_rows));
+            backend.add_to_columns(x.slopes(b, 1).from_row(last_rows, x.rows - last_rows),
+                                   dy.from_row(last_rows, x.rows - last_rows));
         });
     }
 };
@@ -53,12 +53,9 @@ struct Selection {
 namespace detail {
 template <class S, int Rows>
 auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
-    const Selection<std::remove_const_t<S>, Rows> operation{
-        x, run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column}),
-        std::size_t(last_rows)};
-    operation.forward(run);
-    run.record(operation);
-    return operation.y;
+    const auto y = run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column});
+    run.execute(Selection<std::remove_const_t<S>>{x, y, std::size_t(last_rows)});
+    return y;
 }
 }
 

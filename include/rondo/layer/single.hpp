@@ -52,7 +52,7 @@ public:
             for (scalar** p : {&x_, &x_slope_}) *p = arena.take(in);
             for (auto* v : {&before_, &before_slope_, &after_, &after_slope_})
                 for (int k = 0; k < states; ++k) (*v)[k] = arena.take(h);
-            work_.template reserve<Mode::training>([this](auto& run) { return body(run); });
+            work_.template reserve<Mode::training>([&step = *this](auto& run) { return step.body(run); });
         }
         int batch() const { return batch_; }
 

@@ -41,21 +41,21 @@ struct SoftmaxSlope {
 }
 
 /// Softmax of each column: an operation of the tape.
-template <class S, int Rows>
+template <class S>
 struct SoftmaxOperation {
-    Sequence<const S, Rows> x;
-    Sequence<S, Rows> y;
+    AnySequence<const S> x;
+    AnySequence<S> y;
 
     template <class Run>
     void forward(Run& run) const {
-        run.backend().columns(detail::SoftmaxValue<S>{x.value, y.value, Rows}, x.columns());
+        run.backend().columns(detail::SoftmaxValue<S>{x.value, y.value, x.rows}, x.columns());
     }
     template <class Run>
     void backward(Run& run) const {
         if (!x.slope) return;
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            const std::size_t at = first * Rows;
-            run.backend().columns(detail::SoftmaxSlope<S>{y.value + at, y.slope + at, x.slope + at, Rows}, count);
+            const std::size_t at = first * x.rows;
+            run.backend().columns(detail::SoftmaxSlope<S>{y.value + at, y.slope + at, x.slope + at, x.rows}, count);
         });
     }
 };
@@ -75,10 +75,9 @@ struct Softmax {
 
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x) {
-        const SoftmaxOperation<std::remove_const_t<S>, Size> operation{x, run.template make<Size>(x.extent)};
-        operation.forward(run);
-        run.record(operation);
-        return operation.y;
+        const auto y = run.template make<Size>(x.extent);
+        run.execute(SoftmaxOperation<std::remove_const_t<S>>{x, y});
+        return y;
     }
 };
 

@@ -14,7 +14,7 @@ namespace rondo {
 /// What a forward did, in order, so that its backward is the same in reverse: one record of fixed size an operation.
 ///
 /// Memory  room for the records is taken by reserve; recording and replaying take none.
-template <class Run>
+template <class Execution>
 class Tape {
 public:
     void reserve(std::size_t records) {
@@ -23,25 +23,25 @@ public:
     void clear() { used_ = 0; }
 
     template <class Operation>
-    void record(Run&, const Operation& operation) {
+    void record(Execution&, const Operation& operation) {
         static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity);
         Record& record = records_[used_++];
         ::new (static_cast<void*>(record.operation)) Operation{operation};
-        record.backward = [](Run& run, const std::byte* bytes) {
-            std::launder(reinterpret_cast<const Operation*>(bytes))->backward(run);
+        record.backward = [](Execution& execution, const std::byte* bytes) {
+            std::launder(reinterpret_cast<const Operation*>(bytes))->backward(execution);
         };
     }
-    void replay(Run& run) {
+    void replay(Execution& execution) {
         while (used_ > 0) {
             const Record& record = records_[--used_];
-            record.backward(run, record.operation);
+            record.backward(execution, record.operation);
         }
     }
 
 private:
     struct Record {
         static constexpr std::size_t capacity = 384;
-        void (*backward)(Run&, const std::byte*) = nullptr;
+        void (*backward)(Execution&, const std::byte*) = nullptr;
         alignas(std::max_align_t) std::byte operation[capacity]{};
     };
     std::vector<Record> records_;
@@ -49,12 +49,12 @@ private:
 };
 
 /// A tape that keeps nothing: it runs each backward at once, so that a measuring backend sees it, and counts.
-template <class Run>
+template <class Execution>
 class MeasuringTape {
 public:
     template <class Operation>
-    void record(Run& run, const Operation& operation) {
-        operation.backward(run);
+    void record(Execution& execution, const Operation& operation) {
+        operation.backward(execution);
         ++count_;
     }
     std::size_t count() const { return count_; }

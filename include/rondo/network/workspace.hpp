@@ -56,15 +56,15 @@ public:
         tape_.clear();
         parameters_ = model.data();
         randomness_ = randomness;
-        return call(training(nullptr, state), body);
+        return call<Mode::training>(training(nullptr, state), body);
     }
 
     /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
     /// to the slopes of inputs that have some. The model is still that of record, unchanged.
     void backward(Model<Net, B>* gradient) {
         const auto memory = training(gradient, nullptr);
-        Run<B, Mode::training> run{memory};
-        tape_.replay(run);
+        Execution<B> execution{memory};
+        tape_.replay(execution);
     }
 
     /// record and backward.
@@ -93,9 +93,8 @@ public:
     void reserve(Body&& body) {
         Arena<scalar> arena;
         Measuring<B> backend;
-        MeasuringTape<Run<Measuring<B>, mode>> tape;
-        RunMemory<Measuring<B>, mode> memory{&backend, &arena, &tape, nothing(), nothing(), nullptr, {{}, 0, true}};
-        call(memory, body);
+        MeasuringTape<Execution<Measuring<B>>> tape;
+        call<mode>(RunMemory<Measuring<B>>{&backend, &arena, &tape, nothing(), nothing(), nullptr, {{}, 0, true}}, body);
         if (arena.used() > buffer_.size()) buffer_.resize(arena.used());
         backend_.reserve(backend.needed());
         if constexpr (mode == Mode::training) tape_.reserve(tape.count());
@@ -111,17 +110,14 @@ private:
     }
     static scalar* nothing() { return Arena<scalar>{}.take(0); }
 
-    template <class M, class Body>
-    static auto call(const M& memory, Body&& body) {
-        using R = RunOf<M>;
+    template <Mode mode, class Used, class Body>
+    static auto call(const RunMemory<Used>& memory, Body&& body) {
+        using R = Run<Used, mode>;
         Scope<Net, R> scope{R{memory}, detail::offsets<Net>.data(), {}};
         return body(scope);
     }
-    template <class M> struct RunOfMemory;
-    template <class Used, Mode mode> struct RunOfMemory<RunMemory<Used, mode>> { using type = Run<Used, mode>; };
-    template <class M> using RunOf = typename RunOfMemory<M>::type;
 
-    RunMemory<B, Mode::training> training(Model<Net, B>* gradient, State<Net, B>* state) {
+    RunMemory<B> training(Model<Net, B>* gradient, State<Net, B>* state) {
         return {&backend_, &arena_, &tape_, parameters_, gradient ? gradient->data() : nullptr,
                 state ? state->data() : nullptr, randomness_, state ? state->batch() : 0};
     }
@@ -130,13 +126,13 @@ private:
     auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
         reserve<mode>(body);
         Arena<scalar> arena{B::data(buffer_)};
-        return call(RunMemory<B, mode>{&backend_, &arena, nullptr, model.data(), nullptr,
-                                      state ? state->data() : nullptr, {}, state ? state->batch() : 0},
-                    body);
+        return call<mode>(RunMemory<B>{&backend_, &arena, nullptr, model.data(), nullptr,
+                                       state ? state->data() : nullptr, {}, state ? state->batch() : 0},
+                          body);
     }
 
     typename B::template buffer<scalar> buffer_;
-    Tape<Run<B, Mode::training>> tape_;
+    Tape<Execution<B>> tape_;
     B backend_;
     Arena<scalar> arena_;
     const scalar* parameters_ = nullptr;

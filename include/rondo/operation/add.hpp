@@ -6,10 +6,10 @@
 namespace rondo {
 
 /// y = a + b: an operation of the tape.
-template <class S, int Rows>
+template <class S>
 struct Add {
-    Sequence<const S, Rows> a, b;
-    Sequence<S, Rows> y;
+    AnySequence<const S> a, b;
+    AnySequence<S> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -28,10 +28,9 @@ struct Add {
 /// Shapes  a, b, y (Rows x T B).
 template <class Run, class A, class B, int Rows>
 auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
-    const Add<typename Run::scalar, Rows> operation{a, b, run.template make<Rows>(a.extent)};
-    operation.forward(run);
-    run.record(operation);
-    return operation.y;
+    const auto y = run.template make<Rows>(a.extent);
+    run.execute(Add<typename Run::scalar>{a, b, y});
+    return y;
 }
 
 } // namespace rondo

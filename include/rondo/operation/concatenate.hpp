@@ -6,28 +6,27 @@
 namespace rondo {
 
 /// Two sequences of the same extent, one below the other: an operation of the tape. Padding is zero.
-template <class S, int First, int Second>
+template <class S>
 struct Concatenate {
-    Sequence<const S, First> a;
-    Sequence<const S, Second> b;
-    Sequence<S, First + Second> y;
+    AnySequence<const S> a, b;
+    AnySequence<S> y;
 
     template <class Run>
     void forward(Run& run) const {
         auto& backend = run.backend();
         if (y.extent.lengths) backend.fill(y.value, y.size(), S(0));
         each_run(y.extent, [&](std::size_t first, std::size_t count) {
-            const auto to = y.matrix().from_column(first, count);
-            backend.copy_columns(to.from_row(0, First), a.matrix().from_column(first, count));
-            backend.copy_columns(to.from_row(First, Second), b.matrix().from_column(first, count));
+            const auto to = y.matrix(first, count);
+            backend.copy_columns(to.from_row(0, a.rows), a.matrix(first, count));
+            backend.copy_columns(to.from_row(a.rows, b.rows), b.matrix(first, count));
         });
     }
     template <class Run>
     void backward(Run& run) const {
         each_run(y.extent, [&](std::size_t first, std::size_t count) {
-            const auto dy = y.slopes().from_column(first, count);
-            if (a.slope) run.backend().add_to_columns(a.slopes().from_column(first, count), dy.from_row(0, First));
-            if (b.slope) run.backend().add_to_columns(b.slopes().from_column(first, count), dy.from_row(First, Second));
+            const auto dy = y.slopes(first, count);
+            if (a.slope) run.backend().add_to_columns(a.slopes(first, count), dy.from_row(0, a.rows));
+            if (b.slope) run.backend().add_to_columns(b.slopes(first, count), dy.from_row(a.rows, b.rows));
         });
     }
 };
@@ -37,10 +36,9 @@ struct Concatenate {
 /// Shapes  a (First x T B), b (Second x T B) -> y (First + Second x T B).
 template <class Run, class A, class B, int First, int Second>
 auto concatenate(Run& run, const Sequence<A, First>& a, const Sequence<B, Second>& b) {
-    const Concatenate<typename Run::scalar, First, Second> operation{a, b, run.template make<First + Second>(a.extent)};
-    operation.forward(run);
-    run.record(operation);
-    return operation.y;
+    const auto y = run.template make<First + Second>(a.extent);
+    run.execute(Concatenate<typename Run::scalar>{a, b, y});
+    return y;
 }
 
 } // namespace rondo

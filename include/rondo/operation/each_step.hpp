@@ -18,10 +18,10 @@ Sequence<S, Rows> step_of(const Sequence<S, Rows>& x, int t) {
 }
 
 /// Copies one sequence into another of the same extent: an operation of the tape.
-template <class S, int Rows>
+template <class S>
 struct Copy {
-    Sequence<const S, Rows> x;
-    Sequence<S, Rows> y;
+    AnySequence<const S> x;
+    AnySequence<S> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -41,11 +41,7 @@ auto each_step(Run& run, const Sequence<S, Rows>& x, Function&& f) {
     using Scalar = typename Run::scalar;
     constexpr int out = decltype(f(step_of(x, 0), 0))::rows;
     const auto y = run.template make<out>(x.extent);
-    for (int t = 0; t < x.extent.steps; ++t) {
-        const Copy<Scalar, out> operation{f(step_of(x, t), t), step_of(y, t)};
-        operation.forward(run);
-        run.record(operation);
-    }
+    for (int t = 0; t < x.extent.steps; ++t) run.execute(Copy<Scalar>{f(step_of(x, t), t), step_of(y, t)});
     return y;
 }
 

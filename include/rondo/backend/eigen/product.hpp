@@ -46,6 +46,7 @@ constexpr std::size_t packed_size(std::size_t rows, std::size_t inner) {
 template <class S>
 void pack(S* to, Strided<S> a, std::size_t rows, std::size_t inner) {
     constexpr std::size_t height = Tile<S>::rows;
+    if (inner == 0) return; // `a` may be null
     for (std::size_t first = 0; first < rows; first += height, to += height * inner) {
         const std::size_t count = std::min(height, rows - first);
         const S* from = a.data + first * a.by_row;

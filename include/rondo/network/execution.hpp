@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/measuring.hpp"
+#include "../core/memory.hpp"
+#include "../core/random.hpp"
+#include "../core/view.hpp"
+#include "tape.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace rondo {
+
+/// Where a run's random numbers come from, and whether it has any: dropout is off unless `dropout` says so.
+struct Randomness {
+    Seed seed;
+    std::uint64_t step = 0;
+    bool dropout = false;
+    bool operator==(const Randomness&) const = default;
+};
+
+template <Backend B> class Execution;
+
+namespace detail {
+template <class B> struct IsMeasuring : std::false_type {};
+template <class B> struct IsMeasuring<Measuring<B>> : std::true_type {};
+template <class B>
+using TapeOf = std::conditional_t<IsMeasuring<B>::value, MeasuringTape<Execution<B>>, Tape<Execution<B>>>;
+}
+
+/// Everything a run works with; all of it belongs to somebody else.
+template <Backend B>
+struct RunMemory {
+    B* backend = nullptr;
+    Arena<typename B::scalar>* arena = nullptr;
+    detail::TapeOf<B>* tape = nullptr;
+    const typename B::scalar* parameters = nullptr;
+    typename B::scalar* gradient = nullptr; // null: no parameter wants one
+    typename B::scalar* carried = nullptr;  // states that outlive the run; null: every sequence starts from zero
+    Randomness randomness;
+    int carried_batch = 0;
+};
+
+/// What operations are executed with: a backend, memory, and where gradients go. It knows neither the network nor what
+/// the run is for, so an operation is compiled once for all of them.
+template <Backend B>
+class Execution {
+public:
+    using backend_type = B;
+    using scalar = typename B::scalar;
+
+    explicit Execution(const RunMemory<B>& memory) : memory_{&memory} {}
+
+    B& backend() const { return *memory_->backend; }
+    scalar* take(std::size_t count) const { return memory_->arena->take(count); }
+    scalar* take_zeros(std::size_t count) const {
+        scalar* p = take(count);
+        backend().fill(p, padded(count), scalar(0));
+        return p;
+    }
+
+    /// Where a parameter's gradient is added up; null if nobody wants it. For backward only.
+    scalar* gradient(const Parameter<scalar>& p) const {
+        return memory_->gradient ? memory_->gradient + p.offset : nullptr;
+    }
+
+protected:
+    const RunMemory<B>* memory_;
+};
+
+} // namespace rondo
