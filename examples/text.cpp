@@ -30,6 +30,14 @@ struct Options : common::Options {
     std::vector<double> temperatures{0.5, 0.8, 1.0, 1.2};
 };
 
+template <int symbols>
+void check_prompt(const Options& options, const Alphabet<symbols>& alphabet) {
+    if (options.prompt.empty()) fail(Error::Kind::argument, "--prompt: expected one symbol or more, got none");
+    for (const char c : options.prompt)
+        if (alphabet.token(c) < 0)
+            fail(Error::Kind::argument, std::string{"--prompt: the text this model learns has no '"} + c + "'");
+}
+
 // Writes `length` symbols after the prompt: each is drawn from what the stream makes of all before it.
 template <class Net, int symbols>
 void generate(const Model<Net>& model, const Alphabet<symbols>& alphabet, const Options& options) {
@@ -55,14 +63,28 @@ void draw_losses(const Options& options, const History& history) {
     common::draw(options.out, "text-loss", data, plot);
 }
 
+// Of a model in a file: whether its symbols are bytes.
+bool reads_bytes(const std::string& file) {
+    const io::SafetensorsFile model{file};
+    const io::TensorInfo* embedding = model.find("embedding.weight");
+    return embedding && !embedding->shape.empty() && embedding->shape[0] == std::size_t(byte_alphabet.size);
+}
+
+// Writes with a model that was trained before.
+template <int hidden, int symbols>
+void write(const Options& options, const Alphabet<symbols>& alphabet) {
+    check_prompt(options, alphabet);
+    Model<CharModel<symbols, hidden>> model;
+    load(model, options.load);
+    generate(model, alphabet, options);
+    std::printf("\ntext: epochs=0\n");
+}
+
 // Trains on `batches`, validates on `validation` if there is one, saves, draws, and writes some text.
 template <int hidden, int symbols, class Data, class Validation>
 void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches, Validation* validation) {
     using Net = CharModel<symbols, hidden>;
-    if (options.prompt.empty()) fail(Error::Kind::argument, "--prompt: expected one symbol or more, got none");
-    for (const char c : options.prompt)
-        if (alphabet.token(c) < 0)
-            fail(Error::Kind::argument, std::string{"--prompt: the text this model learns has no '"} + c + "'");
+    check_prompt(options, alphabet);
     Model<Net> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     if (!options.load.empty()) load(model, options.load);
@@ -101,8 +123,10 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
 
 template <int hidden>
 void run(const Options& options) {
+    static constexpr auto alphabet = alphabet_of<paragraph>;
+    if (!options.trains())
+        return reads_bytes(options.load) ? write<hidden>(options, byte_alphabet) : write<hidden>(options, alphabet);
     if (options.data.empty()) { // windows of the paragraph, in the paragraph's own alphabet
-        static constexpr auto alphabet = alphabet_of<paragraph>;
         std::printf("alphabet: %d symbols \"%.*s\"\n\n", alphabet.size, alphabet.size, alphabet.symbols.data());
         const auto tokens = alphabet.tokens(paragraph);
         return run<hidden>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));

@@ -20,22 +20,28 @@ struct Options {
     std::uint64_t seed = 1;
     int threads = 1;
 
+    /// A model that is loaded is used as it is, unless --epochs asks for more training.
+    bool trains() const { return load.empty() || epochs_option->count() > 0; }
+
     void add(CLI::App& app, std::int64_t default_epochs) {
         epochs = default_epochs;
         app.add_option("--data", data, "train on this file instead of what the program brings")->type_name("FILE");
-        app.add_option("--epochs", epochs, "times through the data")
-            ->capture_default_str()
-            ->check(CLI::NonNegativeNumber);
+        epochs_option = app.add_option("--epochs", epochs, "times through the data")
+                            ->capture_default_str()
+                            ->check(CLI::NonNegativeNumber);
         app.add_option("--seed", seed, "where all random numbers come from")->capture_default_str();
         app.add_option("--threads", threads, "workers that share each batch; results depend on their number")
             ->capture_default_str()->check(CLI::Range(1, 256));
-        app.add_option("--load", load, "begin with the parameters of this model")->type_name("FILE");
+        app.add_option("--load", load, "use this model; with --epochs, train it further")->type_name("FILE");
         app.add_option("--save", save, "write the model here; default: in the --out folder")->type_name("FILE");
         app.add_option("--resume", resume, "go on with a run from its checkpoint")->type_name("FILE");
         app.add_option("--out", out, "folder for models, checkpoints and pictures")
             ->capture_default_str()
             ->type_name("DIR");
     }
+
+private:
+    CLI::Option* epochs_option = nullptr;
 };
 
 /// Parses, runs, and turns every error into one sentence and the exit code 2.
