@@ -5,8 +5,6 @@
 #include "common/picture.hpp"
 #include "common/progress.hpp"
 
-#include <rondo/data/alphabet.hpp>
-#include <rondo/io/text.hpp>
 #include <rondo/rondo.hpp>
 
 using namespace rondo;
@@ -89,9 +87,9 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     std::printf("%s\n", summary(model).c_str());
     if (!options.load.empty()) load(model, options.load);
 
-    FitOptions fit_options{
-        .epochs = options.epochs, .clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
-    Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3}, fit_options.trainer()};
+    Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3},
+                    {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
+    FitOptions fit_options{.epochs = options.epochs};
     Progress progress;
     if (!options.resume.empty()) load_checkpoint(trainer, progress, options.resume);
 

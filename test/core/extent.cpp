@@ -87,4 +87,22 @@ TEST(Extent, RunsCoverTheValidColumnsOnceAndNoMore) {
     }
 }
 
+TEST(Extent, SaysWhatIsWrongWithIt) {
+    const int good[]{0, 3, 2}, longer[]{3, 4, 0}, negative[]{3, 3, -1};
+    for (const Extent& e : {Extent{3, 3}, Extent{0, 0}, Extent{3, 3, good}}) EXPECT_FALSE(rondo::problem(e));
+    EXPECT_EQ(rondo::problem({3, 3, longer}).message,
+              "rondo: the length of sequence 1: expected 0 to 3 steps, got 4");
+    EXPECT_EQ(rondo::problem({3, 3, negative}).message,
+              "rondo: the length of sequence 2: expected 0 to 3 steps, got -1");
+    EXPECT_EQ(rondo::problem({-1, 3}).message, "rondo: expected 0 or more steps and sequences, got -1 and 3");
+    EXPECT_EQ(rondo::problem({1, -3}).message, "rondo: expected 0 or more steps and sequences, got 1 and -3");
+}
+
+TEST(Extent, SaysHowItDiffersFromAnother) {
+    EXPECT_FALSE(rondo::mismatch("here", {3, 2}, {3, 2}));
+    EXPECT_EQ(rondo::mismatch("here", {3, 2}, {3, 1}).message,
+              "here: 3 steps of 2 sequences do not meet 3 steps of 1 sequences");
+    EXPECT_TRUE(rondo::mismatch("here", {3, 2}, {4, 2}));
+}
+
 } // namespace

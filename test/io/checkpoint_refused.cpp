@@ -7,8 +7,10 @@
 
 #include <support/edited.hpp>
 
+#include <cstring>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <string>
 
 namespace {
@@ -67,9 +69,10 @@ TEST_F(Refused, OtherSeedsAndThreads) {
 TEST_F(Refused, OtherOptimizers) {
     using K = Error::Kind;
     expect_refused<RunOf<TokenStreams, SGD>>(2, path, K::mismatch,
-                                             path.string() + ": expected 24 tensors, got 35: another optimizer's run?");
+                                             path.string() + ": the run's optimizer is Adam, the trainer's SGD");
     expect_refused<RunOf<TokenStreams, RMSprop>>(2, path, K::mismatch,
-                                                 path.string() + ": tensor optimizer.2.in.weight F32 [7,5] is missing");
+                                                 path.string() +
+                                                     ": the run's optimizer is Adam, the trainer's RMSprop");
 }
 
 TEST_F(Refused, OtherNetworks) {
@@ -86,7 +89,7 @@ TEST_F(Refused, OtherNetworks) {
 
     Error error;
     load(model, path, error);
-    EXPECT_EQ(error.message, path.string() + ": tensor in.weight F32 [7,5] is missing") << "a checkpoint is no model";
+    EXPECT_EQ(error.message, path.string() + ": a checkpoint of a run, which load_checkpoint reads");
 }
 
 TEST_F(Refused, FilesCutShort) {
@@ -143,12 +146,28 @@ TEST_F(Refused, TensorsThatDoNotFit) {
         [](EditedFile& f) {
             f.tensors.push_back({"extra", io::DType::F32, {0}, {}});
         },
-        K::mismatch, "expected 35 tensors, got 36: another optimizer's run?");
-    const std::string state = "tensor state.1: expected 80 numbers for each of up to 1000000 sequences";
-    expect_edited([](EditedFile& f) { f.erase("state.1"); }, K::mismatch, state);
-    expect_edited([](EditedFile& f) { f["state.1"].shape = {f["state.1"].shape[0] * 80}; }, K::mismatch, state);
-    expect_edited([](EditedFile& f) { f["state.1"].shape = {80, f["state.1"].shape[0]}; }, K::mismatch, state);
-    expect_edited([](EditedFile& f) { f["state.1"].dtype = io::DType::I32; }, K::mismatch, state);
+        K::mismatch, "expected 35 tensors, got 36");
+    expect_edited([](EditedFile& f) { f.erase("state.1"); }, K::mismatch, "tensor state.1 is missing");
+    const std::string state = "tensor state.1: expected 80 numbers for each of up to 1000000 sequences, got ";
+    expect_edited([](EditedFile& f) { f["state.1"].shape = {240}; }, K::mismatch, state + "F32 [240]");
+    expect_edited(
+        [](EditedFile& f) {
+            f["state.1"].shape = {80, 3};
+        },
+        K::mismatch, state + "F32 [80,3]");
+    expect_edited([](EditedFile& f) { f["state.1"].dtype = io::DType::I32; }, K::mismatch, state + "I32 [3,80]");
+}
+
+TEST_F(Refused, NumbersThatAreNotFinite) {
+    const auto poison = [](const char* tensor) {
+        return [tensor](EditedFile& f) {
+            const float nan = std::numeric_limits<float>::quiet_NaN();
+            std::memcpy(f[tensor].bytes.data() + sizeof nan, &nan, sizeof nan);
+        };
+    };
+    for (const std::string tensor : {"model.out.bias", "optimizer.1.out.bias"})
+        expect_edited(poison(tensor.c_str()), Error::Kind::not_finite, "tensor " + tensor + ": number 1 is nan");
+    expect_edited(poison("state.0"), Error::Kind::not_finite, "tensor state.0 has a number that is not finite");
 }
 
 TEST_F(Refused, ASaveThatFailsLeavesWhatWasThere) {

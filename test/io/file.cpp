@@ -175,6 +175,13 @@ TEST_F(File, KeepsPermissionsAndFollowsLinks) {
     EXPECT_EQ(fs::status(folder / "a").permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
+TEST_F(File, FollowsALinkToAFileToBe) {
+    fs::create_symlink("later", folder / "link");
+    write_file(folder / "link", bytes_of("new"));
+    EXPECT_TRUE(fs::is_symlink(folder / "link"));
+    EXPECT_EQ(fs::file_size(folder / "later"), 3u);
+}
+
 TEST_F(File, WritesIntoTheWorkingDirectory) {
     const fs::path before = fs::current_path();
     fs::current_path(folder);

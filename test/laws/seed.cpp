@@ -86,8 +86,8 @@ TEST(MovedWorkspace, KeepsWhatItRecorded) {
     moved.backward(&gradient);
     EXPECT_EQ(gradient.values(), wanted.gradient);
     EXPECT_EQ(copy.x.slope, wanted.dx.value);
-    // What is replayed is gone: a second backward adds nothing.
-    moved.backward(&gradient);
+    // What is replayed is gone.
+    EXPECT_THROW(moved.backward(&gradient), rondo::Failure);
     EXPECT_EQ(gradient.values(), wanted.gradient);
 }
 

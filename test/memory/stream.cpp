@@ -28,7 +28,7 @@ void expect_none(const Input& x) {
                   kept = stream.state();
                   stream.reset();
                   stream.step(x);
-                  stream.state() = kept;
+                  stream.state(kept);
                   packed.repack(other);
                   stream.step(x);
               }),

@@ -64,9 +64,9 @@ TEST(TrainersSteps, AllocateNothingInFit) {
     Model<Letters> model{Seed{1}};
     std::vector<std::size_t> calls;
     calls.reserve(100);
-    FitOptions options{.epochs = 3, .threads = 2};
+    FitOptions options{.epochs = 3};
     options.on_batch = [&](const Progress&) { return calls.push_back(counted::calls), true; };
-    fit(model, data, CrossEntropy{}, Adam{}, options);
+    fit(model, data, CrossEntropy{}, Adam{}, options, {.threads = 2});
     ASSERT_EQ(calls.size(), 3 * data.count());
     for (std::size_t k = data.count() + 1; k < calls.size(); ++k) {
         if (k % data.count() == 0) continue; // before it an epoch was noted in the history

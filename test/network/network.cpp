@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: MIT
 // A network's layers, one after the other in tensors, state and random numbers; and what its forward may do with them.
+#include <rondo/layer/activation.hpp>
 #include <rondo/layer/dropout.hpp>
+#include <rondo/layer/embedding.hpp>
+#include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
+#include <rondo/layer/select.hpp>
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
+#include <rondo/operation/concatenate.hpp>
 #include <rondo/operation/each_step.hpp>
+#include <rondo/stream/stream.hpp>
+
+#include <support/failure.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -114,6 +127,97 @@ TEST(Network, MayBeALayerOfAnother) {
     State<Deep> other{2};
     EXPECT_EQ(values(a.forward(flat, one, x)), values(b.forward(deep, other, x)));
     EXPECT_EQ(values(a.forward(flat, one, x)), values(b.forward(deep, other, x)));
+}
+
+// Siamese: both calls begin from zero. With a carried state the second could not, so it is refused.
+struct Twin : Network<Named<"body", GRU<3, 4>>> {
+    static constexpr int input_size = 3;
+    static auto forward(auto& run, const auto& x) {
+        return add(run, run(layer<"body">, x), run(layer<"body">, x));
+    }
+};
+
+TEST(Network, MayCallARecurrentLayerOnceWhereStateIsCarried) {
+    const auto numbers = numbers_of(3 * 5);
+    const Sequence<const float, 3> x{numbers.data(), nullptr, {5, 1}};
+    const Model<Twin> model{Seed{1}};
+    Model<GRU<3, 4>> body;
+    body.assign(model.values());
+    Workspace<Twin> work;
+    Workspace<GRU<3, 4>> alone;
+    auto twice = values(alone.forward(body, x));
+    for (float& y : twice) y += y;
+    EXPECT_EQ(values(work.forward(model, x)), twice);
+
+    const std::string message = "rondo: a recurrent layer is called twice in a run that carries its state; give the "
+                                "calls their first states";
+    State<Twin> state{1};
+    expect_argument([&] { work.forward(model, state, x); }, message);
+    expect_argument([&] { work.record(model, &state, {}, [&](auto& run) { return Twin::forward(run, x); }); }, message);
+    EXPECT_EQ(state, State<Twin>{1});
+    const Packed packed{model};
+    expect_argument([&] { Stream stream{packed}; }, message);
+}
+
+// Each call of a dropout draws a mask of its own.
+struct Masks : Network<Named<"drop", Dropout<20, Rate{50}>>> {
+    static auto forward(auto& run, const auto& x) {
+        return concatenate(run, run(layer<"drop">, x), run(layer<"drop">, x));
+    }
+};
+
+TEST(Network, DrawsAnewAtEachCall) {
+    const std::vector<float> ones(20, 1);
+    const Model<Masks> model;
+    Workspace<Masks> work;
+    const auto y = values(work.record(model, nullptr, {Seed{1}, 0, true}, [&](auto& run) {
+        return Masks::forward(run, Sequence<const float, 20>{ones.data(), nullptr, {1, 1}});
+    }));
+    EXPECT_FALSE(std::equal(y.begin(), y.begin() + 20, y.begin() + 20));
+}
+
+/// Values that do not meet: a step and a sequence.
+template <int which>
+struct Unequal : Network<Named<"last", LastStep<3>>> {
+    static auto forward(auto& run, const auto& x) {
+        const auto last = run(layer<"last">, x);
+        if constexpr (which == 0) return add(run, x, last);
+        if constexpr (which == 1) return concatenate(run, x, last);
+        if constexpr (which == 2) return each_step(run, x, [&](auto, int) { return x; });
+    }
+};
+
+TEST(Network, RefusesValuesThatDoNotMeet) {
+    const auto numbers = numbers_of(3 * 5);
+    const Sequence<const float, 3> x{numbers.data(), nullptr, {5, 1}};
+    const auto expect = [&]<int which>(std::integral_constant<int, which>, const std::string& message) {
+        expect_argument([&] { Workspace<Unequal<which>>{}.forward(Model<Unequal<which>>{}, x); }, message);
+    };
+    expect(std::integral_constant<int, 0>{}, "rondo::add: 5 steps of 1 sequences do not meet 1 steps of 1 sequences");
+    expect(std::integral_constant<int, 1>{},
+           "rondo::concatenate: 5 steps of 1 sequences do not meet 1 steps of 1 sequences");
+    expect(std::integral_constant<int, 2>{}, "rondo::each_step: what the function gives and a step: 5 steps of 1 "
+                                             "sequences do not meet 1 steps of 1 sequences");
+}
+
+TEST(Network, RefusesTokensThatAreNone) {
+    using Net = Sequential<Embedding<7, 3>, Linear<3, 2>>;
+    const std::vector<int> tokens{0, 6, 3, 7};
+    const Model<Net> model{Seed{1}};
+    Workspace<Net> work;
+    expect_argument([&] { work.forward(model, Tokens{tokens.data(), nullptr, {2, 2}}); },
+                    "rondo: token 7 of sequence 1, step 1 is not from 0 to 6");
+    const int lengths[]{2, 1};
+    EXPECT_EQ(work.forward(model, Tokens{tokens.data(), nullptr, {2, 2, lengths}}).columns(), 4u) << "it is padding";
+}
+
+TEST(Network, HandsANaNOn) {
+    const std::vector<float> nan(5, std::numeric_limits<float>::quiet_NaN());
+    const Sequence<const float, 5> x{nan.data(), nullptr, {1, 1}};
+    for (const float y : values(Workspace<ReLU<5>>{}.forward(Model<ReLU<5>>{}, x))) EXPECT_TRUE(std::isnan(y));
+    using Rectified = ReluRNN<5, 3>;
+    Workspace<Rectified> work;
+    for (const float y : values(work.forward(Model<Rectified>{Seed{1}}, x))) EXPECT_TRUE(std::isnan(y));
 }
 
 } // namespace

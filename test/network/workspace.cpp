@@ -153,6 +153,39 @@ TEST(Workspace, CarriesNothingThroughBothDirections) {
     EXPECT_EQ(work.forward(model, data.input()).columns(), 12u);
 }
 
+TEST(Workspace, GoesBackOnceAndOnlyOverWhatItRecorded) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Model<Net, B> gradient;
+    Workspace<Net, B> work;
+    const std::string message = "rondo::Workspace: backward without a record before it";
+    EXPECT_EQ(complaint([&] { work.backward(&gradient); }), message);
+    work.record(model, nullptr, {}, loss_of(data));
+    work.forward(model, data.input()); // in the same memory
+    EXPECT_EQ(complaint([&] { work.backward(&gradient); }), message);
+    work.train(model, &gradient, nullptr, {}, loss_of(data));
+    EXPECT_EQ(complaint([&] { work.backward(&gradient); }), message);
+}
+
+TEST(Workspace, StepsByOneStep) {
+    Data data{4, 3};
+    State<Net, B> state{3};
+    Workspace<Net, B> work;
+    EXPECT_EQ(complaint([&] { work.step(Model<Net, B>{Seed{1}}, state, data.input()); }),
+              "rondo: a step of a stream is one step, got 4");
+}
+
+TEST(Model, TakesItsOwnNumberOfNumbers) {
+    Model<Net, B> model{Seed{1}};
+    State<Net, B> state{3};
+    for (const std::size_t wrong : {std::size_t(0), model.size - 1, model.size + 1}) {
+        EXPECT_EQ(complaint([&] { model.assign(std::vector<double>(wrong)); }),
+                  "rondo::Model: expected " + std::to_string(model.size) + " numbers, got " + std::to_string(wrong));
+        EXPECT_EQ(complaint([&] { state.assign(std::vector<double>(wrong)); }),
+                  "rondo::State: expected 30 numbers, got " + std::to_string(wrong));
+    }
+}
+
 TEST(State, IsAValueThatBeginsAtZero) {
     State<Net, B> state{3};
     EXPECT_EQ(state.batch(), 3);

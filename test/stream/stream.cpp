@@ -5,7 +5,10 @@
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/trainer.hpp>
 
+#include <support/failure.hpp>
+
 #include <span>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -46,16 +49,24 @@ TEST(Stream, GoesBackToAStateThatWasKept) {
     streamed(stream, x, 0, 13);
     const auto kept = stream.state();
     const auto expected = streamed(stream, x, 13, 20);
-    stream.state() = kept;
+    stream.state(kept);
     EXPECT_EQ(streamed(stream, x, 13, 20), expected);
 
     Stream another{packed}; // a state is a value: it may go on elsewhere
-    another.state() = kept;
+    another.state(kept);
     EXPECT_EQ(streamed(another, x, 13, 20), expected);
 
     Stream moved{std::move(another)};
-    moved.state() = kept;
+    moved.state(kept);
     EXPECT_EQ(streamed(moved, x, 13, 20), expected);
+}
+
+TEST(Stream, RefusesTheStateOfOtherNumbersOfSequences) {
+    const Packed packed{Model<Letters>{Seed{3}}};
+    Stream stream{packed};
+    for (const int batch : {0, 2})
+        expect_argument([&] { stream.state(State<Letters>{batch}); },
+                        "rondo::Stream: expected the state of 1 sequence, got " + std::to_string(batch));
 }
 
 TEST(Stream, KeepsItsResultUntilTheNextStep) {

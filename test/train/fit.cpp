@@ -28,7 +28,8 @@ using LetterTrainer = Trainer<Letters, CrossEntropy, Adam, B>;
 
 const std::vector<int> text = letters(33);
 constexpr Adam rule{.rate = 1e-2};
-const FitOptions three{.epochs = 3, .clip_norm = 0.5, .seed = Seed{4}};
+const FitOptions three{.epochs = 3};
+const TrainerSettings settings{.clip_norm = 0.5, .seed = Seed{4}};
 
 /// 27 windows: five batches of five and one of two.
 TokenWindows windows() { return {text, 6, 5}; }
@@ -46,9 +47,9 @@ void expect_same(const History& a, const History& b) {
 TEST(Fit, IsATrainersStepsOverEveryBatchOfEveryEpoch) {
     LetterModel model{Seed{1}}, other = model;
     TokenWindows data = windows(), same = windows();
-    const History history = fit(model, data, CrossEntropy{}, rule, three);
+    const History history = fit(model, data, CrossEntropy{}, rule, three, settings);
 
-    LetterTrainer trainer{other, {}, rule, three.trainer()};
+    LetterTrainer trainer{other, {}, rule, settings};
     History expected;
     for (const std::int64_t epoch : {0, 1, 2}) {
         same.begin_epoch(Seed{4}, epoch);
@@ -105,8 +106,9 @@ TEST(Fit, TellsHowFarItIs) {
 
 // Stopped after any batch, by on_batch or on_epoch, and called again: the same parameters, progress and history.
 TEST(Fit, StopsAndGoesOn) {
-    FitOptions options = three;
-    options.threads = 2;
+    const FitOptions options = three;
+    TrainerSettings of_two = settings;
+    of_two.threads = 2;
     const auto trained = [&](const FitOptions& until, LetterTrainer& trainer, Progress& progress) {
         TokenWindows data = windows();
         return fit(trainer, data, until, progress);
@@ -120,7 +122,7 @@ TEST(Fit, StopsAndGoesOn) {
         return o;
     };
     LetterModel whole{Seed{1}};
-    LetterTrainer trainer{whole, {}, rule, options.trainer()};
+    LetterTrainer trainer{whole, {}, rule, of_two};
     Progress end;
     const History expected = trained(with_validation(options, trainer), trainer, end);
     EXPECT_EQ(end.epoch, 3);
@@ -129,7 +131,7 @@ TEST(Fit, StopsAndGoesOn) {
 
     for (std::size_t stop = 1; stop <= 18; ++stop) {
         LetterModel model{Seed{1}};
-        LetterTrainer parted{model, {}, rule, options.trainer()};
+        LetterTrainer parted{model, {}, rule, of_two};
         Progress progress;
         FitOptions first = with_validation(options, parted);
         first.on_batch = [&](const Progress& p) { return std::size_t(p.epoch) * 6 + p.batch < stop; };
@@ -143,7 +145,7 @@ TEST(Fit, StopsAndGoesOn) {
     }
 
     LetterModel model{Seed{1}};
-    LetterTrainer by_epochs{model, {}, rule, options.trainer()};
+    LetterTrainer by_epochs{model, {}, rule, of_two};
     Progress progress;
     FitOptions one = with_validation(options, by_epochs);
     one.on_epoch = [](const EpochResult&) { return false; };
@@ -213,11 +215,40 @@ TEST(Fit, RefusesOptionsThatDoNotFit) {
     FitOptions options = validated({1});
     options.plateau = ReduceOnPlateau{.patience = -1};
     expect_argument([&] { fit(model, data, CrossEntropy{}, rule, options); }, "patience: expected 0 or more, got -1");
-    expect_argument([&] { fit(model, data, CrossEntropy{}, rule, {.threads = 0}); },
+    expect_argument([&] { fit(model, data, CrossEntropy{}, rule, {}, {.threads = 0}); },
                     "rondo::Trainer: threads: expected 1 or more, got 0");
+    expect_argument([&] { fit(model, data, CrossEntropy{}, rule, {.epochs = -1}); },
+                    "rondo::fit: epochs: expected 0 or more, got -1");
+    expect_argument([&] { fit(model, data, CrossEntropy{}, rule, {.patience = -1}); },
+                    "rondo::fit: patience: expected 0 or more, got -1");
+    expect_argument([&] { fit(model, data, CrossEntropy{}, rule, {}, {.schedule = StepDecay{.every = 0}}); },
+                    "every: expected 1 or more, got 0");
     EXPECT_EQ(model, before);
     EXPECT_TRUE(fit(model, data, CrossEntropy{}, rule, {.epochs = 0}).empty());
     EXPECT_EQ(model, before);
+}
+
+TEST(Fit, RefusesAProgressOfOtherData) {
+    LetterModel model{Seed{1}};
+    LetterTrainer trainer{model, {}, rule};
+    TokenWindows data = windows(), fewer{text, 6, 20};
+    FitOptions options = three;
+    options.on_batch = [](const Progress& p) { return p.batch < 4; };
+    Progress progress;
+    fit(trainer, data, options, progress);
+    expect_argument([&] { fit(trainer, fewer, three, progress); },
+                    "rondo::fit: the run is in an epoch of 6 batches, the data are 2");
+}
+
+TEST(Fit, TellsWhichEpochIsTheBest) {
+    LetterModel model{Seed{1}};
+    TokenWindows data{text, 20, 20};
+    const std::vector<double> losses{3, 2, 2, NAN, 1};
+    FitOptions options = validated(losses);
+    std::vector<bool> better;
+    options.on_epoch = [&](const EpochResult& e) { return better.push_back(e.better), true; };
+    fit(model, data, CrossEntropy{}, rule, options);
+    EXPECT_EQ(better, (std::vector{true, true, false, false, true}));
 }
 
 TEST(Fit, StandsAtTheBatchThatFailed) {
@@ -247,6 +278,22 @@ TEST(Evaluate, CountsEveryTermOnce) {
         EXPECT_EQ(loss.terms, 162);
         EXPECT_NEAR(loss.sum, all.sum, 1e-10);
     }
+}
+
+TEST(Evaluate, NeedsNoTrainer) {
+    const LetterModel model{Seed{1}};
+    LetterModel trained = model;
+    LetterTrainer trainer{trained, {}, rule};
+    TokenWindows data = windows();
+    EXPECT_EQ(evaluate(model, data, CrossEntropy{}), evaluate(trainer, data));
+}
+
+TEST(Evaluate, OfNoTermsIsNoLoss) {
+    const std::vector<int> ignored(33, 3);
+    TokenWindows data{ignored, 6, 5};
+    const LossSum none = evaluate(LetterModel{Seed{1}}, data, CrossEntropy{.ignore = 3});
+    EXPECT_EQ(none.terms, 0);
+    EXPECT_TRUE(std::isnan(none.mean()));
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace {
@@ -55,7 +56,7 @@ TEST(TokenStreams, RefusesATextTooShort) {
     EXPECT_EQ(TokenStreams(text, 5, 32).count(), 1u);
     expect_argument([&] { TokenStreams(text, 5, 33); },
                     "rondo::TokenStreams: 33 streams need a text of 34 tokens or more, got 33");
-    expect_argument([] { TokenStreams({}, 1, 1); },
+    expect_argument([] { TokenStreams(std::span<const int>{}, 1, 1); },
                     "rondo::TokenStreams: 1 streams need a text of 2 tokens or more, got 0");
     expect_argument([&] { TokenStreams(text, 0, 3); },
                     "rondo::TokenStreams: length and batch: expected 1 or more, got 0 and 3");
@@ -90,6 +91,14 @@ TEST(TokenStreams, CarriedBatchesAreOneLongSequence) {
             }
         }
     }
+}
+
+TEST(TokenStreams, RefusesABatchBeyondTheLast) {
+    const std::vector<int> text(20);
+    TokenStreams batches{text, 3, 4};
+    const std::size_t count = batches.count();
+    expect_argument([&] { batches.at(count); }, "rondo::TokenStreams: expected a batch from 0 to below " +
+                                                     std::to_string(count) + ", got " + std::to_string(count));
 }
 
 } // namespace

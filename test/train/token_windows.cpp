@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <string>
 #include <vector>
 
 namespace {
@@ -100,12 +101,20 @@ TEST(TokenWindows, RefusesWhatHasNoWindow) {
     EXPECT_EQ(TokenWindows(tokens, 32, 1).count(), 1u);
     expect_argument([&] { TokenWindows(tokens, 33, 1); },
                     "rondo::TokenWindows: a window of 33 needs a text of 34 tokens or more, got 33");
-    expect_argument([] { TokenWindows({}, 1, 1); },
+    expect_argument([] { TokenWindows(std::span<const int>{}, 1, 1); },
                     "rondo::TokenWindows: a window of 1 needs a text of 2 tokens or more, got 0");
     expect_argument([&] { TokenWindows(tokens, 0, 5); },
                     "rondo::TokenWindows: length and batch: expected 1 or more, got 0 and 5");
     expect_argument([&] { TokenWindows(tokens, 3, -1); },
                     "rondo::TokenWindows: length and batch: expected 1 or more, got 3 and -1");
+}
+
+TEST(TokenWindows, RefusesABatchBeyondTheLast) {
+    const std::vector<int> text(20);
+    TokenWindows batches{text, 3, 4};
+    const std::size_t count = batches.count();
+    expect_argument([&] { batches.at(count); }, "rondo::TokenWindows: expected a batch from 0 to below " +
+                                                     std::to_string(count) + ", got " + std::to_string(count));
 }
 
 } // namespace

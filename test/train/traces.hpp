@@ -100,11 +100,7 @@ void expect_trace(const char* name, Loss loss, Rule rule, TrainerSettings settin
             if (!lengths.empty()) input.extent.lengths = lengths.data() + k * input.extent.batch;
             const Batch<Sequence<const Y, Out>, Sequence<const X, In>> batch{
                 {input}, sequence<Y, Out>(golden, y, "target", one_step, k)};
-            if (settings.schedule) {
-                EXPECT_NEAR(rule.rate * settings.schedule(k), rates[std::size_t(k)], 1e-15);
-            } else {
-                EXPECT_EQ(rule.rate, rates[std::size_t(k)]);
-            }
+            EXPECT_NEAR(rule.rate * settings.schedule(k), rates[std::size_t(k)], 1e-15);
             expect_close(trainer.step(batch).mean(), losses[std::size_t(k)], tolerance<S>,
                          "loss of step " + std::to_string(k));
         }

@@ -67,4 +67,8 @@ concept Backend =
     backend.columns(detail::AnyColumn{}, n);         // run(column) for each column
     };
 
+/// A backend whose memory the host may touch: it shows tensors as matrices of its own.
+template <class B>
+concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
+
 } // namespace rondo

@@ -53,22 +53,22 @@ struct Slope {
 ///
 ///   forward   pre-activations, old state, own parameters -> new state, values saved
 ///   backward  values saved, old and new state, own parameters, dL/d(new state) -> slopes
+///   reset     where the last `second` gates read U q: q = reset(...), known only after the other gates; it has a
+///             backward of its own
 template <class C, class S = float>
 concept Cell = C::shape.gates > 0 && C::shape.apart >= 0 && C::shape.second >= 0 && C::shape.states > 0 &&
-               C::shape.own >= 0 &&
-               requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
-                        const cell::Own<C, S>& own) {
-                   { C::forward(pre, state, own) } -> std::same_as<cell::Step<C, S>>;
-                   { C::backward(saved, state, state, own, state) } -> std::same_as<cell::Slope<C, S>>;
-               };
-
-/// A cell whose last `second` gates read U q, where q = reset(...) is known only after the other gates.
-               template <class C, class S = float>
-               concept TwoStageCell = Cell<C, S> && C::shape.second > 0 && C::shape.apart == 0 &&
-                                      requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state,
-                                               const cell::Saved<C, S>& saved, cell::Slope<C, S>& slope, S q) {
-                   { C::reset(pre, state) } -> std::same_as<S>;
-                   { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
-               };
+    C::shape.saved >= 0 && C::shape.own >= 0 && C::shape.apart + C::shape.second <= C::shape.gates &&
+    (C::shape.apart == 0 || C::shape.second == 0) && // no gate is known to need both
+    requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
+             const cell::Own<C, S>& own) {
+        { C::forward(pre, state, own) } -> std::same_as<cell::Step<C, S>>;
+        { C::backward(saved, state, state, own, state) } -> std::same_as<cell::Slope<C, S>>;
+    } &&
+    (C::shape.second == 0 ||
+     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
+              cell::Slope<C, S>& slope, S q) {
+         { C::reset(pre, state) } -> std::same_as<S>;
+         { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
+     });
 
 } // namespace rondo

@@ -39,7 +39,7 @@ struct ReluRNN {
     template <class S>
     RONDO_HOST_DEVICE static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
                                                       const Values<S, 0>&) {
-        return {.state = {math::select(pre[0] > S(0), pre[0], S(0))}, .saved = {}};
+        return {.state = {math::max(S(0), pre[0])}, .saved = {}}; // NaN is handed on
     }
 
     template <class S>

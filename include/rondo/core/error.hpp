@@ -11,8 +11,9 @@ namespace rondo {
 
 /// What went wrong: a kind for programs, a sentence for people that names what was expected and what came.
 ///
-/// Every function that can fail has two forms, as in std::filesystem: one throws Failure, one is noexcept and fills an
-/// Error given as its last argument, leaving it as it was when nothing went wrong.
+/// Functions that fail throw a Failure. Those that read and write files, and a training step, have a second form, as in
+/// std::filesystem: it fills an Error given as its last argument, leaving it as it was when nothing went wrong. That of
+/// files is noexcept.
 struct Error {
     enum class Kind {
         none,
@@ -45,6 +46,7 @@ private:
     throw Failure{std::move(error)};
 #else
     std::fprintf(stderr, "rondo: %s\n", error.message.c_str());
+    std::fflush(nullptr); // what the program wrote before is not lost
     std::abort();
 #endif
 }

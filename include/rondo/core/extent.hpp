@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "error.hpp"
+
 #include <cstddef>
+#include <string>
 
 namespace rondo {
 
@@ -27,6 +30,29 @@ struct Extent {
     }
     bool operator==(const Extent&) const = default;
 };
+
+/// Says what is wrong with an extent: fewer than no steps or sequences, or a length that is not from 0 to steps.
+inline Error problem(const Extent& e) {
+    if (e.steps < 0 || e.batch < 0)
+        return {Error::Kind::argument, "rondo: expected 0 or more steps and sequences, got " + std::to_string(e.steps) +
+                                           " and " + std::to_string(e.batch)};
+    for (int b = 0; e.lengths && b < e.batch; ++b)
+        if (e.lengths[b] < 0 || e.lengths[b] > e.steps)
+            return {Error::Kind::argument, "rondo: the length of sequence " + std::to_string(b) +
+                                               ": expected 0 to " + std::to_string(e.steps) + " steps, got " +
+                                               std::to_string(e.lengths[b])};
+    return {};
+}
+
+/// Says how two values that are to meet, step by step and sequence by sequence, differ.
+inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
+    const auto text = [](const Extent& e) {
+        return std::to_string(e.steps) + " steps of " + std::to_string(e.batch) + " sequences";
+    };
+    if (a.steps != b.steps || a.batch != b.batch)
+        return {Error::Kind::argument, std::string{what} + ": " + text(a) + " do not meet " + text(b)};
+    return {};
+}
 
 /// Calls f(first, count) for each longest run of sequences of step t that have not ended.
 ///

@@ -32,8 +32,7 @@ struct Label {
     constexpr Label() = default;
     constexpr Label(const char* source) { add(std::string_view{source}); }
     constexpr Label& add(std::string_view part) {
-        if (std::size_t(size) + part.size() > sizeof text) detail::rejected("rondo: the name of a tensor is too long");
-        for (char c : part) text[size++] = c;
+        for (char c : part) add(c);
         return *this;
     }
     constexpr Label& add(int number) {
@@ -43,10 +42,16 @@ struct Label {
             digits[count++] = char('0' + number % 10);
             number /= 10;
         } while (number > 0);
-        while (count > 0) text[size++] = digits[--count];
+        while (count > 0) add(digits[--count]);
         return *this;
     }
     constexpr std::string_view view() const { return {text, std::size_t(size)}; }
+
+private:
+    constexpr void add(char c) {
+        if (std::size_t(size) == sizeof text) detail::rejected("rondo: the name of a tensor is too long");
+        else text[size++] = c;
+    }
 };
 
 } // namespace rondo

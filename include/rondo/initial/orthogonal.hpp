@@ -3,6 +3,7 @@
 
 #include "xavier.hpp"
 
+#include <cmath>
 #include <vector>
 
 namespace rondo {

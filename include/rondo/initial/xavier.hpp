@@ -3,6 +3,8 @@
 
 #include "default.hpp"
 
+#include <cmath>
+
 namespace rondo {
 
 /// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix

@@ -4,12 +4,16 @@
 #include "../train/fit.hpp"
 #include "model.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace rondo {
@@ -69,6 +73,13 @@ void each_number(Progress& p, std::int64_t& steps, double& rate, std::uint64_t& 
     visit("plateau_rate", p.plateau.rate);
 }
 
+/// What a checkpoint calls an optimizer, if it says so.
+template <class Rule>
+std::string name_of() {
+    if constexpr (requires { std::string_view{Rule::name}; }) return std::string{Rule::name};
+    else return "optimizer";
+}
+
 template <class Net, Backend B>
 Error read_state(const io::Safetensors& file, const std::string& source, int worker,
                  std::vector<State<Net, B>>& states) {
@@ -76,12 +87,16 @@ Error read_state(const io::Safetensors& file, const std::string& source, int wor
     const std::string name = "state." + std::to_string(worker);
     const io::TensorInfo* found = file.find(name);
     constexpr std::size_t size = State<Net, B>::size_per_sequence, most = 1'000'000;
-    if (!found || found->dtype != dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
+    if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
+    if (found->dtype != io::dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
         found->shape[0] > most)
         return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) +
-                                           " numbers for each of up to " + std::to_string(most) + " sequences"};
+                                           " numbers for each of up to " + std::to_string(most) +
+                                           " sequences, got " + io::detail::describe(found->dtype, found->shape)};
     std::vector<S> values(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
+    if (!std::ranges::all_of(values, [](S value) { return std::isfinite(value); }))
+        return {Error::Kind::not_finite, source + ": tensor " + name + " has a number that is not finite"};
     states.emplace_back(int(found->shape[0])).assign(values);
     return {};
 }
@@ -92,14 +107,14 @@ Error read_state(const io::Safetensors& file, const std::string& source, int wor
 ///
 /// Errors  file: the path and the system's reason; what was there before is untouched.
 template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
+void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
     using S = typename B::scalar;
     detail::NamedTensors<Net, S> tensors;
     const auto parameters = trainer.model().values();
     tensors.add("model.", parameters.data());
     std::vector<std::vector<S>> memory;
-    for (auto& buffer : trainer.optimizer_memory()) {
+    for (const auto& buffer : trainer.optimizer_memory()) {
         memory.emplace_back(Model<Net, B>::size);
         B::download(memory.back().data(), B::data(buffer), Model<Net, B>::size);
     }
@@ -116,10 +131,10 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, co
         states[k] = state.values();
         names[k] = "state." + std::to_string(k);
         shapes[k] = {std::size_t(state.batch()), State<Net, B>::size_per_sequence};
-        all.push_back({names[k], detail::dtype_of<S>, shapes[k], std::as_bytes(std::span{states[k]})});
+        all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{states[k]})});
     }
 
-    io::Metadata metadata;
+    io::Metadata metadata{{"optimizer", detail::name_of<Rule>()}};
     detail::Numbers numbers{metadata};
     auto steps = trainer.steps();
     auto rate = trainer.rate_factor();
@@ -130,7 +145,7 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress progress, co
     io::write_safetensors(path, all, metadata, {}, error);
 }
 template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
+void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
                      const std::filesystem::path& path) {
     Error error;
     save_checkpoint(trainer, progress, path, error);
@@ -139,14 +154,14 @@ void save_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, const Progress& progr
 
 /// Puts a trainer and its progress where save_checkpoint found them.
 ///
-/// Errors  those of load; mismatch: another seed or another number of threads than the trainer's. Nothing is changed
+/// Errors  those of load; mismatch: another optimizer, seed or number of threads than the trainer's. Nothing is changed
 ///         then.
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
     using S = typename B::scalar;
     Error problem;
-    const io::SafetensorsFile file{path, {}, problem};
+    const io::SafetensorsFile file{path, detail::limits_of<Net, S>(1 + Rule::memories), problem};
     if (problem) return void(error = problem);
 
     io::Metadata metadata = file.metadata();
@@ -166,6 +181,12 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
                                                         std::to_string(trainer.settings().seed.value) + " and " +
                                                         std::to_string(trainer.threads()) + " threads"});
 
+    const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
+    if (rule == metadata.end() || rule->second != detail::name_of<Rule>())
+        return void(error = {Error::Kind::mismatch, path.string() + ": the run's optimizer is " +
+                                                        (rule == metadata.end() ? "not told" : rule->second) +
+                                                        ", the trainer's " + detail::name_of<Rule>()});
+
     auto parameters = trainer.model().values();
     problem = detail::read_tensors<Net>(file, path.string(), "model.", parameters.data());
     auto& memory = trainer.optimizer_memory();
@@ -178,7 +199,7 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
     const std::size_t expected = Net::tensors.size() * (1 + memory.size()) + states.size();
     if (!problem && file.tensors().size() != expected)
         problem = {Error::Kind::mismatch, path.string() + ": expected " + std::to_string(expected) + " tensors, got " +
-                                              std::to_string(file.tensors().size()) + ": another optimizer's run?"};
+                                              std::to_string(file.tensors().size())};
     if (problem) return void(error = problem);
 
     trainer.model().assign(parameters);

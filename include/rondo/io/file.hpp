@@ -140,7 +140,10 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::s
         return;
     }
     reason.clear();
-    const auto target = exists ? std::filesystem::canonical(path, reason) : path;
+    auto target = exists ? std::filesystem::canonical(path, reason) : path;
+    if (!exists && std::filesystem::is_symlink(std::filesystem::symlink_status(path, reason)))
+        target = path.parent_path() / std::filesystem::read_symlink(path, reason);
+    else if (!exists) reason.clear();
     std::filesystem::path beside;
     detail::File file = reason ? nullptr : detail::open_beside(target, beside, reason);
     if (!file) {

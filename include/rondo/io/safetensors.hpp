@@ -74,7 +74,7 @@ private:
         const std::size_t limit = detail::header_limit(limits);
         if (length > limit) {
             return "the header claims " + std::to_string(length) + " bytes; at most " + std::to_string(limit) +
-                   " are allowed";
+                   " are allowed; is it a safetensors file?";
         }
         const auto rest = file.subspan(length_size);
         if (length > rest.size()) {
@@ -116,7 +116,7 @@ public:
 private:
     void read(const std::filesystem::path& path, SafetensorsLimits limits, Error& error) noexcept {
         Error problem;
-        bytes_ = read_file(path, no_limit, problem);
+        bytes_ = read_file(path, limits.file, problem);
         if (!problem) Safetensors::read(bytes_, limits, path.string(), problem);
         if (!problem) return;
         bytes_ = {};

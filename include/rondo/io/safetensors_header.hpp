@@ -21,7 +21,8 @@ namespace rondo::io {
 struct SafetensorsLimits {
     std::size_t header = 1'000'000; // bytes
     std::size_t rank = 8;
-    std::size_t name = 256; // bytes of the name of a tensor or of an entry of the metadata
+    std::size_t name = 256; // bytes of the name of a tensor or of an entry of the metadata, 12 or more
+    std::size_t file = std::numeric_limits<std::size_t>::max(); // bytes
 };
 
 /// Where a tensor lies: bytes [begin, end) of the data that follow the header, row-major.
@@ -99,12 +100,13 @@ inline TensorInfo read_tensor(JsonReader& json, const std::string& name, const S
     bool seen[3] = {};
     const auto refuse = [&](const std::string& what) { json.refuse("tensor " + json_string(name) + ' ' + what); };
 
-    json.object(limits.name, [&](const std::string& field) {
+    constexpr std::size_t word = 16; // longer than the format's own words
+    json.object(word, [&](const std::string& field) {
         const auto which = static_cast<std::size_t>(std::ranges::find(fields, field) - fields);
         if (which == 3) return refuse("has the unknown field " + json_string(field));
         if (std::exchange(seen[which], true)) return refuse("has two fields " + json_string(field));
         if (field == "dtype") {
-            const std::string dtype = json.string(limits.name);
+            const std::string dtype = json.string(word);
             if (const auto known = dtype_named(dtype)) tensor.dtype = *known;
             else refuse("has the unknown dtype " + json_string(dtype));
         } else if (field == "shape") {
@@ -127,7 +129,7 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
                                          SafetensorsHeader& header) {
     JsonReader json{text};
     bool has_metadata = false;
-    json.object(limits.name, [&](const std::string& name) {
+    json.object(std::max<std::size_t>(limits.name, 12), [&](const std::string& name) { // "__metadata__" has 12 bytes
         if (name != "__metadata__") return header.tensors.push_back(read_tensor(json, name, limits));
         if (std::exchange(has_metadata, true)) return json.refuse("__metadata__ comes twice");
         json.object(limits.name,

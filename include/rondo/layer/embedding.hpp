@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
+#include "../network/run.hpp"
 
 #include <array>
+#include <string>
+#include <type_traits>
 
 namespace rondo {
 
@@ -33,12 +37,25 @@ struct Lookup {
     }
 };
 
+/// Names the first token that is not from 0 to `vocabulary` - 1, padding aside.
+inline Error token_outside(const Tokens& x, int vocabulary) {
+    for (std::size_t n = 0; n < x.columns(); ++n) {
+        const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));
+        if (x.extent.active(t, b) && (x.value[n] < 0 || x.value[n] >= vocabulary))
+            return {Error::Kind::argument, "rondo: token " + std::to_string(x.value[n]) + " of sequence " +
+                                               std::to_string(x.extent.first_column + b) + ", step " +
+                                               std::to_string(x.extent.first_step + t) + " is not from 0 to " +
+                                               std::to_string(vocabulary - 1)};
+    }
+    return {};
+}
+
 /// A row of the table for every token.
 ///
 /// Shapes  tokens (T B) -> y (Size x T B); weight (Vocabulary x Size).
 /// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if there is one, begins at zero and is
-///         never trained.
-/// Errors  a token outside the vocabulary is undefined behaviour here; what makes batches checks them.
+///         never trained, unless the table is tied to another tensor.
+/// Errors  a token outside the vocabulary; in a stream that is undefined behaviour.
 template <int Vocabulary, int Size, int padding = -1>
     requires (Vocabulary > 0) && (Size > 0) && (padding >= -1) && (padding < Vocabulary)
 struct Embedding {
@@ -48,7 +65,9 @@ struct Embedding {
     static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
 
     static auto forward(auto& run, const Tokens& x) {
-        using S = typename std::remove_reference_t<decltype(run)>::scalar;
+        using Run = std::remove_reference_t<decltype(run)>;
+        using S = typename Run::scalar;
+        if constexpr (Run::checks_values && Run::mode != Mode::streaming) check(token_outside(x, Vocabulary));
         const auto y = run.template make<Size>(x.extent);
         run.execute(Lookup<S>{x, y, run.parameter(0), padding});
         return y;

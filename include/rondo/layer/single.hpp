@@ -26,7 +26,8 @@ struct CellLayer : Recurrent<C, In, Hidden> {
 /// through.
 ///
 /// Shapes  x (In x B), each state (Hidden x B); their slopes alike.
-/// Errors  none; a Step's batch is fixed when it is made.
+/// Errors  a Step of less than one sequence; backward without a forward before it. A Step's batch is fixed when it is
+///         made.
 /// Memory  a Step takes all of its own when it is made; forward and backward take none.
 template <class C, int In, int Hidden, Backend B>
     requires Cell<C>
@@ -46,6 +47,8 @@ public:
     class Step {
     public:
         explicit Step(int batch) : batch_{batch} {
+            if (batch < 1)
+                fail(Error::Kind::argument, "rondo: a cell's batch: expected 1 or more, got " + std::to_string(batch));
             const std::size_t h = padded(std::size_t(batch) * Hidden), in = padded(std::size_t(batch) * In);
             buffer_.resize(2 * in + 4 * std::size_t(states) * h);
             Arena<scalar> arena{B::data(buffer_)};
@@ -95,6 +98,8 @@ public:
 
     /// From the slopes of the state after: adds to `gradient`, and writes the slopes of x and of the state before.
     void backward(Step& step, Parameters& gradient) const {
+        if (!step.work_.recorded())
+            fail(Error::Kind::argument, "rondo: a cell's backward without a forward before it");
         B& backend = step.work_.backend();
         const std::size_t h = std::size_t(step.batch_) * Hidden;
         backend.fill(step.x_slope_, std::size_t(step.batch_) * In, scalar(0));

@@ -44,16 +44,21 @@ struct BinaryCrossEntropy {
     /// Says which target is not from 0 to 1.
     template <class S, int Size>
     Error check(const Sequence<S, Size>& target, int) const {
-        for (std::size_t k = 0; k < target.size(); ++k)
-            if (!(target.value[k] >= 0 && target.value[k] <= 1))
-                return {Error::Kind::argument, "rondo::BinaryCrossEntropy: a target must be from 0 to 1, and number " +
-                                                   std::to_string(k) + " is " +
-                                                   std::to_string(double(target.value[k]))};
-        return {};
+        Error error;
+        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+            for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
+                if (!(target.value[k] >= 0 && target.value[k] <= 1))
+                    error = {Error::Kind::argument, "rondo::BinaryCrossEntropy: target " +
+                                                        std::to_string(double(target.value[k])) +
+                                                        detail::place_of(target.extent, k / Size) +
+                                                        " is not from 0 to 1"};
+        });
+        return error;
     }
     /// N L / terms; its slope is added to y's.
     template <class Run, class S, int Size>
     double operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+        if constexpr (Run::checks_values) rondo::check(check(target, Size));
         return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});
     }
 };

@@ -56,18 +56,20 @@ struct CrossEntropy {
     }
     /// Says which target is no class of a network with `classes` outputs.
     Error check(const Tokens& target, int classes) const {
-        for (std::size_t n = 0; n < target.columns(); ++n)
-            if (target.value[n] != ignore && (target.value[n] < 0 || target.value[n] >= classes))
-                return {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) +
-                                                   " of sequence " +
-                                                   std::to_string(n % std::size_t(target.extent.batch)) + ", step " +
-                                                   std::to_string(n / std::size_t(target.extent.batch)) +
-                                                   " is not a class from 0 to " + std::to_string(classes - 1)};
-        return {};
+        Error error;
+        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+            for (std::size_t n = first; n < first + count && !error; ++n)
+                if (target.value[n] != ignore && (target.value[n] < 0 || target.value[n] >= classes))
+                    error = {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) +
+                                                        detail::place_of(target.extent, n) +
+                                                        " is not a class from 0 to " + std::to_string(classes - 1)};
+        });
+        return error;
     }
     /// N L / terms; its slope is added to y's.
     template <class Run, class S, int Vocabulary>
     double operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
+        if constexpr (Run::checks_values) rondo::check(check(target, Vocabulary));
         return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});
     }
 };

@@ -8,6 +8,12 @@
 
 namespace rondo::detail {
 
+/// " of sequence 2, step 5": where in the whole batch a column lies.
+inline std::string place_of(const Extent& e, std::size_t column) {
+    return " of sequence " + std::to_string(std::size_t(e.first_column) + column % std::size_t(e.batch)) + ", step " +
+           std::to_string(std::size_t(e.first_step) + column / std::size_t(e.batch));
+}
+
 /// Columns of a sequence that are not padding.
 template <class S, int Rows>
 double valid_columns(const Sequence<S, Rows>& x) {
@@ -19,11 +25,16 @@ double valid_columns(const Sequence<S, Rows>& x) {
 /// Fails where a network's result and the batch's targets have other extents.
 template <class S, int Rows, class Target, int TargetRows>
 void check_extents(const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target) {
-    if (y.extent.steps == target.extent.steps && y.extent.batch == target.extent.batch) return;
-    fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(y.extent.steps) + " steps of " +
-                                    std::to_string(y.extent.batch) + " sequences, the targets are " +
-                                    std::to_string(target.extent.steps) + " steps of " +
-                                    std::to_string(target.extent.batch));
+    const Extent &a = y.extent, &b = target.extent;
+    check(problem(b));
+    if (a.steps != b.steps || a.batch != b.batch)
+        fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(a.steps) + " steps of " +
+                                        std::to_string(a.batch) + " sequences, the targets are " +
+                                        std::to_string(b.steps) + " steps of " + std::to_string(b.batch));
+    for (int k = 0; a.lengths && k < a.batch; ++k) // steps that no slope goes back from must not count
+        if (b.length(k) > a.length(k))
+            fail(Error::Kind::argument, "rondo: sequence " + std::to_string(k) + " has " + std::to_string(a.length(k)) +
+                                            " steps, its targets have " + std::to_string(b.length(k)));
 }
 
 /// Sums a loss over the columns of a run and, in training, leaves its slopes.

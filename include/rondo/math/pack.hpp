@@ -5,9 +5,7 @@
 
 #include <Eigen/Core>
 
-#include <algorithm>
 #include <limits>
-#include <type_traits>
 
 namespace rondo {
 

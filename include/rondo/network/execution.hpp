@@ -26,9 +26,17 @@ template <Backend B> class Execution;
 namespace detail {
 template <class B> struct IsMeasuring : std::false_type {};
 template <class B> struct IsMeasuring<Measuring<B>> : std::true_type {};
+template <class B> constexpr bool reads_inputs = false;
+template <OnHost B> constexpr bool reads_inputs<Measuring<B>> = true;
 template <class B>
 using TapeOf = std::conditional_t<IsMeasuring<B>::value, MeasuringTape<Execution<B>>, Tape<Execution<B>>>;
 }
+
+/// What a run has done with a layer so far.
+struct LayerUse {
+    std::uint32_t draws = 0;
+    bool carried = false;
+};
 
 /// Everything a run works with; all of it belongs to somebody else.
 template <Backend B>
@@ -41,6 +49,7 @@ struct RunMemory {
     typename B::scalar* carried = nullptr;  // states that outlive the run; null: every sequence starts from zero
     Randomness randomness;
     int carried_batch = 0;
+    LayerUse* uses = nullptr; // one a layer number
 };
 
 /// What operations are executed with: a backend, memory, and where gradients go. It knows neither the network nor what
@@ -50,6 +59,8 @@ class Execution {
 public:
     using backend_type = B;
     using scalar = typename B::scalar;
+    // Every run begins by measuring: the time to check inputs, and what they hold where the host may read it.
+    static constexpr bool measuring = detail::IsMeasuring<B>::value, checks_values = detail::reads_inputs<B>;
 
     explicit Execution(const RunMemory<B>& memory) : memory_{&memory} {}
 

@@ -2,19 +2,16 @@
 #pragma once
 
 #include "../backend/concept.hpp"
+#include "../core/error.hpp"
 #include "../core/tensor.hpp"
 #include "../initial/default.hpp"
 #include "fwd.hpp"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace rondo {
-
-namespace detail {
-template <class B>
-concept ShowsTensors = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
-}
 
 /// A network's parameters: one flat, aligned buffer. A regular value; const, it serves any number of threads.
 ///
@@ -48,12 +45,12 @@ public:
     /// model.tensor<"lstm.weight_ih_l0">(): as the backend shows a tensor, its extents part of the type; only where the
     /// host may touch the backend's memory.
     template <Text name>
-    auto tensor() requires detail::ShowsTensors<B> {
+    auto tensor() requires OnHost<B> {
         constexpr const Tensor& t = Net::tensors[tensor_index<Net, name>];
         return B::template map<t.rows, t.columns>(data() + t.offset);
     }
     template <Text name>
-    auto tensor() const requires detail::ShowsTensors<B> {
+    auto tensor() const requires OnHost<B> {
         constexpr const Tensor& t = Net::tensors[tensor_index<Net, name>];
         return B::template map<t.rows, t.columns>(data() + t.offset);
     }
@@ -64,7 +61,13 @@ public:
         B::download(host.data(), data(), size);
         return host;
     }
-    void assign(const std::vector<scalar>& host) { B::upload(buffer_, host.data(), size); }
+    /// Errors  another number of them.
+    void assign(const std::vector<scalar>& host) {
+        if (host.size() != size)
+            fail(Error::Kind::argument, "rondo::Model: expected " + std::to_string(size) + " numbers, got " +
+                                            std::to_string(host.size()));
+        B::upload(buffer_, host.data(), size);
+    }
 
 private:
     typename B::template buffer<scalar> buffer_;

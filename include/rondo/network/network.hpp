@@ -44,7 +44,12 @@ constexpr Label label(std::size_t index) {
 ///   };
 ///
 /// A layer is any type with `tensors` and `forward(run, x)`; networks are layers, too. Layers without a name are called
-/// by their index. A layer called twice in a run that carries state goes on from the state its first call left.
+/// by their index. Every call of a recurrent layer starts from zero, unless it is given states or the run carries its
+/// state; a run that carries state may call it once.
+///
+/// Forward runs twice, first to measure: it may look at extents, but at no value. It may state input_size and
+/// output_size (to stand in a Sequential, or to be streamed) and vocabulary (the number of tokens it reads, so that
+/// they are checked before a step).
 template <class... Layers>
 struct Network {
     static constexpr std::size_t layer_count = sizeof...(Layers);

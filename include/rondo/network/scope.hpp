@@ -19,6 +19,23 @@ struct Place {
     std::uint32_t number = 0;
 };
 
+namespace detail {
+inline Error input_problem(const Extent& x, bool streaming) {
+    if (streaming && x.steps != 1)
+        return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
+    return problem(x);
+}
+inline Error carry_problem(int batch, int carried, bool again) {
+    if (batch != carried)
+        return {Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) + " sequences, the state of " +
+                                           std::to_string(carried)};
+    if (again)
+        return {Error::Kind::argument, "rondo: a recurrent layer is called twice in a run that carries its state; give "
+                                       "the calls their first states"};
+    return {};
+}
+}
+
 // Instantiated where a value meets a layer, so that its name, which every compiler prints, tells what did not fit.
 template <int features>
 struct Features {
@@ -47,6 +64,8 @@ public:
     /// Runs the k-th layer.
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
+        if constexpr (R::measuring && requires { first.extent; })
+            check(detail::input_problem(first.extent, R::mode == Mode::streaming));
         using Child = typename Layer::template layer_at<k>;
         if constexpr (requires { typename First::value_type; })
             static_assert(std::is_same_v<typename First::value_type, scalar> ||
@@ -70,17 +89,19 @@ public:
 
     /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
     ///
-    /// Errors  a state of another number of sequences.
+    /// Errors  a state of another number of sequences; a second call of the layer in one run, which would go on from
+    ///         where the first one ended in one run, and from zero in another.
     scalar* carried(int batch) const {
-        if (this->memory_->carried && this->memory_->carried_batch != batch)
-            fail(Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) +
-                                            " sequences, the state of " + std::to_string(this->memory_->carried_batch));
-        return this->memory_->carried ? this->memory_->carried + place_.state * std::size_t(batch) : nullptr;
+        if (!this->memory_->carried) return nullptr;
+        check(detail::carry_problem(batch, this->memory_->carried_batch,
+                                    std::exchange(this->memory_->uses[place_.number].carried, true)));
+        return this->memory_->carried + place_.state * std::size_t(batch);
     }
 
-    /// The random numbers of this layer's n-th dropout.
+    /// The random numbers of this layer's n-th dropout, others at each call.
     Draw draw(std::uint32_t n = 0) const {
-        return {this->randomness().seed, Purpose::dropout, this->randomness().step, place_.number + n};
+        const std::uint32_t number = place_.number + n, call = this->memory_->uses[number].draws++;
+        return {this->randomness().seed, Purpose::dropout, this->randomness().step, number + (call << 16)};
     }
 
 private:

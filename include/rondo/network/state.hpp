@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "fwd.hpp"
 #include "network.hpp"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace rondo {
@@ -31,7 +33,13 @@ public:
         B::download(host.data(), data(), size());
         return host;
     }
-    void assign(const std::vector<scalar>& host) { B::upload(buffer_, host.data(), host.size()); }
+    /// Errors  another number of them.
+    void assign(const std::vector<scalar>& host) {
+        if (host.size() != size())
+            fail(Error::Kind::argument, "rondo::State: expected " + std::to_string(size()) + " numbers, got " +
+                                            std::to_string(host.size()));
+        B::upload(buffer_, host.data(), host.size());
+    }
     scalar* data() { return B::data(buffer_); }
     const scalar* data() const { return B::data(buffer_); }
 

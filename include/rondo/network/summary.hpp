@@ -23,8 +23,12 @@ inline std::string shape(const Tensor& t) {
 }
 template <class Layer>
 std::string described() {
-    if constexpr (requires { Layer::describe(); }) return std::string{Layer::describe().view()};
-    else return "Network";
+    if constexpr (requires { Layer::describe(); }) {
+        static constexpr Label text = Layer::describe();
+        return std::string{text.view()};
+    } else {
+        return "Network";
+    }
 }
 template <class Net>
 std::string summary_lines(const std::string& indent) {

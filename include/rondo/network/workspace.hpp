@@ -9,7 +9,8 @@
 
 #include <array>
 #include <cstddef>
-#include <type_traits>
+#include <string>
+#include <utility>
 
 namespace rondo {
 
@@ -48,10 +49,11 @@ public:
     }
 
     /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of
-    /// what it returns are to say what dL/d(result) is: losses add theirs.
+    /// what it returns are to say what dL/d(result) is: losses add theirs. The body is run twice, first without values.
     template <class Body>
     auto record(const Model<Net, B>& model, State<Net, B>* state, const Randomness& randomness, Body&& body) {
-        reserve<Mode::training>(body);
+        reserve<Mode::training>(body, state);
+        recorded_ = true;
         arena_ = Arena<scalar>{B::data(buffer_)};
         tape_.clear();
         parameters_ = model.data();
@@ -61,7 +63,11 @@ public:
 
     /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
     /// to the slopes of inputs that have some. The model is still that of record, unchanged.
+    ///
+    /// Errors  nothing recorded since the last backward or forward.
     void backward(Model<Net, B>* gradient) {
+        if (!std::exchange(recorded_, false))
+            fail(Error::Kind::argument, "rondo::Workspace: backward without a record before it");
         const auto memory = training(gradient, nullptr);
         Execution<B> execution{memory};
         tape_.replay(execution);
@@ -90,17 +96,21 @@ public:
 
     /// Takes now what a body will need.
     template <Mode mode, class Body>
-    void reserve(Body&& body) {
+    void reserve(Body&& body, const State<Net, B>* state = nullptr) {
         Arena<scalar> arena;
         Measuring<B> backend;
         MeasuringTape<Execution<Measuring<B>>> tape;
-        call<mode>(RunMemory<Measuring<B>>{&backend, &arena, &tape, nothing(), nothing(), nullptr, {{}, 0, true}}, body);
+        call<mode>(RunMemory<Measuring<B>>{&backend, &arena, &tape, nothing(), nothing(),
+                                           state ? nothing() : nullptr, {{}, 0, true}, state ? state->batch() : 0},
+                   body);
         if (arena.used() > buffer_.size()) buffer_.resize(arena.used());
         backend_.reserve(backend.needed());
         if constexpr (mode == Mode::training) tape_.reserve(tape.count());
     }
 
+    /// Of values and slopes; the tape's records and the backend's blocks come besides.
     std::size_t bytes() const { return buffer_.size() * sizeof(scalar); }
+    bool recorded() const { return recorded_; }
     B& backend() { return backend_; }
 
 private:
@@ -111,8 +121,10 @@ private:
     static scalar* nothing() { return Arena<scalar>{}.take(0); }
 
     template <Mode mode, class Used, class Body>
-    static auto call(const RunMemory<Used>& memory, Body&& body) {
+    static auto call(RunMemory<Used> memory, Body&& body) {
         using R = Run<Used, mode>;
+        std::array<LayerUse, detail::numbers<Net>> uses{};
+        memory.uses = uses.data();
         Scope<Net, R> scope{R{memory}, detail::offsets<Net>.data(), {}};
         return body(scope);
     }
@@ -124,7 +136,8 @@ private:
 
     template <Mode mode, class Body>
     auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
-        reserve<mode>(body);
+        reserve<mode>(body, state);
+        recorded_ = false; // its memory is about to be used again
         Arena<scalar> arena{B::data(buffer_)};
         return call<mode>(RunMemory<B>{&backend_, &arena, nullptr, model.data(), nullptr,
                                        state ? state->data() : nullptr, {}, state ? state->batch() : 0},
@@ -137,6 +150,7 @@ private:
     Arena<scalar> arena_;
     const scalar* parameters_ = nullptr;
     Randomness randomness_;
+    bool recorded_ = false;
 };
 
 } // namespace rondo

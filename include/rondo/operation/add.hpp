@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../core/view.hpp"
 
 namespace rondo {
@@ -28,6 +29,7 @@ struct Add {
 /// Shapes  a, b, y (Rows x T B).
 template <class Run, class A, class B, int Rows>
 auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
+    check(mismatch("rondo::add", a.extent, b.extent));
     const auto y = run.template make<Rows>(a.extent);
     run.execute(Add<typename Run::scalar>{a, b, y});
     return y;

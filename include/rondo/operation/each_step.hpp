@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../core/view.hpp"
 
 #include <cstddef>
@@ -41,7 +42,12 @@ auto each_step(Run& run, const Sequence<S, Rows>& x, Function&& f) {
     using Scalar = typename Run::scalar;
     constexpr int out = decltype(f(step_of(x, 0), 0))::rows;
     const auto y = run.template make<out>(x.extent);
-    for (int t = 0; t < x.extent.steps; ++t) run.execute(Copy<Scalar>{f(step_of(x, t), t), step_of(y, t)});
+    for (int t = 0; t < x.extent.steps; ++t) {
+        const auto from = f(step_of(x, t), t);
+        const auto to = step_of(y, t);
+        check(mismatch("rondo::each_step: what the function gives and a step", from.extent, to.extent));
+        run.execute(Copy<Scalar>{from, to});
+    }
     return y;
 }
 

@@ -60,6 +60,7 @@ Error adam_problem(const char* name, const Settings& a) {
 /// Source  Kingma & Ba, "Adam", ICLR 2015, arXiv:1412.6980, algorithm 1.
 struct Adam {
     double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+    static constexpr const char* name = "Adam";
     static constexpr int memories = 2;
     bool operator==(const Adam&) const = default;
 
@@ -77,6 +78,7 @@ struct Adam {
 /// Source  Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019, arXiv:1711.05101, algorithm 2.
 struct AdamW {
     double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 1e-2;
+    static constexpr const char* name = "AdamW";
     static constexpr int memories = 2;
     bool operator==(const AdamW&) const = default;
 

@@ -47,6 +47,7 @@ struct RMSpropElement {
 struct RMSprop {
     double rate = 1e-2, smoothing = 0.99, epsilon = 1e-8, momentum = 0, weight_decay = 0;
     bool centered = false;
+    static constexpr const char* name = "RMSprop";
     static constexpr int memories = 3;
     bool operator==(const RMSprop&) const = default;
 

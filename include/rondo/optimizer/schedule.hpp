@@ -8,6 +8,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
@@ -117,6 +118,23 @@ struct WarmUp {
         return {};
     }
     bool operator==(const WarmUp&) const = default;
+};
+
+/// Any schedule, or none.
+///
+/// Errors  the schedule's problem(), when it is made.
+class RateSchedule {
+public:
+    RateSchedule() = default;
+    template <Schedule Rule>
+    RateSchedule(Rule rule) {
+        if constexpr (requires { Error{rule.problem()}; }) check(rule.problem());
+        factor_ = std::move(rule);
+    }
+    double operator()(std::int64_t step) const { return factor_ ? factor_(step) : 1; }
+
+private:
+    std::function<double(std::int64_t)> factor_;
 };
 
 /// A lower rate once a value, such as the validation loss, has stopped falling.

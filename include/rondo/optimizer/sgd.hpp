@@ -38,6 +38,7 @@ struct SGDElement {
 struct SGD {
     double rate = 1e-2, momentum = 0, weight_decay = 0;
     bool nesterov = false;
+    static constexpr const char* name = "SGD";
     static constexpr int memories = 1;
     bool operator==(const SGD&) const = default;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../core/memory.hpp"
 #include "../core/random.hpp"
 #include "../core/view.hpp"
@@ -9,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -40,6 +42,12 @@ concept Batches = requires(B& batches, Seed seed, std::int64_t epoch, std::size_
 };
 
 namespace detail {
+inline void check_batch(const char* what, std::size_t k, std::size_t count) {
+    if (k >= count)
+        fail(Error::Kind::argument, std::string{what} + ": expected a batch from 0 to below " + std::to_string(count) +
+                                        ", got " + std::to_string(k));
+}
+
 /// Memory for some of a batch's sequences, laid out as a batch is; it grows to the largest and stays.
 class SliceMemory {
 public:

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "../optimizer/schedule.hpp"
+#include "../optimizer/sgd.hpp"
 #include "trainer.hpp"
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo {
@@ -32,6 +34,7 @@ struct EpochResult {
     double loss = 0;        // mean over the epoch's terms, in training
     double validation = std::numeric_limits<double>::quiet_NaN();
     double seconds = 0;
+    bool better = false;    // than every validation before
 };
 using History = std::vector<EpochResult>;
 
@@ -39,36 +42,38 @@ using History = std::vector<EpochResult>;
 ///
 /// epochs      in all, those done before a resumption included.
 /// validate    gives the validation loss after each epoch: `plateau` lowers the rate by it, and after `patience` epochs
-///             without a better one (0: never) the run ends.
+///             without a better one (0: never) the run ends. The parameters are then those of the last epoch: a copy
+///             that on_epoch makes where EpochResult::better says so keeps the best.
 /// on_batch, on_epoch  are told how far the run is; false ends it.
-/// The rest is TrainerSettings'.
 struct FitOptions {
     std::int64_t epochs = 1;
-    double clip_norm = 0, clip_value = 0;
-    int threads = 1;
-    Seed seed{};
-    std::function<double(std::int64_t)> schedule{};
     std::function<double()> validate{};
     std::optional<ReduceOnPlateau> plateau{};
     std::int64_t patience = 0;
     std::function<bool(const Progress&)> on_batch{};
     std::function<bool(const EpochResult&)> on_epoch{};
-
-    TrainerSettings trainer() const { return {clip_norm, clip_value, threads, seed, schedule}; }
 };
 
 /// Trains on every batch of every epoch, from `progress` on, which is kept up to date: stopped and resumed, by a
 /// checkpoint or not, a run gives the same bits.
+///
+/// Errors  those of Trainer::step; a number of epochs or a patience below 0; patience or plateau without validate; a
+///         progress made on another number of batches.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
     if (options.plateau) check(options.plateau->problem());
+    check(detail::schedule_steps("rondo::fit: epochs", options.epochs, 0));
+    check(detail::schedule_steps("rondo::fit: patience", options.patience, 0));
     if ((options.plateau || options.patience > 0) && !options.validate)
         fail(Error::Kind::argument, "rondo::fit: plateau and patience need validate, which gives the loss they watch");
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
         batches.begin_epoch(trainer.settings().seed, progress.epoch);
+        if (progress.batch > 0 && progress.batches != batches.count())
+            fail(Error::Kind::argument, "rondo::fit: the run is in an epoch of " + std::to_string(progress.batches) +
+                                            " batches, the data are " + std::to_string(batches.count()));
         progress.batches = batches.count();
         while (progress.batch < progress.batches) {
             const LossSum loss = trainer.step(batches.at(progress.batch));
@@ -79,6 +84,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
         }
         EpochResult result{progress.epoch + 1, progress.loss.mean()};
         if (options.validate) result.validation = options.validate();
+        result.better = result.validation < progress.best;
         result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
         history.push_back(result);
 
@@ -86,9 +92,8 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
         progress.batch = 0;
         progress.loss = {};
         if (options.validate) {
-            const bool better = result.validation < progress.best;
-            progress.best = better ? result.validation : progress.best;
-            progress.bad = better ? 0 : progress.bad + 1;
+            progress.best = result.better ? result.validation : progress.best;
+            progress.bad = result.better ? 0 : progress.bad + 1;
         }
         if (options.plateau) trainer.rate_factor(options.plateau->update(progress.plateau, result.validation));
         if (options.on_epoch && !options.on_epoch(result)) break;
@@ -97,14 +102,19 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
 }
 
 /// The same for a whole run of its own.
+///
+///   const auto validate = [&] { return evaluate(model, held_out, MeanSquaredError{}).mean(); };
+///   fit(model, data, MeanSquaredError{}, Adam{}, {.epochs = 100, .validate = validate, .patience = 5},
+///       {.clip_norm = 5, .threads = 2});
 template <class Net, Backend B, Batches Data, class Loss, class Rule>
-History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const FitOptions& options) {
-    Trainer<Net, Loss, Rule, B> trainer{model, std::move(loss), std::move(rule), options.trainer()};
+History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const FitOptions& options,
+            TrainerSettings settings = {}) {
+    Trainer<Net, Loss, Rule, B> trainer{model, std::move(loss), std::move(rule), std::move(settings)};
     Progress progress;
     return fit(trainer, batches, options, progress);
 }
 
-/// Mean loss over all batches, in their own order, without dropout.
+/// The loss over all batches, in their own order, without dropout.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     LossSum all;
@@ -114,6 +124,16 @@ LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
         all.terms += loss.terms;
     }
     return all;
+}
+
+/// The same of a model alone.
+///
+/// Memory  a copy of the model and a workspace; where this is called often, a trainer keeps them.
+template <class Net, Backend B, Batches Data, class Loss>
+LossSum evaluate(const Model<Net, B>& model, Data& batches, Loss loss) {
+    Model<Net, B> copy = model;
+    Trainer<Net, Loss, SGD, B> trainer{copy, std::move(loss), SGD{}};
+    return evaluate(trainer, batches);
 }
 
 } // namespace rondo

@@ -57,6 +57,7 @@ public:
         shuffle(std::span{order_}, Draw{seed, Purpose::shuffle, std::uint64_t(epoch)});
     }
     Batch<Sequence<const Y, Out>, Sequence<const X, In>> at(std::size_t k) {
+        detail::check_batch("rondo::Samples", k, count());
         const std::size_t first = k * std::size_t(batch_),
                           width = std::min(std::size_t(batch_), samples_.size() - first);
         const auto chosen = std::span{order_}.subspan(first, width);

@@ -36,9 +36,12 @@ public:
         targets_ = tokens_;
     }
 
+    TokenStreams(std::vector<int>&&, int, int) = delete; // the text must outlive them
+
     std::size_t count() const { return (steps_ + std::size_t(length_) - 1) / std::size_t(length_); }
     void begin_epoch(Seed, std::int64_t) {}
     Batch<Tokens, Tokens> at(std::size_t k) {
+        detail::check_batch("rondo::TokenStreams", k, count());
         const std::size_t first = k * std::size_t(length_), steps = std::min(std::size_t(length_), steps_ - first),
                           width = std::size_t(batch_);
         for (std::size_t t = 0; t < steps; ++t)

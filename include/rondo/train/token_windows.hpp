@@ -35,12 +35,15 @@ public:
         std::iota(order_.begin(), order_.end(), std::size_t(0));
     }
 
+    TokenWindows(std::vector<int>&&, int, int) = delete; // the text must outlive them
+
     std::size_t count() const { return (order_.size() + std::size_t(batch_) - 1) / std::size_t(batch_); }
     void begin_epoch(Seed seed, std::int64_t epoch) {
         std::iota(order_.begin(), order_.end(), std::size_t(0));
         shuffle(std::span{order_}, Draw{seed, Purpose::shuffle, std::uint64_t(epoch)});
     }
     Batch<Tokens, Tokens> at(std::size_t k) {
+        detail::check_batch("rondo::TokenWindows", k, count());
         const std::size_t first = k * std::size_t(batch_), width = std::min(std::size_t(batch_), order_.size() - first);
         for (std::size_t t = 0; t < std::size_t(length_); ++t)
             for (std::size_t b = 0; b < width; ++b) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../layer/embedding.hpp"
+#include "../loss/terms.hpp"
 #include "../network/workspace.hpp"
 #include "../optimizer/concept.hpp"
+#include "../optimizer/schedule.hpp"
 #include "batch.hpp"
 #include "clip.hpp"
 #include "workers.hpp"
@@ -12,10 +15,10 @@
 #include <cmath>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <limits>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,13 +33,13 @@ struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
     int threads = 1;
     Seed seed{};
-    std::function<double(std::int64_t)> schedule{};
+    RateSchedule schedule{};
 };
 
 /// A sum of losses and how many terms it has.
 struct LossSum {
     double sum = 0, terms = 0;
-    double mean() const { return terms > 0 ? sum / terms : 0; }
+    double mean() const { return sum / terms; } // of no terms: NaN
     bool operator==(const LossSum&) const = default;
 };
 
@@ -56,9 +59,10 @@ struct AddTo {
 ///
 /// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first
 ///         step of the largest extents. Later steps take none.
-/// Errors  a loss or gradient that is not finite: an error that names step and tensor. Tokens or targets that fit
-///         neither loss nor network; a schedule that gives no factor. The parameters stay those of the step before.
-///         What else a network throws comes out of step.
+/// Errors  a loss or gradient that is not finite: an error that names step and input, target or tensor. Tokens, targets
+///         or lengths that fit neither loss nor network; a batch of another number of sequences than the states that it
+///         goes on from; a schedule that gives no factor. The parameters stay those of the step before. What else a
+///         network throws comes out of step.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
 class Trainer {
@@ -72,13 +76,16 @@ public:
         if (settings_.threads < 1)
             fail(Error::Kind::argument,
                  "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(settings_.threads));
+        constexpr double any = std::numeric_limits<double>::infinity();
+        check(detail::first_of({detail::outside("rondo::Trainer: clip_norm", settings_.clip_norm, 0, any),
+                                detail::outside("rondo::Trainer: clip_value", settings_.clip_value, 0, any)}));
         for (auto& memory : memory_) memory.resize(Model<Net, B>::size);
     }
 
-    /// One step: loss, gradient, clipping, update. Returns the batch's mean loss before the update.
+    /// One step: loss, gradient, clipping, update. Returns the batch's loss before the update.
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
-        const double factor = rate_factor_ * (settings_.schedule ? settings_.schedule(steps_) : 1);
+        const double factor = rate_factor_ * settings_.schedule(steps_);
         constexpr double any = std::numeric_limits<double>::infinity();
         if (!(factor >= 0 && factor < any)) {
             const std::string name = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": the rate's factor";
@@ -96,7 +103,7 @@ public:
         scalar* gradient = first.gradient.data();
         const double norm = std::sqrt(backend.sum_of_squares(gradient, Model<Net, B>::size));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
-            error = not_finite(loss.sum, first.gradient);
+            error = not_finite(batch, loss.sum, first.gradient);
             for (Part& part : parts_) part.state.reset();
             return loss;
         }
@@ -133,16 +140,15 @@ public:
     double rate_factor() const { return rate_factor_; }
     void rate_factor(double factor) { rate_factor_ = factor; }
     auto& optimizer_memory() { return memory_; }
+    const auto& optimizer_memory() const { return memory_; }
+    const Rule& rule() const { return rule_; }
     int threads() const { return int(parts_.size()); }
     State<Net, B>& state(int worker) { return parts_[std::size_t(worker)].state; }
+    const State<Net, B>& state(int worker) const { return parts_[std::size_t(worker)].state; }
 
     Model<Net, B>& model() { return *model_; }
+    const Model<Net, B>& model() const { return *model_; }
     const TrainerSettings& settings() const { return settings_; }
-    std::size_t workspace_bytes() const {
-        std::size_t sum = 0;
-        for (const Part& part : parts_) sum += part.work.bytes();
-        return sum;
-    }
 
 private:
     struct Part {
@@ -150,6 +156,7 @@ private:
         Model<Net, B> gradient;
         State<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
         detail::SliceMemory memory;
+        State<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
         int columns = 0;
         double loss = 0;
         Error error;
@@ -159,7 +166,7 @@ private:
     template <class Batch>
     LossSum share(const Batch& batch, bool learn, Error& error) {
         if (Error problem =
-                detail::first_of({check_sequences(batch), loss_.check(batch.target, classes()), check_tokens(batch)}))
+                check_batch(batch, learn))
             return error = std::move(problem), LossSum{};
         const double terms = loss_.terms(batch.target);
         if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
@@ -202,7 +209,7 @@ private:
             part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
         if (part.columns == 0) return;
         const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
-        State<Net, B>& carried = learn ? part.state : part.evaluation;
+        State<Net, B>& carried = part.carried(learn);
         if (batch.carry != Carry::none && carried.batch() != part.columns) carried = State<Net, B>{part.columns};
         else if (batch.carry == Carry::start) carried.reset();
         State<Net, B>* state = batch.carry == Carry::none ? nullptr : &carried;
@@ -221,35 +228,56 @@ private:
         else return std::numeric_limits<int>::max();
     }
 
-    // Workers share inputs and targets by their sequences.
+    // Before any worker begins, so that an error leaves all as it was.
     template <class Batch>
-    static Error check_sequences(const Batch& batch) {
-        const int expected = batch.target.extent.batch;
-        int got = expected;
-        std::apply([&](const auto&... x) { ((got = got == expected ? x.extent.batch : got), ...); }, batch.inputs);
-        if (got == expected) return {};
-        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(got) +
-                                           " sequences, the targets are " + std::to_string(expected)};
+    Error check_batch(const Batch& batch, bool learn) {
+        Error error = problem(batch.target.extent);
+        const auto fits = [&](const Extent& x) {
+            if (!error) error = check_input(x, batch.target.extent);
+        };
+        std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
+        if (!error) error = loss_.check(batch.target, classes());
+        if constexpr (requires { requires Net::vocabulary > 0; })
+            if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
+        int before = 0;
+        for (Part& part : parts_) before += part.carried(learn).batch();
+        if (!error && batch.carry == Carry::go_on && before > 0 && before != batch.target.extent.batch)
+            error = {Error::Kind::argument, "rondo::Trainer: a batch of " + std::to_string(batch.target.extent.batch) +
+                                                " sequences cannot go on from the states of " + std::to_string(before)};
+        return error;
+    }
+    static Error check_input(const Extent& x, const Extent& target) {
+        if (x.batch != target.batch)
+            return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(x.batch) +
+                                               " sequences, the targets are " + std::to_string(target.batch)};
+        return problem(x);
     }
 
-    // A token outside the table would be read from beyond it.
+    // "input 0 of sequence 2, step 5", or nothing: the first of these numbers that is not finite.
+    template <class X>
+    static std::string find_not_finite(const std::string& name, const X& x) {
+        std::string found;
+        if constexpr (std::is_floating_point_v<typename X::value_type>)
+            each_run(x.extent, [&](std::size_t first, std::size_t count) {
+                for (std::size_t k = first * X::rows; k < (first + count) * X::rows && found.empty(); ++k)
+                    if (!std::isfinite(x.value[k])) found = name + detail::place_of(x.extent, k / X::rows);
+            });
+        return found;
+    }
     template <class Batch>
-    static Error check_tokens(const Batch& batch) {
-        if constexpr (requires { requires Net::vocabulary > 0; }) {
-            const Tokens& x = std::get<0>(batch.inputs);
-            for (std::size_t n = 0; n < x.columns(); ++n) {
-                const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));
-                if (x.extent.active(t, b) && (x.value[n] < 0 || x.value[n] >= Net::vocabulary))
-                    return {Error::Kind::argument, "rondo::Trainer: token " + std::to_string(x.value[n]) +
-                                                       " of sequence " + std::to_string(b) + ", step " +
-                                                       std::to_string(t) + " is not from 0 to " +
-                                                       std::to_string(Net::vocabulary - 1)};
-            }
-        }
-        return {};
+    static std::string find_not_finite(const Batch& batch) {
+        std::string found = find_not_finite("the target", batch.target);
+        int index = 0;
+        std::apply(
+            [&](const auto&... x) {
+                ((found = found.empty() ? find_not_finite("input " + std::to_string(index), x) : found, ++index), ...);
+            },
+            batch.inputs);
+        return found;
     }
 
-    Error not_finite(double loss, const Model<Net, B>& gradient) const {
+    template <class Batch>
+    Error not_finite(const Batch& batch, double loss, const Model<Net, B>& gradient) const {
         const auto find = [](const std::vector<scalar>& values) -> std::string_view {
             for (const Tensor& t : Net::tensors)
                 for (std::size_t k = 0; k < t.size(); ++k)
@@ -260,7 +288,8 @@ private:
         const auto parameter = find(model_->values()), slope = find(gradient.values());
         if (!std::isfinite(loss))
             text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
-        if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
+        if (const std::string data = find_not_finite(batch); !data.empty()) text += data + " is not finite";
+        else if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
         else if (!slope.empty()) text += "the gradient of " + std::string{slope} + " is not finite";
         else text += "every gradient is finite";
         return {Error::Kind::not_finite, text + "; the parameters are those of step " + std::to_string(steps_)};

@@ -13,30 +13,23 @@ namespace rondo {
 /// A fixed number of threads that do one task together, then wait for the next. One worker is the caller: no thread.
 class Workers {
 public:
-    explicit Workers(int count) {
-        for (int k = 1; k < count; ++k) threads_.emplace_back([this, k] { work(k); });
-    }
-    ~Workers() {
-        {
-            const std::lock_guard lock{mutex_};
-            stop_ = true;
-        }
-        start_.notify_all();
-        for (std::thread& thread : threads_) thread.join();
+    /// Errors  what std::thread throws where the system gives no more threads.
+    explicit Workers(int count) : stop_{*this} {
+        for (int k = 1; k < count; ++k) stop_.threads.emplace_back([this, k] { work(k); });
     }
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
 
-    int count() const { return int(threads_.size()) + 1; }
+    int count() const { return int(stop_.threads.size()) + 1; }
 
     /// Calls task(k) for each worker k, the caller being worker 0, and returns when all have ended. It must not throw.
     template <class Task>
     void each(const Task& task) {
-        if (threads_.empty()) return task(0);
+        if (stop_.threads.empty()) return task(0);
         {
             const std::lock_guard lock{mutex_};
             task_ = std::cref(task);
-            left_ = threads_.size();
+            left_ = stop_.threads.size();
             ++round_;
         }
         start_.notify_all();
@@ -50,8 +43,8 @@ private:
         std::size_t round = 0;
         for (;;) {
             std::unique_lock lock{mutex_};
-            start_.wait(lock, [&] { return stop_ || round_ != round; });
-            if (stop_) return;
+            start_.wait(lock, [&] { return ended_ || round_ != round; });
+            if (ended_) return;
             round = round_;
             lock.unlock();
             task_(k);
@@ -64,8 +57,22 @@ private:
     std::condition_variable start_, done_;
     std::function<void(int)> task_;
     std::size_t round_ = 0, left_ = 0;
-    bool stop_ = false;
-    std::vector<std::thread> threads_;
+    bool ended_ = false;
+
+    // Ends the threads there are, even where one more could not be started.
+    struct Stop {
+        Workers& workers;
+        std::vector<std::thread> threads{};
+        ~Stop() {
+            {
+                const std::lock_guard lock{workers.mutex_};
+                workers.ended_ = true;
+            }
+            workers.start_.notify_all();
+            for (std::thread& thread : threads) thread.join();
+        }
+    };
+    Stop stop_; // last, so that it goes first
 };
 
 } // namespace rondo

@@ -16,7 +16,7 @@
 
 namespace rondo {
 
-/// The host: Eigen's products and packets, one thread.
+/// The host: products of our own over Eigen's packets, one thread.
 ///
 /// Memory  its products' blocks, taken by reserve; nothing else.
 template <std::floating_point S>

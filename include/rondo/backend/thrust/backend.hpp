@@ -124,7 +124,7 @@ public:
     using buffer = thrust::device_vector<T>;
 
     static constexpr std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
-    void reserve(std::size_t) { parts_.resize(detail::sum_parts); }
+    void reserve(std::size_t) {}
 
     template <class T>
     static T* data(buffer<T>& b) {
@@ -211,7 +211,7 @@ private:
         return total;
     }
 
-    buffer<double> parts_;
+    buffer<double> parts_ = buffer<double>(detail::sum_parts);
 };
 
 static_assert(Backend<ThrustBackend<float>> && Backend<ThrustBackend<double>>);
