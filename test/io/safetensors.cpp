@@ -79,8 +79,10 @@ TEST(Safetensors, Rule1TheHeaderLiesInTheFile) {
     }
     const io::SafetensorsLimits wide{.header = std::numeric_limits<std::size_t>::max()};
     EXPECT_EQ(problem(claim(100'000'000), wide), "the header claims 100000000 bytes, but the file has only 2 more");
-    EXPECT_EQ(problem(claim(100'000'001), wide), "the header claims 100000001 bytes; at most 100000000 are allowed; is it a safetensors file?");
-    EXPECT_EQ(problem(safetensors_file("{}"), {.header = 1}), "the header claims 2 bytes; at most 1 are allowed; is it a safetensors file?");
+    EXPECT_EQ(problem(claim(100'000'001), wide),
+              "the header claims 100000001 bytes; at most 100000000 are allowed; is it a safetensors file?");
+    EXPECT_EQ(problem(safetensors_file("{}"), {.header = 1}),
+              "the header claims 2 bytes; at most 1 are allowed; is it a safetensors file?");
 }
 
 TEST(Safetensors, Rule2TheHeaderIsUtf8) {

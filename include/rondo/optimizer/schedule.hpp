@@ -126,7 +126,8 @@ struct WarmUp {
 class RateSchedule {
 public:
     RateSchedule() = default;
-    template <Schedule Rule>
+    template <class Rule>
+        requires (!std::same_as<Rule, RateSchedule>) && Schedule<Rule>
     RateSchedule(Rule rule) {
         if constexpr (requires { Error{rule.problem()}; }) check(rule.problem());
         factor_ = std::move(rule);
