@@ -201,8 +201,8 @@ TEST(Trainer, RefusesToGoOnWithOtherSequences) {
         trainer.step(four.batch(Carry::go_on)); // the first one begins
         expect_argument([&] { trainer.step(five.batch(Carry::go_on)); },
                         "rondo::Trainer: a batch of 5 sequences cannot go on from the states of 4");
-        trainer.step(five.batch(Carry::start));
-        trainer.step(five.batch(Carry::go_on));
+        for (const auto& tracks : {five, Tracks<float>{4, 1}})
+            for (const Carry carry : {Carry::start, Carry::go_on}) trainer.step(tracks.batch(carry));
     }
 }
 

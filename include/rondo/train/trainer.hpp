@@ -3,12 +3,12 @@
 
 #include "../core/error.hpp"
 #include "../layer/embedding.hpp"
-#include "../loss/terms.hpp"
 #include "../network/workspace.hpp"
 #include "../optimizer/concept.hpp"
 #include "../optimizer/schedule.hpp"
 #include "batch.hpp"
 #include "clip.hpp"
+#include "not_finite.hpp"
 #include "workers.hpp"
 
 #include <array>
@@ -18,7 +18,6 @@
 #include <limits>
 #include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -103,7 +102,7 @@ public:
         scalar* gradient = first.gradient.data();
         const double norm = std::sqrt(backend.sum_of_squares(gradient, Model<Net, B>::size));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
-            error = not_finite(batch, loss.sum, first.gradient);
+            error = detail::not_finite<Net>(batch, loss.sum, model_->values(), first.gradient.values(), steps_);
             for (Part& part : parts_) part.state.reset();
             return loss;
         }
@@ -165,9 +164,7 @@ private:
 
     template <class Batch>
     LossSum share(const Batch& batch, bool learn, Error& error) {
-        if (Error problem =
-                check_batch(batch, learn))
-            return error = std::move(problem), LossSum{};
+        if (Error found = check_batch(batch, learn)) return error = std::move(found), LossSum{};
         const double terms = loss_.terms(batch.target);
         if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
         workers_.each(
@@ -207,11 +204,11 @@ private:
         // The first worker's gradient becomes the sum, even where it has no sequence.
         if (learn && (part.columns > 0 || k == 0))
             part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
-        if (part.columns == 0) return;
-        const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
         State<Net, B>& carried = part.carried(learn);
         if (batch.carry != Carry::none && carried.batch() != part.columns) carried = State<Net, B>{part.columns};
         else if (batch.carry == Carry::start) carried.reset();
+        if (part.columns == 0) return;
+        const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
         State<Net, B>* state = batch.carry == Carry::none ? nullptr : &carried;
         const auto body = [&](auto& run) {
             const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
@@ -251,48 +248,6 @@ private:
             return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(x.batch) +
                                                " sequences, the targets are " + std::to_string(target.batch)};
         return problem(x);
-    }
-
-    // "input 0 of sequence 2, step 5", or nothing: the first of these numbers that is not finite.
-    template <class X>
-    static std::string find_not_finite(const std::string& name, const X& x) {
-        std::string found;
-        if constexpr (std::is_floating_point_v<typename X::value_type>)
-            each_run(x.extent, [&](std::size_t first, std::size_t count) {
-                for (std::size_t k = first * X::rows; k < (first + count) * X::rows && found.empty(); ++k)
-                    if (!std::isfinite(x.value[k])) found = name + detail::place_of(x.extent, k / X::rows);
-            });
-        return found;
-    }
-    template <class Batch>
-    static std::string find_not_finite(const Batch& batch) {
-        std::string found = find_not_finite("the target", batch.target);
-        int index = 0;
-        std::apply(
-            [&](const auto&... x) {
-                ((found = found.empty() ? find_not_finite("input " + std::to_string(index), x) : found, ++index), ...);
-            },
-            batch.inputs);
-        return found;
-    }
-
-    template <class Batch>
-    Error not_finite(const Batch& batch, double loss, const Model<Net, B>& gradient) const {
-        const auto find = [](const std::vector<scalar>& values) -> std::string_view {
-            for (const Tensor& t : Net::tensors)
-                for (std::size_t k = 0; k < t.size(); ++k)
-                    if (!std::isfinite(values[t.offset + k])) return t.name.view();
-            return {};
-        };
-        std::string text = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": ";
-        const auto parameter = find(model_->values()), slope = find(gradient.values());
-        if (!std::isfinite(loss))
-            text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
-        if (const std::string data = find_not_finite(batch); !data.empty()) text += data + " is not finite";
-        else if (!parameter.empty()) text += "parameter " + std::string{parameter} + " is not finite";
-        else if (!slope.empty()) text += "the gradient of " + std::string{slope} + " is not finite";
-        else text += "every gradient is finite";
-        return {Error::Kind::not_finite, text + "; the parameters are those of step " + std::to_string(steps_)};
     }
 
     Model<Net, B>* model_;
