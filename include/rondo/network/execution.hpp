@@ -26,8 +26,8 @@ template <Backend B> class Execution;
 namespace detail {
 template <class B> struct IsMeasuring : std::false_type {};
 template <class B> struct IsMeasuring<Measuring<B>> : std::true_type {};
-template <class B> constexpr bool reads_inputs = false;
-template <OnHost B> constexpr bool reads_inputs<Measuring<B>> = true;
+template <class B> inline constexpr bool reads_inputs = false;
+template <OnHost B> inline constexpr bool reads_inputs<Measuring<B>> = true;
 template <class B>
 using TapeOf = std::conditional_t<IsMeasuring<B>::value, MeasuringTape<Execution<B>>, Tape<Execution<B>>>;
 }
