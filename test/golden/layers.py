@@ -36,6 +36,8 @@ def layers():
         for name, module in maps.items():
             file.case(f"{name}_{features}")
             add_layer(file, f"{name}_{features}", module, leaf(3, 4, features))
+    file.case("linear_5_3_no_bias")
+    add_layer(file, "linear_5_3_no_bias", nn.Linear(5, 3, bias=False), leaf(3, 4, 5))
     return file
 
 

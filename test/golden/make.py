@@ -6,6 +6,7 @@ import sys
 
 import torch
 
+import attention
 import layers
 import recurrent
 import traces
@@ -17,7 +18,7 @@ def main():
     torch.set_default_dtype(torch.float64)
     print(f"loop against nn.GRU: {recurrent.check_loop():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
-    for file in files + [recurrent.cells(), layers.layers(), layers.losses(), traces.traces()]:
+    for file in files + [recurrent.cells(), layers.layers(), layers.losses(), attention.attention(), traces.traces()]:
         file.save(folder)
         print(f"{file.name}.safetensors: {len(file.tensors)} tensors")
 

@@ -6,6 +6,7 @@
 #include "padding.hpp"
 
 #include <rondo/layer/activation.hpp>
+#include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
@@ -120,6 +121,8 @@ TEST(PaddingOfANetwork, OfTokens) {
     padding_is_not_selected<Sequential<Embedding<7, 4>, GRU<4, 6>, LastStep<6>, Linear<6, 3>>, float>("LastStep");
     padding_is_not_selected<Sequential<Embedding<7, 4, 0>, LSTM<4, 3, both>, FinalStates<3>, Linear<6, 2>>, double>(
         "FinalStates");
+    padding_is_not_selected<Sequential<Embedding<7, 4>, RNN<4, 6>, AttentionPooling<6, AdditiveScore<6, 3>>>, double>(
+        "AttentionPooling");
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/layer/activation.hpp>
+#include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
@@ -72,7 +73,8 @@ template <class B> using RecurrentCases =
     Join<RNNCases<B>, ReluRNNCases<B>, LSTMCases<B>, GRUCases<B>, GRUResetBeforeCases<B>>;
 
 template <class B> using LinearCases = testing::Types<Case<rondo::Linear<33, 20>, B, "linear_33_20", "layers">,
-                                                      Case<rondo::Linear<1, 1>, B, "linear_1_1", "layers">>;
+                                                      Case<rondo::Linear<1, 1>, B, "linear_1_1", "layers">,
+                                                      Case<rondo::Linear<5, 3, false>, B, "linear_5_3_no_bias", "layers">>;
 template <class B> using EmbeddingCases = testing::Types<Case<rondo::Embedding<7, 5, 2>, B, "embedding_7_5", "layers">>;
 template <class B> using ActivationCases = testing::Types<
     Case<rondo::ReLU<5>, B, "relu_5", "layers">, Case<rondo::ReLU<33>, B, "relu_33", "layers">,
@@ -101,6 +103,7 @@ template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear
 template <class B>
 using CheckedLayerCases =
     testing::Types<Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
+                   Case<rondo::Linear<5, 3, false>, B, "Linear_5_3_no_bias">,
                    Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">, Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">,
                    Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">, Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">,
                    Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">,
@@ -108,6 +111,8 @@ using CheckedLayerCases =
                    Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
                    Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
                    Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">,
+                   Case<After<20, rondo::AttentionPooling<20>>, B, "AttentionPooling_20">,
+                   Case<First<rondo::AttentionPooling<3, rondo::AdditiveScore<3, 5>>>, B, "AttentionPooling_first">,
                    Case<First<rondo::Dropout<3, rondo::Rate{1, 4}>>, B, "Dropout_first">,
                    Case<First<rondo::Residual<rondo::Tanh<3>>>, B, "Residual_first">,
                    Case<First<rondo::LastStep<3>>, B, "LastStep_first">>;

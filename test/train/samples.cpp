@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 #include <set>
 #include <span>
 #include <vector>
@@ -120,6 +122,109 @@ TEST(Samples, AClassForEachStep) {
             EXPECT_EQ(x.value[(2 * t + 1) * 3 + row], t < 2 ? 2 + 0.1 * t + 0.01 * row : 0);
         }
     }
+}
+
+/// Many lengths, some of them often.
+std::vector<int> many_lengths(int count) {
+    std::vector<int> all(std::size_t(count), 0);
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = int(Draw{Seed{4}, Purpose::user}.wide(k) % 33);
+    return all;
+}
+
+/// How many steps of an epoch are padding.
+int padding(const std::vector<std::vector<int>>& batches, const std::vector<int>& of) {
+    int sum = 0;
+    for (const auto& batch : batches)
+        for (const int sample : batch) sum += of[std::size_t(batch.front())] - of[std::size_t(sample)];
+    return sum;
+}
+
+TEST(Samples, GroupedByLengthAreAllShownWithLessPadding) {
+    const auto of = many_lengths(203);
+    std::vector<int> all(of.size());
+    std::iota(all.begin(), all.end(), 0);
+    for (const int batch : {1, 3, 5, 20, 203, 500})
+        for (const int pool : {1, 2, 3, 1000, std::numeric_limits<int>::max()}) {
+            Labelled plain = labelled(of, batch), grouped = plain;
+            grouped.group_by_length(pool);
+            EXPECT_EQ(shown(grouped, of), shown(plain, of)) << "before an epoch: their own order";
+            int before = 0, after = 0;
+            for (std::int64_t epoch = 0; epoch < 5; ++epoch) {
+                plain.begin_epoch(Seed{5}, epoch);
+                grouped.begin_epoch(Seed{5}, epoch);
+                before += padding(shown(plain, of), of);
+                const auto batches = shown(grouped, of);
+                after += padding(batches, of);
+                EXPECT_EQ(sorted(batches), all);
+                ASSERT_EQ(batches.size(), grouped.count());
+                for (std::size_t k = 0; k + 1 < batches.size(); ++k) EXPECT_EQ(int(batches[k].size()), batch);
+                EXPECT_EQ(int(batches.back().size()), 203 - batch * (int(batches.size()) - 1)) << "it stays last";
+            }
+            if (batch == 1 || batch >= 203 || pool == 1) {
+                EXPECT_EQ(after, before);
+            } else {
+                EXPECT_LT(after, before * 4 / 5);
+                EXPECT_LT(after, pool < 1000 ? before : before / 5);
+            }
+        }
+}
+
+TEST(Samples, GroupedByLengthPoolsAreSorted) {
+    const auto of = many_lengths(100);
+    Labelled data = labelled(of, 5);
+    data.group_by_length(1000);
+    data.begin_epoch(Seed{1}, 0);
+    auto batches = shown(data, of);
+    std::vector<std::vector<int>> of_batches;
+    for (const auto& batch : batches) {
+        of_batches.emplace_back();
+        for (const int sample : batch) of_batches.back().push_back(of[std::size_t(sample)]);
+    }
+    EXPECT_FALSE(std::ranges::is_sorted(of_batches)) << "whole batches are shuffled";
+    std::ranges::sort(of_batches);
+    for (std::size_t k = 1; k < of_batches.size(); ++k)
+        EXPECT_LE(of_batches[k - 1].front(), of_batches[k].back()) << "the longest, the shortest of the next";
+}
+
+TEST(Samples, GroupedByLengthDifferFromEpochToEpoch) {
+    const auto many = many_lengths(103);
+    const std::vector<int> equal(103, 3);
+    for (const auto& of : {many, equal})
+        for (const int pool : {1, 3, 1000}) {
+            Labelled data = labelled(of, 5), other = data;
+            data.group_by_length(pool);
+            other.group_by_length(pool);
+            std::set<std::vector<std::vector<int>>> orders;
+            std::set<std::set<int>> batches, last;
+            for (std::int64_t epoch = 0; epoch < 8; ++epoch) {
+                data.begin_epoch(Seed{1}, epoch);
+                const auto order = shown(data, of);
+                orders.insert(order);
+                for (const auto& batch : order) batches.insert({batch.begin(), batch.end()});
+                last.insert({order.back().begin(), order.back().end()});
+            }
+            EXPECT_EQ(orders.size(), 8u);
+            EXPECT_GT(batches.size(), 4 * data.count()) << "not only their order";
+            EXPECT_GT(last.size(), 4u) << "what the smaller one holds, too";
+            other.begin_epoch(Seed{1}, 7);
+            EXPECT_EQ(shown(other, of), shown(data, of));
+            other.begin_epoch(Seed{2}, 7);
+            EXPECT_NE(shown(other, of), shown(data, of));
+        }
+}
+
+TEST(Samples, GroupedByLengthNoMore) {
+    Labelled data = labelled(lengths, 3), plain = data;
+    data.group_by_length(2);
+    data.begin_epoch(Seed{1}, 0);
+    data.group_by_length(0);
+    for (const std::int64_t epoch : {1, 2}) {
+        data.begin_epoch(Seed{1}, epoch);
+        plain.begin_epoch(Seed{1}, epoch);
+        EXPECT_EQ(shown(data, lengths), shown(plain, lengths));
+    }
+    expect_argument([&] { data.group_by_length(-1); },
+                    "rondo::Samples: group_by_length: expected 0 (off) or more batches, got -1");
 }
 
 TEST(Samples, RefusesWhatDoesNotFit) {

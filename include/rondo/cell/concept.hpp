@@ -55,6 +55,8 @@ struct Slope {
 ///   backward  values saved, old and new state, own parameters, dL/d(new state) -> slopes
 ///   reset     where the last `second` gates read U q: q = reset(...), known only after the other gates; it has a
 ///             backward of its own
+///
+/// A cell whose first values saved are its gates may tell their names, gate_names: they can then be traced.
 template <class C, class S = float>
 concept Cell = C::shape.gates > 0 && C::shape.apart >= 0 && C::shape.second >= 0 && C::shape.states > 0 &&
     C::shape.saved >= 0 && C::shape.own >= 0 && C::shape.apart + C::shape.second <= C::shape.gates &&

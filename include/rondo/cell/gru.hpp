@@ -3,6 +3,9 @@
 
 #include "concept.hpp"
 
+#include <array>
+#include <string_view>
+
 namespace rondo::cell {
 
 /// Gated recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
@@ -16,6 +19,7 @@ namespace rondo::cell {
 ///         (2014), arXiv:1406.1078v1, section 2.3.
 struct GRU {
     static constexpr Shape shape{.gates = 3, .apart = 1, .saved = 4};
+    static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
     RONDO_HOST_DEVICE static Step<GRU, S> forward(const Values<S, 4>& pre, const Values<S, 1>& before,
@@ -49,6 +53,7 @@ struct GRU {
 ///         (2014), arXiv:1406.1078v3, section 2.3.
 struct GRUResetBefore {
     static constexpr Shape shape{.gates = 3, .second = 1, .saved = 3};
+    static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     /// Stage one, from the gates that read h: q, which the second product reads.
     template <class S>

@@ -135,41 +135,54 @@ struct Recurrent {
         return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
     }
 
+    /// From zero: the output at every step, and the gates of every step.
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, In>& x, WithGates) {
+        static_assert(requires { C::gate_names; }, "rondo: this cell has no gates to trace");
+        using Scalar = std::remove_const_t<S>;
+        using Gates = Sequence<const Scalar, C::shape.saved * Hidden>;
+        std::array<Gates, std::size_t(layers * directions)> gates{};
+        const StatesOf<Scalar> zero{.batch = x.extent.batch};
+        const auto y = from<0>(run, static_cast<Sequence<const Scalar, In>>(x), zero, zero, gates.data());
+        return Traced<std::remove_const_t<decltype(y)>, Gates, layers * directions>{y, gates};
+    }
+
 private:
-    template <int layer, class S, int Width>
+    struct NoTrace {};
+    template <int layer, class S, int Width, class Trace = NoTrace>
     static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
-                     const StatesOf<S>& final) {
+                     const StatesOf<S>& final, Trace trace = {}) {
         static_assert(directions == 1 || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
                       "rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step");
-        const auto ahead = scan(run, x, false, initial, final, layer * directions);
+        const auto ahead = scan(run, x, false, initial, final, layer * directions, trace);
         if constexpr (directions == 1) {
-            return next<layer>(run, ahead, initial, final);
+            return next<layer>(run, ahead, initial, final, trace);
         } else {
-            const auto back = scan(run, x, true, initial, final, layer * directions + 1);
-            return next<layer>(run, concatenate(run, ahead, back), initial, final);
+            const auto back = scan(run, x, true, initial, final, layer * directions + 1, trace);
+            return next<layer>(run, concatenate(run, ahead, back), initial, final, trace);
         }
     }
 
-    template <int layer, class S>
+    template <int layer, class S, class Trace>
     static auto next(auto& run, const Sequence<S, output_size>& y, const StatesOf<S>& initial,
-                     const StatesOf<S>& final) {
+                     const StatesOf<S>& final, Trace trace) {
         if constexpr (layer + 1 == layers) {
             return y;
         } else {
             const auto x = dropout(run, y, stack.dropout, run.draw(std::uint32_t(layer)));
-            return from<layer + 1>(run, static_cast<Sequence<const S, output_size>>(x), initial, final);
+            return from<layer + 1>(run, static_cast<Sequence<const S, output_size>>(x), initial, final, trace);
         }
     }
 
-    template <class S>
+    template <class S, class Trace>
     static Sequence<S, Hidden> scan(auto& run, const AnySequence<const std::type_identity_t<S>>& x, bool reverse,
-                                    const StatesOf<S>& initial, const StatesOf<S>& final, int index) {
-        constexpr bool taped = std::remove_reference_t<decltype(run)>::taped;
+                                    const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
+        constexpr bool taped = std::remove_reference_t<decltype(run)>::taped, traced = !std::is_same_v<Trace, NoTrace>;
         const auto first = std::size_t(index * detail::tensors_per_cell<C>);
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = Scan<C, Hidden, S>::make(run.execution(), x, reverse, taped,
+        auto operation = Scan<C, Hidden, S>::make(run.execution(), x, reverse, taped || traced,
                                                   detail::cell_parameters(run, first, C::shape.own > 0), begin);
         Values<S*, components> end{};
         for (int k = 0; k < components; ++k) {
@@ -181,6 +194,7 @@ private:
         if constexpr (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
         run.execute(operation);
         if (end[0]) operation.finish(run.execution(), end);
+        if constexpr (traced) trace[index] = {operation.saved, nullptr, x.extent};
         return y;
     }
 };

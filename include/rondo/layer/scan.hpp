@@ -51,15 +51,15 @@ struct Scan {
     int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
     int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
 
-    /// Takes what forward writes, and what backward will read where one is to follow; sets the first states.
+    /// Takes what forward writes; with `keep` also what backward will read, and traces show. Sets the first states.
     template <class Run>
-    static Scan make(Run& run, const AnySequence<const S>& x, bool reverse, bool taped, const CellParameters<S>& p,
+    static Scan make(Run& run, const AnySequence<const S>& x, bool reverse, bool keep, const CellParameters<S>& p,
                      const Values<const S*, states>& initial) {
         Scan s{x, reverse, p, initial, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
         const std::size_t n = x.extent.columns();
         s.gate = run.take(rows * n);
         s.apart = run.take(apart_rows * n);
-        s.saved = taped ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
+        s.saved = keep ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
         s.q = run.take(second_rows > 0 ? H * n : 0);
         for (int k = 0; k < states; ++k) {
             s.state[k] = run.take(H * (n + s.batch()));

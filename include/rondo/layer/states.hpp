@@ -3,6 +3,7 @@
 
 #include "../core/values.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo {
@@ -27,6 +28,20 @@ struct States {
 /// from_zero)`.
 struct FromZero {};
 inline constexpr FromZero from_zero{};
+
+/// Asks a recurrent layer for its gates too: `auto [y, gates] = run(layer<"lstm">, x, with_gates)`.
+struct WithGates {};
+inline constexpr WithGates with_gates{};
+
+/// A recurrent layer's output at every step, and the values of its gates that led to it.
+///
+/// Shapes  gates: for each layer and direction, at layer * directions + direction, (saved x Hidden) x T B; gate k, named
+///         cell_type::gate_names[k], is the rows from k * Hidden on. Padding is not written.
+template <class Output, class Gates, int count>
+struct Traced {
+    Output output;
+    std::array<Gates, std::size_t(count)> gates;
+};
 
 /// A recurrent layer's output at every step, and its states after each sequence's own last step.
 template <class Output, class Final>

@@ -72,6 +72,12 @@ public:
         return p;
     }
 
+    /// Room for tokens that a run chooses itself.
+    int* take_tokens(std::size_t count) const {
+        static_assert(sizeof(int) <= sizeof(scalar));
+        return reinterpret_cast<int*>(take(count));
+    }
+
     /// Where a parameter's gradient is added up; null if nobody wants it. For backward only.
     scalar* gradient(const Parameter<scalar>& p) const {
         return memory_->gradient ? memory_->gradient + p.offset : nullptr;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../io/text.hpp"
+
+#include <algorithm>
+#include <climits>
+#include <cstddef>
+#include <filesystem>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace rondo {
+
+/// How many words a vocabulary may have, <pad> and <unk> among them, and how often one must occur to be of it.
+///
+/// Errors  problem() names a capacity below 2, a min_count below 1.
+struct VocabularySettings {
+    int capacity = INT_MAX;
+    int min_count = 1;
+
+    bool operator==(const VocabularySettings&) const = default;
+
+    Error problem() const {
+        if (capacity < 2)
+            return {Error::Kind::argument, "capacity: expected 2 or more, got " + std::to_string(capacity)};
+        if (min_count < 1)
+            return {Error::Kind::argument, "min_count: expected 1 or more, got " + std::to_string(min_count)};
+        return {};
+    }
+};
+
+/// The words of a text, the most frequent first, alike frequent ones in the order of their bytes; a word's token is its
+/// place among them. Before them are <pad>, token 0, and <unk>, token 1, which stands for every word that is not there;
+/// a text may have both as words.
+///
+/// Its file is UTF-8, one word a line from <pad> on, with \n for a newline in a word and \\ for a backslash.
+///
+/// Errors  argument: settings out of range, a word that is empty or not UTF-8, a token that is none; file: what
+///         io::read_text and io::write_file say; format, with file and line: no <pad> or <unk>, a word that is empty or
+///         there twice, a backslash before anything else; mismatch: a file of more words than `largest`.
+/// Memory  the words, and a number for each; looking a word up takes none.
+class Vocabulary {
+public:
+    static constexpr int padding = 0, unknown = 1;
+
+    Vocabulary() = default; // of these two alone
+    explicit Vocabulary(std::span<const std::string> text, VocabularySettings settings = {}) {
+        if (Error problem = settings.problem()) fail(problem.kind, "rondo::Vocabulary: " + problem.message);
+        std::unordered_map<std::string_view, std::size_t> counts;
+        for (std::size_t k = 0; k < text.size(); ++k) {
+            const auto [entry, fresh] = counts.try_emplace(text[k], 0);
+            ++entry->second;
+            if (fresh && (text[k].empty() || io::detail::invalid_utf8(text[k]) != std::string_view::npos))
+                fail(Error::Kind::argument, "rondo::Vocabulary: word " + std::to_string(k) + ": expected " +
+                                                (text[k].empty() ? "a word, got an empty one" : "UTF-8"));
+        }
+        for (const std::string& special : words_) counts.erase(special);
+        std::erase_if(counts, [&](const auto& entry) { return entry.second < std::size_t(settings.min_count); });
+        std::vector<std::pair<std::string_view, std::size_t>> order(counts.begin(), counts.end());
+        std::ranges::sort(order, [](const auto& a, const auto& b) {
+            return a.second != b.second ? a.second > b.second : a.first < b.first;
+        });
+        const std::size_t room = std::size_t(settings.capacity) - words_.size();
+        if (order.size() > room) order.resize(room);
+        for (const auto& entry : order) words_.emplace_back(entry.first);
+        sort();
+    }
+
+    int size() const noexcept { return int(words_.size()); }
+    bool contains(std::string_view word) const noexcept { return find(word) >= 0; }
+    int token(std::string_view word) const noexcept {
+        const int found = find(word);
+        return found < 0 ? unknown : found;
+    }
+    const std::string& word(int token) const {
+        if (token < 0 || token >= size())
+            fail(Error::Kind::argument, "rondo::Vocabulary: expected a token from 0 to " + std::to_string(size() - 1) +
+                                            ", got " + std::to_string(token));
+        return words_[std::size_t(token)];
+    }
+    std::vector<int> tokens(std::span<const std::string> text) const {
+        std::vector<int> all;
+        all.reserve(text.size());
+        for (const std::string& each : text) all.push_back(token(each));
+        return all;
+    }
+
+    void save(const std::filesystem::path& path, Error& error) const noexcept {
+        std::string text;
+        for (const std::string& word : words_) {
+            for (const char c : word)
+                if (c == '\n') text += "\\n";
+                else if (c == '\\') text += "\\\\";
+                else text += c;
+            text += '\n';
+        }
+        io::write_file(path, std::as_bytes(std::span{text}), error);
+    }
+    void save(const std::filesystem::path& path) const {
+        Error error;
+        save(path, error);
+        check(std::move(error));
+    }
+
+    /// From a file of `largest` words at most, such as a network takes.
+    static Vocabulary load(const std::filesystem::path& path, int largest, Error& error) noexcept {
+        Error problem;
+        std::string text = io::read_text(path, problem);
+        if (problem) return error = std::move(problem), Vocabulary{};
+        if (text.back() != '\n') text += '\n';
+        if (const auto words = std::ranges::count(text, '\n'); std::cmp_greater(words, largest)) {
+            error = {Error::Kind::mismatch, path.string() + ": expected at most " + std::to_string(largest) +
+                                                " words, got " + std::to_string(words)};
+            return {};
+        }
+        const auto refuse = [&](std::size_t line, const std::string& what) {
+            error = {Error::Kind::format, path.string() + ": line " + std::to_string(line) + ": " + what};
+            return Vocabulary{};
+        };
+        const Vocabulary specials;
+        Vocabulary read;
+        read.words_.clear();
+        for (std::size_t at = 0, line = 1; at < text.size(); ++at, ++line) {
+            std::string word;
+            for (; text[at] != '\n'; ++at) {
+                const bool escaped = text[at] == '\\';
+                if (escaped && text[++at] != '\\' && text[at] != 'n')
+                    return refuse(line, "expected n or a backslash after a backslash");
+                word += escaped && text[at] == 'n' ? '\n' : text[at];
+            }
+            if (line <= specials.words_.size() && word != specials.words_[line - 1])
+                return refuse(line, "expected " + specials.words_[line - 1] + ", got '" + word + '\'');
+            if (word.empty()) return refuse(line, "expected a word, got an empty one");
+            read.words_.push_back(std::move(word));
+        }
+        if (read.words_.size() == 1) return refuse(2, "expected <unk>, got the end of the file");
+        read.sort();
+        const auto same = std::ranges::adjacent_find(read.sorted_, {}, [&](int token) { return read.view(token); });
+        if (same != read.sorted_.end())
+            return refuse(std::size_t(same[1]) + 1,
+                          "the word '" + read.word(*same) + "' is on line " + std::to_string(*same + 1) + " already");
+        return read;
+    }
+    static Vocabulary load(const std::filesystem::path& path, int largest = INT_MAX) {
+        Error error;
+        Vocabulary read = load(path, largest, error);
+        check(std::move(error));
+        return read;
+    }
+
+    bool operator==(const Vocabulary&) const = default;
+
+private:
+    std::string_view view(int token) const noexcept { return words_[std::size_t(token)]; }
+    void sort() {
+        sorted_.resize(words_.size());
+        std::iota(sorted_.begin(), sorted_.end(), 0);
+        std::ranges::sort(sorted_, {}, [this](int token) { return std::pair{view(token), token}; });
+    }
+    int find(std::string_view word) const noexcept {
+        const auto found = std::ranges::lower_bound(sorted_, word, {}, [this](int token) { return view(token); });
+        return found != sorted_.end() && view(*found) == word ? *found : -1;
+    }
+
+    std::vector<std::string> words_{"<pad>", "<unk>"};
+    std::vector<int> sorted_{0, 1}; // the tokens by their words
+};
+
+} // namespace rondo

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/tensor.hpp"
+#include "../network/network.hpp"
+#include "../operation/add_to_each_step.hpp"
+#include "../operation/attend.hpp"
+#include "../operation/softmax_steps.hpp"
+#include "activation.hpp"
+#include "attention_pooling.hpp"
+#include "linear.hpp"
+
+#include <array>
+#include <type_traits>
+
+namespace rondo {
+
+/// What a query looks at: of each step of a memory, the key that it is compared with and the value it may take.
+template <class Keys, class Values>
+struct AttentionMemory {
+    Keys keys;
+    Values values;
+};
+
+/// Looks at the steps of a memory that are like the query.
+///
+///   e(t) = q . m(t)     a = softmax over the valid steps of e     y = sum_t a(t) m(t)                  (1)
+///
+/// First `run(layer<"attention">, memory)`, once a memory; then `run(layer<"attention">, q, looked_at)` for each query.
+///
+/// Shapes  memory (Size x T B), q (Size x B) -> y (Size x B), weights (1 x T B).
+/// Source  Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015),
+///         arXiv:1508.04025, section 3.1: dot.
+template <int Size>
+    requires (Size > 0)
+struct DotAttention {
+    static constexpr int memory_size = Size, query_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"DotAttention "}.add(Size); }
+
+    template <class S>
+    static auto forward(auto&, const Sequence<S, Size>& memory) {
+        return AttentionMemory<Sequence<S, Size>, Sequence<S, Size>>{memory, memory};
+    }
+    template <class S, class Keys, class Values>
+    static auto forward(auto& run, const Sequence<S, Size>& q, const AttentionMemory<Keys, Values>& memory) {
+        const auto a = softmax_over_steps(run, dot_each_step(run, q, memory.keys));
+        const auto y = weighted_sum(run, a, memory.values);
+        return Attended<decltype(y), decltype(a)>{y, a};
+    }
+};
+
+/// Looks at the steps of a memory that a small network of query and step scores highest.
+///
+///   e(t) = v . tanh(W q + U m(t) + b)                                         (1)
+///   a = softmax over the valid steps of e     y = sum_t a(t) m(t)             (2)
+///
+/// First `run(layer<"attention">, memory)`, once a memory; then `run(layer<"attention">, q, looked_at)` for each query.
+///
+/// Shapes  memory (Memory x T B), q (Query x B) -> y (Memory x B), weights (1 x T B); query.weight W (Size x Query),
+///         memory.weight U (Size x Memory), memory.bias b (Size), score.weight v (1 x Size).
+/// Source  Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015),
+///         arXiv:1409.0473, appendix A.1.2.
+template <int Query, int Memory, int Size>
+struct AdditiveAttention : Network<Named<"query", Linear<Query, Size, false>>, Named<"memory", Linear<Memory, Size>>,
+                                   Named<"tanh", Tanh<Size>>, Named<"score", Linear<Size, 1, false>>> {
+    static constexpr int memory_size = Memory, query_size = Query;
+    static constexpr Label describe() { return Label{"AdditiveAttention "}.add(Query).add(", ").add(Memory); }
+
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Memory>& memory) {
+        const auto keys = run(layer<"memory">, memory);
+        return AttentionMemory<std::remove_const_t<decltype(keys)>, Sequence<S, Memory>>{keys, memory};
+    }
+    template <class S, class Keys, class Values>
+    static auto forward(auto& run, const Sequence<S, Query>& q, const AttentionMemory<Keys, Values>& memory) {
+        const auto both = add_to_each_step(run, memory.keys, run(layer<"query">, q));
+        const auto a = softmax_over_steps(run, run(layer<"score">, run(layer<"tanh">, both)));
+        const auto y = weighted_sum(run, a, memory.values);
+        return Attended<decltype(y), decltype(a)>{y, a};
+    }
+};
+
+} // namespace rondo

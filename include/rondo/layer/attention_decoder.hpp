@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/network.hpp"
+#include "../operation/concatenate.hpp"
+#include "../operation/each_step.hpp"
+#include "../operation/scheduled_sampling.hpp"
+#include "activation.hpp"
+#include "attention.hpp"
+#include "embedding.hpp"
+#include "linear.hpp"
+#include "lstm.hpp"
+
+namespace rondo {
+
+/// Looks at nothing: a decoder that knows of its source only what its first state tells.
+struct NoAttention {
+    static constexpr int memory_size = 0;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"NoAttention"}; }
+    static auto forward(auto&, const auto& memory) { return memory; }
+};
+
+/// How a decoder is fed.
+///
+/// input_feeding  what a step ends with is part of the next step's input.
+struct Feeding {
+    bool input_feeding = true;
+    ScheduledSampling sampling{};
+    bool operator==(const Feeding&) const = default;
+};
+
+/// What one step of a decoder hands to the next.
+template <class States, class Feed>
+struct DecoderState {
+    States states;
+    Feed feed;
+};
+
+/// What a decoder gives: scores of each step's next token, the state after the last step, and the weights with which
+/// that step took the memory's.
+template <class Scores, class State, class Weights>
+struct Decoded {
+    Scores scores;
+    State state;
+    Weights weights;
+};
+
+/// Tells a sequence token by token, each from the one before, from a state, and from what it looks at.
+///
+///   s(t) = Recurrent([embedding(x(t)); f(t - 1)], s(t - 1))     h(t) its output                        (1)
+///   f(t) = tanh(W [attention(h(t)); h(t)] + b)     scores(t) = fc(f(t))                                (2)
+///
+/// The same forward reads a whole sequence, or one step of it. Without input feeding f is no part of eq. (1).
+///
+///   const auto looked_at = run(layer<"decoder">, memory);                     // once a memory
+///   const auto [scores, state, weights] = run(layer<"decoder">, tokens, first_state, looked_at);
+///
+/// Shapes  memory (Attention::memory_size x T' B), tokens (T B) -> scores (Vocabulary x T B); states and f (Hidden x B).
+/// Errors  a token outside the vocabulary.
+/// Source  Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015),
+///         arXiv:1508.04025, eq. 5 and section 3.3.
+template <int Vocabulary, int Size, int Hidden, class Attention, Feeding feeding = Feeding{},
+          template <int, int, Stack> class Layer = LSTM>
+    requires (feeding.sampling.valid())
+struct AttentionDecoder
+    : Network<Named<"embedding", Embedding<Vocabulary, Size>>,
+              Named<"recurrent", Layer<Size + (feeding.input_feeding ? Hidden : 0), Hidden, Stack{}>>,
+              Named<"attention", Attention>, Named<"combine", Linear<Attention::memory_size + Hidden, Hidden>>,
+              Named<"fc", Linear<Hidden, Vocabulary>>> {
+    static constexpr int hidden_size = Hidden, vocabulary = Vocabulary;
+    using RecurrentLayer = Layer<Size + (feeding.input_feeding ? Hidden : 0), Hidden, Stack{}>;
+    template <class S> using State = DecoderState<typename RecurrentLayer::template StatesOf<S>, Sequence<S, Hidden>>;
+
+    static constexpr Label describe() { return Label{"AttentionDecoder -> "}.add(Vocabulary); }
+
+    /// The state that begins with this h; all else zero.
+    template <class S>
+    static State<S> first_state(auto& run, const Sequence<S, Hidden>& h) {
+        State<S> state{{.batch = h.extent.batch}, {nullptr, nullptr, h.extent}};
+        state.states.value[0] = h.value;
+        state.states.slope[0] = h.slope;
+        state.feed.value = run.take_zeros(h.size());
+        if constexpr (std::remove_reference_t<decltype(run)>::taped) state.feed.slope = run.take_zeros(h.size());
+        return state;
+    }
+
+    template <class S, int Rows>
+    static auto forward(auto& run, const Sequence<S, Rows>& memory) requires (!std::is_same_v<S, const int>) {
+        static_assert(Attention::memory_size == 0 || Attention::memory_size == Rows,
+                      "rondo::AttentionDecoder: the memory's size is not what its attention looks at");
+        return run(layer<"attention">, memory);
+    }
+
+    template <class S, class Memory>
+    static auto forward(auto& run, const Tokens& tokens, const State<S>& initial, const Memory& memory) {
+        auto state = initial;
+        Sequence<S, 1> weights;
+        const auto embedded = run(layer<"embedding">, tokens);
+        const auto f = each_step(run, embedded, [&](Sequence<S, Size> x, int t) {
+            if constexpr (std::remove_reference_t<decltype(run)>::taped && feeding.sampling.most.parts > 0)
+                if (t > 0)
+                    x = run(layer<"embedding">, own_or_given(run, run(layer<"fc">, state.feed), step_of(tokens, t),
+                                                             feeding.sampling, run.draw()));
+            const auto next = [&] {
+                if constexpr (feeding.input_feeding)
+                    return run(layer<"recurrent">, concatenate(run, x, state.feed), state.states);
+                else return run(layer<"recurrent">, x, state.states);
+            }();
+            const auto combined = [&] {
+                if constexpr (Attention::memory_size == 0) {
+                    return run(layer<"combine">, next.output);
+                } else {
+                    const auto looked = run(layer<"attention">, next.output, memory);
+                    weights = looked.weights;
+                    return run(layer<"combine">, concatenate(run, looked.output, next.output));
+                }
+            }();
+            state = {next.final, Tanh<Hidden>::forward(run, combined)};
+            return state.feed;
+        });
+        const auto scores = run(layer<"fc">, f);
+        return Decoded<std::remove_const_t<decltype(scores)>, State<S>, Sequence<S, 1>>{scores, state, weights};
+    }
+};
+
+} // namespace rondo

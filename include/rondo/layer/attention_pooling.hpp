@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/sequential.hpp"
+#include "../operation/attend.hpp"
+#include "../operation/softmax_steps.hpp"
+#include "activation.hpp"
+#include "linear.hpp"
+
+#include <type_traits>
+
+namespace rondo {
+
+/// Asks a layer that attends for its weights too: `auto [y, a] = run(layer<"attention">, x, with_weights)`.
+struct WithWeights {};
+inline constexpr WithWeights with_weights{};
+
+/// What a layer that attends gives, and the weights (1 x T B) with which it took each step: from 0 to 1, of sum 1.
+template <class Output, class Weights>
+struct Attended {
+    Output output;
+    Weights weights;
+};
+
+/// How much a step matters: v . tanh(W x + b).
+///
+/// Shapes  x (In x T B) -> (1 x T B); hidden.weight (Size x In), hidden.bias (Size), out.weight (1 x Size).
+template <int In, int Size>
+struct AdditiveScore : Sequential<Named<"hidden", Linear<In, Size>>, Tanh<Size>, Named<"out", Linear<Size, 1, false>>> {
+};
+
+/// Each sequence as one step, the mean of its steps weighted by a score of each: any layer that makes one number of a
+/// step.
+///
+///   e(t) = Score(x(t))     a = softmax over the valid steps of e              (1)
+///   y = sum_t a(t) x(t)                                                       (2)
+///
+/// Shapes  x (Size x T B) -> y (Size x B), zero for a sequence of no steps; weights a (1 x T B).
+/// Source  Yang et al., "Hierarchical attention networks for document classification" (2016), section 2.2.
+template <int Size, class Score = Linear<Size, 1>>
+struct AttentionPooling : Network<Named<"score", Score>> {
+    static_assert(Score::input_size == Size && Score::output_size == 1,
+                  "rondo::AttentionPooling: the score is not a layer from Size features to one");
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr Label describe() { return Label{"AttentionPooling "}.add(Size); }
+
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x, WithWeights) {
+        static_assert(std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+                      "rondo: AttentionPooling reads a sequence to its end; it cannot be streamed step by step");
+        const auto a = softmax_over_steps(run, run(layer<"score">, x));
+        const auto y = weighted_sum(run, a, x);
+        return Attended<decltype(y), decltype(a)>{y, a};
+    }
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) {
+        return forward(run, x, with_weights).output;
+    }
+};
+
+} // namespace rondo

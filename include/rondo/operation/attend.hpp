@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/host_device.hpp"
+#include "../core/view.hpp"
+
+#include <cstddef>
+#include <type_traits>
+
+namespace rondo {
+
+namespace detail {
+/// y_n += a_n x_n
+template <class S>
+struct AddScaled {
+    S* y;
+    const S *a, *x;
+    std::size_t rows;
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        for (std::size_t k = 0; k < rows; ++k) y[n * rows + k] += a[n] * x[n * rows + k];
+    }
+};
+/// a_n += x_n . y_n, in eight sums side by side, so that a compiler may use vectors and keep the order.
+template <class S>
+struct AddDot {
+    S* a;
+    const S *x, *y;
+    std::size_t rows;
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        const S *p = x + n * rows, *q = y + n * rows;
+        S sum[8]{}, rest = 0;
+        std::size_t k = 0;
+        for (; k + 8 <= rows; k += 8)
+            for (std::size_t j = 0; j < 8; ++j) sum[j] += p[k + j] * q[k + j];
+        for (; k < rows; ++k) rest += p[k] * q[k];
+        for (std::size_t j = 0; j < 8; ++j) rest += sum[j];
+        a[n] += rest;
+    }
+};
+/// Calls f(n, m, count) for each run of columns that are not padding: from column n of the sequence, which is column m
+/// of its step.
+template <class F>
+void each_run_of_steps(const Extent& e, F&& f) {
+    for (int t = 0; t < e.steps; ++t)
+        each_run(e, t, [&](int first, int count) {
+            f(std::size_t(t) * std::size_t(e.batch) + std::size_t(first), std::size_t(first), std::size_t(count));
+        });
+}
+inline Error one_step(const char* what, const Extent& column, const Extent& steps) {
+    if (column.steps != 1)
+        return {Error::Kind::argument, std::string{what} + ": expected one step, got " + std::to_string(column.steps)};
+    return mismatch(what, column, {1, steps.batch});
+}
+}
+
+/// e(t) = q . k(t): an operation of the tape.
+template <class S>
+struct Dot {
+    AnySequence<const S> q, k;
+    AnySequence<S> e;
+
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        backend.fill(e.value, e.size(), S(0));
+        detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+            backend.columns(detail::AddDot<S>{e.value + n, q.value + m * q.rows, k.value + n * q.rows, q.rows}, count);
+        });
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        auto& backend = run.backend();
+        detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+            const S *de = e.slope + n, *from_q = q.value + m * q.rows, *from_k = k.value + n * q.rows;
+            if (q.slope)
+                backend.columns(detail::AddScaled<S>{q.slope + m * q.rows, de, from_k, q.rows}, count);
+            if (k.slope)
+                backend.columns(detail::AddScaled<S>{k.slope + n * q.rows, de, from_q, q.rows}, count);
+        });
+    }
+};
+
+/// y = sum_t a(t) v(t): an operation of the tape.
+template <class S>
+struct WeightedSum {
+    AnySequence<const S> a, v;
+    AnySequence<S> y;
+
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        backend.fill(y.value, y.size(), S(0));
+        detail::each_run_of_steps(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+            backend.columns(detail::AddScaled<S>{y.value + m * v.rows, a.value + n, v.value + n * v.rows, v.rows},
+                            count);
+        });
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        auto& backend = run.backend();
+        detail::each_run_of_steps(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+            const S* dy = y.slope + m * v.rows;
+            if (a.slope)
+                backend.columns(detail::AddDot<S>{a.slope + n, v.value + n * v.rows, dy, v.rows}, count);
+            if (v.slope)
+                backend.columns(detail::AddScaled<S>{v.slope + n * v.rows, a.value + n, dy, v.rows}, count);
+        });
+    }
+};
+
+/// e(t) = q . k(t), how much each step of k is like the one step of q; zero where there is no step.
+///
+/// Shapes  q (Rows x B), k (Rows x T B) -> e (1 x T B).
+template <class Run, class Q, class K, int Rows>
+auto dot_each_step(Run& run, const Sequence<Q, Rows>& q, const Sequence<K, Rows>& k) {
+    check(detail::one_step("rondo::dot_each_step", q.extent, k.extent));
+    const auto e = run.template make<1>(k.extent);
+    run.execute(Dot<typename Run::scalar>{q, k, e});
+    return e;
+}
+
+/// y = sum_t a(t) v(t), over the steps that each sequence has.
+///
+/// Shapes  a (1 x T B), v (Rows x T B) -> y (Rows x B).
+template <class Run, class A, class V, int Rows>
+auto weighted_sum(Run& run, const Sequence<A, 1>& a, const Sequence<V, Rows>& v) {
+    check(mismatch("rondo::weighted_sum", a.extent, v.extent));
+    const auto y = run.template make<Rows>({1, v.extent.batch, nullptr, v.extent.first_step, v.extent.first_column});
+    run.execute(WeightedSum<typename Run::scalar>{a, v, y});
+    return y;
+}
+
+} // namespace rondo

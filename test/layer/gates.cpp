@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// A trace of a layer's gates holds what its equations made the output of.
+#include <rondo/backend/eigen/backend.hpp>
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/network/workspace.hpp>
+
+#include <support/gradients.hpp>
+
+namespace {
+
+using namespace rondo;
+using B = EigenBackend<double>;
+
+constexpr int in = 3, hidden = 5, steps = 4, batch = 2;
+const int lengths[]{4, 2};
+
+template <class Layer, class Check>
+void each_gate_of_a_step(const Check& check) {
+    const Model<Layer, B> model{Seed{1}};
+    const auto x = normal_numbers(in * steps * batch);
+    const Sequence<const double, in> input{x.data(), nullptr, {steps, batch, lengths}};
+    Workspace<Layer, B> work, plain;
+    const auto [y, gates] =
+        work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, input, with_gates); });
+    const auto expected = plain.forward(model, input);
+    for (std::size_t k = 0; k < y.size(); ++k) EXPECT_EQ(y.value[k], expected.value[k]); // tracing changes nothing
+
+    constexpr int directions = Layer::directions;
+    ASSERT_EQ(gates.size(), std::size_t(Layer::layers * directions));
+    for (int d = 0; d < directions; ++d) // of the last layer, whose output is y
+        for (int b = 0; b < batch; ++b)
+            for (int j = 0; j < hidden; ++j) {
+                const auto& trace = gates[std::size_t((Layer::layers - 1) * directions + d)];
+                const auto at = [&](int t, int gate) {
+                    return trace.value[std::size_t(t * batch + b) * std::size_t(trace.rows) +
+                                       std::size_t(gate * hidden + j)];
+                };
+                const auto output = [&](int t) {
+                    return y.value[std::size_t((t * batch + b) * directions * hidden + d * hidden + j)];
+                };
+                check(lengths[b], d == 1, at, output);
+            }
+}
+
+// Calls f(t, first) for each step in the order of its direction.
+template <class F>
+void in_order(int length, bool reverse, const F& f) {
+    for (int k = 0; k < length; ++k) f(reverse ? length - 1 - k : k);
+}
+
+TEST(Gates, OfAnLSTMMakeItsOutput) {
+    EXPECT_EQ(cell::LSTM::gate_names[1], "forget gate");
+    each_gate_of_a_step<rondo::LSTM<in, hidden, Stack{.layers = 2, .bidirectional = true}>>(
+        [](int length, bool reverse, const auto& gate, const auto& output) {
+            double c = 0;
+            in_order(length, reverse, [&](int t) {
+                c = gate(t, 1) * c + gate(t, 0) * gate(t, 2);
+                EXPECT_NEAR(output(t), gate(t, 3) * std::tanh(c), 1e-14);
+            });
+        });
+}
+template <class Layer>
+void expect_gru() {
+    each_gate_of_a_step<Layer>([](int length, bool reverse, const auto& gate, const auto& output) {
+        double h = 0;
+        in_order(length, reverse, [&](int t) {
+            h = gate(t, 2) + gate(t, 1) * (h - gate(t, 2));
+            EXPECT_NEAR(output(t), h, 1e-14);
+            EXPECT_TRUE(gate(t, 0) > 0 && gate(t, 0) < 1);
+        });
+    });
+}
+TEST(Gates, OfAGRUMakeItsOutput) {
+    EXPECT_EQ(cell::GRU::gate_names[0], "reset gate");
+    expect_gru<rondo::GRU<in, hidden, Stack{.bidirectional = true}>>();
+    expect_gru<rondo::GRUResetBefore<in, hidden, Stack{}>>();
+}
+
+} // namespace

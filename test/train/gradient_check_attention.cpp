@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Encoder-decoders: every attention, with and without input feeding, scheduled sampling and padding.
+#include <rondo/layer/gru.hpp>
+#include <rondo/network/encoder_decoder.hpp>
+
+#include <support/gradients.hpp>
+
+namespace {
+
+using namespace rondo;
+
+template <class Net>
+void expect_gradients(bool training) {
+    const Model<Net, EigenBackend<double>> model{Seed{1}};
+    constexpr int source_steps = 5, steps = 4, batch = 3;
+    const auto source = whole_numbers(source_steps * batch, 5, 1), tokens = whole_numbers(steps * batch, 6, 2);
+    const Targets targets{std::size_t(6 * steps * batch), 6};
+    const int source_lengths[]{3, 5, 1}, lengths[]{4, 2, 3};
+    for (const bool padded : {false, true})
+        expect_slopes(model, {}, Randomness{Seed{5}, 5, training}, [&](auto& run) {
+            return targets.cross_entropy(
+                run, Net::forward(run,
+                                  Tokens{source.data(), nullptr,
+                                         {source_steps, batch, padded ? source_lengths : nullptr}},
+                                  Tokens{tokens.data(), nullptr, {steps, batch, padded ? lengths : nullptr}}));
+        });
+}
+
+TEST(GradientCheck, OfDotAttention) { expect_gradients<EncoderDecoder<5, 6, 3, 4, DotAttention<4>>>(false); }
+TEST(GradientCheck, OfDotAttentionWithoutInputFeeding) {
+    expect_gradients<EncoderDecoder<5, 6, 3, 2, DotAttention<2>, Feeding{.input_feeding = false}>>(false);
+}
+TEST(GradientCheck, OfAdditiveAttentionWithScheduledSampling) {
+    expect_gradients<
+        EncoderDecoder<5, 6, 3, 4, AdditiveAttention<4, 4, 5>, Feeding{.sampling = {Rate{50}, 5}}, rondo::GRU>>(true);
+}
+TEST(GradientCheck, OfNoAttention) { expect_gradients<EncoderDecoder<5, 6, 1, 2, NoAttention>>(false); }
+
+} // namespace
