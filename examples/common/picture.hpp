@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "options.hpp"
+
 #include <rondo/io/file.hpp>
 
 #include <cstdio>
@@ -23,22 +25,38 @@ inline std::string quoted(const std::string& text) {
 }
 }
 
+/// A text inside gnuplot's double quotes.
+inline std::string label(std::string_view text) {
+    std::string all = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\') all += '\\';
+        if (c == '{' || c == '}' || c == '^' || c == '_' || c == '@' || c == '&' || c == '~') all += "\\\\";
+        all += c;
+    }
+    return all + '"';
+}
+
 /// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without
 /// gnuplot they stay, and a line says so.
 ///
-/// `plot` is gnuplot's: labels and a plot command that reads 'NAME.dat'. Colours are told apart by colour-blind eyes.
+/// `plot` is gnuplot's: labels and plot commands that read 'NAME.dat'. Colours are told apart by colour-blind eyes.
 inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data,
-                 std::string_view plot) {
+                 std::string_view plot, int width = 960, int height = 600) {
+    make_folder(folder);
     detail::write(folder / (name + ".dat"), data);
-    std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\nset grid lc rgb '#dddddd'\nset key top right\n"
-                         "set linetype 1 lc rgb '#0072b2' lw 2\nset linetype 2 lc rgb '#d55e00' lw 2\n"
-                         "set linetype 3 lc rgb '#009e73' lw 2\nset linetype 4 lc rgb '#cc79a7' lw 2\n";
-    script += plot;
-    script += "\nset terminal svg size 960,600 font 'sans,16' background 'white'\nset output '" + name +
-              ".svg'\nreplot\n"
-              "set terminal png size 960,600 font 'sans,14'\nset output '" +
-              name + ".png'\nreplot\n";
-    detail::write(folder / (name + ".gp"), "set terminal unknown\n" + script);
+    const std::string size = std::to_string(width) + ',' + std::to_string(height);
+    std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\n";
+    for (const auto& [terminal, ending] : {std::pair{"svg size " + size + " font 'sans,16' background 'white'", ".svg"},
+                                           std::pair{"pngcairo size " + size + " font 'sans,14'", ".png"}}) {
+        script += "\nreset\nset terminal " + terminal + "\nset output '" + name + ending + "'\n";
+        script += "set grid lc rgb '#dddddd'\nset key top right\n"
+                  "set linetype 1 lc rgb '#0072b2' lw 2\nset linetype 2 lc rgb '#d55e00' lw 2\n"
+                  "set linetype 3 lc rgb '#009e73' lw 2\nset linetype 4 lc rgb '#cc79a7' lw 2\n"
+                  "set palette defined "
+                  "(0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#5ec962', 1 '#fde725')\n";
+        script += std::string{plot} + "\nunset output\n";
+    }
+    detail::write(folder / (name + ".gp"), script);
 
     const std::string command = "cd " + detail::quoted(folder.string()) + " && gnuplot " + name + ".gp >/dev/null 2>&1";
     if (std::system("command -v gnuplot >/dev/null 2>&1") != 0)

@@ -45,9 +45,7 @@ public:
         if (result.epoch % every != 0 && result.epoch != 1 && result.epoch != epochs_) return;
         std::printf("%sepoch %lld/%lld  loss %.4f", terminal_ ? "\r\033[K" : "", static_cast<long long>(result.epoch),
                     static_cast<long long>(epochs_), result.loss);
-        if (validated)
-            std::printf("  validation %.4f nats, %.4f bits a character", result.validation,
-                        result.validation / std::log(2.0));
+        if (validated) std::printf("  validation %.4f", result.validation);
         std::printf("  %.0f %s/s\n", terms_ / seconds(), unit_.c_str());
         std::fflush(stdout);
     }

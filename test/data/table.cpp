@@ -170,6 +170,11 @@ TEST(Table, IsReadFromAFile) {
                    path.string() + ": line 2, column 'a;b': expected a finite number, got 'gr\u00FC\u00DFe;1'");
 }
 
+TEST(Table, TakesQuotesForTextWhereTheyHoldNothingTogether) {
+    const TableFormat tsv{.separator = '\t', .header = false, .quotes = false};
+    EXPECT_EQ(cells(parse_table("1\t\"fine\", he said\n0\t\"\n", tsv)), (Texts{"1", "\"fine\", he said", "0", "\""}));
+}
+
 RC_GTEST_PROP(Table, ReadsWhatIsQuoted, ()) {
     const char separator = *rc::gen::element(',', '\t', ';', ' ');
     const std::string end = *rc::gen::element<std::string>("\n", "\r\n");

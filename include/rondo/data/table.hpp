@@ -18,10 +18,11 @@
 
 namespace rondo {
 
-/// How a table is written: what is between two cells, and whether its first line names the columns.
+/// How a table is written: what is between two cells, whether its first line names the columns, and whether quotes hold
+/// cells together (or are text like any other).
 struct TableFormat {
     char separator = ',';
-    bool header = true;
+    bool header = true, quotes = true;
     bool operator==(const TableFormat&) const = default;
 };
 
@@ -116,7 +117,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
             at += row.empty() ? 0 : 1; // past the separator
             std::string& cell = row.emplace_back();
             const auto place = [&] { return "line " + std::to_string(line) + ", cell " + std::to_string(row.size()); };
-            const bool quoted = text.substr(at, 1) == "\"";
+            const bool quoted = format.quotes && text.substr(at, 1) == "\"";
             for (bool more = quoted; more;) { // from quote to quote; between two there is one
                 const std::size_t quote = text.find('"', ++at);
                 if (quote == text.npos) return refuse(place() + ": its quote does not end");

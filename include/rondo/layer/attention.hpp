@@ -11,7 +11,6 @@
 #include "linear.hpp"
 
 #include <array>
-#include <type_traits>
 
 namespace rondo {
 
@@ -21,6 +20,8 @@ struct AttentionMemory {
     Keys keys;
     Values values;
 };
+template <class Keys, class Values>
+AttentionMemory(Keys, Values) -> AttentionMemory<Keys, Values>;
 
 /// Looks at the steps of a memory that are like the query.
 ///
@@ -40,13 +41,12 @@ struct DotAttention {
 
     template <class S>
     static auto forward(auto&, const Sequence<S, Size>& memory) {
-        return AttentionMemory<Sequence<S, Size>, Sequence<S, Size>>{memory, memory};
+        return AttentionMemory{memory, memory};
     }
     template <class S, class Keys, class Values>
     static auto forward(auto& run, const Sequence<S, Size>& q, const AttentionMemory<Keys, Values>& memory) {
         const auto a = softmax_over_steps(run, dot_each_step(run, q, memory.keys));
-        const auto y = weighted_sum(run, a, memory.values);
-        return Attended<decltype(y), decltype(a)>{y, a};
+        return Attended{weighted_sum(run, a, memory.values), a};
     }
 };
 
@@ -69,15 +69,13 @@ struct AdditiveAttention : Network<Named<"query", Linear<Query, Size, false>>, N
 
     template <class S>
     static auto forward(auto& run, const Sequence<S, Memory>& memory) {
-        const auto keys = run(layer<"memory">, memory);
-        return AttentionMemory<std::remove_const_t<decltype(keys)>, Sequence<S, Memory>>{keys, memory};
+        return AttentionMemory{run(layer<"memory">, memory), memory};
     }
     template <class S, class Keys, class Values>
     static auto forward(auto& run, const Sequence<S, Query>& q, const AttentionMemory<Keys, Values>& memory) {
         const auto both = add_to_each_step(run, memory.keys, run(layer<"query">, q));
         const auto a = softmax_over_steps(run, run(layer<"score">, run(layer<"tanh">, both)));
-        const auto y = weighted_sum(run, a, memory.values);
-        return Attended<decltype(y), decltype(a)>{y, a};
+        return Attended{weighted_sum(run, a, memory.values), a};
     }
 };
 

@@ -45,6 +45,8 @@ struct Decoded {
     State state;
     Weights weights;
 };
+template <class Scores, class State, class Weights>
+Decoded(Scores, State, Weights) -> Decoded<Scores, State, Weights>;
 
 /// Tells a sequence token by token, each from the one before, from a state, and from what it looks at.
 ///
@@ -119,8 +121,7 @@ struct AttentionDecoder
             state = {next.final, Tanh<Hidden>::forward(run, combined)};
             return state.feed;
         });
-        const auto scores = run(layer<"fc">, f);
-        return Decoded<std::remove_const_t<decltype(scores)>, State<S>, Sequence<S, 1>>{scores, state, weights};
+        return Decoded{run(layer<"fc">, f), state, weights};
     }
 };
 

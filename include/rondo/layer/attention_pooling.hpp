@@ -21,6 +21,8 @@ struct Attended {
     Output output;
     Weights weights;
 };
+template <class Output, class Weights>
+Attended(Output, Weights) -> Attended<Output, Weights>;
 
 /// How much a step matters: v . tanh(W x + b).
 ///
@@ -49,8 +51,7 @@ struct AttentionPooling : Network<Named<"score", Score>> {
         static_assert(std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
                       "rondo: AttentionPooling reads a sequence to its end; it cannot be streamed step by step");
         const auto a = softmax_over_steps(run, run(layer<"score">, x));
-        const auto y = weighted_sum(run, a, x);
-        return Attended<decltype(y), decltype(a)>{y, a};
+        return Attended{weighted_sum(run, a, x), a};
     }
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x) {

@@ -12,6 +12,8 @@ struct Encoded {
     State state;
     Memory memory;
 };
+template <class State, class Memory>
+Encoded(State, Memory) -> Encoded<State, Memory>;
 
 /// Reads a sequence of tokens in both directions, then tells another.
 ///
@@ -37,9 +39,7 @@ struct EncoderDecoder
     static auto encode(auto& run, const Tokens& source) {
         const auto m = run(layer<"encoder">, run(layer<"embedding">, source));
         const auto h = Tanh<Hidden>::forward(run, run(layer<"bridge">, FinalStates<Hidden / 2>::forward(run, m)));
-        const auto memory = run(layer<"decoder">, m);
-        const auto state = Decoder::first_state(run, h);
-        return Encoded<std::remove_const_t<decltype(state)>, std::remove_const_t<decltype(memory)>>{state, memory};
+        return Encoded{Decoder::first_state(run, h), run(layer<"decoder">, m)};
     }
     static auto decode(auto& run, const Tokens& tokens, const auto& state, const auto& memory) {
         return run(layer<"decoder">, tokens, state, memory);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// Compares LSTMs of one and both directions, one and three layers deep, at seeing a signal through noise.
+#include "common/networks.hpp"
+#include "common/sensors.hpp"
+#include "common/shapes.hpp"
+#include "common/training.hpp"
+
+#include <rondo/rondo.hpp>
+
+using namespace rondo;
+
+namespace {
+
+constexpr int sensors = 10, hidden = 20;
+template <Stack stack>
+using Layer = LSTM<sensors, hidden, stack>;
+constexpr Stack uni{}, bi{.bidirectional = true}, deep{.layers = 3};
+constexpr Stack deep_bi{.layers = 3, .bidirectional = true, .dropout = Rate{20}}; // 20 of 100
+
+// Ten noisy sensors watch a signal that nobody sees. At each step one logit: is the signal above zero? A network of one
+// direction knows the past only: it can filter. In both directions it knows what comes, too: it can smooth, and tells
+// more. More layers have nothing to add here: a step needs its neighbours, not the neighbours' meaning.
+template <Stack stack>
+using Detector = Sequential<Named<"lstm", Layer<stack>>, Named<"fc", Linear<Layer<stack>::output_size, 1>>>;
+using Windows = Samples<float, sensors, float, 1>;
+
+struct Options : common::NetworksOptions {
+    std::string column;
+    double noise = 4, persistence = 0.95;
+};
+
+struct Results {
+    std::string table, bars, line;
+    double seconds = 0;
+};
+
+// The share of steps that are told right; says(x) gives what is said of each column of x.
+double accuracy(Windows& windows, const auto& says) {
+    double right = 0, steps = 0;
+    for (std::size_t k = 0; k < windows.count(); ++k) {
+        const auto batch = windows.at(k);
+        const auto said = says(std::get<0>(batch.inputs));
+        each_run(batch.target.extent, [&](std::size_t first, std::size_t count) { // columns that are not padding
+            for (std::size_t n = first; n < first + count; ++n) right += said(n) == (batch.target.value[n] > 0.5f);
+            steps += double(count);
+        });
+    }
+    return right / steps;
+}
+
+// Trains (or loads) a network and tells how well it does on what it has not seen. False: stopped.
+template <Stack stack>
+bool study(const Options& options, const std::string& name, Windows& train, Windows& held_out, Results& results) {
+    if (!options.wants(name)) return true;
+    std::printf("\n%s\n", name.c_str());
+    Model<Detector<stack>> model{Seed{options.seed}};
+    const TrainerSettings settings{.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
+    Trainer trainer{model, BinaryCrossEntropy{}, Adam{.rate = 3e-3}, settings};
+    const common::Training training = common::train(options.of(name), trainer, train, "steps");
+    if (training.stopped) return false;
+
+    Workspace<Detector<stack>> work;
+    const double right = accuracy(held_out, [&](const auto& x) {
+        return [y = work.forward(model, x)](std::size_t n) { return y.value[n] > 0; };
+    });
+    const double epoch = training.seconds / double(std::max<std::size_t>(1, training.history.size()));
+    char text[100];
+    std::snprintf(text, sizeof text, "%-10s %10zu %10.4f %14.3f\n", name.c_str(), parameter_count<Layer<stack>>, right,
+                  epoch);
+    results.table += text;
+    std::snprintf(text, sizeof text, "%s %.4f %.4f\n", name.c_str(), right, epoch);
+    results.bars += text;
+    std::snprintf(text, sizeof text, " accuracy_%s=%.4f", name == "deep-bi" ? "deep_bi" : name.c_str(), right);
+    results.line += text;
+    results.seconds += training.seconds;
+    return true;
+}
+
+void draw(const Options& options, const std::string& bars, double rule) {
+    const std::string plot =
+        "set multiplot layout 1,2\nset boxwidth 0.6\nset style fill solid 0.8 noborder\nset key left reverse Left\n"
+        "set xrange [-0.5:" +
+        std::to_string(std::ranges::count(bars, '\n')) +
+        "-0.5]\nset grid noxtics\n"
+        "set ylabel 'share of held-out steps told right'\nset yrange [0.5:1]\nplot 'architectures.dat' "
+        "using 0:2:xtic(1) with boxes lt 1 notitle, '' using 0:2:(sprintf('%.3f', $2)) with labels offset 0,0.8 "
+        "notitle, " +
+        std::to_string(rule) +
+        " with lines lt 2 title 'rule: mean of the sensors now'\n"
+        "set ylabel 'seconds an epoch'\nset yrange [0:*]\nset offsets 0,0,graph 0.1,0\nplot 'architectures.dat' "
+        "using 0:3:xtic(1) with boxes lt 3 notitle, '' using 0:3:(sprintf('%.3f', $3)) with labels offset 0,0.8 "
+        "notitle\n"
+        "unset multiplot";
+    common::draw(options.out, options.name, bars, plot, 1100, 500);
+}
+
+void run(const Options& options) {
+    options.announce();
+    common::print_layers<Layer<uni>, Layer<bi>, Layer<deep>, Layer<deep_bi>>(5, 3);
+    const Seed seed{options.seed};
+    const double learnt = 0.8; // the rest is held out
+    const std::vector<double> signal = options.data.empty() ? common::wander(120'000, options.persistence, seed)
+                                                            : common::read_signal(options.data, options.column, learnt);
+    const std::span all{signal};
+    const std::size_t split = std::size_t(learnt * double(all.size()));
+    Windows train = common::sensor_windows<sensors>(all.first(split), options.noise, 32, seed, 0),
+            held_out = common::sensor_windows<sensors>(all.subspan(split), options.noise, 32, seed, 1);
+    std::printf("\n%zu windows of 20 to 40 steps to learn from, %zu held out\n", train.size(), held_out.size());
+
+    Results results;
+    if (!study<uni>(options, "uni", train, held_out, results) || !study<bi>(options, "bi", train, held_out, results) ||
+        !study<deep>(options, "deep", train, held_out, results) ||
+        !study<deep_bi>(options, "deep-bi", train, held_out, results))
+        return;
+    const double rule = accuracy(held_out, [](const auto& x) { // the mean of the sensors now
+        return [x](std::size_t n) {
+            return std::accumulate(x.value + n * sensors, x.value + (n + 1) * sensors, 0.0f) > 0;
+        };
+    });
+    std::printf("\n%-10s %10s %10s %14s\n%s%-10s %10d %10.4f\n", "network", "parameters", "accuracy", "seconds/epoch",
+                results.table.c_str(), "rule", 0, rule);
+    common::make_folder(options.out);
+    draw(options, results.bars, rule);
+    std::printf("\narchitectures: parameters=%zu,%zu,%zu,%zu%s rule=%.4f seconds=%.2f\n", parameter_count<Layer<uni>>,
+                parameter_count<Layer<bi>>, parameter_count<Layer<deep>>, parameter_count<Layer<deep_bi>>,
+                results.line.c_str(), rule, results.seconds);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Compares LSTMs of one and both directions, one and three layers deep.", "architectures"};
+    Options options;
+    options.add(app, 5, {"uni", "bi", "deep", "deep-bi"});
+    CLI::Option* column = app.add_option("--column", options.column, "the signal, a column of the CSV file --data");
+    app.get_option("--data")->needs(column);
+    column->needs("--data");
+    app.add_option("--noise", options.noise, "of a sensor, in deviations of the signal")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1e6));
+    app.add_option("--persistence", options.persistence, "what the signal keeps of itself from step to step")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 1.0));
+    app.footer("Example: examples/run architectures --data power.csv --column load --noise 2");
+    return common::main(app, argc, argv, [&] { run(options); });
+}

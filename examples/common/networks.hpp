@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "options.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace common {
+
+/// Options of an example that trains several networks, each with files of its own: NAME-NETWORK.
+///
+/// Errors  --load, --save or --resume, which are of one network, without --only, which says of which.
+struct NetworksOptions : Options {
+    std::string only;
+
+    void add(CLI::App& app, std::int64_t default_epochs, const std::vector<std::string>& networks) {
+        Options::add(app, default_epochs);
+        CLI::Option* choice =
+            app.add_option("--only", only,
+                           "this network alone; --load, --save and --resume are of one network and need it")
+                ->check(CLI::IsMember(networks));
+        for (const char* of_one : {"--load", "--save", "--resume"}) app.get_option(of_one)->needs(choice);
+    }
+
+    bool wants(const std::string& network) const { return only.empty() || only == network; }
+    Options of(const std::string& network) const {
+        Options one = *this;
+        one.name += '-' + network;
+        return one;
+    }
+};
+
+} // namespace common

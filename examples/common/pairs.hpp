@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "options.hpp"
+
+#include <rondo/core/random.hpp>
+#include <rondo/data/vocabulary.hpp>
+#include <rondo/io/text.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace common {
+
+struct Pair {
+    std::vector<int> source, target;
+};
+
+/// The symbols of one side of some pairs: letters, or words with blanks between them.
+struct Symbols {
+    rondo::Vocabulary vocabulary;
+    bool words = false;
+
+    std::vector<std::string> split(const std::string& text) const {
+        std::vector<std::string> all;
+        if (words) {
+            std::istringstream in{text};
+            for (std::string word; in >> word;) all.push_back(word);
+        } else {
+            for (const char c : text) // the bytes of one code point of UTF-8 stay together
+                if ((static_cast<unsigned char>(c) & 0xC0u) == 0x80 && !all.empty()) all.back() += c;
+                else all.emplace_back(1, c);
+        }
+        return all;
+    }
+    std::vector<int> tokens(const std::string& text) const { return vocabulary.tokens(split(text)); }
+    std::string text(const std::vector<int>& tokens) const {
+        std::string all;
+        for (const int token : tokens) all += (words && !all.empty() ? " " : "") + vocabulary.word(token);
+        return all;
+    }
+};
+
+/// Pairs of texts to learn from and to be judged by, one in ten, as tokens.
+struct Pairs {
+    static constexpr int capacity = 128; // symbols of a side
+    static constexpr int begin = rondo::Vocabulary::padding;
+    int end = 0;
+    Symbols source, target;
+    std::vector<Pair> train, held_out;
+
+    /// Of a trained model, the symbols that it knows; else those of the pairs.
+    Pairs(std::vector<std::pair<std::string, std::string>> texts, const Options& options) {
+        const rondo::Seed seed{options.seed};
+        rondo::shuffle(std::span{texts}, rondo::Draw{seed, rondo::Purpose::user});
+        target.words = std::ranges::any_of(texts, [](const auto& t) { return t.second.find(' ') != t.second.npos; });
+        std::vector<std::string> left, right;
+        for (const auto& [from, to] : texts) {
+            std::ranges::move(source.split(from), std::back_inserter(left));
+            std::ranges::move(target.split(to), std::back_inserter(right));
+            right.emplace_back("<end>");
+        }
+        const bool fresh = options.load.empty();
+        source.vocabulary = fresh ? rondo::Vocabulary{left, {.capacity = capacity}}
+                                  : rondo::Vocabulary::load(beside(options.load, ".source"), capacity);
+        target.vocabulary = fresh ? rondo::Vocabulary{right, {.capacity = capacity}}
+                                  : rondo::Vocabulary::load(beside(options.load, ".target"), capacity);
+        end = target.vocabulary.token("<end>");
+        for (std::size_t k = 0; k < texts.size(); ++k)
+            (k % 10 == 0 ? held_out : train).push_back({source.tokens(texts[k].first), target.tokens(texts[k].second)});
+        if (train.empty())
+            rondo::fail(rondo::Error::Kind::format,
+                        "expected two pairs or more to learn from, got " + std::to_string(texts.size()));
+    }
+    void save_symbols(const std::filesystem::path& model) const {
+        source.vocabulary.save(beside(model, ".source"));
+        target.vocabulary.save(beside(model, ".target"));
+    }
+};
+
+/// Pairs from a file: a line each, source and target with a tab between them, or else the first blanks. What follows
+/// " #" is a comment; a source that ends in (2), (3), ... is another version of one before and left out.
+inline Pairs read_pairs(const Options& options) {
+    const std::string& path = options.data;
+    std::vector<std::pair<std::string, std::string>> all;
+    std::istringstream lines{rondo::io::read_text(path)};
+    std::string line;
+    for (std::size_t number = 1; std::getline(lines, line); ++number) {
+        line.erase(std::min(line.find(" #"), line.size()));
+        line.erase(line.find_last_not_of(" \t\r") + 1);
+        if (line.empty()) continue;
+        const std::size_t tab = line.find('\t'), at = tab != line.npos ? tab : line.find(' '),
+                          to = line.find_first_not_of(" \t", at);
+        if (at == line.npos || at == 0 || to == line.npos)
+            rondo::fail(rondo::Error::Kind::format, path + ": line " + std::to_string(number) +
+                                                        ": expected source and target, got '" + line + "'");
+        if (line[at - 1] != ')') all.emplace_back(line.substr(0, at), line.substr(to));
+    }
+    if (all.size() < 2)
+        rondo::fail(rondo::Error::Kind::format,
+                    path + ": expected two pairs or more, got " + std::to_string(all.size()));
+    return {std::move(all), options};
+}
+
+/// `count` dates, each once, written as people do, and as ISO 8601 has them.
+inline Pairs dates(std::size_t count, const Options& options) {
+    using namespace std::chrono;
+    static constexpr std::array months{"january", "february", "march",     "april",   "may",      "june",
+                                       "july",    "august",   "september", "october", "november", "december"};
+    static constexpr std::array days{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+    std::set<std::pair<std::string, std::string>> all;
+    for (std::size_t k = 0; all.size() < count; ++k) {
+        const rondo::Draw draw{rondo::Seed{options.seed}, rondo::Purpose::user, k};
+        const sys_days day = sys_days{year{1900} / 1 / 1} + std::chrono::days{int(draw.wide(0) % 73049)};
+        const year_month_day date{day};
+        const std::string d = std::to_string(unsigned(date.day())), y = std::to_string(int(date.year())),
+                          m = months[unsigned(date.month()) - 1], n = std::to_string(unsigned(date.month()));
+        const std::string written[]{d + " " + m + " " + y,
+                                    m + " " + d + ", " + y,
+                                    d + "." + n + "." + y,
+                                    n + "/" + d + "/" + y,
+                                    std::string{days[weekday{day}.c_encoding()]} + ", " + d + " " + m.substr(0, 3) +
+                                        " " + y,
+                                    "the " + d + " of " + m + " in " + y};
+        const auto two = [](const std::string& number) { return std::string(2 - number.size(), '0') + number; };
+        all.emplace(written[draw.wide(1) % 6], y + "-" + two(n) + "-" + two(d));
+    }
+    return {{all.begin(), all.end()}, options};
+}
+
+/// How right a number of answers were.
+struct Scores {
+    std::size_t pairs = 0, right = 0, wrong_symbols = 0, symbols = 0;
+
+    void add(const std::vector<int>& said, const std::vector<int>& wanted) {
+        ++pairs;
+        right += said == wanted;
+        symbols += wanted.size();
+        wrong_symbols += edits(said, wanted);
+    }
+    double exact() const { return double(right) / double(pairs); }
+    double error_rate() const { return double(wrong_symbols) / double(symbols); }
+
+    /// The fewest symbols to put in, take out or change that make one of the other (Levenshtein 1965).
+    static std::size_t edits(const std::vector<int>& from, const std::vector<int>& to) {
+        std::vector<std::size_t> row(to.size() + 1);
+        for (std::size_t k = 0; k < row.size(); ++k) row[k] = k;
+        for (std::size_t i = 1; i <= from.size(); ++i) {
+            std::size_t diagonal = std::exchange(row[0], i);
+            for (std::size_t k = 1; k <= to.size(); ++k)
+                diagonal = std::exchange(
+                    row[k], std::min({row[k] + 1, row[k - 1] + 1, diagonal + (from[i - 1] != to[k - 1])}));
+        }
+        return row.back();
+    }
+};
+
+} // namespace common

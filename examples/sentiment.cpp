@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.
+#include "common/reviews.hpp"
+#include "common/training.hpp"
+
+#include <rondo/rondo.hpp>
+
+#include <iostream>
+#include <unistd.h>
+
+using namespace rondo;
+
+namespace {
+
+const std::vector<common::Review> embedded{
+    {"A wonderful film, warm and funny!", 1},
+    {"I loved this wonderful story from start to end.", 1},
+    {"Brilliant acting and beautiful music: I loved it.", 1},
+    {"A brilliant, funny evening at the cinema.", 1},
+    {"Beautiful, warm and simply wonderful: see it!", 1},
+    {"A terrible film, cold and boring!", 0},
+    {"I hated this terrible story from start to end.", 0},
+    {"Awful acting and boring music: I hated it.", 0},
+    {"An awful, stupid evening at the cinema.", 0},
+    {"Stupid, cold and simply terrible: stay at home!", 0},
+};
+
+// The network: a vector for each word, read in both directions; what both end with goes through two linear layers.
+constexpr Stack both{.layers = 2, .bidirectional = true, .dropout = Rate{50}};
+template <int words>
+using Sentiment = Sequential<Named<"embedding", Embedding<words, 100, Vocabulary::padding>>,
+                             Named<"lstm", LSTM<100, 256, both>>, FinalStates<256>,
+                             Named<"fc1", Linear<512, 64>>, ReLU<64>, Dropout<64, Rate{50}>,
+                             Named<"fc2", Linear<64, 1>>>;
+using Reviews = Samples<int, 1, float, 1>;
+
+struct Options : common::Options {
+    std::string negative;
+    bool classify = isatty(STDIN_FILENO) != 0;
+};
+
+// Reviews of like lengths share a batch: less padding, so less to wait for.
+Reviews samples(const std::vector<common::Review>& reviews, const Vocabulary& vocabulary, int batch) {
+    Reviews all{batch, Reviews::Target::each_sequence, Vocabulary::padding};
+    for (const common::Review& review : reviews) {
+        const float target[]{float(review.label)};
+        all.add(common::tokens_of(vocabulary, review.text), target);
+    }
+    all.group_by_length(50);
+    return all;
+}
+
+// The probability that a review is a good one.
+template <class Net>
+double probability(Workspace<Net>& work, const Model<Net>& model, const std::vector<int>& tokens) {
+    const auto y = work.forward(model, Tokens{tokens.data(), nullptr, {int(tokens.size()), 1}});
+    return 1 / (1 + std::exp(-double(y.value[0])));
+}
+
+// How often each class was taken for each.
+struct Confusion {
+    double taken[2][2]{};
+    double right() const { return taken[0][0] + taken[1][1]; }
+    double wrong() const { return taken[0][1] + taken[1][0]; }
+    double accuracy() const { return right() / (right() + wrong()); }
+    double f1() const { return 2 * taken[1][1] / (2 * taken[1][1] + wrong()); }
+};
+template <class Net>
+Confusion judge(const Model<Net>& model, const Vocabulary& vocabulary, const std::vector<common::Review>& reviews) {
+    Workspace<Net> work;
+    Confusion all;
+    for (const common::Review& r : reviews)
+        ++all.taken[r.label][probability(work, model, common::tokens_of(vocabulary, r.text)) >= 0.5];
+    return all;
+}
+
+// Reads lines until one is empty, and says what it makes of each.
+template <class Net>
+void classify_lines(const Model<Net>& model, const Vocabulary& vocabulary) {
+    Workspace<Net> work;
+    std::printf("\ntype a review a line; an empty line ends\n");
+    for (std::string line; std::getline(std::cin, line) && !line.empty();) {
+        const double p = probability(work, model, common::tokens_of(vocabulary, line));
+        std::printf("%s (%.0f %%)\n", p >= 0.5 ? "positive" : "negative", 100 * std::max(p, 1 - p));
+    }
+}
+
+template <int capacity>
+void run(const Options& options, const common::Split& reviews) {
+    const Vocabulary vocabulary = options.load.empty()
+                                      ? common::vocabulary_of(reviews.train, capacity)
+                                      : Vocabulary::load(common::beside(options.load, ".vocabulary"), capacity);
+    const int batch = options.data.empty() ? 1 : 32;
+    Reviews train = samples(reviews.train, vocabulary, batch), held_out = samples(reviews.held_out, vocabulary, batch);
+    Model<Sentiment<capacity>> model{Seed{options.seed}};
+    std::printf("%s\nreviews: %zu to learn from, %zu to be judged by; %d words\n\n", summary(model).c_str(),
+                reviews.train.size(), reviews.held_out.size(), vocabulary.size());
+
+    const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
+    Trainer trainer{
+        model, BinaryCrossEntropy{}, Adam{.rate = 2e-3},
+        {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
+    FitOptions fit_options;
+    if (!options.data.empty()) fit_options.validate = [&] { return evaluate(trainer, held_out).mean(); };
+    const common::Training training = common::train(options, trainer, train, "reviews", fit_options);
+    if (options.trains()) vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
+    if (training.stopped) return;
+
+    const Confusion result = judge(model, vocabulary, reviews.held_out);
+    std::printf("\n                taken for negative  positive\nnegative %27.0f %9.0f\npositive %27.0f %9.0f\n",
+                result.taken[0][0], result.taken[0][1], result.taken[1][0], result.taken[1][1]);
+    common::draw_losses(options, training, "binary cross-entropy (nats a review)");
+    if (options.classify) classify_lines(model, vocabulary);
+    std::printf("\nsentiment: epochs=%lld train_loss=%.4f accuracy=%.4f f1=%.4f seconds=%.2f\n", training.epochs(),
+                training.loss(), result.accuracy(), result.f1(), training.seconds);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.",
+                 "sentiment"};
+    Options options;
+    options.add(app, 10);
+    app.add_option("--negative", options.negative, "--data has good reviews only, a line each; the bad ones are here")
+        ->type_name("FILE")
+        ->needs("--data");
+    app.add_flag("--classify", options.classify, "then read reviews, a line each; on a terminal this is the default");
+    app.footer("A file of both kinds has lines of label<TAB>text; a tenth of a file is held out.\n"
+               "Example: examples/run sentiment --data good.txt --negative bad.txt --epochs 4 --threads 2");
+    return common::main(app, argc, argv, [&] {
+        options.announce();
+        if (options.data.empty()) return run<128>(options, {embedded, embedded});
+        const Seed seed{options.seed};
+        if (options.negative.empty()) run<20000>(options, common::split(common::read_reviews(options.data), 10, seed));
+        else run<20000>(options, common::split(common::read_reviews(options.data, options.negative), 10, seed));
+    });
+}

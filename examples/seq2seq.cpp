@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Turns dates as people write them into ISO 8601, letter by letter, with an encoder and an attentive decoder.
+#include "common/pairs.hpp"
+#include "common/training.hpp"
+
+#include <rondo/rondo.hpp>
+
+using namespace rondo;
+
+namespace {
+
+struct Options : common::Options {
+    std::string attention = "additive", say;
+    int beam = 5;
+    double length_penalty = 0;
+};
+
+// The network: the source is read in both directions; the decoder looks at it before it says each symbol. Now and then,
+// in training, it goes on from its own last symbol instead of the right one.
+template <class Attention>
+using Net = EncoderDecoder<common::Pairs::capacity, common::Pairs::capacity, 64, 128, Attention,
+                           Feeding{.sampling = {Rate{20}, 2000}}>;
+
+// What a source is turned into: the best of `beam` hypotheses that are followed side by side.
+template <class N>
+std::vector<int> translate(Decoding<N, EigenBackend<float>>& decoding, const Options& options,
+                           const common::Pairs& pairs, const std::vector<int>& source) {
+    decoding.start(source);
+    const auto found = beam_search({.width = options.beam,
+                                    .longest = 3 * int(source.size()) + 20,
+                                    .begin = common::Pairs::begin,
+                                    .end = pairs.end,
+                                    .length_penalty = options.length_penalty},
+                                   decoding);
+    return found.empty() ? std::vector<int>{} : found.front().tokens;
+}
+
+// Where the decoder looked when it said each symbol: a step of one row for each.
+template <class N>
+void draw_alignment(const Model<N>& model, const Options& options, const common::Pairs& pairs,
+                    const std::vector<int>& source, const std::vector<int>& target) {
+    Decoding<N, EigenBackend<float>> decoding{model, 1};
+    decoding.start(source);
+    std::string data, rows, columns;
+    std::vector<int> said = target;
+    said.push_back(pairs.end);
+    for (std::size_t t = 0; t < said.size(); ++t) {
+        const int parent = 0, before = t == 0 ? common::Pairs::begin : said[t - 1];
+        decoding({&parent, 1}, {&before, 1});
+        if (decoding.weights().empty()) return; // no attention, no picture
+        for (const float weight : decoding.weights()) data += std::to_string(weight) + ' ';
+        data += '\n';
+        rows += (t ? ", " : "") + common::label(pairs.target.vocabulary.word(said[t])) + ' ' + std::to_string(t);
+    }
+    for (std::size_t t = 0; t < source.size(); ++t)
+        columns += (t ? ", " : "") + common::label(pairs.source.vocabulary.word(source[t])) + ' ' + std::to_string(t);
+    common::draw(options.out, "seq2seq-alignment", data,
+                 "set xlabel 'source'\nset ylabel 'what is said'\nset cblabel 'attention weight'\nset cbrange [0:1]\n"
+                 "unset grid\nset yrange [*:*] reverse\nset xtics (" + columns + ")\nset ytics (" + rows +
+                     ")\nplot 'seq2seq-alignment.dat' matrix with image notitle");
+}
+
+template <class Attention>
+void run(const Options& options, const common::Pairs& pairs) {
+    Model<Net<Attention>> model{Seed{options.seed}};
+    std::printf("%s\npairs: %zu to learn from, %zu held out\n\n", summary(model).c_str(), pairs.train.size(),
+                pairs.held_out.size());
+    TokenPairs train{64, pairs.begin, pairs.end}, held_out = train;
+    for (const common::Pair& pair : pairs.train) train.add(pair.source, pair.target);
+    for (const common::Pair& pair : pairs.held_out) held_out.add(pair.source, pair.target);
+    train.group_by_length(20);
+
+    const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
+    Trainer trainer{model, CrossEntropy{}, Adam{.rate = 2e-3},
+                    {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
+    FitOptions fit_options;
+    fit_options.validate = [&] { return evaluate(trainer, held_out).mean(); };
+    const common::Training training = common::train(options, trainer, train, "symbols", fit_options);
+    if (options.trains()) pairs.save_symbols(options.model_file());
+    if (training.stopped) return;
+
+    Decoding<Net<Attention>, EigenBackend<float>> decoding{model, options.beam};
+    common::Scores scores;
+    for (const common::Pair& pair : pairs.held_out) {
+        const auto said = translate(decoding, options, pairs, pair.source);
+        if (scores.pairs < 8)
+            std::printf("%-36s -> %s%s\n", pairs.source.text(pair.source).c_str(), pairs.target.text(said).c_str(),
+                        said == pair.target ? "" : "  (wrong)");
+        scores.add(said, pair.target);
+    }
+    common::draw_losses(options, training, "cross-entropy (nats a symbol)");
+    draw_alignment(model, options, pairs, pairs.held_out.front().source,
+                   translate(decoding, options, pairs, pairs.held_out.front().source));
+    if (!options.say.empty())
+        std::printf("\n%s -> %s\n", options.say.c_str(),
+                    pairs.target.text(translate(decoding, options, pairs, pairs.source.tokens(options.say))).c_str());
+    std::printf("\nseq2seq: attention=%s epochs=%lld train_loss=%.4f validation_loss=%.4f exact=%.4f symbol_error=%.4f "
+                "beam=%d seconds=%.2f\n",
+                options.attention.c_str(), training.epochs(), training.loss(), training.validation(), scores.exact(),
+                scores.error_rate(), options.beam, training.seconds);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Turns dates as people write them into ISO 8601, or learns any pairs, with an encoder and a decoder.",
+                 "seq2seq"};
+    Options options;
+    options.add(app, 12);
+    app.add_option("--attention", options.attention, "how the decoder looks at the source")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"none", "dot", "additive"}));
+    app.add_option("--beam", options.beam, "hypotheses followed side by side; 1: greedy")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100));
+    app.add_option("--length-penalty", options.length_penalty, "0: the likeliest; more: longer ones")
+        ->capture_default_str()
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--say", options.say, "then turn this, too");
+    app.footer("A file has lines of source<TAB or blank>target; a target of several words is taken word by word.\n"
+               "Example: examples/run seq2seq --data cmudict.dict --epochs 5 --threads 2 --say rondo");
+    return common::main(app, argc, argv, [&] {
+        options.announce();
+        const auto pairs = options.data.empty() ? common::dates(5000, options) : common::read_pairs(options);
+        if (options.attention == "none") run<NoAttention>(options, pairs);
+        else if (options.attention == "dot") run<DotAttention<128>>(options, pairs);
+        else run<AdditiveAttention<128, 128, 64>>(options, pairs);
+    });
+}

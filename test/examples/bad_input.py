@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""An example refuses bad input with one sentence that names it, and exit code 2: bad_input.py NAME PROGRAM."""
+import pathlib, subprocess, sys, tempfile
+
+name, program = sys.argv[1:]
+
+FILES = {
+    "empty": b"",
+    "one_line.csv": b"day,level\n",
+    "one_line.txt": b"once",
+    "not_utf8.txt": b"good \xff text\n" * 40,
+    "not_utf8.csv": b"day,level\n1,\xff\n",
+    "series.csv": b"day,level,depth\n" + b"".join(b"%d,%d,1\n" % (k, k % 7) for k in range(40)),
+    "nan.csv": b"day,level\n" + b"1,2\n" * 30 + b"2,nan\n" + b"3,4\n" * 30,
+    "one_label.tsv": b"good\tfine film\n" * 12,
+    "columns.tsv": b"good\tfine\tfilm\n" * 12,
+    "no_target.txt": b"abc A B\nxyz\n",
+    "model.safetensors": b"not a model",
+}
+# Of each program: what it is told, and a part of what it must answer.
+TEXT = [
+    ("--data missing", "cannot read missing: No such file or directory"),
+    ("--data empty", "empty: expected a text, got an empty file"),
+    ("--data not_utf8.txt", "not_utf8.txt: expected UTF-8, but byte 5"),
+    ("--load model.safetensors", "model."),
+    ("--epochs -1", "--epochs"),
+    ("--backend abacus", "--backend"),
+]
+SERIES = [
+    ("--data missing", "cannot read missing: No such file or directory"),
+    ("--data empty", "empty: expected a text, got an empty file"),
+    ("--data one_line.csv {one}", "one_line.csv: expected a header and one row or more, got the header only"),
+    ("--data not_utf8.csv {one}", "not_utf8.csv: expected UTF-8, but byte 12"),
+    ("--data series.csv {none}", "series.csv: no column 'height'; there are 'day', 'level', 'depth'"),
+    ("--data nan.csv {one}", "nan.csv: line 32, column 'level': expected a finite number, got 'nan'"),
+]
+CASES = {
+    "text": TEXT + [("--data one_line.txt", "streams need a text of 33 tokens or more"), ("--prompt Z", "--prompt"), ("--cell gru --hidden 64", "128")],
+    "sentiment": TEXT + [
+        ("--data one_line.txt", "one_line.txt: expected lines of label<TAB>text, got 1 columns"),
+        ("--data columns.tsv", "columns.tsv: expected lines of label<TAB>text, got 3 columns"),
+        ("--data one_label.tsv", "one_label.tsv: expected two labels, got 1, the first 'good'"),
+        ("--negative empty", "--data"),
+    ],
+    "seq2seq": TEXT + [
+        ("--data one_line.txt", "one_line.txt: line 1: expected source and target, got 'once'"),
+        ("--data no_target.txt", "no_target.txt: line 2: expected source and target, got 'xyz'"),
+        ("--beam 0", "--beam"),
+    ],
+    "words": TEXT + [("--data one_line.txt", "one_line.txt")],
+    "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
+    "cells": TEXT + [("--data one_line.txt", "one_line.txt")],
+    "architectures": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
+                     + [("--save model", "--only")],
+    "series": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
+              + [("--data series.csv --column level --window 50", "window of 50")],
+    "multivariate": [(told.format(one="--columns day,level", none="--columns day,height"), answer)
+                     for told, answer in SERIES]
+                    + [("--data series.csv --columns day,level --window 50", "window of 50")],
+}
+
+failed = 0
+with tempfile.TemporaryDirectory() as folder:
+    for file, content in FILES.items():
+        (pathlib.Path(folder) / file).write_bytes(content)
+    for told, answer in CASES[name]:
+        run = subprocess.run([pathlib.Path(program).resolve(), *told.split(" ")], cwd=folder, text=True,
+                             stdin=subprocess.DEVNULL, capture_output=True)
+        said = run.stderr.strip()
+        if run.returncode != 2 or answer not in said or "\n" in said or not said.startswith(name + ": "):
+            print(f"{name} {told}: expected '{name}: ... {answer} ...' and 2, got {run.returncode} and:\n{run.stderr}")
+            failed += 1
+print(f"{len(CASES[name]) - failed} of {len(CASES[name])} answers are as expected")
+sys.exit(failed > 0)
