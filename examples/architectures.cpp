@@ -132,9 +132,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Compares LSTMs of one and both directions, one and three layers deep.", "architectures"};
     Options options;
     options.add(app, 5, {"uni", "bi", "deep", "deep-bi"});
-    CLI::Option* column = app.add_option("--column", options.column, "the signal, a column of the CSV file --data");
-    app.get_option("--data")->needs(column);
-    column->needs("--data");
+    app.add_option("--column", options.column, "the signal, a column of the CSV file --data")->needs("--data");
     app.add_option("--noise", options.noise, "of a sensor, in deviations of the signal")
         ->capture_default_str()
         ->check(CLI::Range(0.0, 1e6));

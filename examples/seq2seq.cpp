@@ -50,10 +50,10 @@ void draw_alignment(const Model<N>& model, const Options& options, const common:
         if (decoding.weights().empty()) return; // no attention, no picture
         for (const float weight : decoding.weights()) data += std::to_string(weight) + ' ';
         data += '\n';
-        rows += (t ? ", " : "") + common::label(pairs.target.vocabulary.word(said[t])) + ' ' + std::to_string(t);
+        rows += (t ? ", " : "") + common::tick(pairs.target.vocabulary.word(said[t])) + ' ' + std::to_string(t);
     }
     for (std::size_t t = 0; t < source.size(); ++t)
-        columns += (t ? ", " : "") + common::label(pairs.source.vocabulary.word(source[t])) + ' ' + std::to_string(t);
+        columns += (t ? ", " : "") + common::tick(pairs.source.vocabulary.word(source[t])) + ' ' + std::to_string(t);
     common::draw(options.out, "seq2seq-alignment", data,
                  "set xlabel 'source'\nset ylabel 'what is said'\nset cblabel 'attention weight'\nset cbrange [0:1]\n"
                  "unset grid\nset yrange [*:*] reverse\nset xtics (" + columns + ")\nset ytics (" + rows +

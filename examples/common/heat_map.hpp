@@ -28,14 +28,11 @@ inline std::string letters(std::string_view text) {
         const char c = text[t];
         if (c == ' ') return "\u2423";
         if (c == '\n') return "\u21b5";
-        if (c == '%') return "%%";      // a mark is a format
-        if (c == '`') return "\u02cb";  // gnuplot runs what stands between two of these, even in double quotes
-        if (c == '\\') return "\u2216"; // it takes one for the begin of a symbol
         return c < ' ' || c > '~' ? "\u00b7" : text.substr(t, 1);
     };
     std::string marks;
     for (std::size_t t = 0; t < text.size(); ++t)
-        marks += (t > 0 ? ", " : "") + label(shown(t)) + ' ' + std::to_string(t);
+        marks += (t > 0 ? ", " : "") + tick(shown(t)) + ' ' + std::to_string(t);
     return "set xtics (" + marks + ")\n";
 }
 } // namespace detail

@@ -25,15 +25,24 @@ inline std::string quoted(const std::string& text) {
 }
 }
 
-/// A text inside gnuplot's double quotes.
+/// A text as gnuplot's double quotes hold it: as it stands, whatever it is made of. Inside them gnuplot would take some
+/// characters for orders, and give what lies between two backticks to the shell.
 inline std::string label(std::string_view text) {
     std::string all = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') all += '\\';
-        if (c == '{' || c == '}' || c == '^' || c == '_' || c == '@' || c == '&' || c == '~') all += "\\\\";
-        all += c;
-    }
+    for (const char c : text)
+        if (c == '`') all += "\\140";
+        else if (c == '\\') all += "\\\\\\\\";
+        else if (c == '"') all += "\\\"";
+        else if (static_cast<unsigned char>(c) < ' ') all += ' ';
+        else if (std::string_view{"{}^_@&~"}.find(c) != std::string_view::npos) (all += "\\\\") += c;
+        else all += c;
     return all + '"';
+}
+/// The same for a mark of an axis, which gnuplot takes for a format.
+inline std::string tick(std::string_view text) {
+    std::string all;
+    for (const char c : text) all += c == '%' ? std::string{"%%"} : std::string(1, c);
+    return label(all);
 }
 
 /// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without

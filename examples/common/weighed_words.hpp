@@ -38,7 +38,7 @@ inline void draw(const std::filesystem::path& folder, const std::string& name, c
             data += std::to_string(n + 1) + '\t' + std::to_string(t - first + 1) + '\t' +
                     std::to_string(s.weights[std::size_t(t)]) + (t == s.expected ? "\t1\t" : "\t0\t") +
                     s.words[std::size_t(t)] + '\n';
-        marks += (n > 0 ? ", " : "") + label(s.title) + ' ' + std::to_string(n + 1);
+        marks += (n > 0 ? ", " : "") + tick(s.title) + ' ' + std::to_string(n + 1);
         if (s.expected >= 0) key = "title 'the word that decides'";
     }
     const std::string from = "'" + name + ".dat' using 2:1:", rows = std::to_string(sentences.size());

@@ -50,7 +50,9 @@ CASES = {
     ],
     "words": TEXT + [("--data one_line.txt", "one_line.txt")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
-    "cells": TEXT + [("--data one_line.txt", "one_line.txt")],
+    "cells": [case for case in TEXT if "--load" not in case[0]]
+             + [("--load model", "--only"), ("--only lstm --load model.safetensors", "model."),
+                ("--data one_line.txt", "one_line.txt")],
     "architectures": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
                      + [("--save model", "--only")],
     "series": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
