@@ -28,8 +28,8 @@ TEXT = [
     ("--backend abacus", "--backend"),
 ]
 SERIES = [
-    ("--data missing", "cannot read missing: No such file or directory"),
-    ("--data empty", "empty: expected a text, got an empty file"),
+    ("--data missing {one}", "cannot read missing: No such file or directory"),
+    ("--data empty {one}", "empty: expected a text, got an empty file"),
     ("--data one_line.csv {one}", "one_line.csv: expected a header and one row or more, got the header only"),
     ("--data not_utf8.csv {one}", "not_utf8.csv: expected UTF-8, but byte 12"),
     ("--data series.csv {none}", "series.csv: no column 'height'; there are 'day', 'level', 'depth'"),
