@@ -71,7 +71,7 @@ template <int features>
 void run(const Options& options, const common::Series& series) {
     // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
     // Each feature has its own scale, else the loss would hear little but the one with the largest numbers.
-    const common::Split split{series.steps(), options.window, options.horizon};
+    const common::SplitInTime split{series.steps(), options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end * features), features);
     const std::vector<float> scaled = common::scaled(series.values, scaler);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Turns dates as people write them into ISO 8601, letter by letter, with an encoder and an attentive decoder.
+#include "common/dates.hpp"
 #include "common/pairs.hpp"
+#include "common/scores.hpp"
 #include "common/training.hpp"
 
 #include <rondo/rondo.hpp>

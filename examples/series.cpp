@@ -73,7 +73,7 @@ void run(const Options& options) {
 
     // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
     // A model's file has no scaler: one that is loaded needs the data that it was trained on, which give the same.
-    const common::Split split{series.steps(), options.window, options.horizon};
+    const common::SplitInTime split{series.steps(), options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end), 1);
     const std::vector<float> scaled = common::scaled(series.values, scaler);

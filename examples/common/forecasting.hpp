@@ -65,10 +65,10 @@ inline Series read_series(const std::string& file, std::vector<std::string> colu
 ///   training part: steps 0, ..., train_end - 1     test windows: of the steps test_begin, ...; targets train_end, ...
 ///
 /// Errors  a series too short for a window of each.
-struct Split {
+struct SplitInTime {
     std::size_t train_end, test_begin;
 
-    Split(std::size_t steps, int window, int horizon) {
+    SplitInTime(std::size_t steps, int window, int horizon) {
         const std::size_t reach = std::size_t(window) + std::size_t(horizon); // steps of one window and its target
         if (steps < reach + 1)
             rondo::fail(rondo::Error::Kind::argument,

@@ -8,9 +8,6 @@
 #include <rondo/io/text.hpp>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <set>
 #include <span>
 #include <sstream>
 #include <string>
@@ -108,58 +105,5 @@ inline Pairs read_pairs(const Options& options) {
                     path + ": expected two pairs or more, got " + std::to_string(all.size()));
     return {std::move(all), options};
 }
-
-/// `count` dates, each once, written as people do, and as ISO 8601 has them.
-inline Pairs dates(std::size_t count, const Options& options) {
-    using namespace std::chrono;
-    static constexpr std::array months{"january", "february", "march",     "april",   "may",      "june",
-                                       "july",    "august",   "september", "october", "november", "december"};
-    static constexpr std::array days{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
-    std::set<std::pair<std::string, std::string>> all;
-    for (std::size_t k = 0; all.size() < count; ++k) {
-        const rondo::Draw draw{rondo::Seed{options.seed}, rondo::Purpose::user, k};
-        const sys_days day = sys_days{year{1900} / 1 / 1} + std::chrono::days{int(draw.wide(0) % 73049)};
-        const year_month_day date{day};
-        const std::string d = std::to_string(unsigned(date.day())), y = std::to_string(int(date.year())),
-                          m = months[unsigned(date.month()) - 1], n = std::to_string(unsigned(date.month()));
-        const std::string written[]{d + " " + m + " " + y,
-                                    m + " " + d + ", " + y,
-                                    d + "." + n + "." + y,
-                                    n + "/" + d + "/" + y,
-                                    std::string{days[weekday{day}.c_encoding()]} + ", " + d + " " + m.substr(0, 3) +
-                                        " " + y,
-                                    "the " + d + " of " + m + " in " + y};
-        const auto two = [](const std::string& number) { return std::string(2 - number.size(), '0') + number; };
-        all.emplace(written[draw.wide(1) % 6], y + "-" + two(n) + "-" + two(d));
-    }
-    return {{all.begin(), all.end()}, options};
-}
-
-/// How right a number of answers were.
-struct Scores {
-    std::size_t pairs = 0, right = 0, wrong_symbols = 0, symbols = 0;
-
-    void add(const std::vector<int>& said, const std::vector<int>& wanted) {
-        ++pairs;
-        right += said == wanted;
-        symbols += wanted.size();
-        wrong_symbols += edits(said, wanted);
-    }
-    double exact() const { return double(right) / double(pairs); }
-    double error_rate() const { return double(wrong_symbols) / double(symbols); }
-
-    /// The fewest symbols to put in, take out or change that make one of the other (Levenshtein 1965).
-    static std::size_t edits(const std::vector<int>& from, const std::vector<int>& to) {
-        std::vector<std::size_t> row(to.size() + 1);
-        for (std::size_t k = 0; k < row.size(); ++k) row[k] = k;
-        for (std::size_t i = 1; i <= from.size(); ++i) {
-            std::size_t diagonal = std::exchange(row[0], i);
-            for (std::size_t k = 1; k <= to.size(); ++k)
-                diagonal = std::exchange(
-                    row[k], std::min({row[k] + 1, row[k - 1] + 1, diagonal + (from[i - 1] != to[k - 1])}));
-        }
-        return row.back();
-    }
-};
 
 } // namespace common

@@ -72,8 +72,9 @@ inline void draw_losses(const Options& options, const Training& training, const 
     std::string data = "# epoch  training  validation\n";
     for (const rondo::EpochResult& e : training.history)
         data += std::to_string(e.epoch) + ' ' + std::to_string(e.loss) + ' ' + std::to_string(e.validation) + '\n';
-    std::string plot = std::string{training.history.size() < 10 ? "set xtics 1\n" : ""} + "set xlabel 'epoch'\nset ylabel '" + loss + "'\nset yrange [0:*]\nplot '" + options.name +
-                       "-loss.dat' using 1:2 with linespoints title 'training'";
+    std::string plot = training.history.size() < 10 ? "set xtics 1\n" : "";
+    plot += "set xlabel 'epoch'\nset ylabel '" + loss + "'\nset yrange [0:*]\nplot '" + options.name +
+            "-loss.dat' using 1:2 with linespoints title 'training'";
     if (!std::isnan(training.validation())) plot += ", '' using 1:3 with linespoints title 'validation'";
     draw(options.out, options.name + "-loss", data, plot);
 }

@@ -74,7 +74,8 @@ template <class B> using RecurrentCases =
 
 template <class B> using LinearCases = testing::Types<Case<rondo::Linear<33, 20>, B, "linear_33_20", "layers">,
                                                       Case<rondo::Linear<1, 1>, B, "linear_1_1", "layers">,
-                                                      Case<rondo::Linear<5, 3, false>, B, "linear_5_3_no_bias", "layers">>;
+                                                      Case<rondo::Linear<5, 3, false>, B, "linear_5_3_no_bias",
+                                                           "layers">>;
 template <class B> using EmbeddingCases = testing::Types<Case<rondo::Embedding<7, 5, 2>, B, "embedding_7_5", "layers">>;
 template <class B> using ActivationCases = testing::Types<
     Case<rondo::ReLU<5>, B, "relu_5", "layers">, Case<rondo::ReLU<33>, B, "relu_33", "layers">,

@@ -19,7 +19,8 @@ namespace rondo::cell {
 ///         Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000), section 3.
 struct LSTM {
     static constexpr Shape shape{.gates = 4, .states = 2, .saved = 5, .forget = 1};
-    static constexpr std::array<std::string_view, 4> gate_names{"input gate", "forget gate", "candidate", "output gate"};
+    static constexpr std::array<std::string_view, 4> gate_names{"input gate", "forget gate", "candidate",
+                                                                "output gate"};
 
     template <class S>
     RONDO_HOST_DEVICE static Step<LSTM, S> forward(const Values<S, 4>& pre, const Values<S, 2>& before,

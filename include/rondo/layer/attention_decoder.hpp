@@ -58,7 +58,8 @@ Decoded(Scores, State, Weights) -> Decoded<Scores, State, Weights>;
 ///   const auto looked_at = run(layer<"decoder">, memory);                     // once a memory
 ///   const auto [scores, state, weights] = run(layer<"decoder">, tokens, first_state, looked_at);
 ///
-/// Shapes  memory (Attention::memory_size x T' B), tokens (T B) -> scores (Vocabulary x T B); states and f (Hidden x B).
+/// Shapes  memory (Attention::memory_size x T' B), tokens (T B) -> scores (Vocabulary x T B); states and f
+///         (Hidden x B).
 /// Errors  a token outside the vocabulary.
 /// Source  Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015),
 ///         arXiv:1508.04025, eq. 5 and section 3.3.

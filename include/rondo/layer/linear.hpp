@@ -9,8 +9,8 @@
 
 namespace rondo {
 
-/// y = W x + b, or W x: an operation of the tape. Runs of columns keep out what padding holds and how much there is of it: zero
-/// times a NaN is not zero, and a product's bits depend on its columns' number.
+/// y = W x + b, or W x: an operation of the tape. Runs of columns keep out what padding holds and how much there is of
+/// it: zero times a NaN is not zero, and a product's bits depend on its columns' number.
 template <class S>
 struct Affine {
     AnySequence<const S> x;

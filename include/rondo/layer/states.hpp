@@ -35,8 +35,8 @@ inline constexpr WithGates with_gates{};
 
 /// A recurrent layer's output at every step, and the values of its gates that led to it.
 ///
-/// Shapes  gates: for each layer and direction, at layer * directions + direction, (saved x Hidden) x T B; gate k, named
-///         cell_type::gate_names[k], is the rows from k * Hidden on. Padding is not written.
+/// Shapes  gates: for each layer and direction, at layer * directions + direction, (saved x Hidden) x T B; gate k,
+///         named cell_type::gate_names[k], is the rows from k * Hidden on. Padding is not written.
 template <class Output, class Gates, int count>
 struct Traced {
     Output output;

@@ -11,8 +11,8 @@
 
 namespace rondo {
 
-/// How often, in training, a decoder reads a token of its own instead of the right one: never at first, `most` from step
-/// `over` on, and in a straight line between.
+/// How often, in training, a decoder reads a token of its own instead of the right one: never at first, `most` from
+/// step `over` on, and in a straight line between.
 ///
 /// Source  Bengio, Vinyals, Jaitly & Shazeer, "Scheduled sampling for sequence prediction with recurrent neural
 ///         networks" (2015), arXiv:1506.03099, section 2.4: linear decay.
