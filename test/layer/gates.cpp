@@ -21,8 +21,10 @@ void each_gate_of_a_step(const Check& check) {
     const auto x = normal_numbers(in * steps * batch);
     const Sequence<const double, in> input{x.data(), nullptr, {steps, batch, lengths}};
     Workspace<Layer, B> work, plain;
-    const auto [y, gates] =
+    const auto traced =
         work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, input, with_gates); });
+    const auto& y = traced.output;
+    const auto& gates = traced.gates;
     const auto expected = plain.forward(model, input);
     for (std::size_t k = 0; k < y.size(); ++k) EXPECT_EQ(y.value[k], expected.value[k]); // tracing changes nothing
 
