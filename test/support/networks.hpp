@@ -74,7 +74,7 @@ template <class B> using RecurrentCases =
 
 template <class B> using LinearCases = testing::Types<Case<rondo::Linear<33, 20>, B, "linear_33_20", "layers">,
                                                       Case<rondo::Linear<1, 1>, B, "linear_1_1", "layers">,
-                                                      Case<rondo::Linear<5, 3, false>, B, "linear_5_3_no_bias",
+                                                      Case<rondo::LinearWithoutBias<5, 3>, B, "linear_5_3_no_bias",
                                                            "layers">>;
 template <class B> using EmbeddingCases = testing::Types<Case<rondo::Embedding<7, 5, 2>, B, "embedding_7_5", "layers">>;
 template <class B> using ActivationCases = testing::Types<
@@ -104,7 +104,7 @@ template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear
 template <class B>
 using CheckedLayerCases =
     testing::Types<Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
-                   Case<rondo::Linear<5, 3, false>, B, "Linear_5_3_no_bias">,
+                   Case<rondo::LinearWithoutBias<5, 3>, B, "Linear_5_3_no_bias">,
                    Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">, Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">,
                    Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">, Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">,
                    Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">,

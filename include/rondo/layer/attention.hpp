@@ -62,8 +62,9 @@ struct DotAttention {
 /// Source  Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015),
 ///         arXiv:1409.0473, appendix A.1.2.
 template <int Query, int Memory, int Size>
-struct AdditiveAttention : Network<Named<"query", Linear<Query, Size, false>>, Named<"memory", Linear<Memory, Size>>,
-                                   Named<"tanh", Tanh<Size>>, Named<"score", Linear<Size, 1, false>>> {
+struct AdditiveAttention
+    : Network<Named<"query", LinearWithoutBias<Query, Size>>, Named<"memory", Linear<Memory, Size>>,
+              Named<"tanh", Tanh<Size>>, Named<"score", LinearWithoutBias<Size, 1>>> {
     static constexpr int memory_size = Memory, query_size = Query;
     static constexpr Label describe() { return Label{"AdditiveAttention "}.add(Query).add(", ").add(Memory); }
 

@@ -28,8 +28,8 @@ Attended(Output, Weights) -> Attended<Output, Weights>;
 ///
 /// Shapes  x (In x T B) -> (1 x T B); hidden.weight (Size x In), hidden.bias (Size), out.weight (1 x Size).
 template <int In, int Size>
-struct AdditiveScore : Sequential<Named<"hidden", Linear<In, Size>>, Tanh<Size>, Named<"out", Linear<Size, 1, false>>> {
-};
+struct AdditiveScore
+    : Sequential<Named<"hidden", Linear<In, Size>>, Tanh<Size>, Named<"out", LinearWithoutBias<Size, 1>>> {};
 
 /// Each sequence as one step, the mean of its steps weighted by a score of each: any layer that makes one number of a
 /// step.

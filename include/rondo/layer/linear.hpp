@@ -42,12 +42,9 @@ struct Affine {
     }
 };
 
-/// y = W x + b, or W x without a bias, at every step.
-///
-/// Shapes  x (In x T B) -> y (Out x T B); weight (Out x In), bias (Out).
-template <int In, int Out, bool bias = true>
-    requires (In > 0) && (Out > 0)
-struct Linear {
+namespace detail {
+template <int In, int Out, bool bias>
+struct LinearLayer {
     static constexpr int input_size = In, output_size = Out;
     static constexpr auto tensors = [] {
         std::array<Tensor, bias ? 2 : 1> all{Tensor{.name = "weight", .rows = Out, .columns = In, .fan = In}};
@@ -69,5 +66,17 @@ struct Linear {
         return y;
     }
 };
+}
+
+/// y = W x + b, at every step.
+///
+/// Shapes  x (In x T B) -> y (Out x T B); weight (Out x In), bias (Out).
+template <int In, int Out>
+    requires (In > 0) && (Out > 0)
+struct Linear : detail::LinearLayer<In, Out, true> {};
+/// y = W x
+template <int In, int Out>
+    requires (In > 0) && (Out > 0)
+struct LinearWithoutBias : detail::LinearLayer<In, Out, false> {};
 
 } // namespace rondo
