@@ -31,8 +31,8 @@ struct SeriesWindowsSettings {
 /// Errors  a series of no window or of a size that is no multiple of In, a length, horizon or batch below 1.
 /// Memory  one batch. The series is the caller's.
 template <class S, int In, int Out = In>
-    requires(In > 0)
-&&(Out > 0) && (Out <= In) class SeriesWindows {
+    requires(In > 0 && Out > 0 && Out <= In)
+class SeriesWindows {
 public:
     explicit SeriesWindows(std::span<const S> series, SeriesWindowsSettings settings = {})
         : series_{series}, settings_{settings} {
