@@ -110,8 +110,8 @@ void run(const Options& options, const common::Series& series) {
         result << " mse_" << key << '=' << mse << " naive_" << key << '=' << of_naive;
         beaten += mse < of_naive;
     }
-    std::printf("\nmultivariate: epochs=%lld", training.epochs());
-    if (!training.history.empty()) std::printf(" train_loss=%.4f", training.loss());
+    std::printf("\nmultivariate: ");
+    training.print();
     std::printf(" beats_naive=%d/%d%s seconds=%.2f\n", beaten, features, result.str().c_str(), training.seconds);
 }
 

@@ -111,8 +111,9 @@ void run(const Options& options, const common::Split& reviews) {
                 result.taken[0][0], result.taken[0][1], result.taken[1][0], result.taken[1][1]);
     common::draw_losses(options, training, "binary cross-entropy (nats a review)");
     if (options.classify) classify_lines(model, vocabulary);
-    std::printf("\nsentiment: epochs=%lld train_loss=%.4f accuracy=%.4f f1=%.4f seconds=%.2f\n", training.epochs(),
-                training.loss(), result.accuracy(), result.f1(), training.seconds);
+    std::printf("\nsentiment: ");
+    training.print();
+    std::printf(" accuracy=%.4f f1=%.4f seconds=%.2f\n", result.accuracy(), result.f1(), training.seconds);
 }
 
 } // namespace

@@ -96,10 +96,10 @@ void run(const Options& options, const common::Pairs& pairs) {
     if (!options.say.empty())
         std::printf("\n%s -> %s\n", options.say.c_str(),
                     pairs.target.text(translate(decoding, options, pairs, pairs.source.tokens(options.say))).c_str());
-    std::printf("\nseq2seq: attention=%s epochs=%lld train_loss=%.4f validation_loss=%.4f exact=%.4f symbol_error=%.4f "
-                "beam=%d seconds=%.2f\n",
-                options.attention.c_str(), training.epochs(), training.loss(), training.validation(), scores.exact(),
-                scores.error_rate(), options.beam, training.seconds);
+    std::printf("\nseq2seq: attention=%s ", options.attention.c_str());
+    training.print();
+    std::printf(" exact=%.4f symbol_error=%.4f beam=%d seconds=%.2f\n", scores.exact(), scores.error_rate(),
+                options.beam, training.seconds);
 }
 
 } // namespace

@@ -113,8 +113,8 @@ void run(const Options& options) {
     tell("GRU", found);
     tell("last value seen", persistence);
     if (season > 0) tell("value a season before", seasonal);
-    std::printf("\nseries: epochs=%lld", training.epochs());
-    if (!training.history.empty()) std::printf(" train_loss=%.4f", training.loss());
+    std::printf("\nseries: ");
+    training.print();
     std::printf(" test_mse=%.6g", found.mse);
     if (own) {
         const double least = common::errors(truth, std::span{clean}.subspan(split.train_end)).mse;

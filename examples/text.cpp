@@ -80,11 +80,10 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
 
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
     generate(model, alphabet, options);
-    std::printf("\ntext: cell=%s epochs=%lld train_loss=%.4f", options.cell.c_str(), training.epochs(),
-                training.loss());
-    if (validation)
-        std::printf(" validation_loss=%.4f bits_per_character=%.4f", training.validation(),
-                    training.validation() / std::log(2.0));
+    std::printf("\ntext: cell=%s ", options.cell.c_str());
+    training.print();
+    if (!std::isnan(training.validation()))
+        std::printf(" bits_per_character=%.4f", training.validation() / std::log(2.0));
     std::printf(" seconds=%.2f chars_per_second=%.0f\n", training.seconds, training.per_second);
 }
 

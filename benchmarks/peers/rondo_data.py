@@ -77,10 +77,3 @@ def grouped(order, length, batch, pool=50):
 
 def cosine(optimizer, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: (1 + math.cos(math.pi * t / steps)) / 2)
-
-
-def mean_and_error(values):
-    """The mean of some runs and its standard error."""
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / max(1, len(values) - 1))
-    return mean, spread, spread / math.sqrt(len(values))

@@ -28,6 +28,13 @@ struct Training {
     double loss() const { return history.empty() ? std::nan("") : history.back().loss; }
     double validation() const { return history.empty() ? std::nan("") : history.back().validation; }
     long long epochs() const { return static_cast<long long>(progress.epoch); }
+
+    /// Part of a program's last line; without training there are no losses, as without data to validate with.
+    void print() const {
+        std::printf("epochs=%lld", epochs());
+        if (!std::isnan(loss())) std::printf(" train_loss=%.4f", loss());
+        if (!std::isnan(validation())) std::printf(" validation_loss=%.4f", validation());
+    }
 };
 
 /// Trains as the options say: from a model or a checkpoint on, with a progress bar; the first Ctrl-C ends it in order.
