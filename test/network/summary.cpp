@@ -77,7 +77,8 @@ TEST(Summary, OfALayerAlone) {
 TEST(Summary, KeepsLongNamesApart) {
     using Long = Sequential<Named<"a_layer_whose_name_is_longer_than_its_column", Linear<3, 1>>>;
     EXPECT_EQ(summary<Long>(),
-              "layer                                                                                         parameters\n"
+              "layer                                                                                         "
+              "parameters\n"
               "a_layer_whose_name_is_longer_than_its_column  Linear 3 -> 1                                   4\n"
               "total                                                                                         4\n"
               "  a_layer_whose_name_is_longer_than_its_column.weight  (1, 3)\n"
