@@ -40,7 +40,7 @@
 #include "network/encoder_decoder.hpp"
 #include "network/model.hpp"
 #include "network/sequential.hpp"
-#include "network/state.hpp"
+#include "network/batch_state.hpp"
 #include "network/summary.hpp"
 #include "network/tied.hpp"
 #include "network/workspace.hpp"

@@ -236,7 +236,7 @@ TYPED_TEST_P(Networks, StateIsCarriedCopiedAndReset) {
     const auto x = on_device<TypeParam>(numbers<S>(5 * 2 * 4, 1));
     const rondo::Sequence<const S, 5> sequence{TypeParam::data(x), nullptr, {4, 2}};
     rondo::Workspace<Net, TypeParam> work;
-    rondo::State<Net, TypeParam> state(2);
+    rondo::BatchState<Net, TypeParam> state(2);
     const auto forward = [&] {
         const auto y = work.forward(model, state, sequence);
         return on_host<TypeParam>(y.value, y.size());
@@ -250,7 +250,7 @@ TYPED_TEST_P(Networks, StateIsCarriedCopiedAndReset) {
     state = kept;
     EXPECT_EQ(forward(), third);
     state.reset();
-    EXPECT_TRUE(state == (rondo::State<Net, TypeParam>(2)));
+    EXPECT_TRUE(state == (rondo::BatchState<Net, TypeParam>(2)));
     EXPECT_EQ(forward(), first);
 
     state.reset();

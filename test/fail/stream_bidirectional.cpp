@@ -8,6 +8,6 @@ using Net = rondo::Sequential<rondo::LSTM<4, 8, rondo::Stack{.bidirectional = tr
 
 int main() {
     rondo::Workspace<Net> work;
-    rondo::State<Net> state;
+    rondo::BatchState<Net> state;
     work.step(rondo::Model<Net>{rondo::Seed{1}}, state, rondo::Sequence<const float, 4>{});
 }

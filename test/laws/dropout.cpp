@@ -144,7 +144,7 @@ TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
     const auto x = law::Batch<float, width>::random(1, 5, 3);
     rondo::Workspace<Two> work;
     const rondo::Model<Two> model;
-    rondo::State<Two> state{3};
+    rondo::BatchState<Two> state{3};
     const auto bits = [](const auto& y) { return std::vector<float>(y.value, y.value + y.size()); };
     const auto body = [&](auto& run) { return Two::forward(run, x.input()); };
     EXPECT_EQ(bits(work.forward(model, x.input())), x.value);

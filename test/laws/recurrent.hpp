@@ -36,7 +36,7 @@ struct Recurrent {
     using Net = Alone<L>;
     using Model = rondo::Model<Net, Backend>;
     using Workspace = rondo::Workspace<Net, Backend>;
-    using State = rondo::State<Net, Backend>;
+    using State = rondo::BatchState<Net, Backend>;
     using Input = Batch<S, L::input_size>;
     using Output = Batch<S, L::output_size>;
     // A state is a batch whose steps are its components, layers and directions.

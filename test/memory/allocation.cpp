@@ -47,7 +47,7 @@ struct Trainer {
     Workspace<Net> work;
     std::uint64_t step = 0;
 
-    double train(const Text& text, Extent extent, State<Net>* state = nullptr) {
+    double train(const Text& text, Extent extent, BatchState<Net>* state = nullptr) {
         const Tokens x{text.tokens.data(), nullptr, extent}, y{text.targets.data(), nullptr, extent};
         return work.train(model, &gradient, state, {Seed{1}, ++step, true}, [&](auto& run) {
             return CrossEntropy{}(run, Net::forward(run, x), y, CrossEntropy{}.terms(y));
@@ -76,7 +76,7 @@ TEST(Counter, Counts) {
 TEST(TrainingStep, AllocatesNothingInTheSteadyState) {
     const Text text{8, 16};
     Trainer<Char> trainer;
-    State<Char> state{16};
+    BatchState<Char> state{16};
     EXPECT_GT(allocations([&] { trainer.train(text, {8, 16}, &state); }), 0u);
     EXPECT_EQ(allocations([&] { for (int k = 0; k < 3; ++k) trainer.train(text, {8, 16}, &state); }), 0u);
     EXPECT_EQ(allocations([&] { trainer.train(text, {8, 16}); }), 0u);
@@ -104,7 +104,7 @@ TEST(Forward, AllocatesNothingInTheSteadyState) {
     const Text text{8, 16};
     const Model<Char> model{Seed{1}};
     Workspace<Char> work;
-    State<Char> state{16}, kept{16};
+    BatchState<Char> state{16}, kept{16};
     const Tokens x{text.tokens.data(), nullptr, {8, 16}},
         part{text.tokens.data(), nullptr, {7, 3, text.lengths.data()}};
     EXPECT_GT(allocations([&] { work.forward(model, x); }), 0u);
@@ -123,7 +123,7 @@ TEST(Step, AllocatesNothingInTheSteadyState) {
     const Model<Char> model{Seed{1}};
     for (int batch : {1, 4}) {
         Workspace<Char> work;
-        State<Char> state{batch};
+        BatchState<Char> state{batch};
         const Tokens x{text.tokens.data(), nullptr, {1, batch}};
         work.step(model, state, x);
         EXPECT_EQ(allocations([&] { for (int k = 0; k < 10; ++k) work.step(model, state, x); }), 0u);

@@ -24,7 +24,7 @@ static_assert(parameter_count<Large> == 2 * 4 * (1024 * 2048 + 2 * 1024) + 1024 
 
 // Sizes of values say nothing of sizes of layers: they own their memory elsewhere.
 using Small = Sequential<Named<"lstm", LSTM<2, 2>>>;
-static_assert(sizeof(Model<Large>) == sizeof(Model<Small>) && sizeof(State<Large>) == sizeof(State<Small>));
+static_assert(sizeof(Model<Large>) == sizeof(Model<Small>) && sizeof(BatchState<Large>) == sizeof(BatchState<Small>));
 static_assert(sizeof(Workspace<Large>) == sizeof(Workspace<Small>) && sizeof(Workspace<Large>) < 1024);
 
 #ifdef RONDO_TEST_SANITIZED
@@ -45,7 +45,7 @@ void* run(void* out) {
     for (std::size_t k = 0; k < model.size; k += 101) weight[k] = float(k % 13) / 130;
 
     Workspace<Large> work;
-    State<Large> state{2};
+    BatchState<Large> state{2};
     Model<Large> gradient;
     const Sequence<float, 1024> input{x.data(), slope.data(), {3, 2}};
     const Sequence<const float, 512> wanted{target.data(), nullptr, {3, 2}};

@@ -48,7 +48,7 @@ static_assert(Outer::tensors[18].name.view() == "b.weight_ih_l0" &&
 
 // State: h and c of three layers of five units, then h of four, then of six.
 static_assert(Outer::places[1].state == 30 && Outer::places[2].state == 34 && Outer::state_size == 40);
-static_assert(State<Outer>::size_per_sequence == 40);
+static_assert(BatchState<Outer>::size_per_sequence == 40);
 
 // Random numbers: the network's own, one for each layer of the stack, the inner network and its three layers, the last.
 static_assert(Outer::places[0].number == 1 && Outer::places[1].number == 4 && Outer::places[2].number == 8);
@@ -123,8 +123,8 @@ TEST(Network, MayBeALayerOfAnother) {
     const Sequence<const float, 2> x{numbers.data(), nullptr, {3, 2}};
     Workspace<Flat> a;
     Workspace<Deep> b;
-    State<Flat> one{2};
-    State<Deep> other{2};
+    BatchState<Flat> one{2};
+    BatchState<Deep> other{2};
     EXPECT_EQ(values(a.forward(flat, one, x)), values(b.forward(deep, other, x)));
     EXPECT_EQ(values(a.forward(flat, one, x)), values(b.forward(deep, other, x)));
 }
@@ -151,10 +151,10 @@ TEST(Network, MayCallARecurrentLayerOnceWhereStateIsCarried) {
 
     const std::string message = "rondo: a recurrent layer is called twice in a run that carries its state; give the "
                                 "calls their first states";
-    State<Twin> state{1};
+    BatchState<Twin> state{1};
     expect_argument([&] { work.forward(model, state, x); }, message);
     expect_argument([&] { work.record(model, &state, {}, [&](auto& run) { return Twin::forward(run, x); }); }, message);
-    EXPECT_EQ(state, State<Twin>{1});
+    EXPECT_EQ(state, BatchState<Twin>{1});
     const Packed packed{model};
     expect_argument([&] { Stream stream{packed}; }, message);
 }

@@ -20,7 +20,7 @@ using B = EigenBackend<double>;
 using Net = Sequential<Named<"rec", LSTM<3, 5>>, Named<"out", Linear<5, 2>>>;
 
 static_assert(std::movable<Workspace<Net>> && !std::copyable<Workspace<Net>>);
-static_assert(std::regular<State<Net>> && std::regular<Model<Net>>);
+static_assert(std::regular<BatchState<Net>> && std::regular<Model<Net>>);
 
 struct Data {
     int steps, batch;
@@ -107,12 +107,12 @@ TEST(Workspace, TakesBatchesOfNothing) {
     Workspace<Net, B> work;
     for (auto [steps, batch] : {std::pair{0, 3}, std::pair{3, 0}, std::pair{0, 0}}) {
         Data data{steps, batch};
-        State<Net, B> state{batch};
+        BatchState<Net, B> state{batch};
         Model<Net, B> gradient;
         EXPECT_EQ(work.forward(model, state, data.input()).size(), 0u);
         EXPECT_EQ(work.train(model, &gradient, nullptr, {}, loss_of(data)), 0);
         EXPECT_EQ(gradient, (Model<Net, B>{}));
-        EXPECT_EQ(state, (State<Net, B>{batch}));
+        EXPECT_EQ(state, (BatchState<Net, B>{batch}));
     }
 }
 
@@ -130,7 +130,7 @@ TEST(Workspace, SaysWhichBatchesDoNotFit) {
     Data data{4, 3};
     const Model<Net, B> model{Seed{1}};
     Workspace<Net, B> work;
-    State<Net, B> state{2};
+    BatchState<Net, B> state{2};
     EXPECT_EQ(complaint([&] { work.forward(model, state, data.input()); }),
               "rondo: the input is of 3 sequences, the state of 2");
     Data other{4, 2};
@@ -147,7 +147,7 @@ TEST(Workspace, CarriesNothingThroughBothDirections) {
     Data data{4, 3};
     const Model<Both, B> model{Seed{1}};
     Workspace<Both, B> work;
-    State<Both, B> state{3};
+    BatchState<Both, B> state{3};
     EXPECT_EQ(complaint([&] { work.forward(model, state, data.input()); }),
               "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
     EXPECT_EQ(work.forward(model, data.input()).columns(), 12u);
@@ -169,7 +169,7 @@ TEST(Workspace, GoesBackOnceAndOnlyOverWhatItRecorded) {
 
 TEST(Workspace, StepsByOneStep) {
     Data data{4, 3};
-    State<Net, B> state{3};
+    BatchState<Net, B> state{3};
     Workspace<Net, B> work;
     EXPECT_EQ(complaint([&] { work.step(Model<Net, B>{Seed{1}}, state, data.input()); }),
               "rondo: a step of a stream is one step, got 4");
@@ -177,17 +177,17 @@ TEST(Workspace, StepsByOneStep) {
 
 TEST(Model, TakesItsOwnNumberOfNumbers) {
     Model<Net, B> model{Seed{1}};
-    State<Net, B> state{3};
+    BatchState<Net, B> state{3};
     for (const std::size_t wrong : {std::size_t(0), model.size - 1, model.size + 1}) {
         EXPECT_EQ(complaint([&] { model.assign(std::vector<double>(wrong)); }),
                   "rondo::Model: expected " + std::to_string(model.size) + " numbers, got " + std::to_string(wrong));
         EXPECT_EQ(complaint([&] { state.assign(std::vector<double>(wrong)); }),
-                  "rondo::State: expected 30 numbers, got " + std::to_string(wrong));
+                  "rondo::BatchState: expected 30 numbers, got " + std::to_string(wrong));
     }
 }
 
 TEST(State, IsAValueThatBeginsAtZero) {
-    State<Net, B> state{3};
+    BatchState<Net, B> state{3};
     EXPECT_EQ(state.batch(), 3);
     EXPECT_EQ(state.size(), 3u * 10);
     EXPECT_EQ(state.values(), std::vector<double>(30));
@@ -196,14 +196,14 @@ TEST(State, IsAValueThatBeginsAtZero) {
     Workspace<Net, B> work;
     work.forward(model, state, data.input());
     const auto kept = state;
-    EXPECT_NE(kept, (State<Net, B>{3}));
+    EXPECT_NE(kept, (BatchState<Net, B>{3}));
     work.forward(model, state, data.input());
     EXPECT_NE(kept, state);
-    State<Net, B> other{3};
+    BatchState<Net, B> other{3};
     other.assign(kept.values());
     EXPECT_EQ(kept, other);
     state.reset();
-    EXPECT_EQ(state, (State<Net, B>{3}));
+    EXPECT_EQ(state, (BatchState<Net, B>{3}));
 }
 
 } // namespace

@@ -36,6 +36,21 @@ using Networks = testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>
 TYPED_TEST_SUITE(StreamTest, Networks);
 TYPED_TEST(StreamTest, EqualsTheUnrolledNetwork) { this->template equals_unrolled<float>(); }
 
+// Weights of 8 bits of precision: each result is off by no more than some hundredths of what the network can say.
+TYPED_TEST(StreamTest, OfBfloat16IsNear) {
+    using Net = TypeParam;
+    const Model<Net> model{Seed{3}};
+    const Packed<Net, EigenBackend<float>, bfloat16> packed{model};
+    EXPECT_LE(packed.size, Packed<Net>::size);
+    Stream stream{packed};
+    const auto x = inputs<Net, float>(33, 1);
+    const auto got = streamed(stream, x, 0, 33), exact = unrolled<Net, float>(model, x);
+    double worst = 0;
+    for (std::size_t k = 0; k < got.size(); ++k) worst = std::max(worst, std::abs(double(got[k]) - double(exact[k])));
+    EXPECT_LT(worst, 0.02);
+    EXPECT_GT(worst, 0);
+}
+
 struct StreamDouble : StreamTest<Letters> {};
 TEST_F(StreamDouble, EqualsTheUnrolledNetwork) {
     equals_unrolled<double>();

@@ -105,7 +105,7 @@ struct RecurrentGolden : testing::Test {
         soil(name);
         Variant v{name};
         if constexpr (Net::directions == 1) {
-            rondo::State<Net, B> state{v.extent.batch};
+            rondo::BatchState<Net, B> state{v.extent.batch};
             const std::size_t size = v.initial.size();
             for (int k = 0; k < components; ++k) std::ranges::copy(v.state[k], state.data() + std::size_t(k) * size);
             v.golden.expect("y", work.forward(model, state, v.input()).value);

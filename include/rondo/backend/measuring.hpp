@@ -57,4 +57,9 @@ private:
     std::size_t needed_ = 0;
 };
 
+namespace detail {
+template <class B> struct Stands { using type = B; };
+template <class B> struct Stands<Measuring<B>> { using type = B; };
+}
+
 } // namespace rondo

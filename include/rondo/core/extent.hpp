@@ -68,13 +68,13 @@ void each_run(const Extent& e, int t, F&& f) {
     }
 }
 
-/// Calls f(first, count) for each longest run of columns, over all steps, that are not padding.
+/// Calls f(first, count) for each longest run of columns of steps [from, to) that are not padding.
 template <class F>
-void each_run(const Extent& e, F&& f) {
+void each_run(const Extent& e, int from, int to, F&& f) {
     std::size_t first = 0, count = 0;
-    for (int t = 0; t < e.steps; ++t)
-        each_run(e, t, [&](int from, int n) {
-            const std::size_t column = std::size_t(t) * std::size_t(e.batch) + std::size_t(from);
+    for (int t = from; t < to; ++t)
+        each_run(e, t, [&](int begin, int n) {
+            const std::size_t column = std::size_t(t) * std::size_t(e.batch) + std::size_t(begin);
             if (column == first + count) {
                 count += std::size_t(n);
             } else {
@@ -84,6 +84,12 @@ void each_run(const Extent& e, F&& f) {
             }
         });
     if (count > 0) f(first, count);
+}
+
+/// The same, of all steps.
+template <class F>
+void each_run(const Extent& e, F&& f) {
+    each_run(e, 0, e.steps, f);
 }
 
 } // namespace rondo

@@ -44,6 +44,12 @@ struct Parameter {
     std::size_t offset = 0;
 };
 
+/// The four or five tensors of one cell.
+template <class S>
+struct CellParameters {
+    Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, own;
+};
+
 /// A Sequence whose features are counted at run time: operations work on these, and so are compiled once for all sizes.
 template <class S>
 struct AnySequence {

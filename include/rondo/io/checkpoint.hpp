@@ -82,11 +82,11 @@ std::string name_of() {
 
 template <class Net, Backend B>
 Error read_state(const io::Safetensors& file, const std::string& source, int worker,
-                 std::vector<State<Net, B>>& states) {
+                 std::vector<BatchState<Net, B>>& states) {
     using S = typename B::scalar;
     const std::string name = "state." + std::to_string(worker);
     const io::TensorInfo* found = file.find(name);
-    constexpr std::size_t size = State<Net, B>::size_per_sequence, most = 1'000'000;
+    constexpr std::size_t size = BatchState<Net, B>::size_per_sequence, most = 1'000'000;
     if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
     if (found->dtype != io::dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
         found->shape[0] > most)
@@ -130,7 +130,7 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progre
         const auto& state = trainer.state(int(k));
         states[k] = state.values();
         names[k] = "state." + std::to_string(k);
-        shapes[k] = {std::size_t(state.batch()), State<Net, B>::size_per_sequence};
+        shapes[k] = {std::size_t(state.batch()), BatchState<Net, B>::size_per_sequence};
         all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{states[k]})});
     }
 
@@ -194,7 +194,7 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
     for (std::size_t k = 0; k < memory.size() && !problem; ++k)
         problem =
             detail::read_tensors<Net>(file, path.string(), "optimizer." + std::to_string(k) + ".", moments[k].data());
-    std::vector<State<Net, B>> states;
+    std::vector<BatchState<Net, B>> states;
     for (int k = 0; k < threads && !problem; ++k) problem = detail::read_state<Net>(file, path.string(), k, states);
     const std::size_t expected = Net::tensors.size() * (1 + memory.size()) + states.size();
     if (!problem && file.tensors().size() != expected)

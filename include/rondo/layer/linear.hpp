@@ -3,6 +3,7 @@
 
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
+#include "../network/kernels.hpp"
 
 #include <array>
 #include <type_traits>
@@ -56,14 +57,27 @@ struct LinearLayer {
         return Label{"Linear "}.add(In).add(" -> ").add(Out).add(bias ? "" : ", no bias");
     }
 
+    template <class K> static constexpr std::size_t packed_size = K::template linear<In, Out>::size;
+    template <class K>
+    static void pack(const auto& tensor, std::byte* to) {
+        K::template linear<In, Out>::template pack<bias>(tensor, to);
+    }
+
     template <class S>
     static auto forward(auto& run, const Sequence<S, In>& x) {
         const auto y = run.template make<Out>(x.extent);
         using Scalar = std::remove_const_t<S>;
+        using Run = std::remove_reference_t<decltype(run)>;
+        if constexpr (Run::packed) {
+            if constexpr (!Run::measuring)
+                Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
+            return y;
+        } else {
         Parameter<Scalar> b;
         if constexpr (bias) b = run.parameter(1);
         run.execute(Affine<Scalar>{x, y, run.parameter(0), b});
         return y;
+        }
     }
 };
 }

@@ -4,6 +4,7 @@
 #include "../cell/concept.hpp"
 #include "../core/error.hpp"
 #include "../core/tensor.hpp"
+#include "../network/kernels.hpp"
 #include "../network/run.hpp"
 #include "../operation/concatenate.hpp"
 #include "dropout.hpp"
@@ -56,6 +57,15 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     return all;
 }
 
+// The backend's own recurrence of the cell, if it has one.
+template <class C, int H, class Run, class... Arguments>
+auto make_scan(Run& run, const AnySequence<const typename Run::scalar>& x, const Arguments&... arguments) {
+    using B = typename Stands<typename Run::backend_type>::type;
+    if constexpr (requires { typename B::template recurrence<C>; })
+        return B::template recurrence<C>::make(run, H, x, arguments...);
+    else return Scan<C, H, typename Run::scalar>::make(run, x, arguments...);
+}
+
 template <class Scope>
 auto cell_parameters(const Scope& run, std::size_t first, bool own) {
     return CellParameters<typename Scope::scalar>{
@@ -77,6 +87,7 @@ struct Recurrent {
     static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * Hidden;
     static constexpr int components = C::shape.states;
     static constexpr std::size_t state_size = std::size_t(components * layers * directions) * Hidden;
+    static constexpr std::size_t stream_size = std::size_t(components * layers * directions) * padded(Hidden);
     static constexpr std::uint32_t numbers = std::uint32_t(layers);
 
     static constexpr auto tensors = [] {
@@ -99,20 +110,41 @@ struct Recurrent {
         return text;
     }
 
+    // A stream's steps, by a backend's kernels.
+    template <class K, int layer> using kernel = typename K::template cell<C, layer == 0 ? In : Hidden, Hidden>;
+    template <class K>
+        requires (directions == 1) && requires { typename kernel<K, 0>; }
+    static constexpr std::size_t packed_size =
+        kernel<K, 0>::size + std::size_t(layers - 1) * (layers > 1 ? kernel<K, 1>::size : 0);
+    template <class K>
+    static void pack(const auto& tensor, std::byte* to) {
+        kernel<K, 0>::pack(tensor, to);
+        if constexpr (layers > 1)
+            for (int layer = 1; layer < layers; ++layer)
+                kernel<K, 1>::pack(
+                    [&](std::size_t k) { return tensor(std::size_t(layer * detail::tensors_per_cell<C>) + k); },
+                    to + kernel<K, 0>::size + std::size_t(layer - 1) * kernel<K, 1>::size);
+    }
+
     template <class S> using StatesOf = States<S, Hidden, layers * directions, components>;
 
     /// From zero, or from where the run's carried state stands.
     template <class S>
     static auto forward(auto& run, const Sequence<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
+        using Run = std::remove_reference_t<decltype(run)>;
         StatesOf<Scalar> state{.batch = x.extent.batch};
         Scalar* carried = run.carried(x.extent.batch);
+        if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
+            return step<0, typename Run::kernels>(run, x.value, carried, run.weights(), x.extent);
+        } else {
         if (carried && directions == 2)
             fail(Error::Kind::argument,
                  "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
         for (int k = 0; k < components; ++k)
             state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
         return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
+        }
     }
 
     /// From `initial` (States, or from_zero): the output at every step, and the final states.
@@ -148,6 +180,17 @@ struct Recurrent {
     }
 
 private:
+    template <int layer, class K, class S>
+    static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
+        if constexpr (!std::remove_reference_t<decltype(run)>::measuring)
+            kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
+        if constexpr (layer + 1 == layers)
+            return Sequence<std::remove_const_t<S>, Hidden>{state, nullptr, e};
+        else
+            return step<layer + 1, K, S>(run, state, state + components * padded(Hidden),
+                                         weights + kernel<K, layer == 0 ? 0 : 1>::size, e);
+    }
+
     struct NoTrace {};
     template <int layer, class S, int Width, class Trace = NoTrace>
     static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
@@ -182,8 +225,8 @@ private:
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = Scan<C, Hidden, S>::make(run.execution(), x, reverse, taped || traced,
-                                                  detail::cell_parameters(run, first, C::shape.own > 0), begin);
+        auto operation = detail::make_scan<C, Hidden>(run.execution(), x, reverse, taped || traced,
+                                                      detail::cell_parameters(run, first, C::shape.own > 0), begin);
         Values<S*, components> end{};
         for (int k = 0; k < components; ++k) {
             if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
@@ -194,7 +237,7 @@ private:
         if constexpr (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
         run.execute(operation);
         if (end[0]) operation.finish(run.execution(), end);
-        if constexpr (traced) trace[index] = {operation.saved, nullptr, x.extent};
+        if constexpr (traced) trace[index] = {operation.trace(run.execution()), nullptr, x.extent};
         return y;
     }
 };

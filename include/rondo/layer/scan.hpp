@@ -9,12 +9,6 @@
 
 namespace rondo {
 
-/// The four or five tensors of one cell.
-template <class S>
-struct CellParameters {
-    Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, own;
-};
-
 /// One cell over time, in one direction: an operation of the tape.
 ///
 /// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is
@@ -100,6 +94,12 @@ struct Scan {
                     run.backend().copy(final[k] + std::size_t(b) * H,
                                        state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
         }
+    }
+
+    /// What was saved, as a sequence of saved x H numbers a column.
+    template <class Run>
+    S* trace(Run&) const {
+        return saved;
     }
 
     template <class Run>

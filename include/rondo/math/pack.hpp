@@ -2,6 +2,7 @@
 #pragma once
 
 #include "functions.hpp"
+#include "level.hpp"
 
 #include <Eigen/Core>
 
@@ -11,10 +12,10 @@ namespace rondo {
 
 /// Eigen's widest packet of S behind arithmetic operators: as many neighbouring units as the processor takes at once.
 ///
-/// Not std::experimental::simd: under clang with AVX-512 its where(mask, x) = y assigns nothing. The width is a
-/// template argument so that translation units built for different processors have different packs.
-template <class S, int width = Eigen::internal::packet_traits<S>::size>
+/// Not std::experimental::simd: under clang with AVX-512 its where(mask, x) = y assigns nothing.
+template <class S, int width = Eigen::internal::packet_traits<S>::size, class Level = simd::Native>
 struct Pack {
+    using scalar = S;
     using raw = typename Eigen::internal::find_best_packet<S, width>::type;
     static constexpr int size = width;
     struct Mask {
@@ -43,9 +44,9 @@ struct Pack {
 
 namespace math {
 
-template <class S, int width>
+template <class S, int width, class Level>
 struct PackFunctions {
-    using P = Pack<S, width>;
+    using P = Pack<S, width, Level>;
     RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(Eigen::internal::pmadd(a.v, b.v, c.v)); }
     // The second operand where either is NaN: Eigen's pmin and pmax differ in this between its packets.
     RONDO_HOST_DEVICE static P min(P a, P b) { return select(a < b, a, b); }
@@ -62,9 +63,9 @@ struct PackFunctions {
     }
 };
 
-template <int width>
-struct Functions<Pack<float, width>> : PackFunctions<float, width> {
-    using P = Pack<float, width>;
+template <int width, class Level>
+struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level> {
+    using P = Pack<float, width, Level>;
     RONDO_HOST_DEVICE static P exp(P x) { return P::from(Eigen::internal::pexp(x.v)); }
     RONDO_HOST_DEVICE static P tanh(P x) {
         const auto [n, d] = tanh_quotient(x);
@@ -76,9 +77,9 @@ struct Functions<Pack<float, width>> : PackFunctions<float, width> {
     }
 };
 
-template <int width>
-struct Functions<Pack<double, width>> : PackFunctions<double, width> {
-    using P = Pack<double, width>;
+template <int width, class Level>
+struct Functions<Pack<double, width, Level>> : PackFunctions<double, width, Level> {
+    using P = Pack<double, width, Level>;
     // Lane by lane: double is for exactness.
     template <class F>
     RONDO_HOST_DEVICE static P lanewise(P x, F f) {

@@ -47,9 +47,11 @@ struct RunMemory {
     const typename B::scalar* parameters = nullptr;
     typename B::scalar* gradient = nullptr; // null: no parameter wants one
     typename B::scalar* carried = nullptr;  // states that outlive the run; null: every sequence starts from zero
-    Randomness randomness;
+    Randomness randomness{};
     int carried_batch = 0;
-    LayerUse* uses = nullptr; // one a layer number
+    LayerUse* uses = nullptr;            // one a layer number
+    const std::byte* packed = nullptr;   // the weights of a stream's steps
+    bool back = false;                   // whether this step goes through large weights from their end
 };
 
 /// What operations are executed with: a backend, memory, and where gradients go. It knows neither the network nor what

@@ -9,6 +9,6 @@ namespace rondo {
 // Forward declarations with the default backend, which stands once.
 template <class Net, Backend B = EigenBackend<float>> class Model;
 template <class Net, Backend B = EigenBackend<float>> class Workspace;
-template <class Net, Backend B = EigenBackend<float>> class State;
+template <class Net, Backend B = EigenBackend<float>> class BatchState;
 
 } // namespace rondo

@@ -78,14 +78,15 @@ struct Network {
 
     static constexpr std::array<Place, layer_count> places = [] {
         std::array<Place, layer_count> all{};
-        Place next{0, 0, 1};
+        Place next{0, 0, 1, 0};
         std::size_t k = 0;
         ((all[k++] = next, next.tensor += Layers::tensors.size(), next.state += detail::state_size<Layers>,
-          next.number += detail::numbers<Layers>),
+          next.number += detail::numbers<Layers>, next.stream += detail::stream_size<Layers>),
          ...);
         return all;
     }();
     static constexpr std::size_t state_size = (detail::state_size<Layers> + ... + 0);
+    static constexpr std::size_t stream_size = (detail::stream_size<Layers> + ... + 0);
     static constexpr std::uint32_t numbers = (detail::numbers<Layers> + ... + 1);
 
     static constexpr auto tensors = [] {

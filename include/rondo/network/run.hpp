@@ -3,18 +3,23 @@
 
 #include "execution.hpp"
 
+#include <type_traits>
+
 namespace rondo {
 
 /// What a forward runs for: to be followed by its backward, for its result alone, or one step at a time.
 enum class Mode { training, inference, streaming };
 
 /// One execution of a network's forward: makes the sequences between its operations, and executes and records these.
-template <Backend B, Mode run_mode>
+///
+/// Kernels is what a stream's steps compute with, where the backend has kernels for them; else void.
+template <Backend B, Mode run_mode, class Kernels = void>
 class Run : public Execution<B> {
 public:
+    using kernels = Kernels;
     using scalar = typename B::scalar;
     static constexpr Mode mode = run_mode;
-    static constexpr bool taped = mode == Mode::training;
+    static constexpr bool taped = mode == Mode::training, packed = !std::is_void_v<Kernels>;
 
     using Execution<B>::Execution;
 

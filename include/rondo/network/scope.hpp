@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "kernels.hpp"
 #include "layer_name.hpp"
 #include "run.hpp"
 
@@ -12,12 +13,6 @@
 #include <utility>
 
 namespace rondo {
-
-/// Where a layer's share of a network begins: its first tensor, its first number of state, its first layer number.
-struct Place {
-    std::size_t tensor = 0, state = 0;
-    std::uint32_t number = 0;
-};
 
 namespace detail {
 inline Error input_problem(const Extent& x, bool streaming) {
@@ -53,7 +48,8 @@ class Scope : public R {
 public:
     using scalar = typename R::scalar;
 
-    Scope(const R& run, const std::size_t* offsets, Place place) : R{run}, offsets_{offsets}, place_{place} {}
+    Scope(const R& run, const std::size_t* offsets, Place place, std::size_t packed_at = 0)
+        : R{run}, offsets_{offsets}, place_{place}, packed_{packed_at} {}
 
     /// Runs the layer of this name: `auto y = run(layer<"lstm">, x)`.
     template <Text name, class... Values>
@@ -74,18 +70,28 @@ public:
         if constexpr (requires { Child::input_size; First::rows; })
             static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
         constexpr Place inside = Layer::places[k];
-        Scope<Child, R> scope{
-            *this,
-            offsets_,
-            {place_.tensor + inside.tensor, place_.state + inside.state, place_.number + inside.number}};
+        Scope<Child, R> scope{*this,
+                              offsets_,
+                              {place_.tensor + inside.tensor, place_.state + inside.state,
+                               place_.number + inside.number, place_.stream + inside.stream},
+                              packed_ + detail::packed_before<Layer, k, typename R::kernels>};
         return Child::forward(scope, first, rest...);
     }
 
     /// The k-th tensor of this layer.
     Parameter<scalar> parameter(std::size_t k) const {
-        const std::size_t offset = offsets_[place_.tensor + k];
-        return {this->memory_->parameters + offset, offset};
+        if constexpr (R::packed) {
+            static_assert(!detail::HasKernel<Layer, typename R::kernels>,
+                          "rondo: a recurrent layer of a stream goes on from its own state; it cannot be given another");
+            return {reinterpret_cast<const scalar*>(weights()) + Layer::tensors[k].offset, 0};
+        } else {
+            const std::size_t offset = offsets_[place_.tensor + k];
+            return {this->memory_->parameters + offset, offset};
+        }
     }
+    /// This layer's weights as its kernels read them.
+    const std::byte* weights() const { return this->memory_->packed + packed_; }
+    bool back() const { return this->memory_->back; }
 
     /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
     ///
@@ -93,9 +99,10 @@ public:
     ///         where the first one ended in one run, and from zero in another.
     scalar* carried(int batch) const {
         if (!this->memory_->carried) return nullptr;
-        check(detail::carry_problem(batch, this->memory_->carried_batch,
-                                    std::exchange(this->memory_->uses[place_.number].carried, true)));
-        return this->memory_->carried + place_.state * std::size_t(batch);
+        if constexpr (!R::packed || R::measuring) // a stream is measured once, when it is made
+            check(detail::carry_problem(batch, this->memory_->carried_batch,
+                                        std::exchange(this->memory_->uses[place_.number].carried, true)));
+        return this->memory_->carried + (R::packed ? place_.stream : place_.state * std::size_t(batch));
     }
 
     /// The random numbers of this layer's n-th dropout, others at each call.
@@ -107,6 +114,7 @@ public:
 private:
     const std::size_t* offsets_;
     Place place_;
+    std::size_t packed_;
 };
 
 } // namespace rondo

@@ -5,7 +5,7 @@
 #include "model.hpp"
 #include "network.hpp"
 #include "run.hpp"
-#include "state.hpp"
+#include "batch_state.hpp"
 
 #include <array>
 #include <cstddef>
@@ -44,14 +44,14 @@ public:
     }
     /// The same, from the state's sequences onwards; the state is then theirs after the last step.
     template <class... Inputs>
-    auto forward(const Model<Net, B>& model, State<Net, B>& state, const Inputs&... inputs) {
+    auto forward(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
         return run<Mode::inference>(model, &state, network(inputs...));
     }
 
     /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of
     /// what it returns are to say what dL/d(result) is: losses add theirs. The body is run twice, first without values.
     template <class Body>
-    auto record(const Model<Net, B>& model, State<Net, B>* state, const Randomness& randomness, Body&& body) {
+    auto record(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body) {
         reserve<Mode::training>(body, state);
         recorded_ = true;
         arena_ = Arena<scalar>{B::data(buffer_)};
@@ -75,7 +75,7 @@ public:
 
     /// record and backward.
     template <class Body>
-    auto train(const Model<Net, B>& model, Model<Net, B>* gradient, State<Net, B>* state, const Randomness& randomness,
+    auto train(const Model<Net, B>& model, Model<Net, B>* gradient, BatchState<Net, B>* state, const Randomness& randomness,
                Body&& body) {
         const auto result = record(model, state, randomness, body);
         backward(gradient);
@@ -84,19 +84,19 @@ public:
 
     /// The same, for its value only: without dropout, slopes and backward.
     template <class Body>
-    auto evaluate(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
+    auto evaluate(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body) {
         return run<Mode::inference>(model, state, body);
     }
 
     /// One step of each of the state's sequences.
     template <class... Inputs>
-    auto step(const Model<Net, B>& model, State<Net, B>& state, const Inputs&... inputs) {
+    auto step(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
         return run<Mode::streaming>(model, &state, network(inputs...));
     }
 
     /// Takes now what a body will need.
     template <Mode mode, class Body>
-    void reserve(Body&& body, const State<Net, B>* state = nullptr) {
+    void reserve(Body&& body, const BatchState<Net, B>* state = nullptr) {
         Arena<scalar> arena;
         Measuring<B> backend;
         MeasuringTape<Execution<Measuring<B>>> tape;
@@ -129,13 +129,13 @@ private:
         return body(scope);
     }
 
-    RunMemory<B> training(Model<Net, B>* gradient, State<Net, B>* state) {
+    RunMemory<B> training(Model<Net, B>* gradient, BatchState<Net, B>* state) {
         return {&backend_, &arena_, &tape_, parameters_, gradient ? gradient->data() : nullptr,
                 state ? state->data() : nullptr, randomness_, state ? state->batch() : 0};
     }
 
     template <Mode mode, class Body>
-    auto run(const Model<Net, B>& model, State<Net, B>* state, Body&& body) {
+    auto run(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body) {
         reserve<mode>(body, state);
         recorded_ = false; // its memory is about to be used again
         Arena<scalar> arena{B::data(buffer_)};

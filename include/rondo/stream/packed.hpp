@@ -1,27 +1,51 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../network/model.hpp"
+#include "../network/workspace.hpp"
 
-#include <utility>
+#include <cstddef>
+#include <span>
+#include <string>
 
 namespace rondo {
 
-/// A model's weights as streams read them: made once, const, shared by any number of streams in any threads. It must
-/// outlive them.
+/// A model's weights in the order in which a step reads them: made once, const, shared by any number of streams in any
+/// threads. It must outlive them.
 ///
-/// Memory  one copy of the parameters, taken when it is made; repack after further training takes none.
-template <class Net, Backend B = EigenBackend<float>>
+/// W is what weights are stored as: the backend's scalar, or bfloat16 (half the memory, and where the caches are too
+/// small for the weights nearly half the time; sums and states stay in the scalar). Embeddings stay as they are.
+///
+/// Units   with bfloat16 each weight is rounded by at most 2^-8 of itself.
+/// Memory  `size` bytes, taken when it is made, or the caller's, aligned to 64 bytes, which must outlive it; repack
+///         takes none.
+/// Errors  memory of the caller's that is too small or not aligned.
+template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
+    requires requires { typename B::template kernels<W>; } // a backend that has kernels of one step, for weights as W
 class Packed {
 public:
     using network = Net;
+    using kernels = typename B::template kernels<W>;
+    static constexpr std::size_t size = detail::packed_size<Net, kernels>;
 
-    explicit Packed(const Model<Net, B>& model) : model_{model} {}
-    void repack(const Model<Net, B>& model) { model_ = model; }
-    const Model<Net, B>& weights() const { return model_; }
+    explicit Packed(const Model<Net, B>& model) : own_(size), bytes_{own_.data()} { repack(model); }
+    Packed(const Model<Net, B>& model, std::span<std::byte> memory) : bytes_{memory.data()} {
+        if (memory.size() < size || reinterpret_cast<std::size_t>(memory.data()) % 64 != 0)
+            fail(Error::Kind::argument, "rondo::Packed: expected " + std::to_string(size) +
+                                            " bytes, aligned to 64, got " + std::to_string(memory.size()) +
+                                            (memory.size() < size ? "" : " that are not aligned"));
+        repack(model);
+    }
+    Packed(const Packed&) = delete; // streams point to it
+    Packed& operator=(const Packed&) = delete;
+
+    void repack(const Model<Net, B>& model) { detail::pack<Net, kernels>(model.data(), detail::offsets<Net>.data(), bytes_); }
+    const std::byte* data() const noexcept { return bytes_; }
 
 private:
-    Model<Net, B> model_;
+    Buffer<std::byte> own_;
+    std::byte* bytes_;
 };
 template <class Net, Backend B>
 Packed(const Model<Net, B>&) -> Packed<Net, B>;

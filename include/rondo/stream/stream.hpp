@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/error.hpp"
+#include "../backend/measuring.hpp"
 #include "../network/workspace.hpp"
 #include "packed.hpp"
+#include "state.hpp"
 
+#include <array>
+#include <cassert>
 #include <cstddef>
 #include <span>
-#include <string>
 #include <type_traits>
 
 namespace rondo {
@@ -18,23 +20,32 @@ namespace rondo {
 /// Errors  none in a step: it throws nothing, takes no lock and no memory. A token outside the vocabulary is undefined
 ///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile; one that calls a
 ///         recurrent layer twice is refused when the stream is made.
-/// Memory  its state and one step's values, taken when it is made.
-template <class Net, Backend B = EigenBackend<float>>
+/// Memory  its state within itself; one step's values, taken when it is made.
+/// Units   inputs and states below 1e-27 count as zero: numbers that a processor is slow with do not come up.
+template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
+    requires requires { typename B::template kernels<W>; }
 class Stream {
 public:
     using scalar = typename B::scalar;
+    using kernels = typename Packed<Net, B, W>::kernels;
     static constexpr bool reads_tokens = requires { requires Net::vocabulary > 0; };
     using input = std::conditional_t<reads_tokens, int, scalar>;
     static_assert(requires { Net::input_size; }, "rondo::Stream: a network with a forward of its own must state "
                                                  "input_size, and vocabulary where it reads tokens");
     static constexpr int input_size = Net::input_size;
 
-    explicit Stream(const Packed<Net, B>& weights) : weights_{&weights} {
+    explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
+        Arena<scalar> arena;
+        Measuring<B> backend;
+        RunMemory<Measuring<B>> memory{.backend = &backend, .arena = &arena, .carried = arena.take(0), .carried_batch = 1};
+        std::array<LayerUse, detail::numbers<Net>> uses{};
+        memory.uses = uses.data();
         const input nothing[input_size]{};
-        run(nothing);
-        reset();
+        call(memory, nothing);
+        values_.resize(arena.used());
+        backend_.reserve(backend.needed());
     }
-    explicit Stream(Packed<Net, B>&&) = delete; // the weights must outlive the stream
+    explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
 
     /// The result stays until the next step.
     auto step(std::span<const input, std::size_t(input_size)> x) noexcept {
@@ -45,28 +56,58 @@ public:
         return step(std::span<const input, 1>{&x, 1});
     }
 
-    void reset() noexcept { state_.reset(); }
-    const State<Net, B>& state() const noexcept { return state_; }
-    /// Goes on from a state that was kept.
-    ///
-    /// Errors  one of more sequences than one, or of none.
-    void state(const State<Net, B>& state) {
-        if (state.batch() != 1)
-            fail(Error::Kind::argument,
-                 "rondo::Stream: expected the state of 1 sequence, got " + std::to_string(state.batch()));
-        state_ = state;
+    /// Many steps: of each its input_size numbers of `in`, and as many numbers of `out` as its result has.
+    void process(std::span<const input> in, std::span<scalar> out) noexcept {
+        constexpr std::size_t columns = std::size_t(input_size);
+        for (std::size_t k = 0, at = 0; k < in.size() / columns; ++k) {
+            const auto y = run(in.data() + k * columns);
+            assert(at + std::size_t(y.rows) <= out.size());
+            for (int i = 0; i < y.rows; ++i) out[at++] = y.value[i];
+        }
     }
+
+    /// Goes on from zero, or from a state of rest.
+    void reset(const State<Net, scalar>& rest = {}) noexcept { state_ = rest; }
+    const State<Net, scalar>& state() const noexcept { return state_; }
+    /// Goes on from a state that was kept.
+    void state(const State<Net, scalar>& state) noexcept { state_ = state; }
 
 private:
-    auto run(const input* x) {
-        return work_.step(weights_->weights(), state_, Sequence<const input, input_size>{x, nullptr, {}});
+    template <class Memory>
+    static auto call(const Memory& memory, const input* x) {
+        using Used = std::remove_pointer_t<decltype(memory.backend)>;
+        Scope<Net, Run<Used, Mode::streaming, kernels>> scope{Run<Used, Mode::streaming, kernels>{memory}, nullptr, {}};
+        return Net::forward(scope, Sequence<const input, input_size>{x, nullptr, {}});
     }
 
-    const Packed<Net, B>* weights_;
-    State<Net, B> state_;
-    Workspace<Net, B> work_;
+    auto run(const input* x) noexcept {
+        std::array<LayerUse, detail::numbers<Net>> uses{};
+        Arena<scalar> arena{values_.data()};
+        back_ = !back_;
+        const RunMemory<B> memory{.backend = &backend_,
+                                  .arena = &arena,
+                                  .carried = state_.numbers().data(),
+                                  .carried_batch = 1,
+                                  .uses = uses.data(),
+                                  .packed = weights_->data(),
+                                  .back = back_};
+        if constexpr (reads_tokens) {
+            return call(memory, x);
+        } else {
+            alignas(64) scalar inputs[padded(std::size_t(input_size))];
+            constexpr auto tiny = scalar(1e-20);
+            for (int k = 0; k < input_size; ++k) inputs[k] = (x[k] + tiny) - tiny;
+            return call(memory, inputs);
+        }
+    }
+
+    const Packed<Net, B, W>* weights_;
+    State<Net, scalar> state_;
+    Buffer<scalar> values_;
+    [[no_unique_address]] B backend_;
+    bool back_ = true;
 };
-template <class Net, Backend B>
-Stream(const Packed<Net, B>&) -> Stream<Net, B>;
+template <class Net, Backend B, class W>
+Stream(const Packed<Net, B, W>&) -> Stream<Net, B, W>;
 
 } // namespace rondo

@@ -142,8 +142,8 @@ public:
     const auto& optimizer_memory() const { return memory_; }
     const Rule& rule() const { return rule_; }
     int threads() const { return int(parts_.size()); }
-    State<Net, B>& state(int worker) { return parts_[std::size_t(worker)].state; }
-    const State<Net, B>& state(int worker) const { return parts_[std::size_t(worker)].state; }
+    BatchState<Net, B>& state(int worker) { return parts_[std::size_t(worker)].state; }
+    const BatchState<Net, B>& state(int worker) const { return parts_[std::size_t(worker)].state; }
 
     Model<Net, B>& model() { return *model_; }
     const Model<Net, B>& model() const { return *model_; }
@@ -153,9 +153,9 @@ private:
     struct Part {
         Workspace<Net, B> work;
         Model<Net, B> gradient;
-        State<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
+        BatchState<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
         detail::SliceMemory memory;
-        State<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
+        BatchState<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
         int columns = 0;
         double loss = 0;
         Error error;
@@ -204,12 +204,12 @@ private:
         // The first worker's gradient becomes the sum, even where it has no sequence.
         if (learn && (part.columns > 0 || k == 0))
             part.work.backend().fill(part.gradient.data(), Model<Net, B>::size, scalar(0));
-        State<Net, B>& carried = part.carried(learn);
-        if (batch.carry != Carry::none && carried.batch() != part.columns) carried = State<Net, B>{part.columns};
+        BatchState<Net, B>& carried = part.carried(learn);
+        if (batch.carry != Carry::none && carried.batch() != part.columns) carried = BatchState<Net, B>{part.columns};
         else if (batch.carry == Carry::start) carried.reset();
         if (part.columns == 0) return;
         const Batch own = part.columns == all ? batch : part.memory.copy(batch, first, part.columns);
-        State<Net, B>* state = batch.carry == Carry::none ? nullptr : &carried;
+        BatchState<Net, B>* state = batch.carry == Carry::none ? nullptr : &carried;
         const auto body = [&](auto& run) {
             const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
             return loss_(run, y, own.target, terms);

@@ -160,7 +160,7 @@ TYPED_TEST(Product, WritesNoFurtherThanItAskedFor) {
         std::vector<S> room(EigenBackend<S>::scratch(s.rows, s.columns, s.inner) + behind, guard);
         const F a = F::rows(s.rows, s.inner, 1), b = F::columns(s.inner, s.columns, 0, 2);
         F c = F::columns(s.rows, s.columns, 0, 3);
-        rondo::eigen::add_product<S>(c.value.data(), s.rows, {a.value.data(), a.by_row, 1},
+        rondo::eigen::add_product<rondo::Pack<S>>(c.value.data(), s.rows, {a.value.data(), a.by_row, 1},
                                      {b.value.data(), 1, b.by_column}, s.rows, s.columns, s.inner, room.data());
         EXPECT_TRUE(untouched(room)) << s;
 

@@ -7,6 +7,8 @@
 #include "../concept.hpp"
 #include "../lanes.hpp"
 #include "product.hpp"
+#include "recurrence_backward.hpp"
+#include "steps.hpp"
 
 #include <Eigen/Core>
 
@@ -19,15 +21,22 @@ namespace rondo {
 /// The host: products of our own over Eigen's packets, one thread.
 ///
 /// Memory  its products' blocks, taken by reserve; nothing else.
-template <std::floating_point S>
+template <std::floating_point S, class Level = simd::Native>
 class EigenBackend {
 public:
     using scalar = S;
+    using P = Pack<S, Eigen::internal::packet_traits<S>::size, Level>;
     static constexpr std::string_view name = "Eigen";
     template <class T> using buffer = Buffer<T>;
+    /// A whole recurrence faster than step by step.
+    template <class C>
+        requires (C::shape.second == 0)
+    using recurrence = eigen::Recurrence<C, P>;
+    /// Steps of streams, over weights packed as W.
+    template <class W> using kernels = eigen::Steps<S, Level, W>;
 
     static std::size_t scratch(std::size_t rows, std::size_t, std::size_t inner) {
-        return eigen::packed_size<S>(rows, std::min(inner, eigen::depth));
+        return eigen::packed_size<P>(rows, std::min(inner, eigen::depth));
     }
     void reserve(std::size_t scratch) {
         if (scratch > blocks_.size()) blocks_.resize(scratch);
@@ -55,18 +64,18 @@ public:
         const S* panels = nullptr;
     };
     static std::size_t prepared_size(std::size_t rows, std::size_t columns) {
-        return std::max(eigen::packed_size<S>(rows, columns), eigen::packed_size<S>(columns, rows));
+        return std::max(eigen::packed_size<P>(rows, columns), eigen::packed_size<P>(columns, rows));
     }
     Prepared prepare(Weights<const S> w, S* to) {
-        eigen::pack<S>(to, {w.data, w.columns, 1}, w.rows, w.columns);
+        eigen::pack<P>(to, {w.data, w.columns, 1}, w.rows, w.columns);
         return {to};
     }
     Prepared prepare_transposed(Weights<const S> w, S* to) {
-        eigen::pack<S>(to, {w.data, 1, w.columns}, w.columns, w.rows);
+        eigen::pack<P>(to, {w.data, 1, w.columns}, w.columns, w.rows);
         return {to};
     }
     void multiply_add(Matrix<S> y, Prepared w, Matrix<const S> x) {
-        eigen::add_product<S>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
+        eigen::add_product<P>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
     }
 
     void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
@@ -74,7 +83,7 @@ public:
         multiply<Eigen::ColMajor>(x, w, y);
     }
     void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T, w^T being column-major
-        eigen::add_product<S>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
+        eigen::add_product<P>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
                               x.columns, blocks_.data());
     }
     void add_columns(S* sum, Matrix<const S> x) {
@@ -127,7 +136,6 @@ public:
     }
 
 private:
-    using P = Pack<S>;
     static constexpr std::size_t few = 4; // columns for which packing would take longer than it saves
 
     template <int order>
@@ -138,7 +146,7 @@ private:
                                                  y.rows, x.rows);
         } else {
             const bool rows_apart = order == Eigen::RowMajor;
-            eigen::add_product<S>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
+            eigen::add_product<P>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
                                   {x.data, 1, x.stride}, y.rows, y.columns, x.rows, blocks_.data());
         }
     }

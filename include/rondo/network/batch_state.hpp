@@ -17,13 +17,13 @@ namespace rondo {
 /// Shapes  of each recurrent layer, in the network's order: each component, layers * directions x batch x Hidden.
 /// Memory  taken when it is made; none later.
 template <class Net, Backend B>
-class State {
+class BatchState {
 public:
     using scalar = typename B::scalar;
     static constexpr std::size_t size_per_sequence = detail::state_size<Net>;
 
-    explicit State(int batch = 1) : batch_{batch}, buffer_(size_per_sequence * std::size_t(batch)) {}
-    bool operator==(const State&) const = default;
+    explicit BatchState(int batch = 1) : batch_{batch}, buffer_(size_per_sequence * std::size_t(batch)) {}
+    bool operator==(const BatchState&) const = default;
 
     void reset() { B{}.fill(data(), size(), scalar(0)); }
     int batch() const { return batch_; }
@@ -36,7 +36,7 @@ public:
     /// Errors  another number of them.
     void assign(const std::vector<scalar>& host) {
         if (host.size() != size())
-            fail(Error::Kind::argument, "rondo::State: expected " + std::to_string(size()) + " numbers, got " +
+            fail(Error::Kind::argument, "rondo::BatchState: expected " + std::to_string(size()) + " numbers, got " +
                                             std::to_string(host.size()));
         B::upload(buffer_, host.data(), host.size());
     }

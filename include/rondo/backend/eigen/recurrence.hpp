@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/extent.hpp"
+#include "../../core/memory.hpp"
+#include "../../core/view.hpp"
+#include "gate_panels.hpp"
+#include "panel_product.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace rondo::eigen {
+
+/// One cell over time, in one direction: what Scan does, with weights packed once a sequence, all gates of some units
+/// in one pass, and slopes of gates written where the products that follow read them. The hidden size is counted at run
+/// time, so a cell is compiled once.
+///
+///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
+///
+/// Padding has no columns in what is kept for backward: columns that are not padding are counted, step after step.
+///
+/// Shapes  h (H x (T + 1) B); other states, in blocks of lanes: lanes x (T + 1) B, or x B where no backward follows;
+///         saved, in blocks: (saved lanes) x T B; gates in panels of two packs: see GatePanels.
+template <class C, class P>
+struct Recurrence {
+    using S = typename P::scalar;
+    using Gates = GatePanels<C, P>;
+    static constexpr int gates = C::shape.gates, apart = C::shape.apart, states = C::shape.states;
+    static constexpr int kept = C::shape.saved, own = C::shape.own;
+    static constexpr std::size_t lanes = P::size, height = panel_height<P>;
+
+    AnySequence<const S> x;
+    CellParameters<S> p;
+    Values<S*, states> initial_slope{}, final_slope{}; // H x B; null where there is none
+    Values<S*, states> state{};                        // h, and the others in blocks
+    S *output_slope = nullptr, *saved = nullptr;
+    std::size_t hidden = 0;
+    bool reverse = false, keep = false;
+
+    const Extent& extent() const { return x.extent; }
+    std::size_t batch() const { return std::size_t(extent().batch); }
+    std::size_t slot(int t) const { return std::size_t(t) * batch(); }
+    std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
+    std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
+    int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
+    int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
+    std::size_t blocks() const { return Gates::groups(hidden) * Gates::blocks; }
+    std::size_t panels() const { return Gates::groups(hidden) * Gates::count; }
+    std::size_t product_panels() const { return Gates::groups(hidden) * Gates::of_product; }
+    std::size_t units(std::size_t block) const {
+        return block * lanes < hidden ? std::min(lanes, hidden - block * lanes) : 0;
+    }
+    // States other than h: in place where nobody asks for them again.
+    std::size_t slots() const { return slot(keep ? extent().steps + 1 : 1); }
+    S* others(int k, std::size_t block, std::size_t at) const {
+        return state[k] + (block * slots() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
+    }
+    S* saved_at(std::size_t block, std::size_t column) const {
+        return saved + (block * extent().columns() + column) * kept * lanes;
+    }
+    std::size_t active(int t) const {
+        std::size_t n = 0;
+        each_run(extent(), t, [&](int, int count) { n += std::size_t(count); });
+        return n;
+    }
+
+    template <class Run>
+    static Recurrence make(Run& run, int units, const AnySequence<const S>& x, bool reverse, bool keep,
+                           const CellParameters<S>& p, const Values<const S*, states>& initial) {
+        const auto hidden = std::size_t(units);
+        Recurrence s{.x = x, .p = p, .hidden = hidden, .reverse = reverse, .keep = keep};
+        s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
+        for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slots() * lanes);
+        s.saved = run.take(keep ? s.blocks() * x.extent.columns() * kept * lanes : 0);
+        if constexpr (!Run::measuring) s.begin(initial);
+        return s;
+    }
+
+    /// Output of step t: h of the slot after it.
+    S* output() const { return state[0] + after(0) * hidden; }
+
+    template <class Run>
+    void forward(Run& run) const {
+        const std::size_t steps = std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1)),
+                          columns = steps * batch();
+        S* const W = run.take(product_panels() * height * x.rows);
+        S* const U = run.take(product_panels() * height * hidden);
+        S* const bias = run.take(panels() * height);
+        S* const peepholes = run.take(blocks() * own * lanes);
+        S* const pre = run.take(panels() * columns * height);
+        if constexpr (!Run::measuring) {
+            pack(W, U, bias, peepholes);
+            std::size_t column = 0;
+            if (reverse)
+                for (int t = 0; t < extent().steps; ++t) column += active(t);
+            for (int done = 0; done < extent().steps; done += int(steps)) {
+                const int count = std::min(int(steps), extent().steps - done),
+                          first = reverse ? extent().steps - done - count : done;
+                read_inputs(pre, columns, first, count, W, bias);
+                for (int k = 0; k < count; ++k) {
+                    const int t = reverse ? first + count - 1 - k : first + k;
+                    if (reverse) column -= active(t);
+                    step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
+                    if (!reverse) column += active(t);
+                }
+            }
+        }
+    }
+
+    /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
+    template <class Run>
+    void finish(Run&, const Values<S*, states>& final) const {
+        if constexpr (!Run::measuring)
+            for (int b = 0; b < extent().batch; ++b) {
+                const std::size_t at = slot(last_slot(b)) + std::size_t(b);
+                std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
+                for (int k = 1; k < states; ++k)
+                    for (std::size_t block = 0; block < blocks(); ++block)
+                        std::copy_n(others(k, block, at), units(block),
+                                    final[k] + std::size_t(b) * hidden + block * lanes);
+            }
+    }
+
+    /// What was saved, as a sequence of saved x H numbers a column; padding is not written.
+    template <class Run>
+    S* trace(Run& run) const {
+        S* const all = run.take(std::size_t(kept) * hidden * extent().columns());
+        if constexpr (!Run::measuring) {
+            std::size_t column = 0;
+            each_run(extent(), [&](std::size_t first, std::size_t count) {
+                for (std::size_t n = first; n < first + count; ++n, ++column)
+                    for (std::size_t block = 0; block < blocks(); ++block)
+                        for (int k = 0; k < kept; ++k)
+                            std::copy_n(saved_at(block, column) + std::size_t(k) * lanes, units(block),
+                                        all + (n * kept + std::size_t(k)) * hidden + block * lanes);
+            });
+        }
+        return all;
+    }
+
+    template <class Run>
+    void backward(Run& run) const; // in recurrence_backward.hpp
+
+private:
+    template <class, class> friend struct RecurrenceBackward;
+    static constexpr std::size_t some_columns = 48; // whose products with W are made at once
+
+    // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
+    void begin(const Values<const S*, states>& initial) const {
+        if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
+        for (int b = 0; b < extent().batch; ++b) {
+            const std::size_t at = slot(first_slot(b)) + std::size_t(b), from = std::size_t(b) * hidden;
+            for (std::size_t block = 0; block < blocks(); ++block) {
+                const std::size_t j = block * lanes, n = units(block);
+                if (n > 0) store_part(state[0] + at * hidden + j,
+                                      initial[0] ? load_part<P>(initial[0] + from + j, n) : P(S(0)), n);
+                for (int k = 1; k < states; ++k)
+                    (initial[k] && n > 0 ? load_part<P>(initial[k] + from + j, n) : P(S(0)))
+                        .store(others(k, block, at));
+            }
+        }
+    }
+
+    void pack(S* W, S* U, S* bias, S* peepholes) const {
+        const auto weights = [&](S* to, const S* from, std::size_t columns, int first) {
+            Gates::each_pack(hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+                S* const panel = to + at / 2 * height * columns + at % 2 * lanes;
+                const std::size_t n = units(unit / lanes);
+                pack_rows<P>(panel, n > 0 ? from + Gates::row(pre, unit, hidden) * columns : from, columns, n, columns);
+            });
+        };
+        weights(W, p.input_weight.value, x.rows, 0);
+        weights(U, p.recurrent_weight.value, hidden, Gates::first_of_h);
+        Gates::each_pack(hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
+            const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, hidden) : 0;
+            P sum(S(0));
+            if (pre < gates) sum = sum + load_part<P>(p.input_bias.value + row, n);
+            if (pre < Gates::plain || pre >= gates) sum = sum + load_part<P>(p.recurrent_bias.value + row, n);
+            sum.store(bias + at * lanes);
+        });
+        pack_own(peepholes);
+    }
+    void pack_own(S* to) const {
+        if constexpr (own > 0)
+            for (std::size_t block = 0; block < blocks(); ++block)
+                for (int k = 0; k < own; ++k, to += lanes)
+                    load_part<P>(p.own.value + std::size_t(k) * hidden + std::min(hidden, block * lanes), units(block))
+                        .store(to);
+    }
+
+    // W x + b of some steps at once: their columns are neighbours.
+    void read_inputs(S* pre, std::size_t columns, int first, int count, const S* W, const S* bias) const {
+        each_run(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
+            S* const to = pre + (at - slot(first)) * height;
+            panel_product<P>(
+                product_panels(), n, [&](std::size_t r) { return to + Gates::of_x(r) * columns * height; },
+                [&](std::size_t r) { return bias + Gates::of_x(r) * height; }, 0,
+                [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
+                    tile.add(W + r * height * x.rows, height * x.rows, x.value + (at + j) * x.rows, 1, x.rows, x.rows);
+                });
+            if constexpr (apart > 0)
+                for (std::size_t r = 0; r < panels(); ++r)
+                    if (r % Gates::count >= Gates::of_product)
+                        for (std::size_t j = 0; j < n; ++j)
+                            std::copy_n(bias + r * height, height, to + (r * columns + j) * height);
+        });
+    }
+
+    void step(int t, S* pre, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
+        each_run(extent(), t, [&](int from, int n) {
+            const std::size_t first = std::size_t(from), count = std::size_t(n);
+            const S* const h = state[0] + (before(t) + first) * hidden;
+            S* const a = pre + first * height;
+            const auto to = [&](std::size_t r) { return a + Gates::of_h(r) * columns * height; };
+            panel_product<P>(product_panels(), count, to, to, height,
+                             [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
+                                 tile.add(U + r * height * hidden, height * hidden, h + j * hidden, 1, hidden, hidden);
+                             });
+            for (std::size_t block = 0; block < blocks(); ++block)
+                if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
+                else if (units(block) > 0) run_units<false>(t, block, first, count, a, columns, column, peepholes);
+            column += count;
+        });
+    }
+
+    // The packs of a block's pre-activations, or their slopes, in panels.
+    template <class T>
+    static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, gates + apart>& to) {
+        for (int a = 0; a < gates + apart; ++a) {
+            const auto at = std::size_t(Gates::pack(a, int(block % Gates::blocks)));
+            to[a] = panels + (block / Gates::blocks * Gates::count + at / 2) * columns * height + at % 2 * lanes;
+        }
+    }
+
+    template <bool whole>
+    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* pre, std::size_t columns,
+                   std::size_t column, const S* peepholes) const {
+        const std::size_t n = whole ? lanes : units(block);
+        Values<const S*, gates + apart> from;
+        packs_of(block, pre, columns, from);
+        cell::Own<C, P> parameters{};
+        if constexpr (own > 0)
+            for (int k = 0; k < own; ++k) parameters[k] = P::load(peepholes + (block * own + std::size_t(k)) * lanes);
+        for (std::size_t j = 0; j < count; ++j) {
+            cell::Pre<C, P> a;
+            for (int g = 0; g < gates + apart; ++g) a[g] = P::load(from[g] + j * height);
+            cell::State<C, P> s;
+            s[0] = load_part<P>(state[0] + (before(t) + first + j) * hidden + block * lanes, n);
+            for (int k = 1; k < states; ++k) s[k] = P::load(others(k, block, before(t) + first + j));
+            const auto result = C::forward(a, s, parameters);
+            store_part(state[0] + (after(t) + first + j) * hidden + block * lanes, result.state[0], n);
+            for (int k = 1; k < states; ++k) result.state[k].store(others(k, block, after(t) + first + j));
+            if constexpr (kept > 0)
+                if (keep)
+                    for (int k = 0; k < kept; ++k)
+                        result.saved[k].store(saved_at(block, column + j) + std::size_t(k) * lanes);
+        }
+    }
+};
+
+} // namespace rondo::eigen

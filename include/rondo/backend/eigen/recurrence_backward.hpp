@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "recurrence.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace rondo::eigen {
+
+/// A recurrence's way back: slopes of the gates step by step, then the slopes of x and the gradients of all steps at
+/// once.
+///
+///   da(t) from dL/dh(t), dL/dc(t);   dL/dh(t-1) += U^T da(t)                  (1)
+///   dx = W^T da;   dW += da x^T;   dU += da h^T, h of the slots before        (2)
+template <class C, class P>
+struct RecurrenceBackward {
+    using Forward = Recurrence<C, P>;
+    using S = typename P::scalar;
+    using Gates = typename Forward::Gates;
+    static constexpr int gates = Forward::gates, apart = Forward::apart, states = Forward::states;
+    static constexpr int kept = Forward::kept, own = Forward::own;
+    static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
+    static constexpr std::size_t features = std::size_t(tile_columns); // of x or h, side by side in the last products
+    static constexpr std::size_t depth = 256;                          // columns that these products take at once
+
+    const Forward& f;
+    Values<S*, states> carry{}; // dL/d(state): of h in panels, of the others in blocks
+    S *slopes = nullptr;        // da in panels, as pre-activations lie
+    S *own_slope = nullptr, *bias_slope = nullptr;
+
+    std::size_t all() const { return f.extent().columns(); }
+    static constexpr std::size_t panels_of(std::size_t rows) { return (rows + height - 1) / height; }
+    static constexpr std::size_t tiles_of(std::size_t rows) { return (rows + features - 1) / features; }
+
+    template <class Run>
+    void operator()(Run& run) {
+        const std::size_t inner = f.product_panels() * height;
+        carry[0] = run.take(panels_of(f.hidden) * f.batch() * height);
+        for (int k = 1; k < states; ++k) carry[k] = run.take(f.blocks() * f.batch() * lanes);
+        slopes = run.take(f.panels() * all() * height);
+        own_slope = run.take(f.blocks() * own * lanes);
+        bias_slope = run.take(f.panels() * height);
+        S* const peepholes = run.take(f.blocks() * own * lanes);
+        S* const U = run.take(panels_of(f.hidden) * height * inner);
+        S* const W = run.take(f.x.slope ? panels_of(f.x.rows) * height * inner : 0);
+        S* const right = run.take((tiles_of(f.x.rows) + tiles_of(f.hidden)) * features * depth);
+        S* const left = run.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.hidden)));
+        if constexpr (!Run::measuring) {
+            start();
+            pack_transposed(U, f.p.recurrent_weight.value, f.hidden, Gates::first_of_h);
+            if (f.x.slope) pack_transposed(W, f.p.input_weight.value, f.x.rows, 0);
+            f.pack_own(peepholes);
+            std::fill_n(own_slope, f.blocks() * own * lanes, S(0));
+            std::fill_n(bias_slope, f.panels() * height, S(0));
+            back_through_time(U, peepholes);
+            finish_carry();
+            if (f.x.slope) input_slopes(W);
+            if (run.gradient(f.p.input_weight)) add_gradients(run, right, left);
+        }
+    }
+
+private:
+    S* carried(int k, std::size_t block, std::size_t b) const {
+        return k == 0 ? carry[0] + (block / 2 * f.batch() + b) * height + block % 2 * lanes
+                      : carry[k] + (block * f.batch() + b) * lanes;
+    }
+
+    void start() const {
+        std::fill_n(carry[0], panels_of(f.hidden) * f.batch() * height, S(0));
+        for (int k = 0; k < states; ++k)
+            for (std::size_t block = 0; block < f.blocks(); ++block)
+                if (const std::size_t n = f.units(block); n > 0 || k > 0)
+                    for (std::size_t b = 0; b < f.batch(); ++b)
+                        (f.final_slope[k] && n > 0 ? load_part<P>(f.final_slope[k] + b * f.hidden + block * lanes, n)
+                                                   : P(S(0)))
+                            .store(carried(k, block, b));
+    }
+    void finish_carry() const {
+        for (int k = 0; k < states; ++k)
+            if (f.initial_slope[k])
+                for (std::size_t block = 0; block < f.blocks(); ++block)
+                    if (const std::size_t n = f.units(block); n > 0)
+                        for (std::size_t b = 0; b < f.batch(); ++b) {
+                            S* const to = f.initial_slope[k] + b * f.hidden + block * lanes;
+                            store_part(to, load_part<P>(to, n) + P::load(carried(k, block, b)), n);
+                        }
+    }
+
+    // w^T for products with slopes: rows are features, columns follow the slopes' packs.
+    void pack_transposed(S* to, const S* w, std::size_t rows, int first) const {
+        const std::size_t inner = f.product_panels() * height;
+        for (std::size_t row = 0; row < rows; row += height) {
+            const std::size_t count = std::min(height, rows - row);
+            S* const panel = to + row * inner;
+            Gates::each_pack(f.hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+                const std::size_t n = f.units(unit / lanes);
+                for (std::size_t u = 0; u < lanes; ++u) {
+                    S* const column = panel + (at * lanes + u) * height;
+                    if (u < n) std::copy_n(w + Gates::row(pre, unit + u, f.hidden) * rows + row, count, column);
+                    std::fill_n(column + (u < n ? count : 0), height - (u < n ? count : 0), S(0));
+                }
+            });
+        }
+    }
+
+    void back_through_time(const S* U, const S* peepholes) const {
+        const int steps = f.extent().steps;
+        std::size_t column = 0;
+        if (!f.reverse)
+            for (int t = 0; t < steps; ++t) column += f.active(t);
+        for (int k = 0; k < steps; ++k) {
+            const int t = f.reverse ? k : steps - 1 - k;
+            if (!f.reverse) column -= f.active(t);
+            std::size_t at = column;
+            each_run(f.extent(), t, [&](int from, int n) {
+                const std::size_t first = std::size_t(from), count = std::size_t(n);
+                for (std::size_t block = 0; block < f.blocks(); ++block)
+                    if (f.units(block) == lanes) run_units<true>(t, block, first, count, at, peepholes);
+                    else run_units<false>(t, block, first, count, at, peepholes);
+                const auto to = [&](std::size_t r) { return carry[0] + (r * f.batch() + first) * height; };
+                panel_product<P>(panels_of(f.hidden), count, to, to, height,
+                                 [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
+                                     add_slopes(tile, U, r, at + j, Gates::first_of_h);
+                                 });
+                at += count;
+            });
+            if (f.reverse) column = at;
+        }
+    }
+
+    // tile += w^T da, from the slopes' panels that belong to x (first = 0) or to h.
+    template <class T>
+    [[gnu::always_inline]] void add_slopes(T& tile, const S* w, std::size_t r, std::size_t column, int first) const {
+        const std::size_t stride = f.product_panels() * height * height;
+        const S* a = w + r * stride;
+        for (std::size_t q = 0; q < f.product_panels(); ++q, a += height * height)
+            tile.add(a, stride, slopes + ((Gates::of_x(q) + std::size_t(first)) * all() + column) * height, 1, height,
+                     height);
+    }
+
+    template <bool whole>
+    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, std::size_t column,
+                   const S* peepholes) const {
+        const std::size_t n = whole ? lanes : f.units(block), h = f.hidden;
+        Values<S*, gates + apart> to, sums;
+        Forward::packs_of(block, slopes + column * height, all(), to);
+        Forward::packs_of(block, bias_slope, 1, sums);
+        if (n == 0) {
+            for (std::size_t j = 0; j < count; ++j)
+                for (int g = 0; g < gates + apart; ++g) P(S(0)).store(to[g] + j * height);
+            return;
+        }
+        cell::Own<C, P> parameters{}, own_sum{};
+        cell::Pre<C, P> sum;
+        if constexpr (own > 0)
+            for (int k = 0; k < own; ++k) {
+                parameters[k] = P::load(peepholes + (block * own + std::size_t(k)) * lanes);
+                own_sum[k] = P::load(own_slope + (block * own + std::size_t(k)) * lanes);
+            }
+        for (int g = 0; g < gates + apart; ++g) sum[g] = P::load(sums[g]);
+        for (std::size_t j = 0; j < count; ++j) {
+            const std::size_t b = first + j, old_at = f.before(t) + b, now_at = f.after(t) + b;
+            cell::Saved<C, P> saved{};
+            if constexpr (kept > 0)
+                for (int k = 0; k < kept; ++k)
+                    saved[k] = P::load(f.saved_at(block, column + j) + std::size_t(k) * lanes);
+            cell::State<C, P> old, now, slope;
+            old[0] = load_part<P>(f.state[0] + old_at * h + block * lanes, n);
+            now[0] = load_part<P>(f.state[0] + now_at * h + block * lanes, n);
+            for (int k = 1; k < states; ++k) {
+                old[k] = P::load(f.others(k, block, old_at));
+                now[k] = P::load(f.others(k, block, now_at));
+            }
+            for (int k = 0; k < states; ++k) slope[k] = P::load(carried(k, block, b));
+            slope[0] = slope[0] +
+                       load_part<P>(f.output_slope + (f.slot(t) + b) * h + block * lanes, n);
+            const cell::Slope<C, P> d = C::backward(saved, old, now, parameters, slope);
+            for (int g = 0; g < gates + apart; ++g) {
+                d.pre[g].store(to[g] + j * height);
+                sum[g] = sum[g] + d.pre[g];
+            }
+            for (int k = 0; k < states; ++k) d.before[k].store(carried(k, block, b));
+            if constexpr (own > 0)
+                for (int k = 0; k < own; ++k) own_sum[k] = own_sum[k] + d.own[k];
+        }
+        for (int g = 0; g < gates + apart; ++g) sum[g].store(sums[g]);
+        if constexpr (own > 0)
+            for (int k = 0; k < own; ++k) own_sum[k].store(own_slope + (block * own + std::size_t(k)) * lanes);
+    }
+
+    void input_slopes(const S* W) const {
+        constexpr std::size_t some = 96; // columns that stay in the caches while all rows of W^T pass
+        std::size_t column = 0;
+        each_run(f.extent(), [&](std::size_t first, std::size_t count) {
+            for (std::size_t done = 0; done < count; done += some)
+                for (std::size_t r = 0; r < panels_of(f.x.rows); ++r)
+                    each_tile(std::min(some, count - done), [&]<int width>(std::integral_constant<int, width>,
+                                                                           std::size_t j) {
+                        Tile<P, 1, width> tile;
+                        tile.clear();
+                        add_slopes(tile, W, r, column + done + j, 0);
+                        add_sums(f.x.slope + (first + done + j) * f.x.rows + r * height, f.x.rows, tile,
+                                 f.x.rows - r * height);
+                    });
+            column += count;
+        });
+    }
+
+    template <class Run>
+    void add_gradients(Run& run, S* right, S* left) const {
+        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.hidden), panels = f.product_panels();
+        S *const x_sums = left, *const h_sums = left + panels * height * features * of_x;
+        std::fill_n(left, panels * height * features * (of_x + of_h), S(0));
+        S *const x = right, *const h = right + of_x * features * depth;
+        std::size_t done = 0, filled = 0;
+        const auto flush = [&] {
+            add_outer(x_sums, x, of_x, done, filled, 0);
+            add_outer(h_sums, h, of_h, done, filled, Gates::first_of_h);
+            done += filled;
+            filled = 0;
+        };
+        each_run(f.extent(), [&](std::size_t first, std::size_t count) {
+            for (std::size_t n = first; n < first + count; ++n) {
+                put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
+                put(h + filled * features, f.state[0] + (f.before(0) + n) * f.hidden, f.hidden);
+                if (++filled == depth) flush();
+            }
+        });
+        flush();
+        unpack(run.gradient(f.p.input_weight), x_sums, f.x.rows, of_x, 0);
+        unpack(run.gradient(f.p.recurrent_weight), h_sums, f.hidden, of_h, Gates::first_of_h);
+        unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
+        if constexpr (own > 0)
+            for (std::size_t block = 0; block < f.blocks(); ++block)
+                for (int k = 0; k < own; ++k) {
+                    S* const to = run.gradient(f.p.own) + std::size_t(k) * f.hidden + block * lanes;
+                    for (std::size_t u = 0; u < f.units(block); ++u)
+                        to[u] += own_slope[(block * own + std::size_t(k)) * lanes + u];
+                }
+    }
+
+    // A column of x or h, a tile's features after the other.
+    static void put(S* to, const S* from, std::size_t rows) {
+        std::size_t k = 0;
+        for (; k + features <= rows; k += features, to += features * depth)
+            unroll<int(features)>([&](auto i) __attribute__((always_inline)) { to[i] = from[k + std::size_t(i)]; });
+        for (std::size_t i = 0; k < rows && i < features; ++i) to[i] = k + i < rows ? from[k + i] : S(0);
+    }
+
+    void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count, int first) const {
+        for (std::size_t r = 0; r < f.product_panels(); ++r) {
+            const S* const a = slopes + ((Gates::of_x(r) + std::size_t(first)) * all() + column) * height;
+            for (std::size_t j = 0; j < tiles; ++j) {
+                S* const to = sums + (r * tiles + j) * features * height;
+                Tile<P, 1, int(features)> tile;
+                tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
+                    sum = P::load(to + std::size_t(c) * height + i * P::size);
+                });
+                tile.add(a, 0, right + j * features * depth, features, 1, count);
+                tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
+                    sum.store(to + std::size_t(c) * height + i * P::size);
+                });
+            }
+        }
+    }
+
+    void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {
+        Gates::each_pack(f.hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+            const std::size_t n = f.units(unit / lanes);
+            if (n > 0)
+                add_packed_rows<P>(to + Gates::row(pre, unit, f.hidden) * columns, columns,
+                                   sums + at / 2 * tiles * features * height + at % 2 * lanes, n, columns);
+        });
+    }
+    void unpack_biases(S* input, S* recurrent) const {
+        Gates::each_pack(f.hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
+            const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, f.hidden) : 0;
+            for (std::size_t u = 0; u < n; ++u) {
+                if (pre < gates) input[row + u] += bias_slope[at * lanes + u];
+                if (pre < Gates::plain || pre >= gates) recurrent[row + u] += bias_slope[at * lanes + u];
+            }
+        });
+    }
+};
+
+template <class C, class P>
+template <class Run>
+void Recurrence<C, P>::backward(Run& run) const {
+    RecurrenceBackward<C, P>{*this}(run);
+}
+
+} // namespace rondo::eigen

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/bfloat16.hpp"
+#include "../../math/pack.hpp"
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+
+namespace rondo::eigen {
+
+/// How weights lie in memory between a model and the sums of a step: a word of a lane holds `rows` of them, which meet
+/// that many numbers of the input one after the other.
+template <class P, class W> struct Storage;
+
+template <class P>
+struct Storage<P, typename P::scalar> {
+    using word = typename P::scalar;
+    static constexpr int rows = 1;
+    static word join(const word* weights) { return *weights; }
+    /// The weights of row 0 of a pack of words.
+    template <int row>
+    [[gnu::always_inline]] static P load(const word* from) {
+        return P::load(from);
+    }
+};
+
+template <class P>
+    requires std::same_as<typename P::scalar, float>
+struct Storage<P, bfloat16> {
+    using word = std::uint32_t;
+    static constexpr int rows = 2;
+    static word join(const float* weights) {
+        return word(bfloat16{weights[0]}.bits) | word(bfloat16{weights[1]}.bits) << 16;
+    }
+    template <int row>
+    [[gnu::always_inline]] static P load(const word* from) {
+        namespace ei = Eigen::internal;
+        using Integer = typename ei::unpacket_traits<typename P::raw>::integer_packet;
+        const auto words = ei::ploadu<Integer>(reinterpret_cast<const int*>(from));
+        if constexpr (row == 0)
+            return P::from(ei::preinterpret<typename P::raw>(Integer(ei::plogical_shift_left<16>(words))));
+        else
+            return P::from(ei::preinterpret<typename P::raw>(
+                Integer(ei::pand(words, ei::pset1<Integer>(int(0xffff0000u))))));
+    }
+};
+
+} // namespace rondo::eigen

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+namespace rondo {
+
+/// f(0), ..., f(count - 1), each argument an integral_constant: a loop that is gone before the compiler looks at
+/// arrays, so that these stay in registers. Pragmas that unroll do so too late for clang.
+template <int count, class F>
+[[gnu::always_inline]] inline constexpr void unroll(F&& f) {
+    [&]<int... k>(std::integer_sequence<int, k...>) __attribute__((always_inline)) {
+        (f(std::integral_constant<int, k>{}), ...);
+    }(std::make_integer_sequence<int, count>{});
+}
+
+} // namespace rondo

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/network.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace rondo {
+
+/// What a network remembers of one sequence between its steps: a regular value of constant size. Copy it to keep it,
+/// assign it to go back.
+///
+/// Shapes  of each recurrent layer, in the network's order: for each of its layers each component (h; for LSTM also c),
+///         padded to a multiple of 16 numbers.
+/// Memory  none besides itself.
+template <class Net, class S = float>
+class State {
+public:
+    static constexpr std::size_t size = detail::stream_size<Net>;
+
+    bool operator==(const State&) const = default;
+    void reset() noexcept { numbers_.fill(S(0)); }
+    std::span<S, size> numbers() noexcept { return std::span<S, size>{numbers_.data(), size}; }
+    std::span<const S, size> numbers() const noexcept { return std::span<const S, size>{numbers_.data(), size}; }
+
+private:
+    alignas(64) std::array<S, std::max<std::size_t>(size, 1)> numbers_{};
+};
+
+} // namespace rondo
