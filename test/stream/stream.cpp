@@ -115,7 +115,8 @@ TEST(Packed, LiesInMemoryOfTheCallers) {
     EXPECT_EQ(streamed(stream, letters(20), 0, 20), streamed(other, letters(20), 0, 20));
     const std::string size = std::to_string(Small::size);
     expect_argument([&] { Small{model, std::span{memory}.first(Small::size - 1)}; },
-                    "rondo::Packed: expected " + size + " bytes, aligned to 64, got " + std::to_string(Small::size - 1));
+                    "rondo::Packed: expected " + size + " bytes, aligned to 64, got " +
+                        std::to_string(Small::size - 1));
     expect_argument([&] { Small{model, std::span{memory}.subspan(4)}; },
                     "rondo::Packed: expected " + size + " bytes, aligned to 64, got " +
                         std::to_string(Small::size + 60) + " that are not aligned");

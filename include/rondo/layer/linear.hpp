@@ -71,13 +71,12 @@ struct LinearLayer {
         if constexpr (Run::packed) {
             if constexpr (!Run::measuring)
                 Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
-            return y;
         } else {
-        Parameter<Scalar> b;
-        if constexpr (bias) b = run.parameter(1);
-        run.execute(Affine<Scalar>{x, y, run.parameter(0), b});
-        return y;
+            Parameter<Scalar> b;
+            if constexpr (bias) b = run.parameter(1);
+            run.execute(Affine<Scalar>{x, y, run.parameter(0), b});
         }
+        return y;
     }
 };
 }

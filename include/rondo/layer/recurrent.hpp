@@ -133,17 +133,17 @@ struct Recurrent {
     static auto forward(auto& run, const Sequence<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
-        StatesOf<Scalar> state{.batch = x.extent.batch};
         Scalar* carried = run.carried(x.extent.batch);
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
             return step<0, typename Run::kernels>(run, x.value, carried, run.weights(), x.extent);
         } else {
-        if (carried && directions == 2)
-            fail(Error::Kind::argument,
-                 "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
-        for (int k = 0; k < components; ++k)
-            state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
-        return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
+            if (carried && directions == 2)
+                fail(Error::Kind::argument,
+                     "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+            StatesOf<Scalar> state{.batch = x.extent.batch};
+            for (int k = 0; k < components; ++k)
+                state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
+            return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
         }
     }
 

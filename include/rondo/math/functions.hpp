@@ -18,8 +18,10 @@ template <class S> RONDO_HOST_DEVICE S sqrt(S x) { return Functions<S>::sqrt(x);
 template <class S> RONDO_HOST_DEVICE S fma(S a, S b, S c) { return Functions<S>::fma(a, b, c); }
 template <class S> RONDO_HOST_DEVICE S min(S a, S b) { return Functions<S>::min(a, b); }
 template <class S> RONDO_HOST_DEVICE S max(S a, S b) { return Functions<S>::max(a, b); }
-/// x within -bound to bound. A NaN is handed on where both are one.
+/// x within -bound to bound. A NaN x is handed on.
 template <class S> RONDO_HOST_DEVICE S clamp(S x, S bound) { return Functions<S>::clamp(x, bound); }
+/// The smaller one; of a NaN and a number either.
+template <class S> RONDO_HOST_DEVICE S at_most(S x, S bound) { return Functions<S>::at_most(x, bound); }
 template <class Mask, class S>
 RONDO_HOST_DEVICE S select(Mask which, S yes, S no) {
     return Functions<S>::select(which, yes, no);
@@ -35,10 +37,9 @@ struct Quotient {
 /// Units   within 3e-7 of tanh, from -1 to 1, and +-1 from 9.4 outwards, with and without fused operations.
 template <class S>
 RONDO_HOST_DEVICE Quotient<S> tanh_quotient(S x) {
-    // At 9.4 the polynomials' quotient is above 1 by more than rounding errors. min and max in this order hand a NaN
-    // on.
-    x = math::max(S(-9.4f), math::min(S(9.4f), x));
-    const S s = x * x, s2 = s * s;
+    // Where x is 9.4 the polynomials' quotient is above 1 by more than rounding errors; beyond, it grows with x alone.
+    // What is added to x * x is too small to change the result, and keeps its powers from becoming denormal.
+    const S s = math::at_most(math::fma(x, x, S(1e-12f)), S(88.36f)), s2 = s * s;
     const S n = math::fma(math::fma(s2, S(1.389681243e-08f), math::fma(s, S(2.099327461e-05f), S(3.518711748e-03f))),
                           s2, math::fma(s, S(1.340044017e-01f), S(9.999999853e-01f)));
     const S d = math::fma(math::fma(s2, S(7.996201690e-07f), math::fma(s, S(3.323593982e-04f), S(2.596477312e-02f))),
@@ -53,6 +54,7 @@ struct ScalarFunctions {
     RONDO_HOST_DEVICE static S min(S a, S b) { return a < b ? a : b; }
     RONDO_HOST_DEVICE static S max(S a, S b) { return a > b ? a : b; }
     RONDO_HOST_DEVICE static S clamp(S x, S bound) { return max(-bound, min(bound, x)); }
+    RONDO_HOST_DEVICE static S at_most(S x, S bound) { return min(x, bound); }
     RONDO_HOST_DEVICE static S select(bool which, S yes, S no) { return which ? yes : no; }
 };
 

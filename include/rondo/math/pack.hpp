@@ -52,8 +52,9 @@ struct PackFunctions {
     RONDO_HOST_DEVICE static P min(P a, P b) { return select(a < b, a, b); }
     RONDO_HOST_DEVICE static P max(P a, P b) { return select(a > b, a, b); }
     RONDO_HOST_DEVICE static P clamp(P x, P bound) {
-        return P::from(Eigen::internal::pmax(Eigen::internal::pnegate(bound.v), Eigen::internal::pmin(bound.v, x.v)));
+        return P::from(Eigen::internal::pmax(Eigen::internal::pmin(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
     }
+    RONDO_HOST_DEVICE static P at_most(P x, P bound) { return P::from(Eigen::internal::pmin(x.v, bound.v)); }
     // Eigen's fast square root, within 3e-7 of float's and 3e-16 of double's, has NaN for infinity.
     RONDO_HOST_DEVICE static P sqrt(P x) {
         return select(x < P(std::numeric_limits<S>::infinity()), P::from(Eigen::internal::psqrt(x.v)), x);

@@ -82,7 +82,7 @@ public:
     Parameter<scalar> parameter(std::size_t k) const {
         if constexpr (R::packed) {
             static_assert(!detail::HasKernel<Layer, typename R::kernels>,
-                          "rondo: a recurrent layer of a stream goes on from its own state; it cannot be given another");
+                          "rondo: a recurrent layer of a stream goes on from its own state; it takes no other");
             return {reinterpret_cast<const scalar*>(weights()) + Layer::tensors[k].offset, 0};
         } else {
             const std::size_t offset = offsets_[place_.tensor + k];

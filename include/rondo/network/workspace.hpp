@@ -75,8 +75,8 @@ public:
 
     /// record and backward.
     template <class Body>
-    auto train(const Model<Net, B>& model, Model<Net, B>* gradient, BatchState<Net, B>* state, const Randomness& randomness,
-               Body&& body) {
+    auto train(const Model<Net, B>& model, Model<Net, B>* gradient, BatchState<Net, B>* state,
+               const Randomness& randomness, Body&& body) {
         const auto result = record(model, state, randomness, body);
         backward(gradient);
         return result;

@@ -40,7 +40,9 @@ public:
     Packed(const Packed&) = delete; // streams point to it
     Packed& operator=(const Packed&) = delete;
 
-    void repack(const Model<Net, B>& model) { detail::pack<Net, kernels>(model.data(), detail::offsets<Net>.data(), bytes_); }
+    void repack(const Model<Net, B>& model) {
+        detail::pack<Net, kernels>(model.data(), detail::offsets<Net>.data(), bytes_);
+    }
     const std::byte* data() const noexcept { return bytes_; }
 
 private:

@@ -37,7 +37,8 @@ public:
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
         Arena<scalar> arena;
         Measuring<B> backend;
-        RunMemory<Measuring<B>> memory{.backend = &backend, .arena = &arena, .carried = arena.take(0), .carried_batch = 1};
+        RunMemory<Measuring<B>> memory{
+            .backend = &backend, .arena = &arena, .carried = arena.take(0), .carried_batch = 1};
         std::array<LayerUse, detail::numbers<Net>> uses{};
         memory.uses = uses.data();
         const input nothing[input_size]{};

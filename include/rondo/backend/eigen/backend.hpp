@@ -142,7 +142,7 @@ private:
     void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
         if (x.columns <= few) {
             for (std::size_t n = 0; n < x.columns; ++n)
-                eigen::add_vector_product<order>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
+                eigen::add_vector_product<order, P>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
                                                  y.rows, x.rows);
         } else {
             const bool rows_apart = order == Eigen::RowMajor;

@@ -31,7 +31,8 @@ constexpr int fitting_width() {
 /// sums over x and h to the new state.
 ///
 /// Tiles have as many blocks (a pack of units each) as the registers hold sums for. A tile's weights are what it reads,
-/// in that order: biases, parameters of the units' own, then for each number of x and of h the weights of all its gates.
+/// in that order: biases, parameters of the units' own, then for each number of x and of h the weights of all its
+/// gates.
 ///
 /// Shapes  x (In), state: components of padded(H), h first; packed: `size` words.
 template <class C, int In, int H, class P, class W>
@@ -43,7 +44,7 @@ struct CellStep {
     static constexpr int sums = gates + apart, states = C::shape.states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
-    static constexpr int tiles = (blocks * sums + most - 1) / most < blocks ? (blocks * sums + most - 1) / most : blocks;
+    static constexpr int tiles = std::min((blocks * sums + most - 1) / most, blocks);
     static constexpr int width = blocks / tiles, wider = blocks % tiles; // the first tiles have one block more
     static constexpr std::size_t stride = padded(H);
     static_assert(C::shape.second == 0);
@@ -69,8 +70,8 @@ struct CellStep {
         }
     }
 
-    /// x and state as they are, to state as it becomes. `back` goes through the tiles from the last one: of weights that
-    /// no cache holds as a whole, the part read last is the part to begin with. It changes no bit.
+    /// x and state as they are, to state as it becomes. `back` goes through the tiles from the last one: of weights
+    /// that no cache holds as a whole, the part read last is the part to begin with. It changes no bit.
     [[gnu::noinline, gnu::flatten]] static void step(const std::byte* packed, const S* x, S* state, bool back) {
         if constexpr (tiles == 1) {
             run<width>(packed, x, state, state, 0);

@@ -10,8 +10,8 @@
 
 namespace rondo::eigen {
 
-/// How the gates of a cell lie in panels: blocks of a pack of units together, so that one pass over a block's panels sees
-/// all of its gates.
+/// How the gates of a cell lie in panels: blocks of a pack of units together, so that one pass over a block's panels
+/// sees all of its gates.
 ///
 /// A group is as many blocks as make whole panels. Its packs, in order: the gates' W x + b of those that keep it apart,
 /// the other gates, and the U h + c of those that keep it apart; so the products with x and with h each write

@@ -10,8 +10,8 @@
 
 namespace rondo::eigen {
 
-/// y = W x + b of one column, by columns of W: the sums of a tile of outputs stay in registers. A few outputs are each a
-/// sum along x instead, a pack of it at a time.
+/// y = W x + b of one column, by columns of W: the sums of a tile of outputs stay in registers. A few outputs are each
+/// a sum along x instead, a pack of it at a time.
 ///
 /// Shapes  x (In), y (Out); packed: `size` bytes.
 template <int In, int Out, class P, class W>
@@ -71,7 +71,9 @@ struct LinearStep {
         if constexpr (along) {
             const S* const numbers = reinterpret_cast<const S*>(packed);
             const S* const w = numbers + padded(std::size_t(Out));
-            unroll<Out>([&](auto o) __attribute__((always_inline)) { y[o] = numbers[o] + dot(w + o * packs * lanes, x); });
+            unroll<Out>([&](auto o) __attribute__((always_inline)) {
+                y[o] = numbers[o] + dot(w + o * packs * lanes, x);
+            });
         } else {
             for (int k = 0; k < wider; ++k)
                 run<width + 1>(packed + std::size_t(k) * tile_size(width + 1), x, y + k * (width + 1) * lanes);

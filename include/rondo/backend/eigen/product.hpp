@@ -78,7 +78,8 @@ void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t
                 const std::size_t j = start + from;
                 Tile<P, 1, count> tile;
                 tile.clear();
-                tile.add(a + first * inner, 0, b.data + j * b.by_column, b.by_row, b.by_column, inner);
+                if (b.by_row == 1) tile.add(a + first * inner, 0, b.data + j * b.by_column, b.by_column, inner);
+                else tile.add_rows(a + first * inner, 0, b.data + j, b.by_row, inner);
                 add_sums(c + j * stride + first, stride, tile, rows - first);
             });
 }
@@ -87,7 +88,7 @@ void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t
 inline constexpr std::size_t depth = 256;
 
 /// y += a x, a (rows x inner) in the storage order given.
-template <int order, class S>
+template <int order, class P, class S = typename P::scalar>
 void add_vector_product(S* y, const S* a, std::size_t stride, const S* x, std::size_t rows, std::size_t inner) {
     using Eigen::Index;
     using Left = Eigen::internal::const_blas_data_mapper<S, Index, order>;

@@ -197,7 +197,7 @@ private:
                 product_panels(), n, [&](std::size_t r) { return to + Gates::of_x(r) * columns * height; },
                 [&](std::size_t r) { return bias + Gates::of_x(r) * height; }, 0,
                 [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
-                    tile.add(W + r * height * x.rows, height * x.rows, x.value + (at + j) * x.rows, 1, x.rows, x.rows);
+                    tile.add(W + r * height * x.rows, height * x.rows, x.value + (at + j) * x.rows, x.rows, x.rows);
                 });
             if constexpr (apart > 0)
                 for (std::size_t r = 0; r < panels(); ++r)
@@ -215,7 +215,7 @@ private:
             const auto to = [&](std::size_t r) { return a + Gates::of_h(r) * columns * height; };
             panel_product<P>(product_panels(), count, to, to, height,
                              [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
-                                 tile.add(U + r * height * hidden, height * hidden, h + j * hidden, 1, hidden, hidden);
+                                 tile.add(U + r * height * hidden, height * hidden, h + j * hidden, hidden, hidden);
                              });
             for (std::size_t block = 0; block < blocks(); ++block)
                 if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
@@ -234,27 +234,34 @@ private:
     }
 
     template <bool whole>
-    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* pre, std::size_t columns,
-                   std::size_t column, const S* peepholes) const {
+    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* pre,
+                                    std::size_t columns, std::size_t column, const S* peepholes) const {
         const std::size_t n = whole ? lanes : units(block);
         Values<const S*, gates + apart> from;
         packs_of(block, pre, columns, from);
         cell::Own<C, P> parameters{};
         if constexpr (own > 0)
             for (int k = 0; k < own; ++k) parameters[k] = P::load(peepholes + (block * own + std::size_t(k)) * lanes);
+        Values<const S*, states> old{state[0] + (before(t) + first) * hidden + block * lanes};
+        Values<S*, states> now{state[0] + (after(t) + first) * hidden + block * lanes};
+        for (int k = 1; k < states; ++k) {
+            old[k] = others(k, block, before(t) + first);
+            now[k] = others(k, block, after(t) + first);
+        }
+        S* const kept_at = keep ? saved_at(block, column) : nullptr;
         for (std::size_t j = 0; j < count; ++j) {
             cell::Pre<C, P> a;
             for (int g = 0; g < gates + apart; ++g) a[g] = P::load(from[g] + j * height);
             cell::State<C, P> s;
-            s[0] = load_part<P>(state[0] + (before(t) + first + j) * hidden + block * lanes, n);
-            for (int k = 1; k < states; ++k) s[k] = P::load(others(k, block, before(t) + first + j));
+            s[0] = load_part<P>(old[0] + j * hidden, n);
+            for (int k = 1; k < states; ++k) s[k] = P::load(old[k] + j * lanes);
             const auto result = C::forward(a, s, parameters);
-            store_part(state[0] + (after(t) + first + j) * hidden + block * lanes, result.state[0], n);
-            for (int k = 1; k < states; ++k) result.state[k].store(others(k, block, after(t) + first + j));
+            store_part(now[0] + j * hidden, result.state[0], n);
+            for (int k = 1; k < states; ++k) result.state[k].store(now[k] + j * lanes);
             if constexpr (kept > 0)
-                if (keep)
+                if (kept_at)
                     for (int k = 0; k < kept; ++k)
-                        result.saved[k].store(saved_at(block, column + j) + std::size_t(k) * lanes);
+                        result.saved[k].store(kept_at + (j * kept + std::size_t(k)) * lanes);
         }
     }
 };

@@ -135,7 +135,7 @@ private:
         const std::size_t stride = f.product_panels() * height * height;
         const S* a = w + r * stride;
         for (std::size_t q = 0; q < f.product_panels(); ++q, a += height * height)
-            tile.add(a, stride, slopes + ((Gates::of_x(q) + std::size_t(first)) * all() + column) * height, 1, height,
+            tile.add(a, stride, slopes + ((Gates::of_x(q) + std::size_t(first)) * all() + column) * height, height,
                      height);
     }
 
@@ -257,7 +257,7 @@ private:
                 tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
                     sum = P::load(to + std::size_t(c) * height + i * P::size);
                 });
-                tile.add(a, 0, right + j * features * depth, features, 1, count);
+                tile.add_rows(a, 0, right + j * features * depth, features, count);
                 tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
                     sum.store(to + std::size_t(c) * height + i * P::size);
                 });

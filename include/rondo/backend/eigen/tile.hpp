@@ -36,17 +36,32 @@ public:
         each([](P& sum, int, int, int) __attribute__((always_inline)) { sum = P(S(0)); });
     }
 
-    /// sum += a b: panel p of `a` begins at a + p * stride; b(k, j) is b[k * by_row + j * by_column].
-    [[gnu::always_inline]] void add(const S* a, std::size_t stride, const S* b, std::size_t by_row,
-                                    std::size_t by_column, std::size_t inner) {
+    /// sum += a b: panel p of `a` begins at a + p * stride. b(k, j) is b[k + j * by_column], or, where its rows lie
+    /// together, b[k * by_row + j].
+    [[gnu::always_inline]] void add(const S* a, std::size_t stride, const S* b, std::size_t by_column,
+                                    std::size_t inner) {
+        const S* column[columns];
+        unroll<columns>([&](auto j) __attribute__((always_inline)) { column[j] = b + std::size_t(j) * by_column; });
+        add_each(a, stride, inner, [&](auto j, std::size_t k) __attribute__((always_inline)) { return column[j][k]; });
+    }
+    [[gnu::always_inline]] void add_rows(const S* a, std::size_t stride, const S* b, std::size_t by_row,
+                                         std::size_t inner) {
+        add_each(a, stride, inner, [&](auto j, std::size_t k) __attribute__((always_inline)) {
+            return b[k * by_row + std::size_t(j)];
+        });
+    }
+
+private:
+    template <class Right>
+    [[gnu::always_inline]] void add_each(const S* a, std::size_t stride, std::size_t inner, const Right& right_at) {
         Tile tile = *this; // nobody else's, so that its sums need not be in memory
-        for (std::size_t k = 0; k < inner; ++k, a += panel_height<P>, b += by_row) {
+        for (std::size_t k = 0; k < inner; ++k) {
             P left[2 * panels];
             unroll<2 * panels>([&](auto i) __attribute__((always_inline)) {
-                left[i] = P::load(a + std::size_t(i / 2) * stride + i % 2 * P::size);
+                left[i] = P::load(a + std::size_t(i / 2) * stride + k * panel_height<P> + i % 2 * P::size);
             });
             unroll<columns>([&](auto j) __attribute__((always_inline)) {
-                const P right(b[std::size_t(j) * by_column]);
+                const P right(right_at(j, k));
                 unroll<2 * panels>([&](auto i) __attribute__((always_inline)) {
                     tile.sum_[j][i] = math::fma(left[i], right, tile.sum_[j][i]);
                 });
@@ -55,7 +70,6 @@ public:
         *this = tile;
     }
 
-private:
     P sum_[columns][2 * panels];
 };
 
