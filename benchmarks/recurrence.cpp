@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// One recurrent layer over 50 steps: inference, and forward with backward; cells by sizes by batches.
+#include "limit.hpp"
+
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/layer/rnn.hpp>
+#include <rondo/network/workspace.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace rondo;
+
+namespace {
+
+constexpr int steps = 50;
+
+template <class Layer>
+struct Bench {
+    static constexpr int size = Layer::input_size;
+    Model<Layer> model{Seed{1}}, gradient;
+    Workspace<Layer> work;
+    Extent extent;
+    std::vector<float> x, slope;
+
+    explicit Bench(int batch) : extent{steps, batch}, x(extent.columns() * size), slope(x.size()) {
+        const Draw draw{Seed{2}, Purpose::user};
+        for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(draw.normal(k));
+    }
+    // Of the products alone: a multiplication and an addition for each weight.
+    double operations() const {
+        return 2.0 * Layer::cell_type::shape.gates * size * (size + size) * double(extent.columns());
+    }
+    void infer() { benchmark::DoNotOptimize(work.forward(model, Sequence<const float, size>{x.data(), nullptr, extent})); }
+    void learn() {
+        const Sequence<const float, size> input{x.data(), slope.data(), extent};
+        const auto y = work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input); });
+        std::fill_n(y.slope, y.size(), 0.01f);
+        work.backward(&gradient);
+    }
+};
+
+template <class Layer>
+void add(const char* cell) {
+    const std::string name = std::string{cell} + "/" + std::to_string(Layer::input_size);
+    for (const int batch : {1, 32, 128}) {
+        const auto named = [&](const char* pass) { return name + "/batch:" + std::to_string(batch) + "/" + pass; };
+        const auto measure = [batch](benchmark::State& state, auto pass, double factor) {
+            Bench<Layer> bench{batch};
+            for (auto _ : state) pass(bench);
+            report(state, factor * bench.operations());
+        };
+        benchmark::RegisterBenchmark(named("inference").c_str(), [measure](benchmark::State& state) {
+            measure(state, [](auto& b) { b.infer(); }, 1);
+        })->Unit(benchmark::kMicrosecond);
+        benchmark::RegisterBenchmark(named("training").c_str(), [measure](benchmark::State& state) {
+            measure(state, [](auto& b) { b.learn(); }, 3);
+        })->Unit(benchmark::kMicrosecond);
+    }
+}
+
+template <int... sizes>
+void add_all() {
+    (add<LSTM<sizes, sizes>>("LSTM"), ...);
+    (add<GRU<sizes, sizes>>("GRU"), ...);
+    (add<RNN<sizes, sizes>>("RNN"), ...);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    add_all<20, 32, 50, 64, 100, 128, 256, 512>();
+    return run(argc, argv);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Steps of a stream: one number in, a cell, one number out; and a cell alone as wide as its input, in float and bfloat16.
+#include "limit.hpp"
+
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/layer/rnn.hpp>
+#include <rondo/network/sequential.hpp>
+#include <rondo/stream/stream.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace rondo;
+
+namespace {
+
+template <class Net, class W>
+void step(benchmark::State& state) {
+    const Model<Net> model{Seed{1}};
+    const Packed<Net, EigenBackend<float>, W> weights{model};
+    Stream stream{weights};
+    std::vector<float> x(std::size_t(Net::input_size), 0.1f);
+    for (auto _ : state) {
+        x[0] = 0.5f - x[0];
+        benchmark::DoNotOptimize(stream.step(std::span<const float, std::size_t(Net::input_size)>{x}));
+    }
+    report(state, 2.0 * double(Model<Net>::parameters));
+    state.counters["bytes"] = double(weights.size);
+}
+
+// How long each of a million steps takes: what a program with a deadline has to reckon with.
+template <class Net>
+void worst(benchmark::State& state) {
+    using Clock = std::chrono::steady_clock;
+    const Model<Net> model{Seed{1}};
+    const Packed weights{model};
+    Stream stream{weights};
+    std::vector<float> times(1'000'000);
+    const float x = 0.1f;
+    for (auto _ : state)
+        for (float& time : times) {
+            const auto start = Clock::now();
+            benchmark::DoNotOptimize(stream.step(x));
+            time = std::chrono::duration<float, std::nano>(Clock::now() - start).count();
+        }
+    std::ranges::sort(times);
+    state.counters["p50_ns"] = double(times[times.size() / 2]);
+    state.counters["p99.9_ns"] = double(times[times.size() * 999 / 1000]);
+    state.counters["worst_ns"] = double(times.back());
+}
+
+template <template <int, int, Stack> class Layer, int size>
+void add(const std::string& cell) {
+    using Net = Sequential<Layer<1, size, Stack{}>, Linear<size, 1>>;
+    const std::string name = "/" + std::to_string(size);
+    benchmark::RegisterBenchmark((cell + "/1" + name + "/1").c_str(), step<Net, float>);
+    benchmark::RegisterBenchmark((cell + name + name + "/float").c_str(), step<Layer<size, size, Stack{}>, float>);
+    benchmark::RegisterBenchmark((cell + name + name + "/bfloat16").c_str(),
+                                 step<Layer<size, size, Stack{}>, bfloat16>);
+    benchmark::RegisterBenchmark((cell + "/1" + name + "/1/each_step").c_str(), worst<Net>)->Iterations(1);
+}
+template <int... sizes>
+void add_all() {
+    (add<LSTM, sizes>("LSTM"), ...);
+    (add<GRU, sizes>("GRU"), ...);
+    (add<RNN, sizes>("RNN"), ...);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    add_all<8, 16, 20, 24, 32, 40, 64, 80, 128, 256>();
+    return run(argc, argv);
+}
