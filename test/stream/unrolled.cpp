@@ -4,6 +4,7 @@
 #include <rondo/layer/rnn.hpp>
 
 #include <support/compositions.hpp>
+#include <support/peephole.hpp>
 
 namespace {
 
@@ -32,7 +33,10 @@ template <int Hidden>
 using Cells =
     Sequential<Named<"lstm", LSTM<3, Hidden>>, Named<"gru", GRU<Hidden, 5>>, Named<"before", GRUResetBefore<5, Hidden>>,
                Named<"rnn", RNN<Hidden, 3, Stack{.layers = 2, .dropout = Rate{50}}>>, Named<"relu", ReluRNN<3, 1>>>;
-using Networks = testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>, Branch, TiedModel>;
+// Weights of many tiles, wider and narrower ones, larger than the first cache; a cell with parameters of its units' own.
+using Large = Sequential<LSTM<3, 100>, GRU<100, 65>, RNN<65, 130>, Linear<130, 70>, Linear<70, 3>>;
+using Peepholes = Sequential<Recurrent<Peephole, 3, 20, Stack{.layers = 2}>, Recurrent<Peephole, 20, 65>>;
+using Networks = testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>, Branch, TiedModel, Large, Peepholes>;
 TYPED_TEST_SUITE(StreamTest, Networks);
 TYPED_TEST(StreamTest, EqualsTheUnrolledNetwork) { this->template equals_unrolled<float>(); }
 
@@ -55,6 +59,7 @@ struct StreamDouble : StreamTest<Letters> {};
 TEST_F(StreamDouble, EqualsTheUnrolledNetwork) {
     equals_unrolled<double>();
     StreamTest<Branch>::equals_unrolled<double>();
+    StreamTest<Large>::equals_unrolled<double>();
 }
 
 } // namespace

@@ -27,16 +27,16 @@ template <class Layer, class K>
 concept HasKernel = requires { Layer::template packed_size<K>; };
 
 template <class Layer, class K>
-constexpr std::size_t packed_size = 0;
+inline constexpr std::size_t packed_size = 0;
 template <class Layer, std::size_t k, class K>
 constexpr std::size_t packed_before = packed_before<Layer, k - 1, K> +
                                       packed_size<typename Layer::template layer_at<k - 1>, K>;
 template <class Layer, class K>
-constexpr std::size_t packed_before<Layer, 0, K> = 0;
+inline constexpr std::size_t packed_before<Layer, 0, K> = 0;
 
 template <class Layer, class K>
     requires (!std::is_void_v<K>)
-constexpr std::size_t packed_size<Layer, K> = [] {
+inline constexpr std::size_t packed_size<Layer, K> = [] {
     if constexpr (HasKernel<Layer, K>) return (Layer::template packed_size<K> + 63) / 64 * 64;
     else if constexpr (requires { Layer::layer_count; }) return packed_before<Layer, Layer::layer_count, K>;
     else return buffer_size<Layer> * sizeof(typename K::scalar);

@@ -48,7 +48,7 @@ public:
     }
     explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
 
-    /// The result stays until the next step.
+    /// The result stays until the next step, reset or change of state.
     auto step(std::span<const input, std::size_t(input_size)> x) noexcept {
         const auto y = run(x.data());
         return std::span<const scalar, std::size_t(decltype(y)::rows)>{y.value, std::size_t(decltype(y)::rows)};
