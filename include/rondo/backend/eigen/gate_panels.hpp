@@ -3,7 +3,7 @@
 
 #include "../../cell/concept.hpp"
 #include "../../core/view.hpp"
-#include "tile.hpp"
+#include "panel_product.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -35,9 +35,8 @@ struct GatePanels {
         if (pre < plain + apart) return (pre - plain) * blocks + block;
         return (plain + pre - plain) * blocks + block;
     }
-    /// The panel, of all groups, that row r of panels of a product with x, or with h, is.
-    static constexpr std::size_t of_x(std::size_t r) { return r / of_product * count + r % of_product; }
-    static constexpr std::size_t of_h(std::size_t r) { return of_x(r) + first_of_h; }
+    /// The panels of a product with x, and with h, among all.
+    static constexpr PanelPlaces of_x{of_product, count, 0}, of_h{of_product, count, first_of_h};
 
     /// Calls f(pre, first unit, where) for the packs of panels [from, from + of_product) of each group, `where` being
     /// the pack's place among these panels.

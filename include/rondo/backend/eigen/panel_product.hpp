@@ -1,28 +1,64 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "tile.hpp"
+#include "product.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
 namespace rondo::eigen {
 
-/// Sums in panels: column j of panel r is the panel's height of numbers at to(r) + j * height.
-///
-/// They begin as from(r) + j * from_stride tells; add(tile, stride between its panels' left factors, r, j) then adds to
-/// those of the tile that begins there.
-template <class P, class To, class From, class Add>
-void panel_product(std::size_t panels, std::size_t columns, const To& to, const From& from, std::size_t from_stride,
-                   const Add& add) {
+/// Which of all panels the r-th of a product is: the first `of` of each `count`, from `first` on.
+struct PanelPlaces {
+    std::size_t of = 1, count = 1, first = 0;
+    std::size_t operator()(std::size_t r) const { return r / of * count + r % of + first; }
+};
+
+/// The right factor of a product, in parts of `inner` numbers a column: number k of column j of part s is
+/// data[places(s) * stride + j * by_column + k].
+template <class S>
+struct PanelRight {
+    const S* data;
+    std::size_t by_column, inner, parts = 1, stride = 0;
+    PanelPlaces places{};
+};
+
+/// What is read and written by a product whose sums lie in panels: column j of panel r is the panel's height of numbers
+/// at to + places(r) * stride + j * height. They begin as what `from` has there, of the same panel, a panel
+/// from_stride and a column from_column after the other.
+template <class S>
+struct PanelSums {
+    S* to;
+    std::size_t stride;
+    const S* from;
+    std::size_t from_stride, from_column;
+    PanelPlaces places{};
+};
+
+template <class T, class S>
+[[gnu::always_inline]] inline void add_right(T& tile, const S* left, const PanelRight<S>& right, std::size_t r,
+                                             std::size_t j) {
+    constexpr std::size_t height = T::height;
+    const std::size_t panel = right.parts * right.inner * height;
+    for (std::size_t s = 0; s < right.parts; ++s)
+        tile.add(left + r * panel + s * right.inner * height, panel,
+                 right.data + right.places(s) * right.stride + j * right.by_column, right.by_column, right.inner);
+}
+
+/// sums += left right, `left` in panels.
+template <class P, class S = typename P::scalar>
+void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right, std::size_t panels,
+                   std::size_t columns) {
     constexpr std::size_t height = panel_height<P>;
     const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, std::size_t r, std::size_t j) {
         tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum = P::load(from(r + std::size_t(p)) + (j + std::size_t(c)) * from_stride + i * P::size);
+            sum = P::load(sums.from + sums.places(r + std::size_t(p)) * sums.from_stride +
+                          (j + std::size_t(c)) * sums.from_column + i * P::size);
         });
-        add(tile, r, j);
+        add_right(tile, left, right, r, j);
         tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum.store(to(r + std::size_t(p)) + (j + std::size_t(c)) * height + i * P::size);
+            sum.store(sums.to + sums.places(r + std::size_t(p)) * sums.stride + (j + std::size_t(c)) * height +
+                      i * P::size);
         });
     };
     std::size_t r = 0;
@@ -34,6 +70,38 @@ void panel_product(std::size_t panels, std::size_t columns, const To& to, const 
         each_tile(columns, [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
             run(Tile<P, 1, width>{}, r, j);
         });
+}
+
+/// c += left right, c (rows x columns) column-major.
+template <class P, class S = typename P::scalar>
+void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> right, std::size_t columns) {
+    constexpr std::size_t some = 96; // columns that stay in the caches while all rows of `left` pass
+    for (std::size_t done = 0; done < columns; done += some)
+        for (std::size_t r = 0; r * panel_height<P> < rows; ++r)
+            each_tile(std::min(some, columns - done),
+                      [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
+                          Tile<P, 1, width> tile;
+                          tile.clear();
+                          add_right(tile, left, right, r, done + j);
+                          add_sums(c + (done + j) * rows + r * panel_height<P>, rows, tile, rows - r * panel_height<P>);
+                      });
+}
+
+/// sums += a b^T of one panel: a (height x columns), b in tiles of tile_columns rows, each with room for `room` columns;
+/// the sums of a tile's rows lie one after the other, as columns of a panel.
+template <class P, class S = typename P::scalar>
+void add_panel_outer(S* sums, const S* a, const S* b, std::size_t room, std::size_t tiles, std::size_t columns) {
+    constexpr std::size_t rows = std::size_t(tile_columns), height = panel_height<P>;
+    for (std::size_t j = 0; j < tiles; ++j, sums += rows * height, b += rows * room) {
+        Tile<P, 1, tile_columns> tile;
+        tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
+            sum = P::load(sums + std::size_t(c) * height + i * P::size);
+        });
+        tile.add_rows(a, 0, b, rows, columns);
+        tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
+            sum.store(sums + std::size_t(c) * height + i * P::size);
+        });
+    }
 }
 
 /// Turns a square of numbers: line k of what is read becomes lane k of what is written.

@@ -193,12 +193,8 @@ private:
     void read_inputs(S* pre, std::size_t columns, int first, int count, const S* W, const S* bias) const {
         each_run(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
             S* const to = pre + (at - slot(first)) * height;
-            panel_product<P>(
-                product_panels(), n, [&](std::size_t r) { return to + Gates::of_x(r) * columns * height; },
-                [&](std::size_t r) { return bias + Gates::of_x(r) * height; }, 0,
-                [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
-                    tile.add(W + r * height * x.rows, height * x.rows, x.value + (at + j) * x.rows, x.rows, x.rows);
-                });
+            panel_product<P>({to, columns * height, bias, height, 0, Gates::of_x}, W,
+                             {x.value + at * x.rows, x.rows, x.rows}, product_panels(), n);
             if constexpr (apart > 0)
                 for (std::size_t r = 0; r < panels(); ++r)
                     if (r % Gates::count >= Gates::of_product)
@@ -212,11 +208,8 @@ private:
             const std::size_t first = std::size_t(from), count = std::size_t(n);
             const S* const h = state[0] + (before(t) + first) * hidden;
             S* const a = pre + first * height;
-            const auto to = [&](std::size_t r) { return a + Gates::of_h(r) * columns * height; };
-            panel_product<P>(product_panels(), count, to, to, height,
-                             [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
-                                 tile.add(U + r * height * hidden, height * hidden, h + j * hidden, hidden, hidden);
-                             });
+            panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, hidden, hidden},
+                             product_panels(), count);
             for (std::size_t block = 0; block < blocks(); ++block)
                 if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
                 else if (units(block) > 0) run_units<false>(t, block, first, count, a, columns, column, peepholes);

@@ -118,25 +118,18 @@ private:
                 for (std::size_t block = 0; block < f.blocks(); ++block)
                     if (f.units(block) == lanes) run_units<true>(t, block, first, count, at, peepholes);
                     else run_units<false>(t, block, first, count, at, peepholes);
-                const auto to = [&](std::size_t r) { return carry[0] + (r * f.batch() + first) * height; };
-                panel_product<P>(panels_of(f.hidden), count, to, to, height,
-                                 [&](auto& tile, std::size_t r, std::size_t j) __attribute__((always_inline)) {
-                                     add_slopes(tile, U, r, at + j, Gates::first_of_h);
-                                 });
+                S* const to = carry[0] + first * height;
+                panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
+                                 slopes_from(at, Gates::of_h), panels_of(f.hidden), count);
                 at += count;
             });
             if (f.reverse) column = at;
         }
     }
 
-    // tile += w^T da, from the slopes' panels that belong to x (first = 0) or to h.
-    template <class T>
-    [[gnu::always_inline]] void add_slopes(T& tile, const S* w, std::size_t r, std::size_t column, int first) const {
-        const std::size_t stride = f.product_panels() * height * height;
-        const S* a = w + r * stride;
-        for (std::size_t q = 0; q < f.product_panels(); ++q, a += height * height)
-            tile.add(a, stride, slopes + ((Gates::of_x(q) + std::size_t(first)) * all() + column) * height, height,
-                     height);
+    // da of some columns as a right factor, from the panels that belong to x, or to h.
+    PanelRight<S> slopes_from(std::size_t column, PanelPlaces places) const {
+        return {slopes + column * height, height, height, f.product_panels(), all() * height, places};
     }
 
     template <bool whole>
@@ -190,19 +183,9 @@ private:
     }
 
     void input_slopes(const S* W) const {
-        constexpr std::size_t some = 96; // columns that stay in the caches while all rows of W^T pass
         std::size_t column = 0;
         each_run(f.extent(), [&](std::size_t first, std::size_t count) {
-            for (std::size_t done = 0; done < count; done += some)
-                for (std::size_t r = 0; r < panels_of(f.x.rows); ++r)
-                    each_tile(std::min(some, count - done), [&]<int width>(std::integral_constant<int, width>,
-                                                                           std::size_t j) {
-                        Tile<P, 1, width> tile;
-                        tile.clear();
-                        add_slopes(tile, W, r, column + done + j, 0);
-                        add_sums(f.x.slope + (first + done + j) * f.x.rows + r * height, f.x.rows, tile,
-                                 f.x.rows - r * height);
-                    });
+            add_panel_product<P>(f.x.slope + first * f.x.rows, f.x.rows, W, slopes_from(column, Gates::of_x), count);
             column += count;
         });
     }
@@ -215,8 +198,8 @@ private:
         S *const x = right, *const h = right + of_x * features * depth;
         std::size_t done = 0, filled = 0;
         const auto flush = [&] {
-            add_outer(x_sums, x, of_x, done, filled, 0);
-            add_outer(h_sums, h, of_h, done, filled, Gates::first_of_h);
+            add_outer(x_sums, x, of_x, done, filled, Gates::of_x);
+            add_outer(h_sums, h, of_h, done, filled, Gates::of_h);
             done += filled;
             filled = 0;
         };
@@ -248,21 +231,11 @@ private:
         for (std::size_t i = 0; k < rows && i < features; ++i) to[i] = k + i < rows ? from[k + i] : S(0);
     }
 
-    void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count, int first) const {
-        for (std::size_t r = 0; r < f.product_panels(); ++r) {
-            const S* const a = slopes + ((Gates::of_x(r) + std::size_t(first)) * all() + column) * height;
-            for (std::size_t j = 0; j < tiles; ++j) {
-                S* const to = sums + (r * tiles + j) * features * height;
-                Tile<P, 1, int(features)> tile;
-                tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
-                    sum = P::load(to + std::size_t(c) * height + i * P::size);
-                });
-                tile.add_rows(a, 0, right + j * features * depth, features, count);
-                tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
-                    sum.store(to + std::size_t(c) * height + i * P::size);
-                });
-            }
-        }
+    void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count,
+                   PanelPlaces places) const {
+        for (std::size_t r = 0; r < f.product_panels(); ++r)
+            add_panel_outer<P>(sums + r * tiles * features * height, slopes + (places(r) * all() + column) * height,
+                               right, depth, tiles, count);
     }
 
     void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {

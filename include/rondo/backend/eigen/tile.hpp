@@ -24,6 +24,7 @@ template <class P, int panels, int columns>
 class Tile {
 public:
     using S = typename P::scalar;
+    static constexpr std::size_t height = panel_height<P>;
 
     /// f(sum, panel, pack of the panel, column)
     template <class F>
