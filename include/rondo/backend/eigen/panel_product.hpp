@@ -87,8 +87,8 @@ void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> righ
                       });
 }
 
-/// sums += a b^T of one panel: a (height x columns), b in tiles of tile_columns rows, each with room for `room` columns;
-/// the sums of a tile's rows lie one after the other, as columns of a panel.
+/// sums += a b^T of one panel: a (height x columns), b in tiles of tile_columns rows, each with room for `room`
+/// columns; the sums of a tile's rows lie one after the other, as columns of a panel.
 template <class P, class S = typename P::scalar>
 void add_panel_outer(S* sums, const S* a, const S* b, std::size_t room, std::size_t tiles, std::size_t columns) {
     constexpr std::size_t rows = std::size_t(tile_columns), height = panel_height<P>;
