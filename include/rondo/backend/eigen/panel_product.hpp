@@ -39,10 +39,13 @@ template <class T, class S>
 [[gnu::always_inline]] inline void add_right(T& tile, const S* left, const PanelRight<S>& right, std::size_t r,
                                              std::size_t j) {
     constexpr std::size_t height = T::height;
-    const std::size_t panel = right.parts * right.inner * height;
-    for (std::size_t s = 0; s < right.parts; ++s)
-        tile.add(left + r * panel + s * right.inner * height, panel,
-                 right.data + right.places(s) * right.stride + j * right.by_column, right.by_column, right.inner);
+    const std::size_t part = right.inner * height, panel = right.parts * part;
+    const S* a = left + r * panel;
+    const S* b = right.data + right.places.first * right.stride + j * right.by_column;
+    // Groups of places: a division would take as long as some of the product.
+    for (std::size_t s = 0; s < right.parts; s += right.places.of, b += right.places.count * right.stride)
+        for (std::size_t k = 0; k < right.places.of; ++k, a += part)
+            tile.add(a, panel, b + k * right.stride, right.by_column, right.inner);
 }
 
 /// sums += left right, `left` in panels.
@@ -50,26 +53,35 @@ template <class P, class S = typename P::scalar>
 void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right, std::size_t panels,
                    std::size_t columns) {
     constexpr std::size_t height = panel_height<P>;
-    const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, std::size_t r, std::size_t j) {
+    const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, const std::size_t (&place)[count],
+                                               std::size_t r, std::size_t j) {
+        const std::size_t from_column = sums.from_column;
+        const S* from[count];
+        S* to[count];
+        for (int p = 0; p < count; ++p) {
+            from[p] = sums.from + place[p] * sums.from_stride + j * from_column;
+            to[p] = sums.to + place[p] * sums.stride + j * height;
+        }
         tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum = P::load(sums.from + sums.places(r + std::size_t(p)) * sums.from_stride +
-                          (j + std::size_t(c)) * sums.from_column + i * P::size);
+            sum = P::load(from[p] + std::size_t(c) * from_column + i * P::size);
         });
         add_right(tile, left, right, r, j);
         tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum.store(sums.to + sums.places(r + std::size_t(p)) * sums.stride + (j + std::size_t(c)) * height +
-                      i * P::size);
+            sum.store(to[p] + std::size_t(c) * height + i * P::size);
         });
     };
     std::size_t r = 0;
     if (columns == 1) // few columns: more rows at once, so that as many sums are on their way
-        for (; r + 4 <= panels; r += 4) run(Tile<P, 4, 1>{}, r, 0);
+        for (; r + 4 <= panels; r += 4)
+            run(Tile<P, 4, 1>{}, {sums.places(r), sums.places(r + 1), sums.places(r + 2), sums.places(r + 3)}, r, 0);
     if (columns == 2)
-        for (; r + 2 <= panels; r += 2) run(Tile<P, 2, 2>{}, r, 0);
-    for (; r < panels; ++r)
+        for (; r + 2 <= panels; r += 2) run(Tile<P, 2, 2>{}, {sums.places(r), sums.places(r + 1)}, r, 0);
+    for (; r < panels; ++r) {
+        const std::size_t place[1]{sums.places(r)};
         each_tile(columns, [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
-            run(Tile<P, 1, width>{}, r, j);
+            run(Tile<P, 1, width>{}, place, r, j);
         });
+    }
 }
 
 /// c += left right, c (rows x columns) column-major.
