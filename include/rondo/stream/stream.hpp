@@ -37,8 +37,11 @@ public:
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
         Arena<scalar> arena;
         Measuring<B> backend;
-        RunMemory<Measuring<B>> memory{
-            .backend = &backend, .arena = &arena, .carried = arena.take(0), .carried_batch = 1};
+        RunMemory<Measuring<B>> memory{.backend = &backend,
+                                       .arena = &arena,
+                                       .carried = arena.take(0),
+                                       .carried_batch = 1,
+                                       .packed = weights.data()};
         std::array<LayerUse, detail::numbers<Net>> uses{};
         memory.uses = uses.data();
         const input nothing[input_size]{};

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "streamed.hpp"
+
+#include <rondo/layer/rnn.hpp>
+
+#include <support/compositions.hpp>
+
+/// A stream against the same network over the whole sequence.
+template <class Net>
+struct StreamTest : testing::Test {
+    // To rounding: a product of one column sums in another order than one of all columns.
+    template <class S>
+    static void equals_unrolled() {
+        const rondo::Model<Net, rondo::EigenBackend<S>> model{rondo::Seed{3}};
+        const rondo::Packed packed{model};
+        StreamOf<Net, S> stream{packed};
+        for (const int steps : {1, 3, 5, 20, 33}) {
+            const auto x = inputs<Net, S>(steps, std::uint64_t(steps));
+            stream.reset();
+            const auto got = streamed(stream, x, 0, std::size_t(steps));
+            EXPECT_LT(law::difference(unrolled<Net, S>(model, x), got), law::tolerance<S>) << steps << " steps";
+            stream.reset();
+            EXPECT_EQ(law::differing(streamed(stream, x, 0, std::size_t(steps)), got), 0u) << "again, to the bit";
+        }
+    }
+};
+
+template <int Hidden>
+using Cells =
+    rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<3, Hidden>>, rondo::Named<"gru", rondo::GRU<Hidden, 5>>,
+                      rondo::Named<"before", rondo::GRUResetBefore<5, Hidden>>,
+                      rondo::Named<"rnn", rondo::RNN<Hidden, 3, rondo::Stack{.layers = 2, .dropout = rondo::Rate{50}}>>,
+                      rondo::Named<"relu", rondo::ReluRNN<3, 1>>>;
