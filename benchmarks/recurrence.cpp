@@ -33,7 +33,9 @@ struct Bench {
     double operations() const {
         return 2.0 * Layer::cell_type::shape.gates * size * (size + size) * double(extent.columns());
     }
-    void infer() { benchmark::DoNotOptimize(work.forward(model, Sequence<const float, size>{x.data(), nullptr, extent})); }
+    void infer() {
+        benchmark::DoNotOptimize(work.forward(model, Sequence<const float, size>{x.data(), nullptr, extent}));
+    }
     void learn() {
         const Sequence<const float, size> input{x.data(), slope.data(), extent};
         const auto y = work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input); });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps of a stream: one number in, a cell, one number out; and a cell alone as wide as its input, in float and bfloat16.
+// Steps of a stream: one number in, a cell, one number out; and a cell alone as wide as its input, in float and in
+// bfloat16.
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>
