@@ -20,7 +20,7 @@ template <class P>
 }
 
 /// A pack for rows of `size` numbers: half as wide where the widest would be idle for the most part.
-template <class S, class Level, int widest, int size>
+template <int widest, int size>
 constexpr int fitting_width() {
     int width = widest;
     while (width > 4 && size <= (width > 8 ? 24 : width / 2)) width /= 2;

@@ -12,7 +12,7 @@ struct Steps {
     using scalar = S;
     using storage = W;
     static constexpr int widest = Eigen::internal::packet_traits<S>::size;
-    template <int size> using pack_for = Pack<S, fitting_width<S, Level, widest, size>(), Level>;
+    template <int size> using pack_for = Pack<S, fitting_width<widest, size>(), Level>;
 
     /// A cell whose second product waits for the first has no kernel of one pass.
     template <class C, int In, int H>
