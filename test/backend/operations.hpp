@@ -253,6 +253,7 @@ template <class S>
 struct ReverseColumn {
     S* y;
     std::size_t rows;
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
         S* from = y + column * rows;
         for (std::size_t k = 0; k < rows / 2; ++k) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -23,16 +24,32 @@ void each_float(F&& f) {
         for (std::uint32_t sign : {0u, 0x80000000u}) f(std::bit_cast<float>(bits | sign));
 }
 
-TEST(Tanh, OfFloatIsWithinItsBoundEverywhere) {
-    double worst = 0;
-    each_float([&](float x) { worst = std::max(worst, std::abs(double(math::tanh(x)) - std::tanh(double(x)))); });
-    EXPECT_LE(worst, 3e-7);
+/// How far y is from what is right, in units in the last place of a normal float.
+double ulp(float y, double right) {
+    int exponent = 0;
+    std::frexp(std::max(std::abs(right), double(std::numeric_limits<float>::min())), &exponent);
+    return std::abs(double(y) - right) / std::ldexp(1.0, exponent - 24);
 }
 
-TEST(Sigmoid, OfFloatIsWithinItsBoundEverywhere) {
-    double worst = 0;
-    each_float([&](float x) { worst = std::max(worst, std::abs(double(math::sigmoid(x)) - exact_sigmoid(x))); });
+TEST(Tanh, OfFloatIsWithinItsBoundsEverywhere) {
+    double worst = 0, units = 0;
+    each_float([&](float x) {
+        const double right = std::tanh(double(x));
+        worst = std::max(worst, std::abs(double(math::tanh(x)) - right));
+        units = std::max(units, ulp(math::tanh(x), right));
+    });
+    EXPECT_LE(worst, 4e-7);
+    EXPECT_LE(units, 6);
+}
+
+TEST(Sigmoid, OfFloatIsWithinItsBoundsEverywhere) {
+    double worst = 0, units = 0;
+    each_float([&](float x) {
+        worst = std::max(worst, std::abs(double(math::sigmoid(x)) - exact_sigmoid(x)));
+        if (x >= -3) units = std::max(units, ulp(math::sigmoid(x), exact_sigmoid(x)));
+    });
     EXPECT_LE(worst, 3e-7);
+    EXPECT_LE(units, 30);
 }
 
 TEST(Tanh, StaysInItsRange) {

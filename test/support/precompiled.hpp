@@ -4,3 +4,5 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+
+#include <support/kernels.hpp>

@@ -20,6 +20,7 @@ struct AnyElement {
     RONDO_HOST_DEVICE void run(std::size_t) const {}
 };
 struct AnyColumn {
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t) const {}
 };
 }
@@ -64,7 +65,7 @@ concept Backend =
     { backend.sum_of_squares(q, n) } -> std::same_as<double>;
     backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
     backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
-    backend.columns(detail::AnyColumn{}, n);         // run(column) for each column
+    backend.columns(detail::AnyColumn{}, n);         // run<P>(column) for each column, P a pack or a number
     };
 
 /// A backend whose memory the host may touch: it shows tensors as matrices of its own.

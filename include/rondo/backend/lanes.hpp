@@ -3,6 +3,7 @@
 
 #include "../core/host_device.hpp"
 
+#include <cstddef>
 #include <type_traits>
 
 namespace rondo {
@@ -45,5 +46,47 @@ struct Lanes {
         store(to, load(to) + value);
     }
 };
+
+/// As many of a row's numbers as a pack holds, or fewer at its end; or one (P is a number).
+template <class P>
+struct Part {
+    std::size_t count = 1;
+
+    /// `otherwise` in the lanes past the end.
+    template <class S>
+    RONDO_HOST_DEVICE P load(const S* from, S otherwise = 0) const {
+        if constexpr (std::is_same_v<P, S>) {
+            return *from;
+        } else {
+            if (count == std::size_t(P::size)) return P::load(from);
+            S all[P::size];
+            for (std::size_t k = 0; k < std::size_t(P::size); ++k) all[k] = k < count ? from[k] : otherwise;
+            return P::load(all);
+        }
+    }
+    template <class S>
+    RONDO_HOST_DEVICE void store(S* to, P value) const {
+        if constexpr (std::is_same_v<P, S>) {
+            *to = value;
+        } else {
+            if (count == std::size_t(P::size)) return value.store(to);
+            S all[P::size];
+            value.store(all);
+            for (std::size_t k = 0; k < count; ++k) to[k] = all[k];
+        }
+    }
+};
+
+/// Calls f(part, k) for the parts of a row of `count` numbers, each from its k-th on.
+template <class P, class F>
+RONDO_HOST_DEVICE void each_part(std::size_t count, F&& f) {
+    constexpr std::size_t size = [] {
+        if constexpr (requires { P::size; }) return std::size_t(P::size);
+        else return std::size_t(1);
+    }();
+    std::size_t k = 0;
+    for (; k + size <= count; k += size) f(Part<P>{size}, k);
+    if (k < count) f(Part<P>{count - k}, k);
+}
 
 } // namespace rondo

@@ -22,8 +22,8 @@ struct GRU {
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
-    RONDO_HOST_DEVICE static Step<GRU, S> forward(const Values<S, 4>& pre, const Values<S, 1>& before,
-                                                  const Values<S, 0>&) {
+    RONDO_CELL static Step<GRU, S> forward(const Values<S, 4>& pre, const Values<S, 1>& before,
+                                           const Values<S, 0>&) {
         const auto& [a_r, a_z, a_n, u_n] = pre;
         const S r = math::sigmoid(a_r);
         const auto z = math::sigmoid(a_z);
@@ -32,9 +32,9 @@ struct GRU {
     }
 
     template <class S>
-    RONDO_HOST_DEVICE static Slope<GRU, S> backward(const Values<S, 4>& saved, const Values<S, 1>& before,
-                                                    const Values<S, 1>&, const Values<S, 0>&,
-                                                    const Values<S, 1>& slope) {
+    RONDO_CELL static Slope<GRU, S> backward(const Values<S, 4>& saved, const Values<S, 1>& before,
+                                             const Values<S, 1>&, const Values<S, 0>&,
+                                             const Values<S, 1>& slope) {
         const auto& [r, z, n, u_n] = saved;
         const S dh = slope[0], da_n = dh * (1 - z) * (1 - n * n);
         return {.pre = {da_n * u_n * r * (1 - r), dh * (before[0] - n) * z * (1 - z), da_n, da_n * r},
@@ -57,23 +57,23 @@ struct GRUResetBefore {
 
     /// Stage one, from the gates that read h: q, which the second product reads.
     template <class S>
-    RONDO_HOST_DEVICE static S reset(const Values<S, 3>& pre, const Values<S, 1>& before) {
+    RONDO_CELL static S reset(const Values<S, 3>& pre, const Values<S, 1>& before) {
         return math::sigmoid(pre[0]) * before[0];
     }
 
     /// Stage two; every gate of `pre` is known.
     template <class S>
-    RONDO_HOST_DEVICE static Step<GRUResetBefore, S> forward(const Values<S, 3>& pre, const Values<S, 1>& before,
-                                                             const Values<S, 0>&) {
+    RONDO_CELL static Step<GRUResetBefore, S> forward(const Values<S, 3>& pre, const Values<S, 1>& before,
+                                                      const Values<S, 0>&) {
         const S r = math::sigmoid(pre[0]), z = math::sigmoid(pre[1]), n = math::tanh(pre[2]);
         return {.state = {n + z * (before[0] - n)}, .saved = {r, z, n}};
     }
 
     /// Slopes of stage two; those of r follow in reset_backward, when dL/dq is known.
     template <class S>
-    RONDO_HOST_DEVICE static Slope<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
-                                                               const Values<S, 1>&, const Values<S, 0>&,
-                                                               const Values<S, 1>& slope) {
+    RONDO_CELL static Slope<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
+                                                        const Values<S, 1>&, const Values<S, 0>&,
+                                                        const Values<S, 1>& slope) {
         const auto& [r, z, n] = saved;
         const S dh = slope[0];
         return {.pre = {S(0), dh * (before[0] - n) * z * (1 - z), dh * (1 - z) * (1 - n * n)},
@@ -82,8 +82,8 @@ struct GRUResetBefore {
     }
 
     template <class S>
-    RONDO_HOST_DEVICE static void reset_backward(const Values<S, 3>& saved, const Values<S, 1>& before, S dq,
-                                                 Slope<GRUResetBefore, S>& slope) {
+    RONDO_CELL static void reset_backward(const Values<S, 3>& saved, const Values<S, 1>& before, S dq,
+                                          Slope<GRUResetBefore, S>& slope) {
         const S r = saved[0];
         slope.pre[0] = dq * before[0] * r * (1 - r);
         slope.before[0] = slope.before[0] + dq * r;

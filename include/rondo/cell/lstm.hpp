@@ -23,8 +23,8 @@ struct LSTM {
                                                                 "output gate"};
 
     template <class S>
-    RONDO_HOST_DEVICE static Step<LSTM, S> forward(const Values<S, 4>& pre, const Values<S, 2>& before,
-                                                   const Values<S, 0>&) {
+    RONDO_CELL static Step<LSTM, S> forward(const Values<S, 4>& pre, const Values<S, 2>& before,
+                                            const Values<S, 0>&) {
         const auto& [a_i, a_f, a_g, a_o] = pre;
         const auto i = math::sigmoid(a_i), f = math::sigmoid(a_f), o = math::sigmoid(a_o);
         const auto g = math::tanh(a_g);
@@ -34,9 +34,9 @@ struct LSTM {
     }
 
     template <class S>
-    RONDO_HOST_DEVICE static Slope<LSTM, S> backward(const Values<S, 5>& saved, const Values<S, 2>& before,
-                                                     const Values<S, 2>&, const Values<S, 0>&,
-                                                     const Values<S, 2>& slope) {
+    RONDO_CELL static Slope<LSTM, S> backward(const Values<S, 5>& saved, const Values<S, 2>& before,
+                                              const Values<S, 2>&, const Values<S, 0>&,
+                                              const Values<S, 2>& slope) {
         const auto& [i, f, g, o, t] = saved;
         const auto& [dh, dc_after] = slope;
         const S dc = dc_after + dh * o * (1 - t * t);

@@ -15,13 +15,13 @@ struct RNN {
     static constexpr Shape shape{.gates = 1};
 
     template <class S>
-    RONDO_HOST_DEVICE static Step<RNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {
+    RONDO_CELL static Step<RNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {
         return {.state = {math::tanh(pre[0])}, .saved = {}};
     }
 
     template <class S>
-    RONDO_HOST_DEVICE static Slope<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
-                                                    const Values<S, 0>&, const Values<S, 1>& slope) {
+    RONDO_CELL static Slope<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
+                                             const Values<S, 0>&, const Values<S, 1>& slope) {
         const S h = after[0];
         return {.pre = {slope[0] * (1 - h * h)}, .before = {S(0)}, .own = {}};
     }
@@ -37,15 +37,15 @@ struct ReluRNN {
     static constexpr Shape shape{.gates = 1};
 
     template <class S>
-    RONDO_HOST_DEVICE static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
-                                                      const Values<S, 0>&) {
+    RONDO_CELL static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
+                                               const Values<S, 0>&) {
         return {.state = {math::max(S(0), pre[0])}, .saved = {}}; // NaN is handed on
     }
 
     template <class S>
-    RONDO_HOST_DEVICE static Slope<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
-                                                        const Values<S, 1>& after, const Values<S, 0>&,
-                                                        const Values<S, 1>& slope) {
+    RONDO_CELL static Slope<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
+                                                 const Values<S, 1>& after, const Values<S, 0>&,
+                                                 const Values<S, 1>& slope) {
         return {.pre = {math::select(after[0] > S(0), slope[0], S(0))}, .before = {S(0)}, .own = {}};
     }
 };

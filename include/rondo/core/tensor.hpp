@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 namespace rondo {
 
@@ -38,8 +39,7 @@ constexpr std::array<Tensor, N> place(std::array<Tensor, N> tensors) {
 }
 
 /// True for a tensor that lies where an earlier one does: the two are tied.
-template <std::size_t N>
-constexpr bool is_tied(const std::array<Tensor, N>& tensors, std::size_t index) {
+constexpr bool is_tied(std::span<const Tensor> tensors, std::size_t index) {
     for (std::size_t k = 0; k < index; ++k)
         if (tensors[k].offset == tensors[index].offset) return true;
     return false;

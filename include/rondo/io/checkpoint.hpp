@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -54,24 +55,40 @@ private:
     Error error_;
 };
 
-/// Every number of a run besides its tensors, each once: `visit(name, number)`.
-template <class Visit>
-void each_number(Progress& p, std::int64_t& steps, double& rate, std::uint64_t& seed, int& threads, Visit&& visit) {
-    visit("steps", steps);
-    visit("rate_factor", rate);
-    visit("seed", seed);
-    visit("threads", threads);
-    visit("epoch", p.epoch);
-    visit("batch", p.batch);
-    visit("batches", p.batches);
-    visit("loss_sum", p.loss.sum);
-    visit("loss_terms", p.loss.terms);
-    visit("best", p.best);
-    visit("bad", p.bad);
-    visit("plateau_best", p.plateau.best);
-    visit("plateau_bad", p.plateau.bad);
-    visit("plateau_rate", p.plateau.rate);
-}
+/// All that a checkpoint tells of a run, apart from the types that make it: written and read without knowing them.
+template <class S>
+struct Checkpoint {
+    std::span<const Tensor> tensors;
+    std::size_t size = 0, state_size = 0; // numbers of a model, and of one sequence's state
+    std::string optimizer;
+    std::uint64_t seed = 0;
+    int threads = 0;
+
+    Progress progress{};
+    std::int64_t steps = 0;
+    double rate = 1;
+    std::vector<S> parameters{};
+    std::vector<std::vector<S>> memory{}, states{}; // a buffer of the optimizer; a worker's sequences
+
+    /// Every number besides the tensors, each once: `visit(name, number)`.
+    template <class Visit>
+    void each_number(Visit&& visit) {
+        visit("steps", steps);
+        visit("rate_factor", rate);
+        visit("seed", seed);
+        visit("threads", threads);
+        visit("epoch", progress.epoch);
+        visit("batch", progress.batch);
+        visit("batches", progress.batches);
+        visit("loss_sum", progress.loss.sum);
+        visit("loss_terms", progress.loss.terms);
+        visit("best", progress.best);
+        visit("bad", progress.bad);
+        visit("plateau_best", progress.plateau.best);
+        visit("plateau_bad", progress.plateau.bad);
+        visit("plateau_rate", progress.plateau.rate);
+    }
+};
 
 /// What a checkpoint calls an optimizer, if it says so.
 template <class Rule>
@@ -80,25 +97,95 @@ std::string name_of() {
     else return "optimizer";
 }
 
-template <class Net, Backend B>
-Error read_state(const io::Safetensors& file, const std::string& source, int worker,
-                 std::vector<BatchState<Net, B>>& states) {
-    using S = typename B::scalar;
+/// What a trainer is, its run not yet told.
+template <class Net, class Loss, class Rule, Backend B>
+auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
+    return Checkpoint<typename B::scalar>{.tensors = Net::tensors,
+                                          .size = Model<Net, B>::size,
+                                          .state_size = BatchState<Net, B>::size_per_sequence,
+                                          .optimizer = name_of<Rule>(),
+                                          .seed = trainer.settings().seed.value,
+                                          .threads = trainer.threads()};
+}
+
+template <class S>
+void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) {
+    NamedTensors<S> named;
+    named.add("model.", run.tensors, run.parameters.data());
+    for (std::size_t k = 0; k < run.memory.size(); ++k)
+        named.add("optimizer." + std::to_string(k) + ".", run.tensors, run.memory[k].data());
+    auto all = named.data();
+
+    std::vector<std::string> names(run.states.size());
+    std::vector<std::vector<std::size_t>> shapes(run.states.size());
+    for (std::size_t k = 0; k < run.states.size(); ++k) {
+        names[k] = "state." + std::to_string(k);
+        shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
+        all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
+    }
+    io::Metadata metadata{{"optimizer", run.optimizer}};
+    Numbers numbers{metadata};
+    run.each_number([&](const char* name, auto& value) { numbers.write(name, value); });
+    io::write_safetensors(path, all, metadata, {}, error);
+}
+
+template <class S>
+Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::size_t worker,
+                 std::vector<S>& values) {
     const std::string name = "state." + std::to_string(worker);
     const io::TensorInfo* found = file.find(name);
-    constexpr std::size_t size = BatchState<Net, B>::size_per_sequence, most = 1'000'000;
+    constexpr std::size_t most = 1'000'000;
     if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
     if (found->dtype != io::dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
         found->shape[0] > most)
         return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) +
                                            " numbers for each of up to " + std::to_string(most) +
                                            " sequences, got " + io::detail::describe(found->dtype, found->shape)};
-    std::vector<S> values(found->shape[0] * size);
+    values.resize(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
     if (!std::ranges::all_of(values, [](S value) { return std::isfinite(value); }))
         return {Error::Kind::not_finite, source + ": tensor " + name + " has a number that is not finite"};
-    states.emplace_back(int(found->shape[0])).assign(values);
     return {};
+}
+
+/// Fills in the run of a trainer that is this seed's, of so many threads, with this optimizer.
+template <class S>
+Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
+    Error problem;
+    const std::string source = path.string();
+    const io::SafetensorsFile file{path, limits_of((1 + memories) * run.size * sizeof(S)), problem};
+    if (problem) return problem;
+
+    io::Metadata metadata = file.metadata();
+    Numbers numbers{metadata};
+    const std::uint64_t seed = run.seed;
+    const int threads = run.threads;
+    run.each_number([&](const char* name, auto& value) { numbers.read(name, value); });
+    if (numbers.error()) return {numbers.error().kind, source + ": " + numbers.error().message};
+    if (run.seed != seed || run.threads != threads)
+        return {Error::Kind::mismatch, source + ": the run has seed " + std::to_string(run.seed) + " and " +
+                                           std::to_string(run.threads) + " threads, the trainer seed " +
+                                           std::to_string(seed) + " and " + std::to_string(threads) + " threads"};
+    const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
+    if (rule == metadata.end() || rule->second != run.optimizer)
+        return {Error::Kind::mismatch, source + ": the run's optimizer is " +
+                                           (rule == metadata.end() ? "not told" : rule->second) +
+                                           ", the trainer's " + run.optimizer};
+
+    run.parameters.resize(run.size);
+    problem = read_tensors(run.tensors, file, source, "model.", run.parameters.data());
+    run.memory.assign(memories, std::vector<S>(run.size));
+    for (std::size_t k = 0; k < memories && !problem; ++k)
+        problem = read_tensors(run.tensors, file, source, "optimizer." + std::to_string(k) + ".",
+                               run.memory[k].data());
+    run.states.resize(std::size_t(threads));
+    for (std::size_t k = 0; k < run.states.size() && !problem; ++k)
+        problem = read_state(file, source, run.state_size, k, run.states[k]);
+    const std::size_t expected = run.tensors.size() * (1 + memories) + run.states.size();
+    if (!problem && file.tensors().size() != expected)
+        problem = {Error::Kind::mismatch, source + ": expected " + std::to_string(expected) + " tensors, got " +
+                                              std::to_string(file.tensors().size())};
+    return problem;
 }
 }
 
@@ -109,40 +196,17 @@ Error read_state(const io::Safetensors& file, const std::string& source, int wor
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
-    using S = typename B::scalar;
-    detail::NamedTensors<Net, S> tensors;
-    const auto parameters = trainer.model().values();
-    tensors.add("model.", parameters.data());
-    std::vector<std::vector<S>> memory;
+    auto run = detail::checkpoint_of(trainer);
+    run.progress = progress;
+    run.steps = trainer.steps();
+    run.rate = trainer.rate_factor();
+    run.parameters = trainer.model().values();
     for (const auto& buffer : trainer.optimizer_memory()) {
-        memory.emplace_back(Model<Net, B>::size);
-        B::download(memory.back().data(), B::data(buffer), Model<Net, B>::size);
+        run.memory.emplace_back(run.size);
+        B::download(run.memory.back().data(), B::data(buffer), run.size);
     }
-    for (std::size_t k = 0; k < memory.size(); ++k)
-        tensors.add("optimizer." + std::to_string(k) + ".", memory[k].data());
-    auto all = tensors.data();
-
-    const auto workers = std::size_t(trainer.threads());
-    std::vector<std::vector<S>> states(workers);
-    std::vector<std::string> names(workers);
-    std::vector<std::vector<std::size_t>> shapes(workers);
-    for (std::size_t k = 0; k < workers; ++k) {
-        const auto& state = trainer.state(int(k));
-        states[k] = state.values();
-        names[k] = "state." + std::to_string(k);
-        shapes[k] = {std::size_t(state.batch()), BatchState<Net, B>::size_per_sequence};
-        all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{states[k]})});
-    }
-
-    io::Metadata metadata{{"optimizer", detail::name_of<Rule>()}};
-    detail::Numbers numbers{metadata};
-    auto steps = trainer.steps();
-    auto rate = trainer.rate_factor();
-    auto seed = trainer.settings().seed.value;
-    int threads = trainer.threads();
-    detail::each_number(progress, steps, rate, seed, threads,
-                        [&](const char* name, auto& value) { numbers.write(name, value); });
-    io::write_safetensors(path, all, metadata, {}, error);
+    for (int k = 0; k < run.threads; ++k) run.states.push_back(trainer.state(k).values());
+    detail::write(run, path, error);
 }
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
@@ -159,55 +223,21 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress&
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
-    using S = typename B::scalar;
-    Error problem;
-    const io::SafetensorsFile file{path, detail::limits_of<Net, S>(1 + Rule::memories), problem};
-    if (problem) return void(error = problem);
-
-    io::Metadata metadata = file.metadata();
-    detail::Numbers numbers{metadata};
-    Progress place;
-    std::int64_t steps = 0;
-    double rate = 1;
-    std::uint64_t seed = 0;
-    int threads = 0;
-    detail::each_number(place, steps, rate, seed, threads,
-                        [&](const char* name, auto& value) { numbers.read(name, value); });
-    if (numbers.error()) return void(error = {numbers.error().kind, path.string() + ": " + numbers.error().message});
-    if (seed != trainer.settings().seed.value || threads != trainer.threads())
-        return void(error = {Error::Kind::mismatch, path.string() + ": the run has seed " + std::to_string(seed) +
-                                                        " and " + std::to_string(threads) +
-                                                        " threads, the trainer seed " +
-                                                        std::to_string(trainer.settings().seed.value) + " and " +
-                                                        std::to_string(trainer.threads()) + " threads"});
-
-    const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
-    if (rule == metadata.end() || rule->second != detail::name_of<Rule>())
-        return void(error = {Error::Kind::mismatch, path.string() + ": the run's optimizer is " +
-                                                        (rule == metadata.end() ? "not told" : rule->second) +
-                                                        ", the trainer's " + detail::name_of<Rule>()});
-
-    auto parameters = trainer.model().values();
-    problem = detail::read_tensors<Net>(file, path.string(), "model.", parameters.data());
+    auto run = detail::checkpoint_of(trainer);
     auto& memory = trainer.optimizer_memory();
-    std::vector<std::vector<S>> moments(memory.size(), std::vector<S>(Model<Net, B>::size));
-    for (std::size_t k = 0; k < memory.size() && !problem; ++k)
-        problem =
-            detail::read_tensors<Net>(file, path.string(), "optimizer." + std::to_string(k) + ".", moments[k].data());
-    std::vector<BatchState<Net, B>> states;
-    for (int k = 0; k < threads && !problem; ++k) problem = detail::read_state<Net>(file, path.string(), k, states);
-    const std::size_t expected = Net::tensors.size() * (1 + memory.size()) + states.size();
-    if (!problem && file.tensors().size() != expected)
-        problem = {Error::Kind::mismatch, path.string() + ": expected " + std::to_string(expected) + " tensors, got " +
-                                              std::to_string(file.tensors().size())};
-    if (problem) return void(error = problem);
+    if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-    trainer.model().assign(parameters);
-    for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], moments[k].data(), Model<Net, B>::size);
-    for (int k = 0; k < threads; ++k) trainer.state(k) = std::move(states[std::size_t(k)]);
-    trainer.steps(steps);
-    trainer.rate_factor(rate);
-    progress = place;
+    trainer.model().assign(run.parameters);
+    for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
+    for (int k = 0; k < run.threads; ++k) {
+        const std::vector<typename B::scalar>& values = run.states[std::size_t(k)];
+        BatchState<Net, B> state{int(run.state_size > 0 ? values.size() / run.state_size : 0)};
+        state.assign(values);
+        trainer.state(k) = std::move(state);
+    }
+    trainer.steps(run.steps);
+    trainer.rate_factor(run.rate);
+    progress = run.progress;
 }
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo {
@@ -22,12 +23,14 @@ inline std::vector<std::size_t> shape_of(const Tensor& t) {
     return {std::size_t(t.rows), std::size_t(t.columns)};
 }
 
+// What follows knows no network, only its list of tensors: it is compiled once for all.
+
 /// Tensors of a flat buffer under `prefix`, ready to be written.
-template <class Net, class S>
+template <class S>
 class NamedTensors {
 public:
-    void add(const std::string& prefix, const S* values) {
-        for (const Tensor& t : Net::tensors) {
+    void add(const std::string& prefix, std::span<const Tensor> tensors, const S* values) {
+        for (const Tensor& t : tensors) {
             names_.push_back(prefix + std::string{t.name.view()});
             shapes_.push_back(shape_of(t));
             bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
@@ -47,14 +50,15 @@ private:
 };
 
 /// Reads tensors under `prefix` into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
-template <class Net, class S>
-Error read_tensors(const io::Safetensors& file, const std::string& source, const std::string& prefix, S* values) {
-    for (std::size_t k = 0; k < Net::tensors.size(); ++k) {
-        const Tensor& t = Net::tensors[k];
+template <class S>
+Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+                   const std::string& prefix, S* values) {
+    for (std::size_t k = 0; k < tensors.size(); ++k) {
+        const Tensor& t = tensors[k];
         const std::string name = prefix + std::string{t.name.view()},
                           expected = io::detail::describe(io::dtype_of<S>, shape_of(t));
         const io::TensorInfo* found = file.find(name);
-        if (!found && is_tied(Net::tensors, k)) continue; // some writers keep one of them only
+        if (!found && is_tied(tensors, k)) continue; // some writers keep one of them only
         if (!found && file.find("model." + name))
             return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
         if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
@@ -62,8 +66,8 @@ Error read_tensors(const io::Safetensors& file, const std::string& source, const
             return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
                                                io::detail::describe(found->dtype, found->shape)};
         const auto bytes = file.bytes(*found);
-        if (is_tied(Net::tensors, k)) {
-            const Tensor& original = *std::ranges::find(Net::tensors, t.offset, &Tensor::offset);
+        if (is_tied(tensors, k)) {
+            const Tensor& original = *std::ranges::find(tensors, t.offset, &Tensor::offset);
             if (std::memcmp(values + t.offset, bytes.data(), bytes.size()) != 0)
                 return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " + prefix +
                                                    std::string{original.name.view()} + " and must be equal to it"};
@@ -78,22 +82,34 @@ Error read_tensors(const io::Safetensors& file, const std::string& source, const
     return {};
 }
 
-/// Room for the tensors of `copies` models of any layout near this one's: a file of another network's is still named by
-/// its tensors, one of gigabytes is not read for kilobytes.
-template <class Net, class S>
-io::SafetensorsLimits limits_of(std::size_t copies) {
-    return {.file = (std::size_t{64} << 20) + 8 * copies * buffer_size<Net> * sizeof(S)};
-}
+/// Room for the tensors of models of so many bytes, of any layout near this one's: a file of another network's is still
+/// named by its tensors, one of gigabytes is not read for kilobytes.
+inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
 
 /// Names a tensor of the file that the network does not have.
-template <class Net>
-Error left_over(const io::Safetensors& file, const std::string& source) {
+inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source) {
     for (const io::TensorInfo& info : file.tensors())
-        if (std::ranges::none_of(Net::tensors, [&](const Tensor& t) { return info.name == t.name.view(); }))
+        if (std::ranges::none_of(tensors, [&](const Tensor& t) { return info.name == t.name.view(); }))
             return {Error::Kind::mismatch, source + ": tensor " + info.name + " " +
                                                io::detail::describe(info.dtype, info.shape) +
                                                " is not one of the network's"};
     return {};
+}
+
+template <class S>
+void save(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
+          Error& error) {
+    NamedTensors<S> named;
+    named.add("", tensors, values.data());
+    io::write_safetensors(path, named.data(), {}, {}, error);
+}
+template <class S>
+Error load(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path) {
+    Error problem;
+    const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
+    if (!problem) problem = read_tensors(tensors, file, path.string(), "", values.data());
+    if (!problem) problem = left_over(tensors, file, path.string());
+    return problem;
 }
 }
 
@@ -102,10 +118,7 @@ Error left_over(const io::Safetensors& file, const std::string& source) {
 /// Errors  file: the path and the system's reason; what was there before is untouched.
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    const auto values = model.values();
-    detail::NamedTensors<Net, typename B::scalar> tensors;
-    tensors.add("", values.data());
-    io::write_safetensors(path, tensors.data(), {}, {}, error);
+    detail::save(Net::tensors, model.values(), path, error);
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path) {
@@ -120,12 +133,8 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path) {
 ///         not_finite: a number that is NaN or infinite. The model is then as it was. The file is not trusted.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    Error problem;
-    const io::SafetensorsFile file{path, detail::limits_of<Net, typename B::scalar>(1), problem};
     auto values = model.values();
-    if (!problem) problem = detail::read_tensors<Net>(file, path.string(), "", values.data());
-    if (!problem) problem = detail::left_over<Net>(file, path.string());
-    if (problem) error = problem;
+    if (Error problem = detail::load(Net::tensors, values, path)) error = std::move(problem);
     else model.assign(values);
 }
 template <class Net, Backend B>

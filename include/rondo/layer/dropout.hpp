@@ -28,6 +28,7 @@ struct DropoutMask {
     Draw draw;
     double rate;
 
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const S kept = S(1 / (1 - rate));
         for (std::size_t row = 0; row < rows; row += 4) {

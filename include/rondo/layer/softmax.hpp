@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../backend/exp_column.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
-#include "../math/functions.hpp"
 
 #include <array>
 #include <cstddef>
@@ -17,13 +17,13 @@ struct SoftmaxValue {
     const S* x;
     S* y;
     std::size_t rows;
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
-        const S* from = x + column * rows;
-        S* to = y + column * rows;
-        S top = from[0], sum = 0;
-        for (std::size_t k = 1; k < rows; ++k) top = math::max(from[k], top);
-        for (std::size_t k = 0; k < rows; ++k) sum += to[k] = math::exp(from[k] - top);
-        for (std::size_t k = 0; k < rows; ++k) to[k] /= sum;
+        S* const to = y + column * rows;
+        const P sum(exp_column<P>(x + column * rows, rows, [to](Part<P> part, std::size_t k, P e) {
+            part.store(to + k, e);
+        }).sum);
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
     }
 };
 template <class S>
@@ -31,11 +31,18 @@ struct SoftmaxSlope {
     const S *y, *dy;
     S* dx;
     std::size_t rows;
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
-        const std::size_t at = column * rows;
-        S mean = 0;
-        for (std::size_t k = 0; k < rows; ++k) mean += y[at + k] * dy[at + k];
-        for (std::size_t k = 0; k < rows; ++k) dx[at + k] += y[at + k] * (dy[at + k] - mean);
+        const std::size_t first = column * rows;
+        P sum(S(0));
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+            sum = math::fma(part.load(y + first + k), part.load(dy + first + k), sum);
+        });
+        const P mean(math::sum(sum));
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+            const std::size_t at = first + k;
+            part.store(dx + at, math::fma(part.load(y + at), part.load(dy + at) - mean, part.load(dx + at)));
+        });
     }
 };
 }

@@ -19,6 +19,7 @@ struct BinaryCrossEntropyColumn {
     const S* target = nullptr;
     S* loss = nullptr;
 
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
             const S small = math::exp(-std::abs(y[k])); // in (0, 1]: neither exp nor log can overflow

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../math/functions.hpp"
+#include "../backend/exp_column.hpp"
 #include "terms.hpp"
 
 #include <cmath>
@@ -20,17 +20,19 @@ struct CrossEntropyColumn {
     const int* target = nullptr;
     S* loss = nullptr;
 
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         if (target[n] == ignore) return;
-        const S* from = y + n * rows;
-        S top = from[0], sum = 0;
-        for (std::size_t k = 1; k < rows; ++k) top = math::max(from[k], top);
-        for (std::size_t k = 0; k < rows; ++k) sum += math::exp(from[k] - top);
+        const S* const from = y + n * rows;
         const auto right = std::size_t(target[n]);
+        const auto [top, sum] = exp_column<P>(from, rows, [](Part<P>, std::size_t, P) {});
         loss[n] = scale * (std::log(sum) + (top - from[right]));
         if (!dy) return;
-        S* to = dy + n * rows;
-        for (std::size_t k = 0; k < rows; ++k) to[k] += scale / sum * math::exp(from[k] - top);
+        S* const to = dy + n * rows;
+        const P most(top), part_of(scale / sum);
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+            part.store(to + k, math::fma(part_of, math::exp(part.load(from + k) - most), part.load(to + k)));
+        });
         to[right] -= scale;
     }
 };

@@ -17,6 +17,7 @@ struct MeanSquaredErrorColumn {
     const S* target = nullptr;
     S* loss = nullptr;
 
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
             const S error = y[k] - target[k];

@@ -23,9 +23,7 @@ double valid_columns(const Sequence<S, Rows>& x) {
 }
 
 /// Fails where a network's result and the batch's targets have other extents.
-template <class S, int Rows, class Target, int TargetRows>
-void check_extents(const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target) {
-    const Extent &a = y.extent, &b = target.extent;
+inline void check_extents(const Extent& a, const Extent& b) {
     check(problem(b));
     if (a.steps != b.steps || a.batch != b.batch)
         fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(a.steps) + " steps of " +
@@ -37,23 +35,30 @@ void check_extents(const Sequence<S, Rows>& y, const Sequence<Target, TargetRows
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// Sums a loss over the columns of a run and, in training, leaves its slopes.
-template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
-double sum_columns(Run& run, const Sequence<S, Rows>& y, const Sequence<Target, TargetRows>& target,
+/// Sums a loss over the columns of a run and leaves its slopes where there is room for them.
+template <class Execution, class S, class Target, class Column>
+double sum_columns(const Execution& run, const AnySequence<S>& y, const AnySequence<const Target>& target,
                    const Column& column) {
-    check_extents(y, target);
+    check_extents(y.extent, target.extent);
     S* each = run.take_zeros(y.columns());
     double sum = 0;
     each_run(target.extent, [&](std::size_t first, std::size_t count) {
         Column part = column;
-        part.y = y.value + first * Rows;
-        part.dy = Run::taped ? y.slope + first * Rows : nullptr;
-        part.target = target.value + first * TargetRows;
+        part.y = y.value + first * y.rows;
+        part.dy = y.slope ? y.slope + first * y.rows : nullptr;
+        part.target = target.value + first * target.rows;
         part.loss = each + first;
         run.backend().columns(part, count);
         sum += run.backend().sum(each + first, count);
     });
     return sum;
+}
+template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
+double sum_columns(Run& run, Sequence<S, Rows> y, const Sequence<const Target, TargetRows>& target,
+                   const Column& column) {
+    if constexpr (!Run::taped) y.slope = nullptr;
+    return sum_columns(run.execution(), static_cast<AnySequence<S>>(y), static_cast<AnySequence<const Target>>(target),
+                       column);
 }
 
 } // namespace rondo::detail

@@ -34,4 +34,11 @@ using Native = NEON;
 using Native = Other;
 #endif
 
+/// A level's instructions, with tanh and sigmoid of float as exact as the standard library's, lane by lane: several
+/// times slower. `EigenBackend<float, simd::Exact<>>` computes with them, wherever Rondo does.
+template <class Level = Native>
+struct Exact {
+    static constexpr std::string_view name = Level::name;
+};
+
 } // namespace rondo::simd

@@ -59,8 +59,17 @@ struct PackFunctions {
     RONDO_HOST_DEVICE static P sqrt(P x) {
         return select(x < P(std::numeric_limits<S>::infinity()), P::from(Eigen::internal::psqrt(x.v)), x);
     }
+    RONDO_HOST_DEVICE static S sum(P x) { return Eigen::internal::predux(x.v); }
+    RONDO_HOST_DEVICE static S greatest(P x) { return Eigen::internal::predux_max(x.v); }
     RONDO_HOST_DEVICE static P select(typename P::Mask which, P yes, P no) {
         return P::from(Eigen::internal::pselect(which.v, yes.v, no.v));
+    }
+    template <class F>
+    RONDO_HOST_DEVICE static P lanewise(P x, F f) {
+        S lane[P::size];
+        x.store(lane);
+        for (S& value : lane) value = f(value);
+        return P::load(lane);
     }
 };
 
@@ -81,17 +90,21 @@ struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level>
 template <int width, class Level>
 struct Functions<Pack<double, width, Level>> : PackFunctions<double, width, Level> {
     using P = Pack<double, width, Level>;
-    // Lane by lane: double is for exactness.
-    template <class F>
-    RONDO_HOST_DEVICE static P lanewise(P x, F f) {
-        double lane[P::size];
-        x.store(lane);
-        for (double& value : lane) value = f(value);
-        return P::load(lane);
-    }
+    using PackFunctions<double, width, Level>::lanewise; // double is for exactness
     RONDO_HOST_DEVICE static P exp(P x) { return lanewise(x, Functions<double>::exp); }
     RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, Functions<double>::tanh); }
     RONDO_HOST_DEVICE static P sigmoid(P x) { return lanewise(x, Functions<double>::sigmoid); }
+};
+
+template <int width, class Level>
+struct Functions<Pack<float, width, simd::Exact<Level>>> : PackFunctions<float, width, simd::Exact<Level>> {
+    using P = Pack<float, width, simd::Exact<Level>>;
+    using PackFunctions<float, width, simd::Exact<Level>>::lanewise;
+    RONDO_HOST_DEVICE static P exp(P x) { return lanewise(x, Functions<float>::exp); }
+    RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, [](float one) { return ::tanhf(one); }); }
+    RONDO_HOST_DEVICE static P sigmoid(P x) {
+        return lanewise(x, [](float one) { return float(1 / (1 + ::exp(-double(one)))); });
+    }
 };
 
 } // namespace math

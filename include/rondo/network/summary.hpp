@@ -5,8 +5,8 @@
 #include "network.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -32,17 +32,37 @@ std::string described() {
         return "Network";
     }
 }
-using SummaryRow = std::array<std::string, 3>; // name, description, parameters
+struct SummaryRow {
+    std::string name, description;
+    std::size_t parameters;
+};
 template <class Net>
 void add_summary_rows(std::vector<SummaryRow>& rows, const std::string& indent) {
     const auto add = [&]<class Layer>(std::type_identity<Layer>, std::size_t k) {
-        rows.push_back(
-            {indent + std::string{Net::labels[k].view()}, described<Layer>(), std::to_string(parameter_count<Layer>)});
+        rows.push_back({indent + std::string{Net::labels[k].view()}, described<Layer>(), parameter_count<Layer>});
         if constexpr (requires { Layer::layer_count; }) add_summary_rows<Layer>(rows, indent + "  ");
     };
     [&]<std::size_t... k>(std::index_sequence<k...>) {
         (add(std::type_identity<typename Net::template layer_at<k>>{}, k), ...);
     }(std::make_index_sequence<Net::layer_count>{});
+}
+inline std::string summary(const std::vector<SummaryRow>& rows, std::span<const Tensor> all) {
+    std::size_t names = 20, descriptions = 48, tensors = 34;
+    for (const SummaryRow& row : rows) {
+        names = std::max(names, row.name.size() + 2);
+        descriptions = std::max(descriptions, row.description.size() + 2);
+    }
+    std::string text = column("layer", names) + column("", descriptions) + "parameters\n";
+    for (const SummaryRow& row : rows)
+        text += column(row.name, names) + column(row.description, descriptions) + std::to_string(row.parameters) + "\n";
+    for (const Tensor& t : all) tensors = std::max(tensors, t.name.view().size() + 2);
+    for (const Tensor& t : all) {
+        const Tensor& original = *std::ranges::find(all, t.offset, &Tensor::offset);
+        text += "  " + column(std::string{t.name.view()}, tensors) + shape(t);
+        if (&t != &original) text += ", tied to " + std::string{original.name.view()};
+        text += "\n";
+    }
+    return text;
 }
 }
 
@@ -50,25 +70,10 @@ void add_summary_rows(std::vector<SummaryRow>& rows, const std::string& indent) 
 /// counts tied tensors once.
 template <class Net>
 std::string summary() {
-    std::vector<detail::SummaryRow> rows{{"layer", "", "parameters"}};
+    std::vector<detail::SummaryRow> rows;
     if constexpr (requires { Net::layer_count; }) detail::add_summary_rows<Net>(rows, "");
-    rows.push_back({"total", "", std::to_string(parameter_count<Net>)});
-    std::size_t names = 20, descriptions = 48, tensors = 34;
-    for (const auto& [name, description, parameters] : rows) {
-        names = std::max(names, name.size() + 2);
-        descriptions = std::max(descriptions, description.size() + 2);
-    }
-    std::string text;
-    for (const auto& [name, description, parameters] : rows)
-        text += detail::column(name, names) + detail::column(description, descriptions) + parameters + "\n";
-    for (const Tensor& t : Net::tensors) tensors = std::max(tensors, t.name.view().size() + 2);
-    for (const Tensor& t : Net::tensors) {
-        const Tensor& original = *std::ranges::find(Net::tensors, t.offset, &Tensor::offset);
-        text += "  " + detail::column(std::string{t.name.view()}, tensors) + detail::shape(t);
-        if (&t != &original) text += ", tied to " + std::string{original.name.view()};
-        text += "\n";
-    }
-    return text;
+    rows.push_back({"total", "", parameter_count<Net>});
+    return detail::summary(rows, Net::tensors);
 }
 template <class Model>
 std::string summary(const Model&) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../backend/lanes.hpp"
 #include "../core/error.hpp"
-#include "../core/host_device.hpp"
 #include "../core/view.hpp"
+#include "../math/functions.hpp"
 
 #include <cstddef>
 #include <type_traits>
@@ -17,25 +18,27 @@ struct AddScaled {
     S* y;
     const S *a, *x;
     std::size_t rows;
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
-        for (std::size_t k = 0; k < rows; ++k) y[n * rows + k] += a[n] * x[n * rows + k];
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+            const std::size_t at = n * rows + k;
+            part.store(y + at, math::fma(P(a[n]), part.load(x + at), part.load(y + at)));
+        });
     }
 };
-/// a_n += x_n . y_n, in eight sums side by side, so that a compiler may use vectors and keep the order.
+/// a_n += x_n . y_n
 template <class S>
 struct AddDot {
     S* a;
     const S *x, *y;
     std::size_t rows;
+    template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
-        const S *p = x + n * rows, *q = y + n * rows;
-        S sum[8]{}, rest = 0;
-        std::size_t k = 0;
-        for (; k + 8 <= rows; k += 8)
-            for (std::size_t j = 0; j < 8; ++j) sum[j] += p[k + j] * q[k + j];
-        for (; k < rows; ++k) rest += p[k] * q[k];
-        for (std::size_t j = 0; j < 8; ++j) rest += sum[j];
-        a[n] += rest;
+        P sum(S(0));
+        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+            sum = math::fma(part.load(x + n * rows + k), part.load(y + n * rows + k), sum);
+        });
+        a[n] += math::sum(sum);
     }
 };
 /// Calls f(n, m, count) for each run of columns that are not padding: from column n of the sequence, which is column m

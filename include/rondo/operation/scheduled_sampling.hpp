@@ -37,6 +37,7 @@ struct OwnOrGiven {
     Draw draw;
     double rate;
 
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         if (double(uniform(draw.block(0, first_column + std::uint32_t(n), first_step)[0])) >= rate) {
             token[n] = given[n];

@@ -17,6 +17,7 @@ template <class S>
 struct SoftmaxStepsValue {
     S* y;
     std::size_t steps, stride;
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         S top = -std::numeric_limits<S>::infinity(), sum = 0;
         for (std::size_t k = n; k < steps * stride; k += stride) top = math::max(y[k], top);
@@ -31,6 +32,7 @@ struct SoftmaxStepsSlope {
     const S *y, *dy;
     S* dx;
     std::size_t steps, stride;
+    template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         S mean = 0;
         for (std::size_t k = n; k < steps * stride; k += stride) mean += y[k] * dy[k];

@@ -52,7 +52,25 @@ struct FitOptions {
     std::int64_t patience = 0;
     std::function<bool(const Progress&)> on_batch{};
     std::function<bool(const EpochResult&)> on_epoch{};
+
+    /// Names an option that is out of its range or lacks another.
+    Error problem() const {
+        if ((plateau || patience > 0) && !validate)
+            return {Error::Kind::argument,
+                    "rondo::fit: plateau and patience need validate, which gives the loss they watch"};
+        return detail::first_of({plateau ? plateau->problem() : Error{},
+                                 detail::schedule_steps("rondo::fit: epochs", epochs, 0),
+                                 detail::schedule_steps("rondo::fit: patience", patience, 0)});
+    }
 };
+
+namespace detail {
+inline Error resume_problem(std::size_t before, std::size_t now) {
+    if (before == now) return {};
+    return {Error::Kind::argument, "rondo::fit: the run is in an epoch of " + std::to_string(before) +
+                                       " batches, the data are " + std::to_string(now)};
+}
+}
 
 /// Trains on every batch of every epoch, from `progress` on, which is kept up to date: stopped and resumed, by a
 /// checkpoint or not, a run gives the same bits.
@@ -62,18 +80,12 @@ struct FitOptions {
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
-    if (options.plateau) check(options.plateau->problem());
-    check(detail::schedule_steps("rondo::fit: epochs", options.epochs, 0));
-    check(detail::schedule_steps("rondo::fit: patience", options.patience, 0));
-    if ((options.plateau || options.patience > 0) && !options.validate)
-        fail(Error::Kind::argument, "rondo::fit: plateau and patience need validate, which gives the loss they watch");
+    check(options.problem());
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
         batches.begin_epoch(trainer.settings().seed, progress.epoch);
-        if (progress.batch > 0 && progress.batches != batches.count())
-            fail(Error::Kind::argument, "rondo::fit: the run is in an epoch of " + std::to_string(progress.batches) +
-                                            " batches, the data are " + std::to_string(batches.count()));
+        if (progress.batch > 0) check(detail::resume_problem(progress.batches, batches.count()));
         progress.batches = batches.count();
         while (progress.batch < progress.batches) {
             const LossSum loss = trainer.step(batches.at(progress.batch));

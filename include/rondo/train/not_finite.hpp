@@ -9,8 +9,8 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <vector>
@@ -18,45 +18,48 @@
 namespace rondo::detail {
 
 /// The place of the first number of a sequence that is not finite: "input 0 of sequence 2, step 5"; or nothing.
-template <class X>
-std::string find_not_finite(const std::string& name, const X& x) {
+template <class S>
+std::string find_not_finite(const std::string& name, const AnySequence<const S>& x) {
     std::string found;
-    if constexpr (std::is_floating_point_v<typename X::value_type>)
+    if constexpr (std::is_floating_point_v<S>)
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            for (std::size_t k = first * X::rows; k < (first + count) * X::rows && found.empty(); ++k)
-                if (!std::isfinite(x.value[k])) found = name + place_of(x.extent, k / X::rows);
+            for (std::size_t k = first * x.rows; k < (first + count) * x.rows && found.empty(); ++k)
+                if (!std::isfinite(x.value[k])) found = name + place_of(x.extent, k / x.rows);
         });
     return found;
 }
 template <class Target, class... Inputs>
 std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
-    std::string found = find_not_finite("the target", batch.target);
+    const auto any = [](const auto& x) {
+        return static_cast<AnySequence<const typename std::remove_cvref_t<decltype(x)>::value_type>>(x);
+    };
+    std::string found = find_not_finite("the target", any(batch.target));
     int index = 0;
     const auto look = [&](const auto& x) {
-        if (found.empty()) found = find_not_finite("input " + std::to_string(index), x);
+        if (found.empty()) found = find_not_finite("input " + std::to_string(index), any(x));
         ++index;
     };
     std::apply([&](const auto&... x) { (look(x), ...); }, batch.inputs);
     return found;
 }
 /// The first tensor that has one.
-template <class Net, class S>
-std::string find_not_finite(const std::string& name, const std::vector<S>& values) {
-    for (const Tensor& t : Net::tensors)
+template <class S>
+std::string find_not_finite(std::span<const Tensor> tensors, const std::string& name, const std::vector<S>& values) {
+    for (const Tensor& t : tensors)
         for (std::size_t k = 0; k < t.size(); ++k)
             if (!std::isfinite(values[t.offset + k])) return name + std::string{t.name.view()};
     return {};
 }
 
-/// Why a step cannot be taken: what is not finite, the data before the parameters before their gradients.
-template <class Net, class Batch, class S>
-Error not_finite(const Batch& batch, double loss, const std::vector<S>& parameters, const std::vector<S>& gradient,
-                 std::int64_t steps) {
-    std::string text = "rondo::Trainer: step " + std::to_string(steps + 1) + ": ", what = find_not_finite(batch);
+/// Why a step cannot be taken: what is not finite, the data (`what`) before the parameters before their gradients.
+template <class S>
+Error not_finite(std::span<const Tensor> tensors, std::string what, double loss, const std::vector<S>& parameters,
+                 const std::vector<S>& gradient, std::int64_t steps) {
+    std::string text = "rondo::Trainer: step " + std::to_string(steps + 1) + ": ";
     if (!std::isfinite(loss))
         text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
-    if (what.empty()) what = find_not_finite<Net>("parameter ", parameters);
-    if (what.empty()) what = find_not_finite<Net>("the gradient of ", gradient);
+    if (what.empty()) what = find_not_finite(tensors, "parameter ", parameters);
+    if (what.empty()) what = find_not_finite(tensors, "the gradient of ", gradient);
     text += what.empty() ? "every gradient is finite" : what + " is not finite";
     return {Error::Kind::not_finite, text + "; the parameters are those of step " + std::to_string(steps)};
 }

@@ -33,6 +33,16 @@ struct TrainerSettings {
     int threads = 1;
     Seed seed{};
     RateSchedule schedule{};
+
+    /// Names a setting out of its range.
+    Error problem() const {
+        constexpr double any = std::numeric_limits<double>::infinity();
+        if (threads < 1)
+            return {Error::Kind::argument,
+                    "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(threads)};
+        return detail::first_of({detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
+                                 detail::outside("rondo::Trainer: clip_value", clip_value, 0, any)});
+    }
 };
 
 /// A sum of losses and how many terms it has.
@@ -43,6 +53,24 @@ struct LossSum {
 };
 
 namespace detail {
+inline Error factor_problem(double factor, std::int64_t steps) {
+    constexpr double any = std::numeric_limits<double>::infinity();
+    if (factor >= 0 && factor < any) return {};
+    const std::string name = "rondo::Trainer: step " + std::to_string(steps + 1) + ": the rate's factor";
+    return outside(name.c_str(), factor, 0, any);
+}
+inline Error batch_problem(const Extent& x, const Extent& target) {
+    if (x.batch != target.batch)
+        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(x.batch) +
+                                           " sequences, the targets are " + std::to_string(target.batch)};
+    return problem(x);
+}
+inline Error go_on_problem(int batch, int before) {
+    if (before == 0 || before == batch) return {};
+    return {Error::Kind::argument, "rondo::Trainer: a batch of " + std::to_string(batch) +
+                                       " sequences cannot go on from the states of " + std::to_string(before)};
+}
+
 template <class S>
 struct AddTo {
     S* p;
@@ -72,12 +100,7 @@ public:
         : model_{&model}, loss_{std::move(loss)}, rule_{std::move(rule)}, settings_{std::move(settings)},
           workers_{settings_.threads}, parts_(std::size_t(workers_.count())) {
         check(rule_.problem());
-        if (settings_.threads < 1)
-            fail(Error::Kind::argument,
-                 "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(settings_.threads));
-        constexpr double any = std::numeric_limits<double>::infinity();
-        check(detail::first_of({detail::outside("rondo::Trainer: clip_norm", settings_.clip_norm, 0, any),
-                                detail::outside("rondo::Trainer: clip_value", settings_.clip_value, 0, any)}));
+        check(settings_.problem());
         for (auto& memory : memory_) memory.resize(Model<Net, B>::size);
     }
 
@@ -85,11 +108,7 @@ public:
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
         const double factor = rate_factor_ * settings_.schedule(steps_);
-        constexpr double any = std::numeric_limits<double>::infinity();
-        if (!(factor >= 0 && factor < any)) {
-            const std::string name = "rondo::Trainer: step " + std::to_string(steps_ + 1) + ": the rate's factor";
-            return error = detail::outside(name.c_str(), factor, 0, any), LossSum{};
-        }
+        if (Error found = detail::factor_problem(factor, steps_)) return error = std::move(found), LossSum{};
         const LossSum loss = share(batch, true, error);
         if (loss.terms == 0) return loss;
         Part& first = parts_.front();
@@ -102,7 +121,8 @@ public:
         scalar* gradient = first.gradient.data();
         const double norm = std::sqrt(backend.sum_of_squares(gradient, Model<Net, B>::size));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
-            error = detail::not_finite<Net>(batch, loss.sum, model_->values(), first.gradient.values(), steps_);
+            error = detail::not_finite(Net::tensors, detail::find_not_finite(batch), loss.sum, model_->values(),
+                                       first.gradient.values(), steps_);
             for (Part& part : parts_) part.state.reset();
             return loss;
         }
@@ -230,7 +250,7 @@ private:
     Error check_batch(const Batch& batch, bool learn) {
         Error error = problem(batch.target.extent);
         const auto fits = [&](const Extent& x) {
-            if (!error) error = check_input(x, batch.target.extent);
+            if (!error) error = detail::batch_problem(x, batch.target.extent);
         };
         std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
         if (!error) error = loss_.check(batch.target, classes());
@@ -238,16 +258,8 @@ private:
             if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
         int before = 0;
         for (Part& part : parts_) before += part.carried(learn).batch();
-        if (!error && batch.carry == Carry::go_on && before > 0 && before != batch.target.extent.batch)
-            error = {Error::Kind::argument, "rondo::Trainer: a batch of " + std::to_string(batch.target.extent.batch) +
-                                                " sequences cannot go on from the states of " + std::to_string(before)};
+        if (!error && batch.carry == Carry::go_on) error = detail::go_on_problem(batch.target.extent.batch, before);
         return error;
-    }
-    static Error check_input(const Extent& x, const Extent& target) {
-        if (x.batch != target.batch)
-            return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(x.batch) +
-                                               " sequences, the targets are " + std::to_string(target.batch)};
-        return problem(x);
     }
 
     Model<Net, B>* model_;

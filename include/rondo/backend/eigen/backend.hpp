@@ -132,7 +132,7 @@ public:
     }
     template <class Column>
     void columns(const Column& column, std::size_t n) {
-        for (std::size_t k = 0; k < n; ++k) column.run(k);
+        for (std::size_t k = 0; k < n; ++k) column.template run<P>(k);
     }
 
 private:

@@ -48,10 +48,18 @@ template <class T, class S>
             tile.add(a, panel, b + k * right.stride, right.by_column, right.inner);
 }
 
-/// sums += left right, `left` in panels.
+/// Columns of a right factor (of `inner` numbers each) that stay in the second cache while all panels pass: whole tiles.
+inline std::size_t columns_at_once(std::size_t inner, std::size_t columns) {
+    constexpr std::size_t room = 32768, tile = std::size_t(tile_columns), most = 96;
+    if (inner * columns <= 2 * room) return std::max<std::size_t>(columns, 1);
+    return std::clamp<std::size_t>(room / inner / tile * tile, tile, most);
+}
+
+/// sums += left right, `left` in panels; from the last panel to the first if `back` says so, which changes no bit: what
+/// no cache holds as a whole is best read to and fro.
 template <class P, class S = typename P::scalar>
 void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right, std::size_t panels,
-                   std::size_t columns) {
+                   std::size_t columns, bool back = false) {
     constexpr std::size_t height = panel_height<P>;
     const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, const std::size_t (&place)[count],
                                                std::size_t r, std::size_t j) {
@@ -70,24 +78,32 @@ void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>&
             sum.store(to[p] + std::size_t(c) * height + i * P::size);
         });
     };
-    std::size_t r = 0;
-    if (columns == 1) // few columns: more rows at once, so that as many sums are on their way
-        for (; r + 4 <= panels; r += 4)
-            run(Tile<P, 4, 1>{}, {sums.places(r), sums.places(r + 1), sums.places(r + 2), sums.places(r + 3)}, r, 0);
-    if (columns == 2)
-        for (; r + 2 <= panels; r += 2) run(Tile<P, 2, 2>{}, {sums.places(r), sums.places(r + 1)}, r, 0);
-    for (; r < panels; ++r) {
-        const std::size_t place[1]{sums.places(r)};
-        each_tile(columns, [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
-            run(Tile<P, 1, width>{}, place, r, j);
-        });
-    }
+    // Few columns: more rows at once, so that as many sums are on their way.
+    const std::size_t at_once = columns == 1 ? 4 : columns == 2 ? 2 : 1, groups = panels / at_once,
+                      all = groups + panels % at_once, some = columns_at_once(right.parts * right.inner, columns);
+    for (std::size_t done = 0; done < columns; done += some)
+        for (std::size_t k = 0; k < all; ++k) {
+            const std::size_t g = back ? all - 1 - k : k;
+            if (g < groups && at_once == 4) {
+                const std::size_t r = 4 * g;
+                run(Tile<P, 4, 1>{}, {sums.places(r), sums.places(r + 1), sums.places(r + 2), sums.places(r + 3)}, r,
+                    0);
+            } else if (g < groups && at_once == 2) {
+                run(Tile<P, 2, 2>{}, {sums.places(2 * g), sums.places(2 * g + 1)}, 2 * g, 0);
+            } else {
+                const std::size_t r = g < groups ? g : groups * at_once + g - groups, place[1]{sums.places(r)};
+                each_tile(std::min(some, columns - done),
+                          [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
+                              run(Tile<P, 1, width>{}, place, r, done + j);
+                          });
+            }
+        }
 }
 
 /// c += left right, c (rows x columns) column-major.
 template <class P, class S = typename P::scalar>
 void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> right, std::size_t columns) {
-    constexpr std::size_t some = 96; // columns that stay in the caches while all rows of `left` pass
+    const std::size_t some = columns_at_once(right.parts * right.inner, columns);
     for (std::size_t done = 0; done < columns; done += some)
         for (std::size_t r = 0; r * panel_height<P> < rows; ++r)
             each_tile(std::min(some, columns - done),
@@ -99,7 +115,7 @@ void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> righ
                       });
 }
 
-/// sums += a b^T of one panel: a (height x columns), b in tiles of tile_columns rows, each with room for `room`
+/// sums += a b^T of one panel: a (height x columns), b in `tiles` of tile_columns rows, each with room for `room`
 /// columns; the sums of a tile's rows lie one after the other, as columns of a panel.
 template <class P, class S = typename P::scalar>
 void add_panel_outer(S* sums, const S* a, const S* b, std::size_t room, std::size_t tiles, std::size_t columns) {

@@ -81,32 +81,9 @@ struct Recurrence {
     S* output() const { return state[0] + after(0) * hidden; }
 
     template <class Run>
-    void forward(Run& run) const {
-        const std::size_t steps = std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1)),
-                          columns = steps * batch();
-        S* const W = run.take(product_panels() * height * x.rows);
-        S* const U = run.take(product_panels() * height * hidden);
-        S* const bias = run.take(panels() * height);
-        S* const peepholes = run.take(blocks() * own * lanes);
-        S* const pre = run.take(panels() * columns * height);
-        if constexpr (!Run::measuring) {
-            pack(W, U, bias, peepholes);
-            std::size_t column = 0;
-            if (reverse)
-                for (int t = 0; t < extent().steps; ++t) column += active(t);
-            for (int done = 0; done < extent().steps; done += int(steps)) {
-                const int count = std::min(int(steps), extent().steps - done),
-                          first = reverse ? extent().steps - done - count : done;
-                read_inputs(pre, columns, first, count, W, bias);
-                for (int k = 0; k < count; ++k) {
-                    const int t = reverse ? first + count - 1 - k : first + k;
-                    if (reverse) column -= active(t);
-                    step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
-                    if (!reverse) column += active(t);
-                }
-            }
-        }
-    }
+    void forward(Run& run) const;
+    template <class Run>
+    void backward(Run& run) const; // in recurrence_backward.hpp
 
     /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
     template <class Run>
@@ -139,8 +116,6 @@ struct Recurrence {
         return all;
     }
 
-    template <class Run>
-    void backward(Run& run) const; // in recurrence_backward.hpp
 
 private:
     template <class, class> friend struct RecurrenceBackward;
@@ -209,7 +184,7 @@ private:
             const S* const h = state[0] + (before(t) + first) * hidden;
             S* const a = pre + first * height;
             panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, hidden, hidden},
-                             product_panels(), count);
+                             product_panels(), count, t % 2 == 1);
             for (std::size_t block = 0; block < blocks(); ++block)
                 if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
                 else if (units(block) > 0) run_units<false>(t, block, first, count, a, columns, column, peepholes);
@@ -258,5 +233,34 @@ private:
         }
     }
 };
+
+template <class C, class P>
+template <class Run>
+void Recurrence<C, P>::forward(Run& run) const {
+    const std::size_t steps = std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1)),
+                      columns = steps * batch();
+    S* const W = run.take(product_panels() * height * x.rows);
+    S* const U = run.take(product_panels() * height * hidden);
+    S* const bias = run.take(panels() * height);
+    S* const peepholes = run.take(blocks() * own * lanes);
+    S* const pre = run.take(panels() * columns * height);
+    if constexpr (!Run::measuring) {
+        pack(W, U, bias, peepholes);
+        std::size_t column = 0;
+        if (reverse)
+            for (int t = 0; t < extent().steps; ++t) column += active(t);
+        for (int done = 0; done < extent().steps; done += int(steps)) {
+            const int count = std::min(int(steps), extent().steps - done),
+                      first = reverse ? extent().steps - done - count : done;
+            read_inputs(pre, columns, first, count, W, bias);
+            for (int k = 0; k < count; ++k) {
+                const int t = reverse ? first + count - 1 - k : first + k;
+                if (reverse) column -= active(t);
+                step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
+                if (!reverse) column += active(t);
+            }
+        }
+    }
+}
 
 } // namespace rondo::eigen

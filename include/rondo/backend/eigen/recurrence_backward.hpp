@@ -120,7 +120,7 @@ private:
                     else run_units<false>(t, block, first, count, at, peepholes);
                 S* const to = carry[0] + first * height;
                 panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
-                                 slopes_from(at, Gates::of_h), panels_of(f.hidden), count);
+                                 slopes_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
                 at += count;
             });
             if (f.reverse) column = at;
@@ -233,9 +233,12 @@ private:
 
     void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count,
                    PanelPlaces places) const {
-        for (std::size_t r = 0; r < f.product_panels(); ++r)
-            add_panel_outer<P>(sums + r * tiles * features * height, slopes + (places(r) * all() + column) * height,
-                               right, depth, tiles, count);
+        constexpr std::size_t some = 16; // tiles that stay in the second cache while all panels pass
+        for (std::size_t done = 0; done < tiles; done += some)
+            for (std::size_t r = 0; r < f.product_panels(); ++r)
+                add_panel_outer<P>(sums + (r * tiles + done) * features * height,
+                                   slopes + (places(r) * all() + column) * height, right + done * features * depth,
+                                   depth, std::min(some, tiles - done), count);
     }
 
     void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {

@@ -45,10 +45,10 @@ struct AtElement {
     Element element;
     RONDO_HOST_DEVICE void operator()(std::size_t k) const { element.template run<L>(k); }
 };
-template <class Column>
+template <class Column, class S>
 struct AtColumn {
     Column column;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { column.run(k); }
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { column.template run<S>(k); }
 };
 
 template <class S, bool add>
@@ -184,7 +184,7 @@ public:
     }
     template <class Column>
     void columns(const Column& column, std::size_t n) {
-        each(n, detail::AtColumn<Column>{column});
+        each(n, detail::AtColumn<Column, S>{column});
     }
 
 private:

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#define KERNEL template
+#include "kernels.hpp"
