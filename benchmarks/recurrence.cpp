@@ -51,6 +51,7 @@ void add(const char* cell) {
         const auto named = [&](const char* pass) { return name + "/batch:" + std::to_string(batch) + "/" + pass; };
         const auto measure = [batch](benchmark::State& state, auto pass, double factor) {
             Bench<Layer> bench{batch};
+            pass(bench); // takes its memory
             for (auto _ : state) pass(bench);
             report(state, factor * bench.operations());
         };

@@ -113,7 +113,7 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     CLI::App app{"Learns a text letter by letter with an LSTM, then writes more of it.", "text"};
     Options options;
-    options.add(app, 100);
+    options.add(app, 200);
     app.add_option("--cell", options.cell, "of the recurrent layers: rnn and gru are of 128 units")
         ->capture_default_str()
         ->check(CLI::IsMember({"rnn", "lstm", "gru"}));

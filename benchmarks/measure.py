@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures the benchmarks, and peers beside them in the same rounds, and tells it: a table a theme, JSON, a picture.
+
+benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--rounds N] [--time SECONDS]
+                      [--core N] [THEME ...]
+
+A build is a folder of programs by one compiler. Of every compiler's programs the fastest counts, on both sides, in every
+round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the program's CPU
+time is below its wall time, or the machine reports stolen time) is made again.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+SIZES = "8|16|20|24|32|40|64|80|128|256"
+
+# name: (title, our program, its benchmarks, peers' programs)
+THEMES = {
+    "streaming": ("a step of a stream, 1 -> H -> 1, one core", "streaming", rf"^(LSTM|GRU)/1/({SIZES})/1$",
+                  ["rtneural-eigen", "rtneural-xsimd", "rtneural-stl", "eigen"]),
+    "cell": ("one step of a cell, batch 1, I = H, one core", "streaming", r"^LSTM/(8|16|20|24|32|64|128)/\1/float$",
+             ["onednn", "libtorch"]),
+    "inference": ("inference of 50 steps, batch 1, I = H, one core", "recurrence",
+                  r"^LSTM/(32|64|128|256|512)/batch:1/inference$", ["onednn", "libtorch", "eigen"]),
+    "training": ("forward and backward of 50 steps, I = H, one core", "recurrence",
+                 r"^LSTM/(32|64|128|256|512)/batch:(1|32|128)/training$", ["onednn", "libtorch", "eigen"]),
+    "epochs": ("an epoch of the course's models, one core", "epochs", r"^epoch/\w+/threads:1/real_time$",
+               ["pytorch.py"]),
+    "bfloat16": ("a step with weights in bfloat16, beside float, I = H", "streaming",
+                 r"^LSTM/(128|256)/\1/(float|bfloat16)$", []),
+    "cells": ("forward and backward of 50 steps, batch 32, I = H: share of the limit", "recurrence",
+              r"^(LSTM|GRU|RNN)/(20|50|64|100|128|256)/batch:32/training$", []),
+    "threads": ("a training step of the character model, batch 32, all cores", "training",
+                r"^training_step/batch:32/threads:(1|2)/real_time$", []),
+}
+
+
+class Program:
+    def __init__(self, label, command):
+        self.label, self.command, self.names, self.context = label, command, None, {}
+
+    def list(self):
+        if self.names is None:
+            if self.command[-1].endswith(".py"):
+                self.names = [f"epoch/{model}/threads:1/real_time" for model in ("characters", "series", "reviews")]
+            else:
+                out = subprocess.run(self.command + ["--benchmark_list_tests"], capture_output=True, text=True)
+                self.names = out.stdout.split()
+        return self.names
+
+    def run(self, name, options, pinned=True):
+        """Nanoseconds and counters of one benchmark, or why there are none."""
+        pin = ["taskset", "-c", str(options.core)] if pinned else []
+        flags = [f"--benchmark_filter=^{re.escape(name)}$", f"--benchmark_min_time={options.time}",
+                 "--benchmark_format=json"]
+        for attempt in range(4):
+            stolen, start = steal(options.core), time.perf_counter()
+            done = subprocess.run([*pin, *self.command, *flags], capture_output=True, text=True,
+                                  env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+            wall = time.perf_counter() - start
+            if done.returncode != 0:
+                return None, f"ended with {done.returncode}"
+            result = json.loads(done.stdout)
+            self.context = result["context"]
+            one = result["benchmarks"][0]
+            busy = one["cpu_time"] > 0.97 * one["real_time"] or not pinned
+            if busy and steal(options.core) - stolen < 0.01 * wall:
+                break
+        options.repeated += attempt
+        return one["real_time"] * UNITS[one["time_unit"]], one
+
+
+def steal(core):
+    """Seconds that the machine gave to others while this core wanted to run."""
+    for line in pathlib.Path("/proc/stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            return int(line.split()[8]) / os.sysconf("SC_CLK_TCK")
+    return 0
+
+
+def programs(options, name):
+    """A peer's or our own program, by every compiler that it was built with."""
+    if name.endswith(".py"):
+        found = subprocess.run([options.python, "-c", "import torch"], capture_output=True).returncode == 0
+        return [Program(name, [options.python, str(HERE / "peers" / name)])] if found else []
+    found = []
+    for build in options.build:
+        for folder in ("", "peers"):
+            path = build / "benchmarks" / folder / name
+            if path.exists():
+                found.append(Program(f"{name} {build.name.removeprefix('benchmarks-')}", [str(path)]))
+    return found
+
+
+def theme(options, key):
+    title, ours, pattern, peers = THEMES[key]
+    sides = {"rondo": programs(options, ours)}
+    for peer in peers if options.peers else []:
+        sides[peer] = programs(options, peer)
+        if not sides[peer]:
+            print(f"{peer}: not built or not installed: left out", file=sys.stderr)
+    names = [name for name in sides["rondo"][0].list() if re.search(pattern, name)]
+    times = {name: {side: [] for side in sides} for name in names}
+    counters, problems = {}, {}
+    for turn in range(options.rounds):
+        for name in names:
+            for side, them in sides.items():
+                best = None
+                for program in them:
+                    if name not in program.list() or (program.label, name) in problems:
+                        continue
+                    got, more = program.run(name, options, pinned=key != "threads")
+                    if got is None:
+                        problems[program.label, name] = more
+                    elif best is None or got < best:
+                        best = got
+                        if side == "rondo":
+                            counters[name] = more
+                if best is not None:
+                    times[name][side].append(best)
+        print(f"{key}: round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
+    for (label, name), why in problems.items():
+        print(f"{label}: {name} {why}", file=sys.stderr)
+    return {"title": title, "times_ns": times, "problems": [f"{label}: {name} {why}" for (label, name), why in
+                                                           problems.items()],
+            "counters": {name: {k: more[k] for k in ("GFLOP/s", "of_limit", "bytes") if k in more}
+                         for name, more in counters.items()},
+            "context": {program.label: program.context for them in sides.values() for program in them}}
+
+
+COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "headers", []),
+            *((f"a stream, LSTM {size}", "stream", [f"-DHIDDEN={size}"]) for size in (8, 32, 128, 512, 1024)),
+            ("the same on libtorch, LSTM 32", "libtorch", ["-DHIDDEN=32"])]
+
+
+def used(command):
+    """CPU seconds and greatest memory in MB of a command, or nothing if it failed."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return (usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024) if child.returncode == 0 else None
+
+
+def compiled(options):
+    """What it takes to compile, to ship and to run the smallest programs."""
+    eigen = subprocess.run(["pkg-config", "--cflags-only-I", "eigen3"], capture_output=True, text=True).stdout.split()
+    torch = subprocess.run([options.python, "-c", "import torch; print(torch.__path__[0])"], capture_output=True,
+                           text=True)
+    torch = pathlib.Path(torch.stdout.strip()) if torch.returncode == 0 and options.peers else None
+    rows = []
+    for compiler in (build.name.removeprefix("benchmarks-") for build in options.build):
+        for title, name, defines in COMPILED:
+            if name == "libtorch" and not torch:
+                continue
+            program = options.out / "compiled"
+            command = [compiler, "-std=c++20", "-O3", "-march=native", "-DNDEBUG", *defines, f"-I{HERE.parent}/include",
+                       *[flag.replace("-I", "-isystem") for flag in eigen], str(HERE / "compile" / f"{name}.cpp"),
+                       "-o", str(program), "-s"]
+            if name == "libtorch":
+                command += [f"-isystem{torch}/include", f"-isystem{torch}/include/torch/csrc/api/include",
+                            f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib", "-ltorch", "-ltorch_cpu", "-lc10"]
+            seconds = [one[0] for one in (used(["taskset", "-c", str(options.core), *command])
+                                          for _ in range(max(1, min(3, options.rounds)))) if one]
+            if not seconds:
+                continue
+            runs = used([str(program)]) if name in ("stream", "libtorch") else None
+            size = program.stat().st_size
+            if name == "libtorch":
+                size += sum((torch / "lib" / lib).stat().st_size for lib in ("libtorch_cpu.so", "libc10.so"))
+            rows.append([title, compiler, f"{min(seconds):.1f}", f"{size / 1024:.0f}",
+                         f"{runs[1]:.0f}" if runs else ""])
+            program.unlink()
+    print("compile: done", file=sys.stderr)
+    return rows
+
+
+def compiled_table(rows):
+    head = ["program", "compiler", "CPU seconds to compile", "KB of program and its libraries", "MB in memory as it runs"]
+    return "## compile: the smallest programs, -O3 -march=native\n\n" + markdown([head, *rows])
+
+
+def markdown(rows):
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def told(ns):
+    return f"{ns:.0f} ns" if ns < 1e4 else f"{ns / 1e3:.1f} us" if ns < 1e7 else f"{ns / 1e6:.1f} ms"
+
+
+def table(key, result):
+    """Markdown: our time, least and median; then each peer's ratio, least/median/greatest over the rounds."""
+    sides = [side for side in next(iter(result["times_ns"].values())) if side != "rondo"]
+    sides = [side for side in sides if any(times[side] for times in result["times_ns"].values())]
+    rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
+    for name, times in result["times_ns"].items():
+        ours, more = times["rondo"], result["counters"][name]
+        row = [name, told(min(ours)), told(statistics.median(ours)), f"{more['GFLOP/s']:.1f}" if more else "",
+               f"{more['of_limit']:.2f}" if more else ""]
+        all_ratios = []
+        for side in sides:
+            ratios = [theirs / own for theirs, own in zip(times[side], ours)]
+            all_ratios.append(ratios)
+            row.append(ratio_text(ratios))
+        if sides:
+            best = [min(rates) for rates in zip(*[rates for rates in all_ratios if rates])]
+            row.append(ratio_text(best))
+            result.setdefault("ratios", {})[name] = best
+        rows.append(row)
+    text = f"## {key}: {result['title']}\n\n" + markdown(rows)
+    if result["problems"]:
+        text += "\n\nWithout a figure: " + "; ".join(result["problems"]) + "."
+    return text
+
+
+def ratio_text(ratios):
+    if not ratios:
+        return "-"
+    return f"{min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f}"
+
+
+def draw(out, results):
+    """The median ratio to the fastest peer of every benchmark that has one, a bar each."""
+    bars = [(key, name, statistics.median(result["ratios"][name]), min(result["ratios"][name]),
+             max(result["ratios"][name])) for key, result in results.items() for name in result.get("ratios", {})
+            if result["ratios"][name]]
+    if not bars:
+        return
+    lines, number = [], {key: k for k, key in enumerate(results)}
+    for key, name, median, least, most in bars:
+        label = name.removesuffix("/real_time").removesuffix("/threads:1").replace("batch:", "B ")
+        lines.append(f'"{key} {label}" {median} {least} {most} {number[key] + 1}')
+    (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
+    script = (f"set terminal svg size 1100,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
+              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset xrange [0:*]\n"
+              f"set yrange [{len(bars)}:-1]\nset xlabel 'time of the fastest peer over Rondo\\047s'\n"
+              "set arrow from 1, graph 0 to 1, graph 1 nohead lc 'black'\n"
+              "plot 'cpu.dat' using (0):0:(0):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
+              "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
+    subprocess.run(["gnuplot"], input=script, text=True, cwd=out, check=False)
+    (out / "cpu.dat").unlink()
+
+
+def machine(options):
+    info = pathlib.Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*: (.*)", info)
+    compilers = [subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+                 for compiler in (build.name.removeprefix("benchmarks-") for build in options.build)]
+    return {"processor": model.group(1) if model else platform.machine(), "cores": os.cpu_count(),
+            "system": platform.platform(), "compilers": compilers, "date": time.strftime("%Y-%m-%d")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, action="append", required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--python", default="python3")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--time", type=float, default=0.1)
+    parser.add_argument("--core", type=int, default=0)
+    parser.add_argument("themes", nargs="*", choices=[[], *THEMES, "compile"], default=[])
+    options = parser.parse_args()
+    options.repeated = 0
+    options.out.mkdir(parents=True, exist_ok=True)
+    results, tables = {}, []
+    for key in options.themes or [*THEMES, "compile"]:
+        if key == "compile":
+            rows = compiled(options)
+            tables.append(compiled_table(rows))
+            print(tables[-1] + "\n", flush=True)
+            results[key] = {"rows": rows}
+            continue
+        results[key] = theme(options, key)
+        tables.append(table(key, results[key]))
+        print(tables[-1] + "\n", flush=True)
+    about = machine(options) | {"rounds": options.rounds, "seconds_each": options.time, "repeated": options.repeated}
+    (options.out / "cpu.json").write_text(json.dumps({"machine": about, "themes": results}, indent=1) + "\n")
+    (options.out / "cpu-tables.md").write_text("\n\n".join(tables) + "\n")
+    draw(options.out, results)
+    print(f"written: {options.out}/cpu.json, cpu-tables.md and, where there are peers and gnuplot, cpu.svg")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// libtorch's LSTM, GRU and RNN: one step of LSTMCell, a sequence's inference, and forward with backward.
+#include <torch/torch.h>
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+namespace {
+
+void step(benchmark::State& state, int size) {
+    const torch::NoGradGuard guard;
+    torch::nn::LSTMCell cell{size, size};
+    const auto x = torch::full({1, size}, 0.1f);
+    auto carried = std::tuple{torch::zeros({1, size}), torch::zeros({1, size})};
+    for (auto _ : state) carried = cell->forward(x, carried);
+}
+
+template <class Layer>
+void infer(benchmark::State& state, int size, int batch) {
+    const torch::NoGradGuard guard;
+    Layer layer{size, size};
+    const auto x = torch::randn({50, batch, size});
+    for (auto _ : state) benchmark::DoNotOptimize(layer->forward(x));
+}
+
+template <class Layer>
+void train(benchmark::State& state, int size, int batch) {
+    Layer layer{size, size};
+    const auto x = torch::randn({50, batch, size}, torch::requires_grad());
+    const auto slope = torch::full({50, batch, size}, 0.01f);
+    for (auto _ : state) {
+        layer->zero_grad();
+        x.mutable_grad() = torch::Tensor{};
+        std::get<0>(layer->forward(x)).backward(slope);
+    }
+}
+
+template <class Layer>
+void add(const std::string& cell) {
+    using benchmark::RegisterBenchmark;
+    for (const int size : {32, 64, 128, 256, 512})
+        for (const int batch : {1, 32, 128}) {
+            const std::string name = cell + "/" + std::to_string(size) + "/batch:" + std::to_string(batch);
+            RegisterBenchmark((name + "/inference").c_str(), [=](benchmark::State& state) {
+                infer<Layer>(state, size, batch);
+            })->Unit(benchmark::kMicrosecond);
+            RegisterBenchmark((name + "/training").c_str(), [=](benchmark::State& state) {
+                train<Layer>(state, size, batch);
+            })->Unit(benchmark::kMicrosecond);
+        }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    torch::set_num_threads(1);
+    for (const int size : {8, 16, 20, 24, 32, 40, 64, 80, 128, 256}) {
+        const std::string name = "LSTM/" + std::to_string(size) + "/" + std::to_string(size) + "/float";
+        benchmark::RegisterBenchmark(name.c_str(), [size](benchmark::State& state) { step(state, size); });
+    }
+    add<torch::nn::LSTM>("LSTM");
+    add<torch::nn::GRU>("GRU");
+    add<torch::nn::RNN>("RNN");
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+}
