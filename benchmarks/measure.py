@@ -5,8 +5,8 @@
 benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--rounds N] [--time SECONDS]
                       [--core N] [THEME ...]
 
-A build is a folder of programs by one compiler. Of every compiler's programs the fastest counts, on both sides, in every
-round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the program's CPU
+A build is a folder of programs by one compiler. Of every compiler's programs the fastest counts, on both sides, in
+every round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the program's CPU
 time is below its wall time, or the machine reports stolen time) is made again.
 """
 import argparse
@@ -18,6 +18,7 @@ import re
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 
 HERE = pathlib.Path(__file__).parent
@@ -71,7 +72,8 @@ class Program:
             if done.returncode != 0:
                 return None, f"ended with {done.returncode}"
             result = json.loads(done.stdout)
-            self.context = result["context"]
+            most = max(float(context.get("limit, GFLOP/s", 0)) for context in (self.context, result["context"]))
+            self.context = result["context"] | ({"limit, GFLOP/s": str(most)} if most else {})
             one = result["benchmarks"][0]
             busy = one["cpu_time"] > 0.97 * one["real_time"] or not pinned
             if busy and steal(options.core) - stolen < 0.01 * wall:
@@ -133,8 +135,8 @@ def theme(options, key):
         print(f"{label}: {name} {why}", file=sys.stderr)
     return {"title": title, "times_ns": times, "problems": [f"{label}: {name} {why}" for (label, name), why in
                                                            problems.items()],
-            "counters": {name: {k: more[k] for k in ("GFLOP/s", "of_limit", "bytes") if k in more}
-                         for name, more in counters.items()},
+            "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]]}
+                         for name, more in counters.items() if "GFLOP/s" in more},
             "context": {program.label: program.context for them in sides.values() for program in them}}
 
 
@@ -144,11 +146,11 @@ COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "header
 
 
 def used(command):
-    """CPU seconds and greatest memory in MB of a command, or nothing if it failed."""
+    """CPU seconds of a command, or nothing if it failed."""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return (usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024) if child.returncode == 0 else None
+    return usage.ru_utime + usage.ru_stime if child.returncode == 0 else None
 
 
 def compiled(options):
@@ -169,23 +171,24 @@ def compiled(options):
             if name == "libtorch":
                 command += [f"-isystem{torch}/include", f"-isystem{torch}/include/torch/csrc/api/include",
                             f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib", "-ltorch", "-ltorch_cpu", "-lc10"]
-            seconds = [one[0] for one in (used(["taskset", "-c", str(options.core), *command])
-                                          for _ in range(max(1, min(3, options.rounds)))) if one]
+            times = 1 if name == "libtorch" else 2
+            seconds = [one for one in (used(["taskset", "-c", str(options.core), *command]) for _ in range(times)) if one]
             if not seconds:
                 continue
-            runs = used([str(program)]) if name in ("stream", "libtorch") else None
+            said = subprocess.run([str(program)], capture_output=True, text=True).stdout
+            memory = re.search(r"memory_kb=(\d+)", said)
             size = program.stat().st_size
             if name == "libtorch":
                 size += sum((torch / "lib" / lib).stat().st_size for lib in ("libtorch_cpu.so", "libc10.so"))
             rows.append([title, compiler, f"{min(seconds):.1f}", f"{size / 1024:.0f}",
-                         f"{runs[1]:.0f}" if runs else ""])
+                         f"{int(memory.group(1)) / 1024:.1f}" if memory else ""])
             program.unlink()
     print("compile: done", file=sys.stderr)
     return rows
 
 
 def compiled_table(rows):
-    head = ["program", "compiler", "CPU seconds to compile", "KB of program and its libraries", "MB in memory as it runs"]
+    head = ["program", "compiler", "CPU seconds to compile", "KB of program and libraries", "MB in memory as it runs"]
     return "## compile: the smallest programs, -O3 -march=native\n\n" + markdown([head, *rows])
 
 
@@ -204,9 +207,10 @@ def table(key, result):
     sides = [side for side in sides if any(times[side] for times in result["times_ns"].values())]
     rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
     for name, times in result["times_ns"].items():
-        ours, more = times["rondo"], result["counters"][name]
-        row = [name, told(min(ours)), told(statistics.median(ours)), f"{more['GFLOP/s']:.1f}" if more else "",
-               f"{more['of_limit']:.2f}" if more else ""]
+        ours, more = times["rondo"], result["counters"].get(name)
+        speed = more["operations"] / min(ours) if more else 0
+        row = [name, told(min(ours)), told(statistics.median(ours)), f"{speed:.1f}" if more else "",
+               f"{speed / limit(result):.2f}" if more else ""]
         all_ratios = []
         for side in sides:
             ratios = [theirs / own for theirs, own in zip(times[side], ours)]
@@ -221,6 +225,12 @@ def table(key, result):
     if result["problems"]:
         text += "\n\nWithout a figure: " + "; ".join(result["problems"]) + "."
     return text
+
+
+def limit(result):
+    """GFLOP/s of one core, as the runs of our programs measured it: the most, since disturbances only take away."""
+    return max(float(context["limit, GFLOP/s"]) for context in result["context"].values()
+               if "limit, GFLOP/s" in context)
 
 
 def ratio_text(ratios):
@@ -251,6 +261,20 @@ def draw(out, results):
     (out / "cpu.dat").unlink()
 
 
+def report(about, results, tables):
+    """All of it as one page."""
+    versions = sorted({f"{key.split()[0]} {context[name]}" for result in results.values()
+                       for key, context in result.get("context", {}).items()
+                       for name in ("version", "torch") if name in context})
+    text = (f"{about['processor']}, {about['cores']} cores, {about['system']}; {'; '.join(about['compilers'])}; "
+            f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s a benchmark, "
+            f"pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
+            "-O3 -march=native, never -ffast-math. A ratio is the peer's time over Rondo's in the same round, the best of "
+            "the compilers on both sides: least / median / greatest of all rounds.")
+    command = "benchmarks/run --peers --rtneural DIR --python PYTHON"
+    return "\n".join(["# On the CPU", "", f"`{command}`", "", *textwrap.wrap(text, 120), "", "\n\n".join(tables), ""])
+
+
 def machine(options):
     info = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", info)
@@ -276,19 +300,17 @@ def main():
     results, tables = {}, []
     for key in options.themes or [*THEMES, "compile"]:
         if key == "compile":
-            rows = compiled(options)
-            tables.append(compiled_table(rows))
-            print(tables[-1] + "\n", flush=True)
-            results[key] = {"rows": rows}
-            continue
-        results[key] = theme(options, key)
-        tables.append(table(key, results[key]))
+            results[key] = {"rows": compiled(options)}
+            tables.append(compiled_table(results[key]["rows"]))
+        else:
+            results[key] = theme(options, key)
+            tables.append(table(key, results[key]))
         print(tables[-1] + "\n", flush=True)
-    about = machine(options) | {"rounds": options.rounds, "seconds_each": options.time, "repeated": options.repeated}
-    (options.out / "cpu.json").write_text(json.dumps({"machine": about, "themes": results}, indent=1) + "\n")
-    (options.out / "cpu-tables.md").write_text("\n\n".join(tables) + "\n")
+        about = machine(options) | {"rounds": options.rounds, "seconds_each": options.time, "repeated": options.repeated}
+        (options.out / "cpu.json").write_text(json.dumps({"machine": about, "themes": results}, indent=1) + "\n")
+        (options.out / "cpu.md").write_text(report(about, results, tables))
     draw(options.out, results)
-    print(f"written: {options.out}/cpu.json, cpu-tables.md and, where there are peers and gnuplot, cpu.svg")
+    print(f"written: {options.out}/cpu.json, cpu.md and, where there are peers and gnuplot, cpu.svg")
 
 
 if __name__ == "__main__":

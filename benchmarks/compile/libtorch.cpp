@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The same program on libtorch.
-#include <torch/torch.h>
+#include "memory.hpp"
 
-#include <cstdio>
+#include <torch/torch.h>
 
 int main() {
     const torch::NoGradGuard guard;
@@ -14,5 +14,5 @@ int main() {
         carried = cell->forward(x, carried);
         x = fc->forward(std::get<0>(carried));
     }
-    std::printf("%g\n", x.item<double>());
+    std::printf("last=%g memory_kb=%ld\n", x.item<double>(), memory());
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The smallest program that streams: 1 -> LSTM of HIDDEN -> 1.
-#include <rondo/stream.hpp>
+#include "memory.hpp"
 
-#include <cstdio>
+#include <rondo/stream.hpp>
 
 using namespace rondo;
 
@@ -12,5 +12,5 @@ int main() {
     Stream stream{weights};
     float x = 0.1f;
     for (int k = 0; k < 1000; ++k) x = stream.step(x)[0];
-    std::printf("%g\n", double(x));
+    std::printf("last=%g memory_kb=%ld\n", double(x), memory());
 }

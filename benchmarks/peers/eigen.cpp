@@ -139,5 +139,8 @@ int main(int argc, char** argv) {
             })->Unit(benchmark::kMicrosecond);
         }
     benchmark::Initialize(&argc, argv);
+    benchmark::AddCustomContext("version", std::to_string(EIGEN_WORLD_VERSION) + "." +
+                                               std::to_string(EIGEN_MAJOR_VERSION) + "." +
+                                               std::to_string(EIGEN_MINOR_VERSION));
     benchmark::RunSpecifiedBenchmarks();
 }

@@ -63,5 +63,6 @@ int main(int argc, char** argv) {
     add<torch::nn::GRU>("GRU");
     add<torch::nn::RNN>("RNN");
     benchmark::Initialize(&argc, argv);
+    benchmark::AddCustomContext("version", TORCH_VERSION);
     benchmark::RunSpecifiedBenchmarks();
 }

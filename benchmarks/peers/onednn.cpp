@@ -113,5 +113,8 @@ int main(int argc, char** argv) {
             })->Unit(benchmark::kMicrosecond);
         }
     benchmark::Initialize(&argc, argv);
+    const dnnl_version_t* version = dnnl_version();
+    benchmark::AddCustomContext("version", std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
+                                               std::to_string(version->patch));
     benchmark::RunSpecifiedBenchmarks();
 }

@@ -38,5 +38,6 @@ void add_all() {
 int main(int argc, char** argv) {
     add_all<8, 16, 20, 24, 32, 40, 64, 80, 128, 256>();
     benchmark::Initialize(&argc, argv);
+    benchmark::AddCustomContext("version", RTNEURAL_VERSION);
     benchmark::RunSpecifiedBenchmarks();
 }

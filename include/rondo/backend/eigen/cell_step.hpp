@@ -170,21 +170,28 @@ private:
     template <int n, int parts, int inner, bool recurrent>
     [[gnu::always_inline]] static const word* add(P* sum, const word* words, const S* b) {
         const auto column = [&](auto chain, int k, auto count) __attribute__((always_inline)) {
-            unroll<count>([&](auto r) __attribute__((always_inline)) {
-                const P right(b[k + r]);
-                unroll<n * gates>([&](auto i) __attribute__((always_inline)) {
-                    constexpr int g = i % gates, to = i / gates * sums + (recurrent && g >= plain ? g + apart : g);
-                    P& s = sum[chain * n * sums + to];
-                    s = math::fma(Stored::template load<r>(words + i * lanes), right, s);
+            P right[count];
+            unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(b[k + r]); });
+            unroll<n * gates>([&](auto i) __attribute__((always_inline)) {
+                constexpr int g = i % gates, to = i / gates * sums + (recurrent && g >= plain ? g + apart : g);
+                P& s = sum[chain * n * sums + to];
+                unroll<count>([&](auto r) __attribute__((always_inline)) {
+                    s = math::fma(Stored::template load<r>(words + i * lanes), right[r], s);
                 });
             });
             words += n * gates * lanes;
         };
         using Rows = std::integral_constant<int, rows>;
         constexpr int whole = inner / rows, turns = whole / parts;
-#pragma GCC unroll 4
-        for (int k = 0; k < turns; ++k)
+        const auto turn = [&](int k) __attribute__((always_inline)) {
             unroll<parts>([&](auto c) __attribute__((always_inline)) { column(c, (k * parts + c) * rows, Rows{}); });
+        };
+        if constexpr (rows == 1) {
+#pragma GCC unroll 4
+            for (int k = 0; k < turns; ++k) turn(k);
+        } else { // g++ would keep the words of a turn until their second row, and the sums in memory
+            for (int k = 0; k < turns; ++k) turn(k);
+        }
         unroll<whole % parts>(
             [&](auto c) __attribute__((always_inline)) { column(c, (turns * parts + c) * rows, Rows{}); });
         if constexpr (inner % rows > 0)

@@ -117,11 +117,12 @@ private:
         unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[n + i] = P(S(0)); });
         const word* words = reinterpret_cast<const word*>(numbers + n * lanes);
         const auto column = [&](auto chain, int k, auto count) __attribute__((always_inline)) {
-            unroll<count>([&](auto r) __attribute__((always_inline)) {
-                const P right(x[k + r]);
-                unroll<n>([&](auto i) __attribute__((always_inline)) {
-                    P& s = sum[chain * n + i];
-                    s = math::fma(Stored::template load<r>(words + i * lanes), right, s);
+            P right[count];
+            unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(x[k + r]); });
+            unroll<n>([&](auto i) __attribute__((always_inline)) {
+                P& s = sum[chain * n + i];
+                unroll<count>([&](auto r) __attribute__((always_inline)) {
+                    s = math::fma(Stored::template load<r>(words + i * lanes), right[r], s);
                 });
             });
             words += n * lanes;
