@@ -23,6 +23,7 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+TELLING = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # of what programs say of themselves
 SIZES = "8|16|20|24|32|40|64|80|128|256"
 
 # name: (title, our program, its benchmarks, peers' programs)
@@ -137,7 +138,8 @@ def theme(options, key):
                                                            problems.items()],
             "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]]}
                          for name, more in counters.items() if "GFLOP/s" in more},
-            "context": {program.label: program.context for them in sides.values() for program in them}}
+            "context": {program.label: {key: program.context[key] for key in TELLING if key in program.context}
+                        for them in sides.values() for program in them}}
 
 
 COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "headers", []),
@@ -248,14 +250,16 @@ def draw(out, results):
         return
     lines, number = [], {key: k for k, key in enumerate(results)}
     for key, name, median, least, most in bars:
-        label = name.removesuffix("/real_time").removesuffix("/threads:1").replace("batch:", "B ")
-        lines.append(f'"{key} {label}" {median} {least} {most} {number[key] + 1}')
+        label = re.sub(r"^epoch/|/real_time$|/threads:1|/float$|/inference$|/training$", "", name)
+        label = label.replace("/batch:", ", batch ").replace("/", " ")
+        lines.append(f'"{key}: {label}" {median} {least} {most} {number[key] + 1}')
     (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
-    script = (f"set terminal svg size 1100,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
-              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset xrange [0:*]\n"
-              f"set yrange [{len(bars)}:-1]\nset xlabel 'time of the fastest peer over Rondo\\047s'\n"
+    script = (f"set terminal svg size 1000,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
+              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
+              f"set xrange [0.5:64]\nset yrange [{len(bars)}:-1]\n"
+              "set xlabel 'time of the fastest of the other libraries, as a multiple of Rondo''s'\n"
               "set arrow from 1, graph 0 to 1, graph 1 nohead lc 'black'\n"
-              "plot 'cpu.dat' using (0):0:(0):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
+              "plot 'cpu.dat' using 2:0:(1):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
               "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
     subprocess.run(["gnuplot"], input=script, text=True, cwd=out, check=False)
     (out / "cpu.dat").unlink()
@@ -276,12 +280,12 @@ def report(about, results, tables):
 
 
 def machine(options):
-    info = pathlib.Path("/proc/cpuinfo").read_text()
-    model = re.search(r"model name\s*: (.*)", info)
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    system = re.search(r'PRETTY_NAME="(.*)"', pathlib.Path("/etc/os-release").read_text())
     compilers = [subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
                  for compiler in (build.name.removeprefix("benchmarks-") for build in options.build)]
     return {"processor": model.group(1) if model else platform.machine(), "cores": os.cpu_count(),
-            "system": platform.platform(), "compilers": compilers, "date": time.strftime("%Y-%m-%d")}
+            "system": system.group(1) if system else platform.system(), "compilers": compilers, "date": time.strftime("%Y-%m-%d")}
 
 
 def main():

@@ -16,7 +16,10 @@ enum class Fault { none, slightly_off, forgotten_bias, one_number, not_a_number,
 struct Scale {
     double* p;
     double by;
-    RONDO_HOST_DEVICE void run(std::size_t k) const { p[k] *= by; }
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        p[k] *= by;
+    }
 };
 
 template <Fault fault>

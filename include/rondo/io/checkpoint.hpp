@@ -100,12 +100,14 @@ std::string name_of() {
 /// What a trainer is, its run not yet told.
 template <class Net, class Loss, class Rule, Backend B>
 auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
-    return Checkpoint<typename B::scalar>{.tensors = Net::tensors,
-                                          .size = Model<Net, B>::size,
-                                          .state_size = BatchState<Net, B>::size_per_sequence,
-                                          .optimizer = name_of<Rule>(),
-                                          .seed = trainer.settings().seed.value,
-                                          .threads = trainer.threads()};
+    Checkpoint<typename B::scalar> run;
+    run.tensors = Net::tensors;
+    run.size = Model<Net, B>::size;
+    run.state_size = BatchState<Net, B>::size_per_sequence;
+    run.optimizer = name_of<Rule>();
+    run.seed = trainer.settings().seed.value;
+    run.threads = trainer.threads();
+    return run;
 }
 
 template <class S>

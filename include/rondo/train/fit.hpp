@@ -58,8 +58,9 @@ struct FitOptions {
         if ((plateau || patience > 0) && !validate)
             return {Error::Kind::argument,
                     "rondo::fit: plateau and patience need validate, which gives the loss they watch"};
-        return detail::first_of({plateau ? plateau->problem() : Error{},
-                                 detail::schedule_steps("rondo::fit: epochs", epochs, 0),
+        if (plateau)
+            if (Error found = plateau->problem()) return found;
+        return detail::first_of({detail::schedule_steps("rondo::fit: epochs", epochs, 0),
                                  detail::schedule_steps("rondo::fit: patience", patience, 0)});
     }
 };
