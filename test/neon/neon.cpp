@@ -41,7 +41,8 @@ void functions() {
     double tanh = 0, sigmoid = 0, exp = 0;
     for (float x = -20; x < 20; x += 0.001f) {
         tanh = std::max(tanh, std::abs(double(math::greatest(math::tanh(P(x)))) - std::tanh(double(x))));
-        sigmoid = std::max(sigmoid, std::abs(double(math::greatest(math::sigmoid(P(x)))) - 1 / (1 + std::exp(-double(x)))));
+        const double right = 1 / (1 + std::exp(-double(x)));
+        sigmoid = std::max(sigmoid, std::abs(double(math::greatest(math::sigmoid(P(x)))) - right));
         exp = std::max(exp, std::abs(double(math::greatest(math::exp(P(x)))) / std::exp(double(x)) - 1));
     }
     expect(tanh, 4e-7, "tanh, a pack", P::size);

@@ -48,7 +48,8 @@ template <class T, class S>
             tile.add(a, panel, b + k * right.stride, right.by_column, right.inner);
 }
 
-/// Columns of a right factor (of `inner` numbers each) that stay in the second cache while all panels pass: whole tiles.
+/// Columns of a right factor, of `inner` numbers each, that stay in the second cache while all panels pass: whole
+/// tiles.
 inline std::size_t columns_at_once(std::size_t inner, std::size_t columns) {
     constexpr std::size_t room = 32768, tile = std::size_t(tile_columns), most = 96;
     if (inner * columns <= 2 * room) return std::max<std::size_t>(columns, 1);
