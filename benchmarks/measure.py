@@ -6,8 +6,8 @@ benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PY
                       [--core N] [THEME ...]
 
 A build is a folder of programs by one compiler. Of every compiler's programs the fastest counts, on both sides, in
-every round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the program's CPU
-time is below its wall time, or the machine reports stolen time) is made again.
+every round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the
+program's CPU time is below its wall time, or the machine reports stolen time) is made again.
 """
 import argparse
 import json
@@ -15,11 +15,12 @@ import os
 import pathlib
 import platform
 import re
-import statistics
 import subprocess
 import sys
-import textwrap
 import time
+
+from compiled import compiled
+from report import compiled_table, draw, report, table
 
 HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
@@ -140,143 +141,6 @@ def theme(options, key):
                          for name, more in counters.items() if "GFLOP/s" in more},
             "context": {program.label: {key: program.context[key] for key in TELLING if key in program.context}
                         for them in sides.values() for program in them}}
-
-
-COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "headers", []),
-            *((f"a stream, LSTM {size}", "stream", [f"-DHIDDEN={size}"]) for size in (8, 32, 128, 512, 1024)),
-            ("the same on libtorch, LSTM 32", "libtorch", ["-DHIDDEN=32"])]
-
-
-def used(command):
-    """CPU seconds of a command, or nothing if it failed."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return usage.ru_utime + usage.ru_stime if child.returncode == 0 else None
-
-
-def compiled(options):
-    """What it takes to compile, to ship and to run the smallest programs."""
-    eigen = subprocess.run(["pkg-config", "--cflags-only-I", "eigen3"], capture_output=True, text=True).stdout.split()
-    torch = subprocess.run([options.python, "-c", "import torch; print(torch.__path__[0])"], capture_output=True,
-                           text=True)
-    torch = pathlib.Path(torch.stdout.strip()) if torch.returncode == 0 and options.peers else None
-    rows = []
-    for compiler in (build.name.removeprefix("benchmarks-") for build in options.build):
-        for title, name, defines in COMPILED:
-            if name == "libtorch" and not torch:
-                continue
-            program = options.out / "compiled"
-            command = [compiler, "-std=c++20", "-O3", "-march=native", "-DNDEBUG", *defines, f"-I{HERE.parent}/include",
-                       *[flag.replace("-I", "-isystem") for flag in eigen], str(HERE / "compile" / f"{name}.cpp"),
-                       "-o", str(program), "-s"]
-            if name == "libtorch":
-                command += [f"-isystem{torch}/include", f"-isystem{torch}/include/torch/csrc/api/include",
-                            f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib", "-ltorch", "-ltorch_cpu", "-lc10"]
-            times = 1 if name == "libtorch" else 2
-            seconds = [one for one in (used(["taskset", "-c", str(options.core), *command]) for _ in range(times)) if one]
-            if not seconds:
-                continue
-            said = subprocess.run([str(program)], capture_output=True, text=True).stdout
-            memory = re.search(r"memory_kb=(\d+)", said)
-            size = program.stat().st_size
-            if name == "libtorch":
-                size += sum((torch / "lib" / lib).stat().st_size for lib in ("libtorch_cpu.so", "libc10.so"))
-            rows.append([title, compiler, f"{min(seconds):.1f}", f"{size / 1024:.0f}",
-                         f"{int(memory.group(1)) / 1024:.1f}" if memory else ""])
-            program.unlink()
-    print("compile: done", file=sys.stderr)
-    return rows
-
-
-def compiled_table(rows):
-    head = ["program", "compiler", "CPU seconds to compile", "KB of program and libraries", "MB in memory as it runs"]
-    return "## compile: the smallest programs, -O3 -march=native\n\n" + markdown([head, *rows])
-
-
-def markdown(rows):
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
-def told(ns):
-    return f"{ns:.0f} ns" if ns < 1e4 else f"{ns / 1e3:.1f} us" if ns < 1e7 else f"{ns / 1e6:.1f} ms"
-
-
-def table(key, result):
-    """Markdown: our time, least and median; then each peer's ratio, least/median/greatest over the rounds."""
-    sides = [side for side in next(iter(result["times_ns"].values())) if side != "rondo"]
-    sides = [side for side in sides if any(times[side] for times in result["times_ns"].values())]
-    rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
-    for name, times in result["times_ns"].items():
-        ours, more = times["rondo"], result["counters"].get(name)
-        speed = more["operations"] / min(ours) if more else 0
-        row = [name, told(min(ours)), told(statistics.median(ours)), f"{speed:.1f}" if more else "",
-               f"{speed / limit(result):.2f}" if more else ""]
-        all_ratios = []
-        for side in sides:
-            ratios = [theirs / own for theirs, own in zip(times[side], ours)]
-            all_ratios.append(ratios)
-            row.append(ratio_text(ratios))
-        if sides:
-            best = [min(rates) for rates in zip(*[rates for rates in all_ratios if rates])]
-            row.append(ratio_text(best))
-            result.setdefault("ratios", {})[name] = best
-        rows.append(row)
-    text = f"## {key}: {result['title']}\n\n" + markdown(rows)
-    if result["problems"]:
-        text += "\n\nWithout a figure: " + "; ".join(result["problems"]) + "."
-    return text
-
-
-def limit(result):
-    """GFLOP/s of one core, as the runs of our programs measured it: the most, since disturbances only take away."""
-    return max(float(context["limit, GFLOP/s"]) for context in result["context"].values()
-               if "limit, GFLOP/s" in context)
-
-
-def ratio_text(ratios):
-    if not ratios:
-        return "-"
-    return f"{min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f}"
-
-
-def draw(out, results):
-    """The median ratio to the fastest peer of every benchmark that has one, a bar each."""
-    bars = [(key, name, statistics.median(result["ratios"][name]), min(result["ratios"][name]),
-             max(result["ratios"][name])) for key, result in results.items() for name in result.get("ratios", {})
-            if result["ratios"][name]]
-    if not bars:
-        return
-    lines, number = [], {key: k for k, key in enumerate(results)}
-    for key, name, median, least, most in bars:
-        label = re.sub(r"^epoch/|/real_time$|/threads:1|/float$|/inference$|/training$", "", name)
-        label = label.replace("/batch:", ", batch ").replace("/", " ")
-        lines.append(f'"{key}: {label}" {median} {least} {most} {number[key] + 1}')
-    (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
-    script = (f"set terminal svg size 1000,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
-              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
-              f"set xrange [0.5:64]\nset yrange [{len(bars)}:-1]\n"
-              "set xlabel 'time of the fastest of the other libraries, as a multiple of Rondo''s'\n"
-              "set arrow from 1, graph 0 to 1, graph 1 nohead lc 'black'\n"
-              "plot 'cpu.dat' using 2:0:(1):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
-              "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
-    subprocess.run(["gnuplot"], input=script, text=True, cwd=out, check=False)
-    (out / "cpu.dat").unlink()
-
-
-def report(about, results, tables):
-    """All of it as one page."""
-    versions = sorted({f"{key.split()[0]} {context[name]}" for result in results.values()
-                       for key, context in result.get("context", {}).items()
-                       for name in ("version", "torch") if name in context})
-    text = (f"{about['processor']}, {about['cores']} cores, {about['system']}; {'; '.join(about['compilers'])}; "
-            f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s a benchmark, "
-            f"pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
-            "-O3 -march=native, never -ffast-math. A ratio is the peer's time over Rondo's in the same round, the best of "
-            "the compilers on both sides: least / median / greatest of all rounds.")
-    command = "benchmarks/run --peers --rtneural DIR --python PYTHON"
-    return "\n".join(["# On the CPU", "", f"`{command}`", "", *textwrap.wrap(text, 120), "", "\n\n".join(tables), ""])
 
 
 def machine(options):

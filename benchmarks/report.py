@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""What measure.py found, as tables, a page and a picture."""
+import re
+import statistics
+import subprocess
+import textwrap
+
+
+def compiled_table(rows):
+    head = ["program", "compiler", "CPU seconds to compile", "KB of program and libraries", "MB in memory as it runs"]
+    return "## compile: the smallest programs, -O3 -march=native\n\n" + markdown([head, *rows])
+
+
+def markdown(rows):
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def told(ns):
+    return f"{ns:.0f} ns" if ns < 1e4 else f"{ns / 1e3:.1f} us" if ns < 1e7 else f"{ns / 1e6:.1f} ms"
+
+
+def table(key, result):
+    """Markdown: our time, least and median; then each peer's ratio, least/median/greatest over the rounds."""
+    sides = [side for side in next(iter(result["times_ns"].values())) if side != "rondo"]
+    sides = [side for side in sides if any(times[side] for times in result["times_ns"].values())]
+    rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
+    for name, times in result["times_ns"].items():
+        ours, more = times["rondo"], result["counters"].get(name)
+        speed = more["operations"] / min(ours) if more else 0
+        row = [name, told(min(ours)), told(statistics.median(ours)), f"{speed:.1f}" if more else "",
+               f"{speed / limit(result):.2f}" if more else ""]
+        all_ratios = []
+        for side in sides:
+            ratios = [theirs / own for theirs, own in zip(times[side], ours)]
+            all_ratios.append(ratios)
+            row.append(ratio_text(ratios))
+        if sides:
+            best = [min(rates) for rates in zip(*[rates for rates in all_ratios if rates])]
+            row.append(ratio_text(best))
+            result.setdefault("ratios", {})[name] = best
+        rows.append(row)
+    text = f"## {key}: {result['title']}\n\n" + markdown(rows)
+    if result["problems"]:
+        text += "\n\nWithout a figure: " + "; ".join(result["problems"]) + "."
+    return text
+
+
+def limit(result):
+    """GFLOP/s of one core, as the runs of our programs measured it: the most, since disturbances only take away."""
+    return max(float(context["limit, GFLOP/s"]) for context in result["context"].values()
+               if "limit, GFLOP/s" in context)
+
+
+def ratio_text(ratios):
+    if not ratios:
+        return "-"
+    return f"{min(ratios):.2f} / {statistics.median(ratios):.2f} / {max(ratios):.2f}"
+
+
+def draw(out, results):
+    """The median ratio to the fastest peer of every benchmark that has one, a bar each."""
+    bars = [(key, name, statistics.median(result["ratios"][name]), min(result["ratios"][name]),
+             max(result["ratios"][name])) for key, result in results.items() for name in result.get("ratios", {})
+            if result["ratios"][name]]
+    if not bars:
+        return
+    lines, number = [], {key: k for k, key in enumerate(results)}
+    for key, name, median, least, most in bars:
+        label = re.sub(r"^epoch/|/real_time$|/threads:1|/float$|/inference$|/training$", "", name)
+        label = label.replace("/batch:", ", batch ").replace("/", " ")
+        lines.append(f'"{key}: {label}" {median} {least} {most} {number[key] + 1}')
+    (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
+    script = (f"set terminal svg size 1000,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
+              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
+              f"set xrange [0.5:64]\nset yrange [{len(bars)}:-1]\n"
+              "set xlabel 'time of the fastest of the other libraries, as a multiple of Rondo''s'\n"
+              "set arrow from 1, graph 0 to 1, graph 1 nohead lc 'black'\n"
+              "plot 'cpu.dat' using 2:0:(1):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
+              "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
+    subprocess.run(["gnuplot"], input=script, text=True, cwd=out, check=False)
+    (out / "cpu.dat").unlink()
+
+
+def report(about, results, tables):
+    """All of it as one page."""
+    versions = sorted({f"{key.split()[0]} {context[name]}" for result in results.values()
+                       for key, context in result.get("context", {}).items()
+                       for name in ("version", "torch") if name in context})
+    text = (f"{about['processor']}, {about['cores']} cores, {about['system']}; {'; '.join(about['compilers'])}; "
+            f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s a benchmark, "
+            f"pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
+            "-O3 -march=native, never -ffast-math. A ratio is the peer's time over Rondo's in the same round, the best of "
+            "the compilers on both sides: least / median / greatest of all rounds.")
+    command = "benchmarks/run --peers --rtneural DIR --python PYTHON"
+    return "\n".join(["# On the CPU", "", f"`{command}`", "", *textwrap.wrap(text, 120), "", "\n\n".join(tables), ""])
