@@ -76,7 +76,10 @@ struct PackFunctions {
 template <int width, class Level>
 struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level> {
     using P = Pack<float, width, Level>;
-    RONDO_HOST_DEVICE static P exp(P x) { return P::from(Eigen::internal::pexp(x.v)); }
+    // Eigen's ends at a denormal number, which would slow down whatever reads it.
+    RONDO_HOST_DEVICE static P exp(P x) {
+        return PackFunctions<float, width, Level>::select(x < P(-87.f), P(0.f), P::from(Eigen::internal::pexp(x.v)));
+    }
     RONDO_HOST_DEVICE static P tanh(P x) {
         const auto [n, d] = tanh_quotient(x);
         return n / d;
