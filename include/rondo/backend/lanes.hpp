@@ -8,45 +8,6 @@
 
 namespace rondo {
 
-/// How a functor's body reads and writes neighbouring numbers: one (P = S), a full pack, or the first `lanes` of a
-/// pack.
-///
-/// The rest of a row whose length is no multiple of the pack goes through the same arithmetic as the body, so that a
-/// unit's bits depend on neither the size of its layer nor its place in it.
-template <class Type, int lanes>
-struct Lanes {
-    using P = Type;
-
-    template <class S>
-    RONDO_HOST_DEVICE static P load(const S* from) {
-        if constexpr (std::is_same_v<P, S>) {
-            return *from;
-        } else if constexpr (lanes == P::size) {
-            return P::load(from);
-        } else {
-            S all[P::size]{};
-            for (int k = 0; k < lanes; ++k) all[k] = from[k];
-            return P::load(all);
-        }
-    }
-    template <class S>
-    RONDO_HOST_DEVICE static void store(S* to, P value) {
-        if constexpr (std::is_same_v<P, S>) {
-            *to = value;
-        } else if constexpr (lanes == P::size) {
-            value.store(to);
-        } else {
-            S all[P::size];
-            value.store(all);
-            for (int k = 0; k < lanes; ++k) to[k] = all[k];
-        }
-    }
-    template <class S>
-    RONDO_HOST_DEVICE static void add(S* to, P value) {
-        store(to, load(to) + value);
-    }
-};
-
 /// As many of a row's numbers as a pack holds, or fewer at its end; or one (P is a number).
 template <class P>
 struct Part {
@@ -74,6 +35,29 @@ struct Part {
             value.store(all);
             for (std::size_t k = 0; k < count; ++k) to[k] = all[k];
         }
+    }
+};
+
+/// How a functor's body reads and writes neighbouring numbers: one (P = S), a full pack, or the first `lanes` of a
+/// pack.
+///
+/// The rest of a row whose length is no multiple of the pack goes through the same arithmetic as the body, so that a
+/// unit's bits depend on neither the size of its layer nor its place in it.
+template <class Type, int lanes>
+struct Lanes {
+    using P = Type;
+
+    template <class S>
+    RONDO_HOST_DEVICE static P load(const S* from) {
+        return Part<P>{std::size_t(lanes)}.load(from);
+    }
+    template <class S>
+    RONDO_HOST_DEVICE static void store(S* to, P value) {
+        Part<P>{std::size_t(lanes)}.store(to, value);
+    }
+    template <class S>
+    RONDO_HOST_DEVICE static void add(S* to, P value) {
+        store(to, load(to) + value);
     }
 };
 

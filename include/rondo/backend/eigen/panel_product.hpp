@@ -177,20 +177,4 @@ void add_packed_rows(S* to, std::size_t stride, const S* from, std::size_t units
         for (std::size_t u = 0; u < units; ++u) to[u * stride + k] += from[k * height + u];
 }
 
-/// The first `count` numbers of a pack, zeros behind them.
-template <class P, class S = typename P::scalar>
-P load_part(const S* from, std::size_t count) {
-    if (count >= std::size_t(P::size)) return P::load(from);
-    S all[P::size]{};
-    std::copy_n(from, count, all);
-    return P::load(all);
-}
-template <class P, class S = typename P::scalar>
-void store_part(S* to, P value, std::size_t count) {
-    if (count >= std::size_t(P::size)) return value.store(to);
-    S all[P::size];
-    value.store(all);
-    std::copy_n(all, count, to);
-}
-
 } // namespace rondo::eigen

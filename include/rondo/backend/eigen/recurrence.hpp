@@ -4,6 +4,7 @@
 #include "../../core/extent.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
+#include "../lanes.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
 
@@ -128,10 +129,11 @@ private:
             const std::size_t at = slot(first_slot(b)) + std::size_t(b), from = std::size_t(b) * hidden;
             for (std::size_t block = 0; block < blocks(); ++block) {
                 const std::size_t j = block * lanes, n = units(block);
-                if (n > 0) store_part(state[0] + at * hidden + j,
-                                      initial[0] ? load_part<P>(initial[0] + from + j, n) : P(S(0)), n);
+                if (n > 0)
+                    Part<P>{n}.store(state[0] + at * hidden + j,
+                                     initial[0] ? Part<P>{n}.load(initial[0] + from + j) : P(S(0)));
                 for (int k = 1; k < states; ++k)
-                    (initial[k] && n > 0 ? load_part<P>(initial[k] + from + j, n) : P(S(0)))
+                    (initial[k] && n > 0 ? Part<P>{n}.load(initial[k] + from + j) : P(S(0)))
                         .store(others(k, block, at));
             }
         }
@@ -150,8 +152,8 @@ private:
         Gates::each_pack(hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
             const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, hidden) : 0;
             P sum(S(0));
-            if (pre < gates) sum = sum + load_part<P>(p.input_bias.value + row, n);
-            if (pre < Gates::plain || pre >= gates) sum = sum + load_part<P>(p.recurrent_bias.value + row, n);
+            if (pre < gates) sum = sum + Part<P>{n}.load(p.input_bias.value + row);
+            if (pre < Gates::plain || pre >= gates) sum = sum + Part<P>{n}.load(p.recurrent_bias.value + row);
             sum.store(bias + at * lanes);
         });
         pack_own(peepholes);
@@ -160,7 +162,7 @@ private:
         if constexpr (own > 0)
             for (std::size_t block = 0; block < blocks(); ++block)
                 for (int k = 0; k < own; ++k, to += lanes)
-                    load_part<P>(p.own.value + std::size_t(k) * hidden + std::min(hidden, block * lanes), units(block))
+                    Part<P>{units(block)}.load(p.own.value + std::size_t(k) * hidden + std::min(hidden, block * lanes))
                         .store(to);
     }
 
@@ -221,10 +223,10 @@ private:
             cell::Pre<C, P> a;
             for (int g = 0; g < gates + apart; ++g) a[g] = P::load(from[g] + j * height);
             cell::State<C, P> s;
-            s[0] = load_part<P>(old[0] + j * hidden, n);
+            s[0] = Part<P>{n}.load(old[0] + j * hidden);
             for (int k = 1; k < states; ++k) s[k] = P::load(old[k] + j * lanes);
             const auto result = C::forward(a, s, parameters);
-            store_part(now[0] + j * hidden, result.state[0], n);
+            Part<P>{n}.store(now[0] + j * hidden, result.state[0]);
             for (int k = 1; k < states; ++k) result.state[k].store(now[k] + j * lanes);
             if constexpr (kept > 0)
                 if (kept_at)

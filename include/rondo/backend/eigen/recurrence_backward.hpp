@@ -72,7 +72,7 @@ private:
             for (std::size_t block = 0; block < f.blocks(); ++block)
                 if (const std::size_t n = f.units(block); n > 0 || k > 0)
                     for (std::size_t b = 0; b < f.batch(); ++b)
-                        (f.final_slope[k] && n > 0 ? load_part<P>(f.final_slope[k] + b * f.hidden + block * lanes, n)
+                        (f.final_slope[k] && n > 0 ? Part<P>{n}.load(f.final_slope[k] + b * f.hidden + block * lanes)
                                                    : P(S(0)))
                             .store(carried(k, block, b));
     }
@@ -83,7 +83,7 @@ private:
                     if (const std::size_t n = f.units(block); n > 0)
                         for (std::size_t b = 0; b < f.batch(); ++b) {
                             S* const to = f.initial_slope[k] + b * f.hidden + block * lanes;
-                            store_part(to, load_part<P>(to, n) + P::load(carried(k, block, b)), n);
+                            Part<P>{n}.store(to, Part<P>{n}.load(to) + P::load(carried(k, block, b)));
                         }
     }
 
@@ -159,15 +159,15 @@ private:
                 for (int k = 0; k < kept; ++k)
                     saved[k] = P::load(f.saved_at(block, column + j) + std::size_t(k) * lanes);
             cell::State<C, P> old, now, slope;
-            old[0] = load_part<P>(f.state[0] + old_at * h + block * lanes, n);
-            now[0] = load_part<P>(f.state[0] + now_at * h + block * lanes, n);
+            old[0] = Part<P>{n}.load(f.state[0] + old_at * h + block * lanes);
+            now[0] = Part<P>{n}.load(f.state[0] + now_at * h + block * lanes);
             for (int k = 1; k < states; ++k) {
                 old[k] = P::load(f.others(k, block, old_at));
                 now[k] = P::load(f.others(k, block, now_at));
             }
             for (int k = 0; k < states; ++k) slope[k] = P::load(carried(k, block, b));
             slope[0] = slope[0] +
-                       load_part<P>(f.output_slope + (f.slot(t) + b) * h + block * lanes, n);
+                       Part<P>{n}.load(f.output_slope + (f.slot(t) + b) * h + block * lanes);
             const cell::Slope<C, P> d = C::backward(saved, old, now, parameters, slope);
             for (int g = 0; g < gates + apart; ++g) {
                 d.pre[g].store(to[g] + j * height);
