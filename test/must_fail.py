@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Replays a source's own compile command; passes only if it fails with the text of every `// expect:` line."""
-import json, os, pathlib, shlex, subprocess, sys
+import json, os, pathlib, re, shlex, subprocess, sys
 
 build, source = map(pathlib.Path, sys.argv[1:])
 mark = "// expect:"
@@ -14,6 +14,7 @@ command = [*shlex.split(entry["command"]), "-fsyntax-only", "-fdiagnostics-color
 run = subprocess.run(command, cwd=entry["directory"], stderr=subprocess.PIPE, text=True, env=os.environ | {"LC_ALL": "C"})
 if run.returncode == 0:
     sys.exit(f"{source}: compiled, but must be rejected")
-lost = [text for text in wanted if text not in run.stderr]
+said = re.sub(r"\bv\d+_\d+::", "", run.stderr)  # of the inline namespace only some compilers speak
+lost = [text for text in wanted if text not in said]
 if lost:
     sys.exit(f"{source}: rejected, but without {lost}:\n{run.stderr}")

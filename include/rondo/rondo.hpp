@@ -66,3 +66,4 @@
 #include "train/token_streams.hpp"
 #include "train/token_windows.hpp"
 #include "train/trainer.hpp"
+#include "version.hpp"

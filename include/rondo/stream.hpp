@@ -19,3 +19,4 @@
 #include "stream/packed.hpp"
 #include "stream/state.hpp"
 #include "stream/stream.hpp"
+#include "version.hpp"

@@ -8,7 +8,7 @@
 #include <concepts>
 #include <string_view>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 struct AnyUnit {

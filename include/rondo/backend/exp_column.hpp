@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace rondo::detail {
+namespace rondo::inline v0_1::detail {
 
 /// The greatest number of a column, and the sum of exp(x - greatest).
 template <class S>

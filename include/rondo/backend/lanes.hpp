@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// As many of a row's numbers as a pack holds, or fewer at its end; or one (P is a number).
 template <class P>

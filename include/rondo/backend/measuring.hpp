@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A backend that computes nothing and finds out how much scratch memory the backend it stands for will need.
 template <Backend B>

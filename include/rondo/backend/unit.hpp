@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these
 /// functors, be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.

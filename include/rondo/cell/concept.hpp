@@ -6,7 +6,7 @@
 
 #include <concepts>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace cell {
 

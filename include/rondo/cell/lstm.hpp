@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace rondo::cell {
+namespace rondo::inline v0_1::cell {
 
 /// Long short-term memory.
 ///

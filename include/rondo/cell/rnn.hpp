@@ -3,7 +3,7 @@
 
 #include "concept.hpp"
 
-namespace rondo::cell {
+namespace rondo::inline v0_1::cell {
 
 /// Elman recurrent cell.
 ///

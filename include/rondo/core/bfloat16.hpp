@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// The upper half of a float: its range, with 8 bits of precision.
 ///

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What went wrong: a kind for programs, a sentence for people that names what was expected and what came.
 ///

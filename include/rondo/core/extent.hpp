@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How long and how wide a batch of sequences is, and which part of a larger one it is.
 ///

@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Every tensor begins at a multiple of this many numbers, so that the layout does not depend on the scalar.
 inline constexpr std::size_t alignment = 16;

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Four words of random bits.
 struct Words {

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Where one parameter tensor lies and what it is: row-major rows x columns, `offset` numbers into the flat buffer.
 struct Tensor {

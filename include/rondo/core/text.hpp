@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A string as a template argument: Named<"lstm", ...>.
 template <std::size_t N>

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// f(0), ..., f(count - 1), each argument an integral_constant: a loop that is gone before the compiler looks at
 /// arrays, so that these stay in registers. Pragmas that unroll do so too late for clang.

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Column-major numbers that somebody else owns, all extents known at run time: what a backend's product reads.
 template <class S>

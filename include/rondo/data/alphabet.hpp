@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// The distinct bytes of a text in rising order; a byte's token is its place among them.
 ///

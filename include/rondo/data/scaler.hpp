@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Numbers, contiguous in memory.
 template <class Values>

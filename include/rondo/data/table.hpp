@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How a table is written: what is between two cells, whether its first line names the columns, and whether quotes hold
 /// cells together (or are text like any other).

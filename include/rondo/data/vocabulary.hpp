@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How many words a vocabulary may have, <pad> and <unk> among them, and how often one must occur to be of it.
 ///

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What becomes of punctuation: it goes without a trace, or its characters and the ends of lines are words too.
 enum class Punctuation { dropped, apart };

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How a likely sequence of tokens is searched for.
 ///

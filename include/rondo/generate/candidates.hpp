@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 

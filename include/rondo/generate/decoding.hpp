@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class Net, Backend B>

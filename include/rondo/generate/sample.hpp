@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// One token, drawn: the first candidate whose probability, added to those before it, exceeds uniform times their sum.
 ///

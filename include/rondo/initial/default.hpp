@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Parameters as PyTorch draws them by default.
 ///

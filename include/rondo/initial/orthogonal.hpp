@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Recurrent weights that keep the length of what they multiply: the matrix of each gate is orthogonal. All else is
 /// Xavier's.

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix
 /// of its own.

@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 /// Bytes of a fixed number, owned and movable; the memory of a moved value stays where it is.
 ///

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 /// Named numbers of a run, to and from a file's metadata, exactly.

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 static_assert(std::endian::native == std::endian::little,
               "rondo::io hands out the bytes of a file as they are, which are little-endian, as this machine is not");

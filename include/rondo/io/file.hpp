@@ -24,7 +24,7 @@
 #define RONDO_HAS_POSIX_FILES 0
 #endif
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 namespace detail {
 

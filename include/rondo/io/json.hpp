@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-namespace rondo::io::detail {
+namespace rondo::inline v0_1::io::detail {
 
 /// Reads the JSON that a caller expects: objects, arrays, strings and whole numbers, nothing else.
 ///

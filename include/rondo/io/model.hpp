@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 inline std::vector<std::size_t> shape_of(const Tensor& t) {

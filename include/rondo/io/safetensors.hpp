@@ -14,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 /// The tensors of a safetensors file that someone else holds in memory.
 ///

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 /// What a file may ask for at most. The format itself ends at headers of 100 000 000 bytes.
 struct SafetensorsLimits {

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 /// A tensor to be written: row-major, little-endian.
 struct TensorData {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::io {
+namespace rondo::inline v0_1::io {
 
 /// The text of a file.
 ///

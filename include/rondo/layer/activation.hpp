@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Functions of one number and their slopes, the slope given as a function of the result.
 namespace activation {

@@ -12,7 +12,7 @@
 
 #include <array>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What a query looks at: of each step of a memory, the key that it is compared with and the value it may take.
 template <class Keys, class Values>

@@ -11,7 +11,7 @@
 #include "linear.hpp"
 #include "lstm.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Looks at nothing: a decoder that knows of its source only what its first state tells.
 struct NoAttention {

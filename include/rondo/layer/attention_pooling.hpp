@@ -9,7 +9,7 @@
 
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Asks a layer that attends for its weights too: `auto [y, a] = run(layer<"attention">, x, with_weights)`.
 struct WithWeights {};

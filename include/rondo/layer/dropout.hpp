@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A rate as part of a type: Rate{20} is 20 of 100, Rate{1, 8} an eighth.
 struct Rate {

@@ -10,7 +10,7 @@
 #include <string>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Column n of y is row x[n] of the table: an operation of the tape.
 template <class S>

@@ -4,7 +4,7 @@
 #include "../cell/gru.hpp"
 #include "recurrent.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Gated recurrent unit over time, reset after the product; gates in PyTorch's order r, z, n. See Recurrent for shapes,
 /// cell::GRU for the equations and their source.

@@ -8,7 +8,7 @@
 #include <array>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// y = W x + b, or W x: an operation of the tape. Runs of columns keep out what padding holds and how much there is of
 /// it: zero times a NaN is not zero, and a product's bits depend on its columns' number.

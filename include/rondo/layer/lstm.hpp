@@ -4,7 +4,7 @@
 #include "../cell/lstm.hpp"
 #include "recurrent.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Long short-term memory over time; gates in PyTorch's order i, f, g, o. See Recurrent for shapes, cell::LSTM for the
 /// equations and their source.

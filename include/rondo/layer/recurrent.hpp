@@ -17,7 +17,7 @@
 #include <string>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///

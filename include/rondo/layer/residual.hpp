@@ -4,7 +4,7 @@
 #include "../core/text.hpp"
 #include "../operation/add.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// y = x + layer(x); its parameters have the layer's own names.
 ///

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// One cell over time, in one direction: an operation of the tape.
 ///

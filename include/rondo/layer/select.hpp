@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the
 /// tape.

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 /// One cell as a layer of one step, its tensors named as PyTorch names a cell's.

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// The states of a recurrent layer for a batch of sequences: what it starts from and what it ends with.
 ///

@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class S>

@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace rondo::detail {
+namespace rondo::inline v0_1::detail {
 
 /// " of sequence 2, step 5": where in the whole batch a column lies.
 inline std::string place_of(const Extent& e, std::size_t column) {

@@ -7,7 +7,7 @@
 
 /// What a processor's packed instructions are, as types. Everything that is compiled for one carries it in its type, so
 /// that translation units built for different processors link into one program and each runs its own code.
-namespace rondo::simd {
+namespace rondo::inline v0_1::simd {
 
 struct Scalar { static constexpr std::string_view name = "scalar"; };
 struct SSE { static constexpr std::string_view name = "SSE"; };

@@ -8,7 +8,7 @@
 
 #include <limits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Eigen's widest packet of S behind arithmetic operators: as many neighbouring units as the processor takes at once.
 ///

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What the recurrent layers of a network remember of `batch` sequences between one run and the next. A regular value:
 /// copy it to keep it, assign it to go back.

@@ -4,7 +4,7 @@
 #include "../layer/attention_decoder.hpp"
 #include "../layer/select.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What a decoder starts from: the state, and what it looks at.
 template <class State, class Memory>

@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Where a run's random numbers come from, and whether it has any: dropout is off unless `dropout` says so.
 struct Randomness {

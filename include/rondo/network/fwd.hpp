@@ -4,7 +4,7 @@
 #include "../backend/concept.hpp"
 #include "../backend/eigen/backend.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 // Forward declarations with the default backend, which stands once.
 template <class Net, Backend B = EigenBackend<float>> class Model;

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Where a layer's share of a network begins: its first tensor, its first number of state, its first layer number, and
 /// its first number of a stream's state.

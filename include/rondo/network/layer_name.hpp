@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A layer under a name of its own: its parameters are called "<name>.<parameter>".
 template <Text name, class Layer>

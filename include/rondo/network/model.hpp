@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A network's parameters: one flat, aligned buffer. A regular value; const, it serves any number of threads.
 ///

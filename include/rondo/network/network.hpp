@@ -11,7 +11,7 @@
 #include <tuple>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class Layer>

@@ -5,7 +5,7 @@
 
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What a forward runs for: to be followed by its backward, for its result alone, or one step at a time.
 enum class Mode { training, inference, streaming };

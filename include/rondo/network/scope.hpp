@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 inline Error input_problem(const Extent& x, bool streaming) {

@@ -3,7 +3,7 @@
 
 #include "network.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 // A base class for each pair of neighbours: instantiating the network instantiates the check, which a static member

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 inline std::string column(std::string text, std::size_t width) {

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What a forward did, in order, so that its backward is the same in reverse: one record of fixed size an operation.
 ///

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Says that the tensor called `alias` is the one called `original`.
 template <Text alias, Text original>

@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class Net>

@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/view.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// y = a + b: an operation of the tape.
 template <class S>

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// y(t) = x(t) + q: an operation of the tape. Padding is zero.
 template <class S>

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 /// y_n += a_n x_n

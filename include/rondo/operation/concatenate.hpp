@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/view.hpp"
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Two sequences of the same extent, one below the other: an operation of the tape. Padding is zero.
 template <class S>

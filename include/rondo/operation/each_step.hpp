@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Step t of a sequence, as a sequence of one step that shares its memory.
 ///

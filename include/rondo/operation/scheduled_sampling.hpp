@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How often, in training, a decoder reads a token of its own instead of the right one: never at first, `most` from
 /// step `over` on, and in a straight line between.

@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 /// One feature of one sequence: its steps lie `stride` numbers apart. Minus infinity stands for a step that is not.

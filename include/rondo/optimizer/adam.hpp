@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class S>

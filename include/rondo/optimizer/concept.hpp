@@ -12,7 +12,7 @@
 #include <limits>
 #include <string>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What an optimizer's step reads and writes: flat buffers of `size` numbers, padding included.
 template <class S>

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 template <class S>

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A rule that gives the learning rate of step 0, 1, ... as a factor of the base rate. A lambda may be one.
 ///

@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A model's weights in the order in which a step reads them: made once, const, shared by any number of streams in any
 /// threads. It must outlive them.

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <span>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What a network remembers of one sequence between its steps: a regular value of constant size. Copy it to keep it,
 /// assign it to go back.

@@ -12,7 +12,7 @@
 #include <span>
 #include <type_traits>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// One sequence, step by step, through a network's own forward.
 ///

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What becomes of the recurrent layers' states between batches.
 enum class Carry {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How far a run has come: enough to go on with it.
 struct Progress {

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Where a model's own gradient and the slope of its loss differ most.
 struct GradientCheck {

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace rondo::detail {
+namespace rondo::inline v0_1::detail {
 
 /// The place of the first number of a sequence that is not finite: "input 0 of sequence 2, step 5"; or nothing.
 template <class S>

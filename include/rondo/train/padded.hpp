@@ -19,7 +19,7 @@
 
 // What batches of sequences of different lengths are made of: a store, an order and padded blocks.
 
-namespace rondo::detail {
+namespace rondo::inline v0_1::detail {
 
 /// Sequences of any lengths, Rows numbers (or one token) a step, one behind the other.
 template <class X, int Rows>

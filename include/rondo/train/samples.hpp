@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Sequences of any lengths, each with its target, in a new order each epoch; the last batch holds what is left.
 /// Shorter sequences of a batch are padded with `padding`, and the batch tells their lengths.

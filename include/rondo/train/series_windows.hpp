@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// What windows SeriesWindows shows.
 ///

@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Pairs of token sequences for the training of an encoder and its decoder, in a new order each epoch; the last batch
 /// holds what is left.

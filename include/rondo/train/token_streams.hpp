@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A text cut into `batch` streams that are read side by side, `length` tokens a batch: truncated back-propagation that
 /// carries its state from one batch to the next. The target of each token is the one that follows it.

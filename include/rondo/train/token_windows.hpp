@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// Every window of a text, in a new order each epoch; the target of each token is the one that follows it. The last
 /// batch holds what is left.

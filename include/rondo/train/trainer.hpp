@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// How steps are taken.
 ///

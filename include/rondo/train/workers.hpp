@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// A fixed number of threads that do one task together, then wait for the next. One worker is the caller: no thread.
 class Workers {

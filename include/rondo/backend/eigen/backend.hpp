@@ -16,7 +16,7 @@
 #include <concepts>
 #include <string_view>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 /// The host: products of our own over Eigen's packets, one thread.
 ///

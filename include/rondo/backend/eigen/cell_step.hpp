@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// Numbers so small that they would slow a processor down become zero; no other changes by more than 1e-27.
 template <class P>

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// How the gates of a cell lie in panels: blocks of a pack of units together, so that one pass over a block's panels
 /// sees all of its gates.

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// y = W x + b of one column, by columns of W: the sums of a tile of outputs stay in registers. A few outputs are each
 /// a sum along x instead, a pack of it at a time.

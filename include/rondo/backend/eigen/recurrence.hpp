@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// One cell over time, in one direction: what Scan does, with weights packed once a sequence, all gates of some units
 /// in one pass, and slopes of gates written where the products that follow read them. The hidden size is counted at run

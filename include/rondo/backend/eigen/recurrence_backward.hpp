@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// A recurrence's way back: slopes of the gates step by step, then the slopes of x and the gradients of all steps at
 /// once.

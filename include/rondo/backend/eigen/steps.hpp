@@ -4,7 +4,7 @@
 #include "cell_step.hpp"
 #include "linear_step.hpp"
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// What a stream's layers compute with: kernels of one step whose sizes the compiler knows, over weights packed as W.
 template <class S, class Level, class W>

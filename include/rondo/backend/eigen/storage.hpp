@@ -8,7 +8,7 @@
 #include <concepts>
 #include <cstdint>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// How weights lie in memory between a model and the sums of a step: a word of a lane holds `rows` of them, which meet
 /// that many numbers of the input one after the other.

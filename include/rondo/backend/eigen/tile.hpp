@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::eigen {
+namespace rondo::inline v0_1::eigen {
 
 /// A left factor lies in panels of two packs of rows, column after column: what every product here reads.
 template <class P>

@@ -24,7 +24,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace rondo {
+namespace rondo::inline v0_1 {
 
 namespace detail {
 

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo::detail {
+namespace rondo::inline v0_1::detail {
 
 /// One side of a product: `step` numbers from an output row (or column) to the next, `inner` from a term to the next.
 template <class S>
