@@ -25,6 +25,7 @@ from report import compiled_table, draw, report, table
 HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 TELLING = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # of what programs say of themselves
+STEPS = ("p50_ns", "p99.9_ns", "worst_ns")
 SIZES = "8|16|20|24|32|40|64|80|128|256"
 
 # name: (title, our program, its benchmarks, peers' programs)
@@ -41,6 +42,8 @@ THEMES = {
                ["pytorch.py"]),
     "bfloat16": ("a step with weights in bfloat16, beside float, I = H", "streaming",
                  r"^LSTM/(128|256)/\1/(float|bfloat16)$", []),
+    "deadlines": ("how long each of a million steps takes, 1 -> H -> 1, one core", "streaming",
+                  rf"^(LSTM|GRU)/1/({SIZES})/1/each_step/", []),
     "cells": ("forward and backward of 50 steps, batch 32, I = H: share of the limit", "recurrence",
               r"^(LSTM|GRU|RNN)/(20|50|64|100|128|256)/batch:32/training$", []),
     "threads": ("a training step of the character model, batch 32, all cores", "training",
@@ -139,6 +142,7 @@ def theme(options, key):
                                                            problems.items()],
             "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]]}
                          for name, more in counters.items() if "GFLOP/s" in more},
+            "steps": {name: {key: more[key] for key in STEPS} for name, more in counters.items() if STEPS[0] in more},
             "context": {program.label: {key: program.context[key] for key in TELLING if key in program.context}
                         for them in sides.values() for program in them}}
 

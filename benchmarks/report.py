@@ -22,6 +22,8 @@ def told(ns):
 
 def table(key, result):
     """Markdown: our time, least and median; then each peer's ratio, least/median/greatest over the rounds."""
+    if result.get("steps"):
+        return steps_table(key, result)
     sides = [side for side in next(iter(result["times_ns"].values())) if side != "rondo"]
     sides = [side for side in sides if any(times[side] for times in result["times_ns"].values())]
     rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
@@ -44,6 +46,14 @@ def table(key, result):
     if result["problems"]:
         text += "\n\nWithout a figure: " + "; ".join(result["problems"]) + "."
     return text
+
+
+def steps_table(key, result):
+    """Markdown: of the steps of the last round, the median, the 999th of a thousand and the worst."""
+    rows = [["benchmark", "p50", "p99.9", "worst"]]
+    for name, steps in result["steps"].items():
+        rows.append([name.split("/each_step")[0], *(told(ns) for ns in steps.values())])
+    return f"## {key}: {result['title']}\n\n" + markdown(rows)
 
 
 def limit(result):

@@ -34,7 +34,11 @@ struct RunOf {
               model,
               {},
               rule,
-              {.clip_norm = 0.5, .threads = threads, .seed = run_seed, .schedule = rondo::CosineDecay{.steps = 100}}} {
+              {.clip_norm = 0.5,
+               .threads = threads,
+               .seed = run_seed,
+               .small_work = 0,
+               .schedule = rondo::CosineDecay{.steps = 100}}} {
         options.epochs = 2;
         options.plateau =
             rondo::ReduceOnPlateau{.patience = 0, .factor = 0.5, .threshold = 0.9}; // no epoch is good enough

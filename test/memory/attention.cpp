@@ -26,7 +26,8 @@ TEST(EncoderDecoders, TrainWithoutAllocation) {
     pairs.group_by_length(2);
     for (const int threads : {1, 2}) {
         Model<Net> model{Seed{1}};
-        Trainer trainer{model, CrossEntropy{}, Adam{}, TrainerSettings{.clip_norm = 1, .threads = threads}};
+        Trainer trainer{model, CrossEntropy{}, Adam{},
+                        TrainerSettings{.clip_norm = 1, .threads = threads, .small_work = 0}};
         const auto epochs = [&] {
             for (std::int64_t number = 0; number < 3; ++number) {
                 pairs.begin_epoch(Seed{1}, number);

@@ -39,7 +39,11 @@ void expect_none(Rule rule) {
             model,
             {},
             rule,
-            {.clip_norm = 0.5, .clip_value = 0.5, .threads = threads, .schedule = CosineDecay{.steps = 100}}};
+            {.clip_norm = 0.5,
+             .clip_value = 0.5,
+             .threads = threads,
+             .small_work = 0,
+             .schedule = CosineDecay{.steps = 100}}};
         EXPECT_GT(allocations([&] { epoch(trainer, data, 0); }), 0u) << "the first takes all";
         EXPECT_EQ(allocations([&] {
                       for (std::int64_t k = 1; k < 4; ++k) epoch(trainer, data, k);
@@ -66,7 +70,7 @@ TEST(TrainersSteps, AllocateNothingInFit) {
     calls.reserve(100);
     FitOptions options{.epochs = 3};
     options.on_batch = [&](const Progress&) { return calls.push_back(counted::calls), true; };
-    fit(model, data, CrossEntropy{}, Adam{}, options, {.threads = 2});
+    fit(model, data, CrossEntropy{}, Adam{}, options, {.threads = 2, .small_work = 0});
     ASSERT_EQ(calls.size(), 3 * data.count());
     for (std::size_t k = data.count() + 1; k < calls.size(); ++k) {
         if (k % data.count() == 0) continue; // before it an epoch was noted in the history

@@ -269,7 +269,7 @@ TEST(Fit, StandsAtTheBatchThatFailed) {
 
 TEST(Evaluate, CountsEveryTermOnce) {
     LetterModel model{Seed{1}};
-    LetterTrainer trainer{model, {}, rule, {.threads = 2}};
+    LetterTrainer trainer{model, {}, rule, {.threads = 2, .small_work = 0}};
     TokenWindows whole{text, 6, 27};
     const LossSum all = trainer.evaluate(whole.at(0));
     for (const int batch : {1, 5, 20, 33}) {

@@ -73,7 +73,8 @@ TEST(TokenStreams, CarriedBatchesAreOneLongSequence) {
     for (std::uint32_t k = 0; k < 103; ++k) text.push_back(int(Draw{Seed{3}, Purpose::user}(k) % 7));
     Model<Net, B> model{Seed{1}};
     for (const int threads : {1, 2, 3}) {
-        Trainer<Net, CrossEntropy, SGD, B> trainer{model, CrossEntropy{}, SGD{}, {.threads = threads}};
+        Trainer<Net, CrossEntropy, SGD, B> trainer{
+            model, CrossEntropy{}, SGD{}, {.threads = threads, .small_work = 0}};
         for (const int batch : {1, 3, 5}) {
             const int steps = 102 / batch;
             TokenStreams whole{text, steps, batch};

@@ -14,8 +14,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <limits>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -30,12 +33,14 @@ using TrackerModel = Model<Tracker, EigenBackend<float>>;
 using TrackerTrainer = Trainer<Tracker, MeanSquaredError, Adam, EigenBackend<float>>;
 
 /// A model's numbers after some epochs of windows; the last batch of each has one sequence.
-std::vector<double> trained(int threads, int batch, std::vector<double>* losses = nullptr) {
+std::vector<double> trained(int threads, int batch, std::vector<double>* losses = nullptr, std::size_t small_work = 0) {
     const auto text = letters(std::size_t(2 * batch + 1 + 6));
     TokenWindows windows{text, 6, batch};
     LetterModel model{Seed{1}};
-    LetterTrainer trainer{
-        model, CrossEntropy{}, Adam{.rate = 1e-2}, {.clip_norm = 0.5, .threads = threads, .seed = Seed{3}}};
+    LetterTrainer trainer{model,
+                          CrossEntropy{},
+                          Adam{.rate = 1e-2},
+                          {.clip_norm = 0.5, .threads = threads, .seed = Seed{3}, .small_work = small_work}};
     for (const std::int64_t epoch : {0, 1, 2, 3}) {
         windows.begin_epoch(Seed{9}, epoch);
         EXPECT_EQ(windows.count(), 3u);
@@ -58,9 +63,35 @@ TEST(Trainer, SameThreadsGiveTheSameBitsAndOthersTheSameToRounding) {
             std::vector<double> others;
             const auto several = trained(threads, batch, &others);
             EXPECT_EQ(differing(several, trained(threads, batch)), 0u) << threads << " threads";
+            EXPECT_EQ(several, trained(threads, batch, nullptr, TrainerSettings{}.small_work)) << "all by the caller";
             EXPECT_LT(difference(one, several), 1e-11) << threads << " threads";
             EXPECT_LT(difference(losses, others), 1e-11) << threads << " threads";
         }
+    }
+}
+
+/// A loss that counts the parts of batches that other threads than the test's compute.
+struct Elsewhere : CrossEntropy {
+    std::thread::id here = std::this_thread::get_id();
+    std::atomic<int>* elsewhere = nullptr;
+    auto operator()(auto&&... given) const {
+        if (std::this_thread::get_id() != here) ++*elsewhere;
+        return CrossEntropy::operator()(std::forward<decltype(given)>(given)...);
+    }
+};
+
+TEST(Trainer, SmallWorkStaysOnTheCallersThread) {
+    const auto text = letters(2 * 4 + 1 + 6);
+    TokenWindows windows{text, 6, 4};
+    const std::size_t work = Model<Letters>::parameters * 6 * 4;
+    for (const std::size_t small_work : {work, work + 1}) {
+        std::atomic<int> elsewhere = 0;
+        LetterModel model{Seed{1}};
+        Elsewhere loss;
+        loss.elsewhere = &elsewhere;
+        Trainer trainer{model, loss, SGD{}, TrainerSettings{.threads = 2, .small_work = small_work}};
+        trainer.step(windows.at(0));
+        EXPECT_EQ(elsewhere > 0, small_work == work);
     }
 }
 
@@ -71,7 +102,7 @@ TEST(Trainer, EvaluationLearnsNothingAndLeavesTrainingAlone) {
         for (const bool disturbed : {false, true}) {
             TokenStreams streams{text, 5, 3};
             LetterModel model{Seed{1}};
-            LetterTrainer trainer{model, CrossEntropy{}, Adam{}, {.threads = threads}};
+            LetterTrainer trainer{model, CrossEntropy{}, Adam{}, {.threads = threads, .small_work = 0}};
             for (std::size_t k = 0; k < streams.count(); ++k) {
                 trainer.step(streams.at(k));
                 if (!disturbed) continue;
@@ -124,7 +155,7 @@ TEST(Trainer, ABatchWithoutTermsTeachesNothingButCarriesOn) {
     for (const int threads : {1, 2, 5}) {
         LetterModel model{Seed{1}};
         const LetterModel before = model;
-        LetterTrainer trainer{model, {}, {}, {.threads = threads}};
+        LetterTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}};
         const auto without = [&](std::size_t k, Carry carry) {
             auto batch = streams.at(k);
             batch.target.value = ignored.data();

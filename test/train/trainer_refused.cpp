@@ -37,8 +37,8 @@ void expect_no_trace(Make make, const Good& good, const Bad& bad, Error::Kind ki
     for (const int threads : {1, 2}) {
         SCOPED_TRACE(std::to_string(threads) + " threads");
         auto model = make(), other = make();
-        T trainer{model, {}, {.rate = 0.1}, {.threads = threads}},
-            untroubled{other, {}, {.rate = 0.1}, {.threads = threads}};
+        T trainer{model, {}, {.rate = 0.1}, {.threads = threads, .small_work = 0}},
+            untroubled{other, {}, {.rate = 0.1}, {.threads = threads, .small_work = 0}};
         for (int k = 0; k < 2; ++k) trainer.step(good), untroubled.step(good);
 
         Error error;
@@ -95,7 +95,8 @@ TEST(Trainer, RefusesTargetsOfOtherExtents) {
                                    "rondo::Trainer: the input is 4 sequences, the targets are 3");
     LetterModel model{Seed{1}};
     const auto one_step = batch({5, 2}, {1, 2});
-    LetterTrainer one{model, {}, {}}, two{model, {}, {}, {.threads = 2}}; // of two, each speaks of its share
+    LetterTrainer one{model, {}, {}},
+        two{model, {}, {}, {.threads = 2, .small_work = 0}}; // of two, each speaks of its share
     expect_argument([&] { one.step(one_step); },
                     "rondo: the network gave 5 steps of 2 sequences, the targets are 1 steps of 2");
     expect_argument([&] { two.step(one_step); },
@@ -131,7 +132,8 @@ TEST(Trainer, BeginsFromZeroAfterNumbersThatAreNotFinite) {
     bad.x[0] = std::numeric_limits<float>::quiet_NaN();
     for (const int threads : {1, 2}) {
         TrackerModel model{Seed{1}}, other = model;
-        TrackerTrainer trainer{model, {}, {}, {.threads = threads}}, fresh{other, {}, {}, {.threads = threads}};
+        TrackerTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}},
+            fresh{other, {}, {}, {.threads = threads, .small_work = 0}};
         for (const Carry carry : {Carry::start, Carry::go_on})
             trainer.step(good.batch(carry)), fresh.step(good.batch(carry));
         Error error;
@@ -147,7 +149,7 @@ TEST(Trainer, StopsWhereAHugeRateLeads) {
     for (const int threads : {1, 2}) {
         TrackerModel model{Seed{1}};
         Trainer<Tracker, MeanSquaredError, SGD, EigenBackend<float>> trainer{
-            model, {}, {.rate = 1e30}, {.threads = threads}};
+            model, {}, {.rate = 1e30}, {.threads = threads, .small_work = 0}};
         trainer.step(data.batch());
         const auto last = model.values();
         for (const float value : last) EXPECT_TRUE(std::isfinite(value));
@@ -197,7 +199,7 @@ TEST(Trainer, RefusesToGoOnWithOtherSequences) {
     const Tracks<float> five{4, 5}, four{4, 4};
     for (const int threads : {1, 2}) {
         TrackerModel model{Seed{1}};
-        TrackerTrainer trainer{model, {}, {}, {.threads = threads}};
+        TrackerTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}};
         trainer.step(four.batch(Carry::go_on)); // the first one begins
         expect_argument([&] { trainer.step(five.batch(Carry::go_on)); },
                         "rondo::Trainer: a batch of 5 sequences cannot go on from the states of 4");
@@ -274,7 +276,8 @@ TEST(Trainer, HandsOnWhatANetworkThrows) {
     const Tracks<float> good{5, 5}, bad{13, 5};
     for (const int threads : {1, 2, 5}) {
         Model<Fragile> model{Seed{1}};
-        Trainer<Fragile, MeanSquaredError, Adam, EigenBackend<float>> trainer{model, {}, {}, {.threads = threads}};
+        Trainer<Fragile, MeanSquaredError, Adam, EigenBackend<float>> trainer{
+            model, {}, {}, {.threads = threads, .small_work = 0}};
         const LossSum before = trainer.evaluate(good.batch());
         EXPECT_THROW(trainer.step(bad.batch()), std::logic_error);
         EXPECT_THROW(trainer.evaluate(bad.batch()), std::logic_error);

@@ -52,6 +52,19 @@ TEST(Workers, AreThreadsThatStayAndTheCaller) {
     }
 }
 
+TEST(Workers, LeaveItAllToTheCallerWhereTold) {
+    Workers workers{3};
+    std::vector<std::thread::id> who(3), me(3, std::this_thread::get_id());
+    std::vector<int> order;
+    const auto task = [&](int k) {
+        who[std::size_t(k)] = std::this_thread::get_id();
+        order.push_back(k);
+    };
+    workers.each(task, true);
+    EXPECT_EQ(who, me);
+    EXPECT_EQ(order, (std::vector{0, 1, 2}));
+}
+
 TEST(Workers, EndWithoutATaskAndWithManyTasks) {
     for (int round = 0; round < 50; ++round) Workers{3};
     Workers none{0};

@@ -27,11 +27,14 @@ namespace rondo::inline v0_1 {
 ///
 /// clip_norm, clip_value  limits of the gradient; 0: none.
 /// threads                workers that share each batch by its sequences; the bits of a run depend on their number.
+/// small_work             parameters times columns below which the caller does all workers' parts itself, to the same
+///                        bits: waking the others would take longer (200,000 are some 30 us of work, waking 8 us).
 /// schedule               a factor of the learning rate for step 0, 1, ...
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
     int threads = 1;
     Seed seed{};
+    std::size_t small_work = 200'000;
     RateSchedule schedule{};
 
     /// Names a setting out of its range.
@@ -187,8 +190,10 @@ private:
         if (Error found = check_batch(batch, learn)) return error = std::move(found), LossSum{};
         const double terms = loss_.terms(batch.target);
         if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
+        const std::size_t work = std::get<0>(batch.inputs).extent.columns() * parameter_count<Net>;
         workers_.each(
-            [&](int k) { guard(parts_[std::size_t(k)], [&](Part& part) { run_part(batch, part, k, terms, learn); }); });
+            [&](int k) { guard(parts_[std::size_t(k)], [&](Part& part) { run_part(batch, part, k, terms, learn); }); },
+            work < settings_.small_work);
         LossSum loss{0, terms};
         for (const Part& part : parts_) {
             if (part.thrown) std::rethrow_exception(part.thrown);

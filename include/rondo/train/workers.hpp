@@ -23,9 +23,13 @@ public:
     int count() const { return int(stop_.threads.size()) + 1; }
 
     /// Calls task(k) for each worker k, the caller being worker 0, and returns when all have ended. It must not throw.
+    /// `alone`: the caller does it all, one worker's part after the other.
     template <class Task>
-    void each(const Task& task) {
-        if (stop_.threads.empty()) return task(0);
+    void each(const Task& task, bool alone = false) {
+        if (alone || stop_.threads.empty()) {
+            for (int k = 0; k < count(); ++k) task(k);
+            return;
+        }
         {
             const std::lock_guard lock{mutex_};
             task_ = std::cref(task);
