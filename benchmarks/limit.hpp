@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rondo/core/memory.hpp>
 #include <rondo/core/unroll.hpp>
 #include <rondo/math/pack.hpp>
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <ctime>
+#include <map>
 #include <string>
 
 /// What one core can do at best: fused multiplications and additions that wait for nothing, measured by the same run.
@@ -37,16 +40,54 @@ double operations_limit() {
     return best;
 }
 
+/// What one core reads at best, over and over, of so many bytes, to and fro: from whichever cache holds them.
+///
+/// Units  bytes a nanosecond.
+inline double read_limit(std::size_t bytes) {
+    using P = rondo::Pack<float>;
+    constexpr std::size_t chains = 8, turn = chains * P::size;
+    static std::map<std::size_t, double> known;
+    const std::size_t turns = std::max<std::size_t>(bytes / (turn * sizeof(float)), 1);
+    double& best = known[turns];
+    if (best > 0) return best;
+    const rondo::Buffer<float> block(turns * turn, 1.0f);
+    const std::size_t rounds = std::max<std::size_t>(2'000'000 / (turns * chains), 2) / 2 * 2;
+    P sum[chains];
+    rondo::unroll<int(chains)>([&](auto k) __attribute__((always_inline)) { sum[k] = P(0.0f); });
+    for (int repeat = 0; repeat < 5; ++repeat) {
+        const std::clock_t start = std::clock();
+        for (std::size_t round = 0; round < rounds; ++round) {
+            const float* at = block.data() + (round % 2 == 0 ? 0 : (turns - 1) * turn);
+            const std::ptrdiff_t step = round % 2 == 0 ? std::ptrdiff_t(turn) : -std::ptrdiff_t(turn);
+            for (std::size_t k = 0; k < turns; ++k, at += step)
+                rondo::unroll<int(chains)>([&](auto c) __attribute__((always_inline)) {
+                    sum[c] = sum[c] + P::load(at + c * P::size);
+                });
+        }
+        const double time = double(std::clock() - start) / CLOCKS_PER_SEC;
+        best = std::max(best, 1e-9 * double(rounds * turns * turn * sizeof(float)) / time);
+    }
+    for (std::size_t k = 1; k < chains; ++k) sum[0] = sum[0] + sum[k];
+    benchmark::DoNotOptimize(rondo::math::sum(sum[0]));
+    return best;
+}
+
 inline double limit() {
     static const double limit = operations_limit<float>();
     return limit;
 }
 
-/// GFLOP/s of a run of so many operations, and its share of the limit.
-inline void report(benchmark::State& state, double operations) {
+/// GFLOP/s of a run of so many operations, and its share of the limit: of the steps, what their operations take at least,
+/// or reading their weights of so many bytes so many times, whichever is more; and of the other operations, `apart` of
+/// all, what they take at least.
+inline void report(benchmark::State& state, double operations, std::size_t bytes, double times = 1, double apart = 0) {
     using benchmark::Counter;
+    const double reading = times * double(bytes) / read_limit(bytes);
+    const double least = apart * operations / limit() + std::max((1 - apart) * operations / limit(), reading);
     state.counters["GFLOP/s"] = Counter(operations * 1e-9, Counter::kIsIterationInvariantRate);
-    state.counters["of_limit"] = Counter(operations * 1e-9 / limit(), Counter::kIsIterationInvariantRate);
+    state.counters["of_limit"] = Counter(least * 1e-9, Counter::kIsIterationInvariantRate);
+    state.counters["reading_ns"] = reading;
+    state.counters["apart"] = apart;
 }
 
 inline int run(int argc, char** argv) {

@@ -132,7 +132,8 @@ def theme(options, key):
                     elif best is None or got < best:
                         best = got
                         if side == "rondo":
-                            counters[name] = more
+                            reading = counters.get(name, more).get("reading_ns", 0)
+                            counters[name] = more | {"reading_ns": min(reading, more.get("reading_ns", 0))}
                 if best is not None:
                     times[name][side].append(best)
         print(f"{key}: round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
@@ -140,7 +141,8 @@ def theme(options, key):
         print(f"{label}: {name} {why}", file=sys.stderr)
     return {"title": title, "times_ns": times, "problems": [f"{label}: {name} {why}" for (label, name), why in
                                                            problems.items()],
-            "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]]}
+            "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]],
+                                "reading_ns": more["reading_ns"], "apart": more["apart"]}
                          for name, more in counters.items() if "GFLOP/s" in more},
             "steps": {name: {key: more[key] for key in STEPS} for name, more in counters.items() if STEPS[0] in more},
             "context": {program.label: {key: program.context[key] for key in TELLING if key in program.context}

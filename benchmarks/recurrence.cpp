@@ -33,6 +33,8 @@ struct Bench {
     double operations() const {
         return 2.0 * Layer::cell_type::shape.gates * size * (size + size) * double(extent.columns());
     }
+    // Read at every step: the recurrent weights.
+    static constexpr std::size_t bytes() { return sizeof(float) * Layer::cell_type::shape.gates * size * size; }
     void infer() {
         benchmark::DoNotOptimize(work.forward(model, Sequence<const float, size>{x.data(), nullptr, extent}));
     }
@@ -49,17 +51,17 @@ void add(const char* cell) {
     const std::string name = std::string{cell} + "/" + std::to_string(Layer::input_size);
     for (const int batch : {1, 32, 128}) {
         const auto named = [&](const char* pass) { return name + "/batch:" + std::to_string(batch) + "/" + pass; };
-        const auto measure = [batch](benchmark::State& state, auto pass, double factor) {
+        const auto measure = [batch](benchmark::State& state, auto pass, double factor, double reads, double apart) {
             Bench<Layer> bench{batch};
             pass(bench); // takes its memory
             for (auto _ : state) pass(bench);
-            report(state, factor * bench.operations());
+            report(state, factor * bench.operations(), bench.bytes(), reads * steps, apart);
         };
         benchmark::RegisterBenchmark(named("inference").c_str(), [measure](benchmark::State& state) {
-            measure(state, [](auto& b) { b.infer(); }, 1);
+            measure(state, [](auto& b) { b.infer(); }, 1, 1, 1 / 2.0);
         })->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark(named("training").c_str(), [measure](benchmark::State& state) {
-            measure(state, [](auto& b) { b.learn(); }, 3);
+            measure(state, [](auto& b) { b.learn(); }, 3, 2, 2 / 3.0);
         })->Unit(benchmark::kMicrosecond);
     }
 }

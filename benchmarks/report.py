@@ -29,9 +29,12 @@ def table(key, result):
     rows = [["benchmark", "min", "median", "GFLOP/s", "of limit"] + sides + (["best peer"] if sides else [])]
     for name, times in result["times_ns"].items():
         ours, more = times["rondo"], result["counters"].get(name)
-        speed = more["operations"] / min(ours) if more else 0
-        row = [name, told(min(ours)), told(statistics.median(ours)), f"{speed:.1f}" if more else "",
-               f"{speed / limit(result):.2f}" if more else ""]
+        row = [name, told(min(ours)), told(statistics.median(ours)), "", ""]
+        if more:
+            computing, reading, apart = more["operations"] / limit(result), more["reading_ns"], more["apart"]
+            least = apart * computing + max((1 - apart) * computing, reading)
+            row[3] = f"{more['operations'] / min(ours):.1f}"
+            row[4] = f"{least / min(ours):.2f}" + (" reading" if reading > (1 - apart) * computing else "")
         all_ratios = []
         for side in sides:
             ratios = [theirs / own for theirs, own in zip(times[side], ours)]
@@ -101,6 +104,8 @@ def report(about, results, tables):
             f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s a benchmark, "
             f"pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
             "-O3 -march=native, never -ffast-math. A ratio is the peer's time over Rondo's in the same round, the best of "
-            "the compilers on both sides: least / median / greatest of all rounds.")
+            "the compilers on both sides: least / median / greatest of all rounds. The limit is what the multiplications "
+            "take one core at least, or, where that is more, reading the weights that each step reads from the cache "
+            "that holds them; both are measured in the same run.")
     command = "benchmarks/run --peers --rtneural DIR --python PYTHON"
     return "\n".join(["# On the CPU", "", f"`{command}`", "", *textwrap.wrap(text, 120), "", "\n\n".join(tables), ""])

@@ -29,8 +29,7 @@ void step(benchmark::State& state) {
         x[0] = 0.5f - x[0];
         benchmark::DoNotOptimize(stream.step(std::span<const float, std::size_t(Net::input_size)>{x}));
     }
-    report(state, 2.0 * double(Model<Net>::parameters));
-    state.counters["bytes"] = double(weights.size);
+    report(state, 2.0 * double(Model<Net>::parameters), weights.size);
 }
 
 // How long each of a million steps takes: what a program with a deadline has to reckon with.
