@@ -77,9 +77,9 @@ inline double limit() {
     return limit;
 }
 
-/// GFLOP/s of a run of so many operations, and its share of the limit: of the steps, what their operations take at least,
-/// or reading their weights of so many bytes so many times, whichever is more; and of the other operations, `apart` of
-/// all, what they take at least.
+/// GFLOP/s of a run of so many operations, and its share of the limit: of the steps, what their operations take at
+/// least, or reading their weights of so many bytes so many times, whichever is more; and of the other operations,
+/// `apart` of all, what they take at least.
 inline void report(benchmark::State& state, double operations, std::size_t bytes, double times = 1, double apart = 0) {
     using benchmark::Counter;
     const double reading = times * double(bytes) / read_limit(bytes);

@@ -4,6 +4,8 @@
 #include "batch.hpp"
 #include "generate.hpp"
 
+#include <support/backend.hpp>
+
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/network/sequential.hpp>
@@ -14,7 +16,6 @@
 namespace {
 
 using namespace law;
-using rondo::EigenBackend;
 using rondo::Rate;
 using rondo::Seed;
 
@@ -26,7 +27,7 @@ using Net = rondo::Sequential<rondo::Dropout<width, rate>, rondo::Dropout<width,
 template <Rate rate, class S>
 std::vector<S> mask(const rondo::Extent& extent, const rondo::Randomness& randomness) {
     using One = rondo::Sequential<rondo::Dropout<width, rate>>;
-    using B = EigenBackend<S>;
+    using B = TestBackend<S>;
     std::vector<S> ones(width * extent.columns(), S(1));
     rondo::Workspace<One, B> work;
     const auto y = work.record(rondo::Model<One, B>{}, nullptr, randomness, [&](auto& run) {
@@ -83,8 +84,8 @@ TEST(DropoutLaw, BackwardIsTheMask) {
         const auto dy = law::Batch<double, width>::random(size.seed + 1, size.steps, size.batch, x.lengths);
         const rondo::Randomness randomness{Seed{size.seed}, 2, true};
         using One = rondo::Sequential<rondo::Dropout<width, Rate{30}>>;
-        rondo::Workspace<One, EigenBackend<double>> work;
-        const auto y = work.record(rondo::Model<One, EigenBackend<double>>{}, nullptr, randomness,
+        rondo::Workspace<One, TestBackend<double>> work;
+        const auto y = work.record(rondo::Model<One, TestBackend<double>>{}, nullptr, randomness,
                                    [&](auto& run) { return One::forward(run, x.view()); });
         std::ranges::copy(dy.value, y.slope);
         work.backward(nullptr);

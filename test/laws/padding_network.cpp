@@ -5,6 +5,8 @@
 #include "generate.hpp"
 #include "padding.hpp"
 
+#include <support/backend.hpp>
+
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/dropout.hpp>
@@ -32,7 +34,7 @@ constexpr Stack both{.bidirectional = true};
 template <class Net, class S, class Loss>
 void padding_changes_nothing(const char* law) {
     constexpr int in = Net::input_size, out = Net::output_size;
-    using B = EigenBackend<S>;
+    using B = TestBackend<S>;
     holds(law, [] {
         const Size size;
         const auto lengths = size.lengths();
@@ -90,7 +92,7 @@ TEST(PaddingOfANetwork, ThatBeginsWithDropout) {
 // A network that reads tokens and keeps one step of each sequence.
 template <class Net, class S>
 void padding_is_not_selected(const char* law) {
-    using B = EigenBackend<S>;
+    using B = TestBackend<S>;
     holds(law, [] {
         const Size size;
         const auto lengths = size.lengths();

@@ -7,6 +7,8 @@
 #include "generate.hpp"
 #include "peephole.hpp"
 
+#include <support/backend.hpp>
+
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
@@ -32,7 +34,7 @@ template <class L, class S>
 struct Recurrent {
     using layer = L;
     using scalar = S;
-    using Backend = rondo::EigenBackend<S>;
+    using Backend = TestBackend<S>;
     using Net = Alone<L>;
     using Model = rondo::Model<Net, Backend>;
     using Workspace = rondo::Workspace<Net, Backend>;

@@ -24,7 +24,7 @@ struct Pair {
                        rondo::dropout(run, y, rate, run.draw(1))); // 1 is the stack's first mask
         }
     };
-    using Backend = rondo::EigenBackend<Scalar>;
+    using Backend = TestBackend<Scalar>;
     using S = Scalar;
 };
 

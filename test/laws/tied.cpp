@@ -4,6 +4,8 @@
 #include "batch.hpp"
 #include "generate.hpp"
 
+#include <support/backend.hpp>
+
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
@@ -19,7 +21,7 @@ using namespace rondo;
 
 using Untied = Sequential<Named<"in", Embedding<7, 5>>, Named<"rec", RNN<5, 5>>, Named<"out", Linear<5, 7>>>;
 using Shared = Tied<Untied, Tie<"out.weight", "in.weight">, Tie<"rec.bias_hh_l0", "rec.bias_ih_l0">>;
-using B = EigenBackend<double>;
+using B = TestBackend<double>;
 
 static_assert(parameter_count<Untied> == 7 * 5 + 2 * 25 + 2 * 5 + 7 * 5 + 7);
 static_assert(parameter_count<Shared> == 7 * 5 + 2 * 25 + 5 + 7);

@@ -3,5 +3,5 @@
 
 #include <support/layer.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, ActivationCases<rondo::EigenBackend<float>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, ActivationCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, ActivationCases<TestBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, ActivationCases<TestBackend<double>>, CaseNames);

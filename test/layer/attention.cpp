@@ -64,7 +64,7 @@ void expect_encoder_decoder(const char* name) {
 
 template <class B>
 struct Attention : testing::Test {};
-using Backends = testing::Types<EigenBackend<float>, EigenBackend<double>>;
+using Backends = testing::Types<TestBackend<float>, TestBackend<double>>;
 TYPED_TEST_SUITE(Attention, Backends);
 
 TYPED_TEST(Attention, pooling) {
@@ -89,8 +89,8 @@ TEST(AttentionPooling, SumsTheValuesOfValidStepsOnly) {
     const int lengths[]{3, 0};
     const double one_of_two[]{1, nan, 3, nan, 4, nan};
     using Layer = AttentionPooling<1>;
-    Model<Layer, EigenBackend<double>> model; // scores of zero: a plain mean
-    Workspace<Layer, EigenBackend<double>> work;
+    Model<Layer, TestBackend<double>> model; // scores of zero: a plain mean
+    Workspace<Layer, TestBackend<double>> work;
     const auto y = work.forward(model, Sequence<const double, 1>{one_of_two, nullptr, {3, 2, lengths}});
     EXPECT_NEAR(y.value[0], 8.0 / 3, 1e-15);
     EXPECT_EQ(y.value[1], 0);

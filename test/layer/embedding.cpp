@@ -3,5 +3,5 @@
 
 #include <support/layer.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, EmbeddingCases<rondo::EigenBackend<float>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, EmbeddingCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, EmbeddingCases<TestBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, EmbeddingCases<TestBackend<double>>, CaseNames);

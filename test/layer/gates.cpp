@@ -10,7 +10,7 @@
 namespace {
 
 using namespace rondo;
-using B = EigenBackend<double>;
+using B = TestBackend<double>;
 
 constexpr int in = 3, hidden = 5, steps = 4, batch = 2;
 const int lengths[]{4, 2};

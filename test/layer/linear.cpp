@@ -3,5 +3,5 @@
 
 #include <support/layer.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, LinearCases<rondo::EigenBackend<float>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, LinearCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, LinearCases<TestBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, LinearCases<TestBackend<double>>, CaseNames);

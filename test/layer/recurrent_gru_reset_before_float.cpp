@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <support/recurrent.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<rondo::EigenBackend<float>>,
+INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<TestBackend<float>>,
                                CaseNames);

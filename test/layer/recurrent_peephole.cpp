@@ -14,17 +14,17 @@ using Scalars = testing::Types<float, double>;
 TYPED_TEST_SUITE(PeepholeOf, Scalars);
 
 template <int In, class Net, class S>
-std::vector<S> outputs(const Model<Net, rondo::EigenBackend<S>>& model, const std::vector<S>& x,
+std::vector<S> outputs(const Model<Net, TestBackend<S>>& model, const std::vector<S>& x,
                        const rondo::Extent& extent) {
-    Workspace<Net, rondo::EigenBackend<S>> work;
+    Workspace<Net, TestBackend<S>> work;
     const auto y = work.forward(model, Sequence<const S, In>{x.data(), nullptr, extent});
     return {y.value, y.value + y.size()};
 }
 
 TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
     using S = TypeParam;
-    Model<PeepholeLSTM<3, 5>, rondo::EigenBackend<S>> model{rondo::Seed{1}};
-    Model<rondo::LSTM<3, 5>, rondo::EigenBackend<S>> usual;
+    Model<PeepholeLSTM<3, 5>, TestBackend<S>> model{rondo::Seed{1}};
+    Model<rondo::LSTM<3, 5>, TestBackend<S>> usual;
     model.template tensor<"weight_own_l0">().setZero();
     usual.template tensor<"weight_ih_l0">() = model.template tensor<"weight_ih_l0">();
     usual.template tensor<"weight_hh_l0">() = model.template tensor<"weight_hh_l0">();
@@ -40,7 +40,7 @@ TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
 
 TYPED_TEST(PeepholeOf, two_steps_by_hand) {
     using S = TypeParam;
-    Model<PeepholeLSTM<1, 1>, rondo::EigenBackend<S>> model;
+    Model<PeepholeLSTM<1, 1>, TestBackend<S>> model;
     const double w[]{0.5, -1, 2, 0.25}, u[]{-0.5, 0.75, 1, -2}, own[]{0.3, -0.6, 0.9};
     for (int g = 0; g < 4; ++g) {
         model.template tensor<"weight_ih_l0">()(g) = S(w[g]);

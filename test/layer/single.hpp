@@ -4,6 +4,7 @@
 #include <rondo/layer/single.hpp>
 
 #include <laws/batch.hpp>
+#include <support/backend.hpp>
 #include <support/golden.hpp>
 
 #include <gtest/gtest.h>

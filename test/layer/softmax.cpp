@@ -3,5 +3,5 @@
 
 #include <support/layer.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, SoftmaxCases<rondo::EigenBackend<float>>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, SoftmaxCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LayerGolden, SoftmaxCases<TestBackend<float>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LayerGolden, SoftmaxCases<TestBackend<double>>, CaseNames);

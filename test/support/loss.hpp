@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backend.hpp"
 #include "golden.hpp"
 
 #include <rondo/layer/activation.hpp>
@@ -71,8 +72,8 @@ public:
 
 private:
     using Net = rondo::ReLU<rows>;
-    rondo::Model<Net, rondo::EigenBackend<S>> model_;
-    rondo::Workspace<Net, rondo::EigenBackend<S>> work_;
+    rondo::Model<Net, TestBackend<S>> model_;
+    rondo::Workspace<Net, TestBackend<S>> work_;
 };
 
 /// Value and slopes are PyTorch's; slopes add to what is there; a run without a tape has the same value.
@@ -118,8 +119,8 @@ template <class S, int rows, class Target, class Loss>
 void expect_same_extents(const Loss& loss) {
     LossRun<S, rows, Target> run{std::vector<S>(6 * rows), std::vector<Target>(6 * rows), {3, 2}};
     for (const rondo::Extent wrong : {rondo::Extent{2, 2}, rondo::Extent{3, 1}, rondo::Extent{2, 3}}) {
-        rondo::Model<rondo::ReLU<rows>, rondo::EigenBackend<S>> model;
-        rondo::Workspace<rondo::ReLU<rows>, rondo::EigenBackend<S>> work;
+        rondo::Model<rondo::ReLU<rows>, TestBackend<S>> model;
+        rondo::Workspace<rondo::ReLU<rows>, TestBackend<S>> work;
         const rondo::Sequence<const Target, run.target_rows> target{run.target.data(), nullptr, wrong};
         try {
             work.evaluate(model, nullptr, [&](auto& r) {

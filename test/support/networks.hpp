@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backend.hpp"
 #include "compositions.hpp"
 #include "peephole.hpp"
 

@@ -11,7 +11,7 @@ using namespace rondo;
 
 template <class Net>
 void expect_gradients(bool training) {
-    const Model<Net, EigenBackend<double>> model{Seed{1}};
+    const Model<Net, TestBackend<double>> model{Seed{1}};
     constexpr int source_steps = 5, steps = 4, batch = 3;
     const auto source = whole_numbers(source_steps * batch, 5, 1), tokens = whole_numbers(steps * batch, 6, 2);
     const Targets targets{std::size_t(6 * steps * batch), 6};

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
 #include <support/network_gradients.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Layers, NetworkGradients, CheckedLayerCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Layers, NetworkGradients, CheckedLayerCases<TestBackend<double>>, CaseNames);

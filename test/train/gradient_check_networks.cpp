@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
 #include <support/network_gradients.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Networks, NetworkGradients, CompositionCases<rondo::EigenBackend<double>>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Networks, NetworkGradients, CompositionCases<TestBackend<double>>, CaseNames);

@@ -18,6 +18,7 @@
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/trainer.hpp>
 
+#include <support/backend.hpp>
 #include <support/golden.hpp>
 #include <support/report.hpp>
 
@@ -80,7 +81,7 @@ void expect_trace(const char* name, Loss loss, Rule rule, TrainerSettings settin
     constexpr bool classes = std::is_same_v<Loss, CrossEntropy>;
     using Y = std::conditional_t<classes, int, S>;
     constexpr int In = Net::input_size, Out = classes ? 1 : Net::output_size;
-    using B = EigenBackend<S>;
+    using B = TestBackend<S>;
 
     const Golden golden{"traces", name};
     const auto x = golden.get<X>("x");

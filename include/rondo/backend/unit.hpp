@@ -43,12 +43,19 @@ struct UnitForward {
     }
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
-        const auto step = C::forward(pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
+        run<L>(column, unit, pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
+    }
+    /// The same of numbers that are in registers; returns the new state.
+    template <class L, class P>
+    RONDO_HOST_DEVICE cell::State<C, P> run(std::size_t column, int unit, const cell::Pre<C, P>& a,
+                                            const cell::State<C, P>& s, const cell::Own<C, P>& p) const {
+        const auto step = C::forward(a, s, p);
         for (int k = 0; k < C::shape.states; ++k) L::store(after[k] + column * H + unit, step.state[k]);
         if constexpr (C::shape.saved > 0)
             if (saved)
                 for (int k = 0; k < C::shape.saved; ++k)
                     L::store(saved + (column * C::shape.saved + std::size_t(k)) * H + unit, step.saved[k]);
+        return step.state;
     }
 };
 
@@ -87,13 +94,20 @@ struct UnitBackward {
     }
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
-        using P = typename L::P;
         const std::size_t at = column * H + std::size_t(unit);
-        cell::State<C, P> old{}, now{}, slope{};
+        cell::State<C, typename L::P> slope{};
+        for (int k = 0; k < C::shape.states; ++k) slope[k] = L::load(carry[k] + at);
+        const auto d = run<L>(column, unit, slope);
+        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
+    }
+    /// The same, the carried slope in registers; returns all slopes.
+    template <class L, class P>
+    RONDO_HOST_DEVICE cell::Slope<C, P> run(std::size_t column, int unit, cell::State<C, P> slope) const {
+        const std::size_t at = column * H + std::size_t(unit);
+        cell::State<C, P> old{}, now{};
         for (int k = 0; k < C::shape.states; ++k) {
             old[k] = L::load(before[k] + at);
             now[k] = L::load(after[k] + at);
-            slope[k] = L::load(carry[k] + at);
         }
         slope[0] = slope[0] + L::load(output_slope + at);
         cell::Own<C, P> p{};
@@ -106,10 +120,10 @@ struct UnitBackward {
             L::store(gate_slope + (column * C::shape.gates + std::size_t(g)) * H + unit, d.pre[g]);
         for (int g = 0; g < C::shape.apart; ++g)
             L::store(apart_slope + (column * C::shape.apart + std::size_t(g)) * H + unit, d.pre[C::shape.gates + g]);
-        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
         if constexpr (C::shape.own > 0)
             for (int k = 0; k < C::shape.own; ++k)
                 L::store(own_slope + (column * C::shape.own + std::size_t(k)) * H + unit, d.own[k]);
+        return d;
     }
 };
 

@@ -22,6 +22,7 @@ struct Error {
         format,     // bytes that do not follow their format
         mismatch,   // tensors that are missing, left over, misshapen or of another type
         not_finite, // a loss, gradient or parameter that is NaN or infinite
+        device,     // a fault of a device, or a device that cannot do what is asked of it
     };
     Kind kind = Kind::none;
     std::string message;

@@ -4,6 +4,7 @@
 #include "extent.hpp"
 #include "host_device.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <type_traits>
 
@@ -16,7 +17,11 @@ struct Matrix {
     std::size_t rows = 0, columns = 0;
     std::size_t stride = rows; // from a column to the next
 
-    constexpr operator Matrix<const S>() const requires (!std::is_const_v<S>) { return {data, rows, columns, stride}; }
+    template <std::same_as<const S> T>
+        requires (!std::is_const_v<S>)
+    constexpr operator Matrix<T>() const {
+        return {data, rows, columns, stride};
+    }
     constexpr Matrix from_row(std::size_t first, std::size_t count) const {
         return {data + first, count, columns, stride};
     }
@@ -31,7 +36,11 @@ struct Weights {
     S* data = nullptr;
     std::size_t rows = 0, columns = 0;
 
-    constexpr operator Weights<const S>() const requires (!std::is_const_v<S>) { return {data, rows, columns}; }
+    template <std::same_as<const S> T>
+        requires (!std::is_const_v<S>)
+    constexpr operator Weights<T>() const {
+        return {data, rows, columns};
+    }
     constexpr Weights from_row(std::size_t first, std::size_t count) const {
         return {data + first * columns, count, columns};
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/unit.hpp"
+#include "../backend/measuring.hpp"
+#include "../backend/recurrent_steps.hpp"
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
 
@@ -80,8 +81,12 @@ struct Scan {
                 backend.fill_columns({apart + first * apart_rows, apart_rows, count},
                                      p.recurrent_bias.value + plain_rows);
         });
-        const auto U = products<false>(run);
-        for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
+        if constexpr (at_once<Run>) {
+            run_at_once(run, [&](auto&&... given) { backend.run_forward(steps(), given...); });
+        } else {
+            const auto U = products<false>(run);
+            for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
+        }
     }
 
     /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
@@ -105,24 +110,47 @@ struct Scan {
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
-        Values<S*, states> carry;
+        RecurrentSteps<C, H, S> all = steps();
+        auto& carry = all.carry;
         for (int k = 0; k < states; ++k) {
             carry[k] = run.take(H * batch());
             if (final_slope[k]) backend.copy(carry[k], final_slope[k], H * batch());
             else backend.fill(carry[k], H * batch(), S(0));
         }
-        S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
-        S* own_slope = run.take(own_rows * extent().columns());
-        const auto U = products<true>(run);
-        for (int k = extent().steps - 1; k >= 0; --k)
-            step_back(run, reverse ? extent().steps - 1 - k : k, U, carry, q_slope, own_slope);
+        all.own_slope = run.take(own_rows * extent().columns());
+        if constexpr (at_once<Run>) {
+            run_at_once(run, [&](auto&&... given) { backend.run_backward(all, given...); });
+        } else {
+            S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
+            const auto U = products<true>(run);
+            for (int k = extent().steps - 1; k >= 0; --k)
+                step_back(run, reverse ? extent().steps - 1 - k : k, U, all, q_slope);
+        }
         for (int k = 0; k < states; ++k)
             if (initial_slope[k])
                 backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
-        each_run(extent(), [&](std::size_t first, std::size_t count) { add_gradients(run, first, count, own_slope); });
+        each_run(extent(), [&](std::size_t first, std::size_t count) {
+            add_gradients(run, first, count, all.own_slope);
+        });
     }
 
 private:
+    // Whether the backend goes through all steps at once.
+    template <class Run>
+    static constexpr bool at_once =
+        RunsSteps<typename detail::Stands<typename Run::backend_type>::type, C, H>;
+
+    // The lengths, where the backend's memory is, and memory that its steps need besides.
+    template <class Run, class F>
+    void run_at_once(Run& run, const F& f) const {
+        using B = typename detail::Stands<typename Run::backend_type>::type;
+        int* lengths = extent().lengths ? run.take_tokens(batch()) : nullptr;
+        S* memory = run.take(B::template steps_memory<C, H>(extent().batch));
+        if constexpr (!Run::measuring)
+            if (lengths) run.backend().send(lengths, extent().lengths, batch());
+        f(static_cast<const int*>(lengths), memory);
+    }
+
     // A part of U, or of U^T, for the products of every step: prepared where there is more than one.
     template <class B, bool transposed>
     struct Product {
@@ -173,14 +201,18 @@ private:
             if (from) set(slot(first_slot(b)) + std::size_t(b) * H, from + std::size_t(b) * H, H);
     }
 
-    UnitForward<C, H, S> unit(std::size_t column, int t, std::size_t first) const {
-        UnitForward<C, H, S> u{gate + column * rows, apart + column * apart_rows, p.own.value, {}, {},
-                               saved ? saved + column * C::shape.saved * H : nullptr};
-        for (int k = 0; k < states; ++k) {
-            u.before[k] = state[k] + before(t) + first * H;
-            u.after[k] = state[k] + after(t) + first * H;
-        }
-        return u;
+    RecurrentSteps<C, H, S> steps() const {
+        RecurrentSteps<C, H, S> all{.steps = extent().steps,
+                                    .batch = extent().batch,
+                                    .reverse = reverse,
+                                    .U = p.recurrent_weight.value,
+                                    .own = p.own.value,
+                                    .state = state,
+                                    .gate = gate,
+                                    .apart = apart,
+                                    .saved = saved,
+                                    .output_slope = output_slope};
+        return all;
     }
 
     template <class Run, class P>
@@ -191,7 +223,7 @@ private:
                               column = std::size_t(t) * batch() + first;
             const Matrix<S> a{gate + column * rows, rows, count};
             const Matrix<const S> h{state[0] + before(t) + first * H, H, count};
-            const auto forward = unit(column, t, first);
+            const auto forward = steps().forward(t, first);
             if constexpr (plain_rows > 0) U.plain.add(backend, a.from_row(0, plain_rows), h);
             if constexpr (apart_rows > 0)
                 U.apart.add(backend, {apart + column * apart_rows, apart_rows, count}, h);
@@ -204,28 +236,14 @@ private:
     }
 
     template <class Run, class P>
-    void step_back(Run& run, int t, const Products<P>& U, const Values<S*, states>& carry, S* q_slope,
-                   S* own_slope) const {
+    void step_back(Run& run, int t, const Products<P>& U, const RecurrentSteps<C, H, S>& all, S* q_slope) const {
         auto& backend = run.backend();
         each_run(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n),
                               column = std::size_t(t) * batch() + first;
-            UnitBackward<C, H, S> u{.saved = saved + column * C::shape.saved * H,
-                                    .before = {},
-                                    .after = {},
-                                    .own = p.own.value,
-                                    .output_slope = output_slope + column * H,
-                                    .carry = {},
-                                    .gate_slope = gate + column * rows,
-                                    .apart_slope = apart + column * apart_rows,
-                                    .own_slope = own_slope + column * own_rows};
-            for (int k = 0; k < states; ++k) {
-                u.before[k] = state[k] + before(t) + first * H;
-                u.after[k] = state[k] + after(t) + first * H;
-                u.carry[k] = carry[k] + first * H;
-            }
+            const auto u = all.backward(t, first);
             backend.template units<H>(u, count);
-            const Matrix<S> dh{carry[0] + first * H, H, count}, a{gate + column * rows, rows, count};
+            const Matrix<S> dh{all.carry[0] + first * H, H, count}, a{gate + column * rows, rows, count};
             if constexpr (second_rows > 0) {
                 const Matrix<S> dq{q_slope + first * H, H, count};
                 backend.fill(dq.data, H * count, S(0));

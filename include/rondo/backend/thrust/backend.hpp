@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#if !defined(__CUDACC__) && !defined(THRUST_DEVICE_SYSTEM)
-#error "rondo: without nvcc, Thrust needs to be told where to compute: -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_CPP"
-#endif
-
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
 #include "../concept.hpp"
 #include "../lanes.hpp"
+#include "plan.hpp"
 #include "product.hpp"
+#include "queue.hpp"
 
 #include <thrust/copy.h>
 #include <thrust/device_ptr.h>
@@ -108,14 +106,18 @@ struct SumPart {
 
 } // namespace detail
 
-/// Wherever Thrust computes: with nvcc the GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element.
+/// Wherever Thrust computes: with nvcc a GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element; products by
+/// cuBLAS; the steps of a recurrence by one kernel that keeps the recurrent weights on the chip, where its plan for the
+/// device D has room for them, else a product a step.
 ///
-/// Proven: on Thrust's C++ system its operations, and whole networks forward and backward, agree with EigenBackend's;
-/// nvcc compiles it for a GPU without extended lambdas or relaxed constexpr. Not proven: it has not run on a GPU yet.
+/// Proven: on Thrust's C++ system, networks of each kind agree with EigenBackend's and with PyTorch's, the kernels'
+/// threads played one after the other; nvcc compiles the kernels for D without spilling a register. Not proven:
+/// nothing of it has run on a GPU yet.
 ///
-/// Memory  the parts of a sum, taken by reserve; nothing else. `data` and every operand are the device's.
-/// Errors  a fault of the device is thrown by Thrust, as thrust::system_error.
-template <std::floating_point S>
+/// Memory  the parts of a sum, taken when it is made; nothing else. `data` and every operand are the device's.
+/// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
+///         thrust::system_error.
+template <std::floating_point S, gpu::Device D = gpu::Hopper>
 class ThrustBackend {
 public:
     using scalar = S;
@@ -143,8 +145,14 @@ public:
         thrust::copy_n(thrust::device_pointer_cast(from), n, to);
     }
 
+    /// From the host's memory, which may change afterwards, in the order of the other work.
+    template <class T>
+    void send(T* to, const T* from, std::size_t n) {
+        queue_.send(to, from, n);
+    }
+
     struct Prepared {
-        detail::Factor<S> w;
+        gpu::Factor<S> w;
     };
     static constexpr std::size_t prepared_size(std::size_t, std::size_t) { return 0; }
     static Prepared prepare(Weights<const S> w, S*) { return {{w.data, w.columns, 1}}; }
@@ -168,11 +176,33 @@ public:
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
         each(x.rows, detail::ScatterAdd<S>{table, x, index, skipped});
     }
-    void fill(S* p, std::size_t n, S value) { thrust::fill_n(thrust::device, p, n, value); }
-    void copy(S* to, const S* from, std::size_t n) { thrust::copy_n(thrust::device, from, n, to); }
+    void fill(S* p, std::size_t n, S value) { thrust::fill_n(queue_.policy(), p, n, value); }
+    void copy(S* to, const S* from, std::size_t n) { thrust::copy_n(queue_.policy(), from, n, to); }
 
     double sum(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, false>{p, n}); }
     double sum_of_squares(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, true>{p, n}); }
+
+    /// How a group of threads goes through so many sequences at once.
+    template <class C, int H>
+    static constexpr gpu::Plan plan(int columns) {
+        return gpu::plan(D::target, C::shape, H, sizeof(S), columns);
+    }
+
+    /// All steps of a recurrence by one kernel, where a plan for its cell has room on the target.
+    template <class C, int H>
+    static constexpr bool runs_steps = ThrustBackend::template plan<C, H>(1).kind != gpu::Kind::step;
+    template <class C, int H>
+    static constexpr std::size_t steps_memory(int batch) {
+        return std::max(memory_of<C, H>(plan<C, H>(1), batch), memory_of<C, H>(plan<C, H>(several), batch));
+    }
+    template <class C, int H>
+    void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
+        run_steps<gpu::Forward, C, H>({steps, lengths}, memory);
+    }
+    template <class C, int H>
+    void run_backward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
+        run_steps<gpu::Backward, C, H>({steps, lengths}, memory);
+    }
 
     template <int H, class Unit>
     void units(const Unit& unit, std::size_t columns) {
@@ -188,22 +218,40 @@ public:
     }
 
 private:
+    static constexpr int several = 4;
+    // Backward hands on more than forward.
+    template <class C, int H>
+    static constexpr std::size_t memory_of(gpu::Plan plan, int batch) {
+        if (plan.kind != gpu::Kind::grid) return 0;
+        return std::size_t((batch + plan.columns - 1) / plan.columns) *
+               gpu::grid_memory<S>(std::size_t(plan.columns) * C::shape.gates * H);
+    }
+    // Several sequences a group share what a thread reads of its weights; a few have a group each.
+    template <template <class, int, class, class, int> class Pass, class C, int H>
+    void run_steps(const gpu::Task<C, H, S>& task, S* memory) {
+        constexpr gpu::Plan one = plan<C, H>(1), some = plan<C, H>(several);
+        if constexpr (some.kind != gpu::Kind::step)
+            if (task.steps.batch * one.blocks > D::target.multiprocessors)
+                return queue_.template run<Pass<C, H, S, D, several>>(task, memory);
+        queue_.template run<Pass<C, H, S, D, 1>>(task, memory);
+    }
+
     template <class F>
-    static void each(std::size_t n, const F& f) {
-        thrust::for_each_n(thrust::device, thrust::counting_iterator<std::size_t>(0), n, f);
+    void each(std::size_t n, const F& f) {
+        thrust::for_each_n(queue_.policy(), thrust::counting_iterator<std::size_t>(0), n, f);
     }
     template <class F>
-    static void each(Matrix<const S> y, const F& f) {
+    void each(Matrix<const S> y, const F& f) {
         each(y.rows * y.columns, detail::AtRowAndColumn<F>{f, y.rows});
     }
-    static void product(Matrix<S> c, detail::Factor<S> a, detail::Factor<S> b, std::size_t terms) {
-        each(c, detail::ProductElement<S>{c, a, b, terms});
+    void product(Matrix<S> c, gpu::Factor<S> a, gpu::Factor<S> b, std::size_t terms) {
+        queue_.product(c, a, b, terms);
     }
 
     // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
     template <class Part>
     double sum_of(const Part& part) {
-        thrust::transform(thrust::device, thrust::counting_iterator<std::size_t>(0),
+        thrust::transform(queue_.policy(), thrust::counting_iterator<std::size_t>(0),
                           thrust::counting_iterator<std::size_t>(detail::sum_parts), data(parts_), part);
         double host[detail::sum_parts], total = 0;
         download(host, data(parts_), detail::sum_parts);
@@ -211,6 +259,7 @@ private:
         return total;
     }
 
+    gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
 };
 

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo::inline v0_1::detail {
+namespace rondo::inline v0_1::gpu {
 
 /// One side of a product: `step` numbers from an output row (or column) to the next, `inner` from a term to the next.
 template <class S>
@@ -22,7 +22,10 @@ struct ProductElement {
     Factor<S> a, b;
     std::size_t terms;
 
-    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { add(k % c.rows, k / c.rows); }
+
+private:
+    RONDO_HOST_DEVICE void add(std::size_t row, std::size_t column) const {
         S sum = 0;
         for (std::size_t k = 0; k < terms; ++k)
             sum += a.data[row * a.step + k * a.inner] * b.data[column * b.step + k * b.inner];
@@ -30,4 +33,4 @@ struct ProductElement {
     }
 };
 
-} // namespace rondo::detail
+} // namespace rondo::gpu

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/host_device.hpp"
+#include "unit.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline v0_1 {
+
+/// The steps of a cell over time, in one direction: where each finds what it reads and writes. Scan goes through them
+/// one by one; a backend may go through all of them at once.
+///
+/// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is
+/// the state after step t.
+///
+/// Shapes  U (gates H x H), states (H x (T + 1) B), gate (gates H x T B): W x + b of every step, apart (apart H x T
+///         B): c of the gates that keep U h + c apart. Backward leaves the slopes of the gates in both.
+template <class C, int H, class S>
+struct RecurrentSteps {
+    static constexpr int states = C::shape.states;
+    static constexpr std::size_t rows = std::size_t(C::shape.gates) * H, apart_rows = std::size_t(C::shape.apart) * H,
+                                 own_rows = std::size_t(C::shape.own) * H,
+                                 saved_rows = std::size_t(C::shape.saved) * H;
+
+    int steps = 0, batch = 0;
+    bool reverse = false;
+    const S *U = nullptr, *own = nullptr;
+    Values<S*, states> state{};
+    S *gate = nullptr, *apart = nullptr, *saved = nullptr; // saved: null where no backward follows
+
+    // Backward alone.
+    const S* output_slope = nullptr;
+    Values<S*, states> carry{}; // H x B: dL/d(last state) in, dL/d(first state) out
+    S* own_slope = nullptr;
+
+    RONDO_HOST_DEVICE std::size_t slot(int t) const { return std::size_t(t) * std::size_t(batch) * H; }
+    RONDO_HOST_DEVICE std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
+    RONDO_HOST_DEVICE std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
+
+    /// What step t does to the sequences from `first` on.
+    RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
+        const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
+        UnitForward<C, H, S> u{gate + column * rows, apart + column * apart_rows, own, {}, {},
+                               saved ? saved + column * saved_rows : nullptr};
+        for (int k = 0; k < states; ++k) {
+            u.before[k] = state[k] + before(t) + first * H;
+            u.after[k] = state[k] + after(t) + first * H;
+        }
+        return u;
+    }
+    RONDO_HOST_DEVICE UnitBackward<C, H, S> backward(int t, std::size_t first) const {
+        const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
+        UnitBackward<C, H, S> u{.saved = saved + column * saved_rows,
+                                .before = {},
+                                .after = {},
+                                .own = own,
+                                .output_slope = output_slope + column * H,
+                                .carry = {},
+                                .gate_slope = gate + column * rows,
+                                .apart_slope = apart + column * apart_rows,
+                                .own_slope = own_slope + column * own_rows};
+        for (int k = 0; k < states; ++k) {
+            u.before[k] = state[k] + before(t) + first * H;
+            u.after[k] = state[k] + after(t) + first * H;
+            u.carry[k] = carry[k] + first * H;
+        }
+        return u;
+    }
+};
+
+/// A backend that goes through all steps of such a cell at once: run_forward(steps, lengths, memory), run_backward. The
+/// lengths lie where its memory is (null: all are of full length), as do steps_memory<C, H>(batch) numbers.
+template <class B, class C, int H>
+concept RunsSteps = requires { requires B::template runs_steps<C, H>; };
+
+} // namespace rondo

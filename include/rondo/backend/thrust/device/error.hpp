@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../../core/error.hpp"
+
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+
+#include <source_location>
+#include <string>
+
+namespace rondo::inline v0_1::gpu {
+
+[[noreturn]] inline void refuse(const char* reason, const char* call, const std::source_location& at) {
+    fail(Error::Kind::device, std::string{"rondo: "} + call + " at " + at.file_name() + ":" +
+                                  std::to_string(at.line()) + ": " + reason);
+}
+
+/// Fails with the call's name, the file and line it was made on, and what CUDA or cuBLAS says.
+inline void check(cudaError_t result, const char* call, std::source_location at = std::source_location::current()) {
+    if (result != cudaSuccess) refuse(cudaGetErrorString(result), call, at);
+}
+inline void check(cublasStatus_t result, const char* call, std::source_location at = std::source_location::current()) {
+    if (result != CUBLAS_STATUS_SUCCESS) refuse(cublasGetStatusString(result), call, at);
+}
+
+} // namespace rondo::gpu

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.hpp"
+#include "kernel.hpp"
+#include "../product.hpp"
+
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+#include <thrust/execution_policy.h>
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace rondo::inline v0_1::gpu {
+
+/// Where a backend's work goes: a stream of the current device and cuBLAS. Nothing here waits for the device.
+///
+/// Errors  device: no device, one that is older than the target or whose driver is older than the toolkit; whatever
+///         CUDA and cuBLAS say of a call.
+template <Device D>
+class Queue {
+public:
+    Queue() {
+        int device = 0, major = 0, minor = 0;
+        check(cudaGetDevice(&device), "cudaGetDevice");
+        check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
+        check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
+        if (10 * major + minor < D::target.capability)
+            fail(Error::Kind::device, "rondo::ThrustBackend: expected a device of compute capability " +
+                                          std::to_string(D::target.capability) + " or later, got " +
+                                          std::to_string(10 * major + minor));
+        check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device),
+              "cudaDeviceGetAttribute");
+        check(cudaStreamCreate(&stream_), "cudaStreamCreate");
+        check(cublasCreate(&blas_), "cublasCreate");
+        check(cublasSetStream(blas_, stream_), "cublasSetStream");
+    }
+    ~Queue() {
+        if (blas_) cublasDestroy(blas_);
+        if (stream_) cudaStreamDestroy(stream_);
+    }
+    Queue(Queue&& other) noexcept { swap(other); }
+    Queue& operator=(Queue&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+
+    auto policy() const { return thrust::cuda::par_nosync.on(stream_); }
+
+    template <class T>
+    void send(T* to, const T* from, std::size_t n) {
+        check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
+    }
+    /// c += a b, each factor row-major or column-major.
+    void product(Matrix<float> c, Factor<float> a, Factor<float> b, std::size_t terms) {
+        multiply(c, a, b, terms, cublasSgemm);
+    }
+    void product(Matrix<double> c, Factor<double> a, Factor<double> b, std::size_t terms) {
+        multiply(c, a, b, terms, cublasDgemm);
+    }
+    template <class Pass>
+    void run(const typename Pass::Work& task, typename Pass::number* memory) {
+        launch<Pass>(task, memory, stream_, multiprocessors_);
+    }
+
+private:
+    template <class S, class Gemm>
+    void multiply(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, Gemm gemm) {
+        if (c.rows == 0 || c.columns == 0 || terms == 0) return;
+        const bool a_lies = a.step == 1 && a.inner >= c.rows, b_lies = b.inner == 1 && b.step >= terms;
+        const S one = 1;
+        check(gemm(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
+                   int(c.columns), int(terms), &one, a.data, int(a_lies ? a.inner : a.step), b.data,
+                   int(b_lies ? b.step : b.inner), &one, c.data, int(c.stride)),
+              "cublasGemm");
+    }
+    void swap(Queue& other) {
+        std::swap(stream_, other.stream_);
+        std::swap(blas_, other.blas_);
+        std::swap(multiprocessors_, other.multiprocessors_);
+    }
+
+    cudaStream_t stream_ = nullptr;
+    cublasHandle_t blas_ = nullptr;
+    int multiprocessors_ = 0;
+};
+
+} // namespace rondo::gpu
