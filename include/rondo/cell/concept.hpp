@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/values.hpp"
 #include "../math/functions.hpp"
 

@@ -18,6 +18,7 @@ namespace rondo::inline v0_1::cell {
 /// Source  Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation"
 ///         (2014), arXiv:1406.1078v1, section 2.3.
 struct GRU {
+    static constexpr LayerKind kind = LayerKind::GRU;
     static constexpr Shape shape{.gates = 3, .apart = 1, .saved = 4};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
@@ -52,6 +53,7 @@ struct GRU {
 /// Source  Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation"
 ///         (2014), arXiv:1406.1078v3, section 2.3.
 struct GRUResetBefore {
+    static constexpr LayerKind kind = LayerKind::GRUResetBefore;
     static constexpr Shape shape{.gates = 3, .second = 1, .saved = 3};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 

@@ -18,6 +18,7 @@ namespace rondo::inline v0_1::cell {
 /// Source  Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the forget gate: Gers,
 ///         Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000), section 3.
 struct LSTM {
+    static constexpr LayerKind kind = LayerKind::LSTM;
     static constexpr Shape shape{.gates = 4, .states = 2, .saved = 5, .forget = 1};
     static constexpr std::array<std::string_view, 4> gate_names{"input gate", "forget gate", "candidate",
                                                                 "output gate"};

@@ -12,6 +12,7 @@ namespace rondo::inline v0_1::cell {
 /// Units   every element of h lies in [-1, 1].
 /// Source  Elman, "Finding structure in time", Cognitive Science 14 (1990), p. 182.
 struct RNN {
+    static constexpr LayerKind kind = LayerKind::RNN;
     static constexpr Shape shape{.gates = 1};
 
     template <class S>
@@ -34,6 +35,7 @@ struct RNN {
 /// Source  Le, Jaitly & Hinton, "A simple way to initialize recurrent networks of rectified linear units" (2015),
 ///         arXiv:1504.00941, section 2.
 struct ReluRNN {
+    static constexpr LayerKind kind = LayerKind::ReluRNN;
     static constexpr Shape shape{.gates = 1};
 
     template <class S>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../backend/lanes.hpp"
+#include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
 #include "../math/functions.hpp"
@@ -17,16 +18,19 @@ namespace activation {
 
 struct ReLU {
     static constexpr const char* name = "ReLU";
+    static constexpr LayerKind kind = LayerKind::ReLU;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::max(P(0), x); } // NaN is handed on
     template <class P> RONDO_HOST_DEVICE static P slope(P y) { return math::select(y > P(0), P(1), P(0)); }
 };
 struct Tanh {
     static constexpr const char* name = "Tanh";
+    static constexpr LayerKind kind = LayerKind::Tanh;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::tanh(x); }
     template <class P> RONDO_HOST_DEVICE static P slope(P y) { return P(1) - y * y; }
 };
 struct Sigmoid {
     static constexpr const char* name = "Sigmoid";
+    static constexpr LayerKind kind = LayerKind::Sigmoid;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::sigmoid(x); }
     template <class P> RONDO_HOST_DEVICE static P slope(P y) { return y * (P(1) - y); }
 };
@@ -83,6 +87,7 @@ struct Elementwise {
 template <class Function, int Size>
     requires (Size > 0)
 struct Activation {
+    static constexpr LayerKind kind = Function::kind;
     static constexpr int input_size = Size, output_size = Size;
     static constexpr std::array<Tensor, 0> tensors{};
     static constexpr Label describe() { return Label{Function::name}; }

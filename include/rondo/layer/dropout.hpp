@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/random.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
@@ -98,6 +99,7 @@ Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const
 template <int Size, Rate rate>
     requires (Size > 0) && (rate.valid()) // a size from 1, a rate from 0 to below 1
 struct Dropout {
+    static constexpr LayerKind kind = LayerKind::Dropout;
     static constexpr int input_size = Size, output_size = Size;
     static constexpr std::array<Tensor, 0> tensors{};
     static constexpr Label describe() { return Label{"Dropout "}.add(rate.parts).add("/").add(rate.of); }

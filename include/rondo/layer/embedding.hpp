@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
 #include "../network/run.hpp"
@@ -59,6 +60,7 @@ inline Error token_outside(const Tokens& x, int vocabulary) {
 template <int Vocabulary, int Size, int padding = -1>
     requires (Vocabulary > 0) && (Size > 0) && (padding >= -1) && (padding < Vocabulary)
 struct Embedding {
+    static constexpr LayerKind kind = LayerKind::Embedding;
     static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
     static constexpr auto tensors = place(std::array{Tensor{
         .name = "weight", .rows = Vocabulary, .columns = Size, .role = Tensor::Role::table, .padding = padding}});

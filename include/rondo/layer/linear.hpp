@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
 #include "../network/kernels.hpp"
@@ -46,6 +47,7 @@ struct Affine {
 namespace detail {
 template <int In, int Out, bool bias>
 struct LinearLayer {
+    static constexpr LayerKind kind = LayerKind::Linear;
     static constexpr int input_size = In, output_size = Out;
     static constexpr auto tensors = [] {
         std::array<Tensor, bias ? 2 : 1> all{Tensor{.name = "weight", .rows = Out, .columns = In, .fan = In}};

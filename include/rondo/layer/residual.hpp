@@ -15,6 +15,7 @@ template <class Layer>
 struct Residual : Layer {
     static_assert(Layer::input_size == Layer::output_size,
                   "rondo::Residual: the layer's output size is not its input size");
+    static constexpr int residual_size = Layer::output_size;
     static constexpr Label describe() { return Label{"Residual "}.add(Layer::describe().view()); }
 
     static auto forward(auto& run, const auto& x) { return add(run, x, Layer::forward(run, x)); }

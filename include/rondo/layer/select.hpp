@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
 
@@ -65,6 +66,7 @@ auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
 template <int Size>
     requires (Size > 0)
 struct LastStep {
+    static constexpr LayerKind kind = LayerKind::LastStep;
     static constexpr int input_size = Size, output_size = Size;
     static constexpr std::array<Tensor, 0> tensors{};
     static constexpr Label describe() { return Label{"LastStep"}; }
@@ -78,6 +80,7 @@ struct LastStep {
 template <int Hidden>
     requires (Hidden > 0)
 struct FinalStates {
+    static constexpr LayerKind kind = LayerKind::FinalStates;
     static constexpr int input_size = 2 * Hidden, output_size = 2 * Hidden;
     static constexpr std::array<Tensor, 0> tensors{};
     static constexpr Label describe() { return Label{"FinalStates"}; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../backend/exp_column.hpp"
+#include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
 
@@ -76,6 +77,7 @@ struct SoftmaxOperation {
 template <int Size>
     requires (Size > 0)
 struct Softmax {
+    static constexpr LayerKind kind = LayerKind::Softmax;
     static constexpr int input_size = Size, output_size = Size;
     static constexpr std::array<Tensor, 0> tensors{};
     static constexpr Label describe() { return Label{"Softmax"}; }

@@ -30,6 +30,7 @@ struct Neighbours<First, Second, Rest...>
 template <class... Layers>
     requires (sizeof...(Layers) > 0)
 struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
+    static constexpr bool layers_in_order = true;
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
     static constexpr int output_size = Sequential::template layer_at<sizeof...(Layers) - 1>::output_size;
 

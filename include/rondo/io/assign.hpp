@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/memory.hpp"
+#include "../core/tensor.hpp"
+#include "../network/batch_state.hpp"
+#include "../network/layer_facts.hpp"
+#include "../network/model.hpp"
+#include "../stream/state.hpp"
+#include "layer_weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+namespace detail {
+// What follows knows no network, only its lists of layers and tensors: it is compiled once for all.
+
+inline std::string called(const NetworkLayer& layer) {
+    return layer.name.size > 0 ? "the network's \"" + std::string{layer.name.view()} + '"' : "the network";
+}
+inline std::string shape_text(std::size_t rows, std::size_t columns) {
+    return '[' + std::to_string(rows) + ',' + std::to_string(columns) + ']';
+}
+
+/// Says which layer is missing, left over or another one.
+inline Error layers_problem(std::span<const NetworkLayer> layers, const io::ModelWeights& weights) {
+    const auto wrong = [&](std::string what) {
+        return Error{Error::Kind::mismatch, weights.source + ": " + std::move(what)};
+    };
+    for (const NetworkLayer& layer : layers)
+        if (layer.facts.kind == LayerKind::other)
+            return wrong(called(layer) + " is " + describe(layer.facts) + " layer by layer");
+    for (std::size_t k = 0; k < std::max(layers.size(), weights.layers.size()); ++k) {
+        if (k >= layers.size())
+            return wrong(weights.layers[k].name + ", " + describe(weights.layers[k].facts) +
+                         ", is not one of the network's, which has " + std::to_string(layers.size()) + " layers");
+        const std::string expected = describe(layers[k].facts) + " for " + called(layers[k]);
+        if (k >= weights.layers.size())
+            return wrong("expected " + expected + ", but the file ends after " +
+                         std::to_string(weights.layers.size()) + " layers");
+        if (weights.layers[k].facts != layers[k].facts)
+            return wrong(weights.layers[k].name + ": expected " + expected + ", got " +
+                         describe(weights.layers[k].facts));
+    }
+    return {};
+}
+
+/// One tensor; one that is tied to an earlier one must be equal to it.
+template <class S>
+Error assign_array(std::span<const Tensor> tensors, std::size_t index, const io::Array& array,
+                   const std::string& source, S* values) {
+    const Tensor& t = tensors[index];
+    const auto wrong = [&](Error::Kind kind, const std::string& what) {
+        return Error{kind, source + ": " + std::string{t.name.view()} + what};
+    };
+    if (array.rows != std::size_t(t.rows) || array.columns != std::size_t(t.columns) ||
+        array.values.size() != t.size())
+        return wrong(Error::Kind::mismatch,
+                     ": expected " + shape_text(std::size_t(t.rows), std::size_t(t.columns)) + ", got " +
+                         shape_text(array.rows, array.columns) + " of " + std::to_string(array.values.size()) +
+                         " numbers");
+    const bool tied = is_tied(tensors, index);
+    for (std::size_t n = 0; n < t.size(); ++n) {
+        const S value = S(array.values[n]);
+        if (!std::isfinite(value))
+            return wrong(Error::Kind::not_finite,
+                         ": number " + std::to_string(n) + " is " + std::to_string(value));
+        if (tied && values[t.offset + n] != value)
+            return wrong(Error::Kind::mismatch, " is tied to another tensor and must be equal to it");
+        values[t.offset + n] = value;
+    }
+    return {};
+}
+
+/// Writes the file's numbers to where the network's lie.
+template <class S>
+Error assign(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const io::ModelWeights& weights,
+             S* values) {
+    Error problem = layers_problem(layers, weights);
+    for (std::size_t k = 0; k < layers.size() && !problem; ++k) {
+        const auto& arrays = weights.layers[k].arrays;
+        if (arrays.size() != layers[k].count)
+            return {Error::Kind::mismatch, weights.source + ": " + weights.layers[k].name + ": expected " +
+                                               std::to_string(layers[k].count) + " tensors, got " +
+                                               std::to_string(arrays.size())};
+        for (std::size_t n = 0; n < arrays.size() && !problem; ++n)
+            problem = assign_array(tensors, layers[k].tensor + n, arrays[n], weights.source, values);
+    }
+    return problem;
+}
+
+/// Writes the first states of recurrent layers; zeros where the file tells none. Of a stream each component of each
+/// layer is padded; of a batch each component has all layers and directions of a stack, each of `batch` sequences.
+///
+/// Errors  mismatch: another number of numbers; not_finite.
+template <class S>
+Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights& weights, bool stream,
+                   std::size_t batch, std::vector<S>& state) {
+    std::ranges::fill(state, S(0));
+    std::size_t begin = 0; // of the stack, or of the stream's layer
+    for (std::size_t k = 0; k < layers.size() && k < weights.layers.size(); ++k) {
+        const LayerFacts& facts = layers[k].facts;
+        if (!is_recurrent(facts.kind)) continue;
+        const auto& first = weights.layers[k].first;
+        const std::size_t components = std::size_t(components_of(facts.kind)), h = std::size_t(facts.output),
+                          directions = std::size_t(facts.directions),
+                          entries = stream ? directions : directions * std::size_t(layers[k].layers),
+                          room = stream ? padded(h) : batch * h;
+        const std::string name = weights.source + ": " + weights.layers[k].name + ": first state: ";
+        if (!first.empty() && first.size() != components * directions * h)
+            return {Error::Kind::mismatch, name + "expected " + std::to_string(components * directions * h) +
+                                               " numbers, got " + std::to_string(first.size())};
+        for (std::size_t n = 0; n < first.size(); ++n) {
+            const std::size_t component = n / (directions * h), direction = n / h % directions,
+                              entry = stream ? direction : std::size_t(layers[k].layer) * directions + direction;
+            if (!std::isfinite(S(first[n])))
+                return {Error::Kind::not_finite,
+                        name + "number " + std::to_string(n) + " is " + std::to_string(first[n])};
+            for (std::size_t b = 0; b < (stream ? 1 : batch); ++b)
+                state[begin + (component * entries + entry) * room + b * h + n % h] = S(first[n]);
+        }
+        if (stream || layers[k].layer + 1 == layers[k].layers) begin += components * entries * room;
+    }
+    return {};
+}
+
+/// Names a layer whose first state is not zero.
+inline Error first_left_over(const io::ModelWeights& weights) {
+    for (const io::LayerWeights& layer : weights.layers)
+        if (std::ranges::any_of(layer.first, [](double number) { return number != 0; }))
+            return {Error::Kind::mismatch, weights.source + ": " + layer.name +
+                                               " has a first state; give load a State for it, too"};
+    return {};
+}
+}
+
+/// Gives a model what a file of another program says (io::read_rtneural and the like). The file's layers must be the
+/// network's: as many, of the same kinds and sizes, in the same order; names do not count. See network_layers.
+///
+/// Errors  mismatch: a layer that is missing, left over, or another one (a GRU that resets before the product is not one
+///         that resets after it), named with both; a first state that is not zero; not_finite: a number that is NaN or
+///         infinite, or is so as the model's scalar. The model is then as it was.
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const io::ModelWeights& weights, Error& error) noexcept {
+    auto values = model.values();
+    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+    if (!problem) problem = detail::first_left_over(weights);
+    if (problem) error = std::move(problem);
+    else model.assign(values);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const io::ModelWeights& weights) {
+    Error error;
+    load(model, weights, error);
+    check(error);
+}
+
+/// The same, with the state that the file says a sequence starts from: stream.reset(first).
+template <class Net, Backend B>
+void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
+          Error& error) noexcept {
+    auto values = model.values();
+    std::vector<typename B::scalar> state(first.numbers().size());
+    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+    if (!problem) problem = detail::assign_first(network_layers<Net>, weights, true, 1, state);
+    if (problem) {
+        error = std::move(problem);
+    } else {
+        model.assign(values);
+        std::ranges::copy(state, first.numbers().begin());
+    }
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights) {
+    Error error;
+    load(model, first, weights, error);
+    check(error);
+}
+
+/// The same for a batch, each of its sequences.
+template <class Net, Backend B>
+void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights, Error& error) noexcept {
+    auto values = model.values();
+    auto state = first.values();
+    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+    if (!problem)
+        problem = detail::assign_first(network_layers<Net>, weights, false, std::size_t(first.batch()), state);
+    if (problem) {
+        error = std::move(problem);
+    } else {
+        model.assign(values);
+        first.assign(state);
+    }
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights) {
+    Error error;
+    load(model, first, weights, error);
+    check(error);
+}
+
+} // namespace rondo
