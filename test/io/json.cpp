@@ -141,7 +141,7 @@ TEST(Json, RefusesOtherObjectsAndArrays) {
     refused(R"({"a":[1)", "byte 7: expected ',' or ']', found the end");
     refused(R"({"a":[1 2]})", "byte 8: expected ',' or ']', found '2'");
     refused(R"({"a":[1,]})", "byte 8: expected a whole number, 0 or more, found ']'");
-    refused(R"({"a":[1,2,3,4]})", "byte 12: more than 3 numbers");
+    refused(R"({"a":[1,2,3,4]})", "byte 12: more than 3 entries");
     refused(R"({"a":[1])", "byte 8: expected ',' or '}', found the end");
     refused(R"({"a":[1],})", "byte 9: expected a string, found '}'");
     refused(R"({"a":[1]"b":[]})", "byte 8: expected ',' or '}', found '\"'");

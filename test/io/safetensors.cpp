@@ -126,13 +126,13 @@ TEST(Safetensors, Rule2TheHeaderIsJsonOfTensors) {
     refused(tensor("U8", "[01]", "[0,1]"), "byte 28: a number with a leading 0");
     refused(tensor("U8", "[1]", "[]"), "tensor \"w\" has 0 data_offsets; expected 2");
     refused(tensor("U8", "[1]", "[0]"), "tensor \"w\" has 1 data_offsets; expected 2");
-    refused(tensor("U8", "[1]", "[0,1,1]"), "byte 51: more than 2 numbers");
+    refused(tensor("U8", "[1]", "[0,1,1]"), "byte 51: more than 2 entries");
 }
 
 TEST(Safetensors, Rule2LimitsAreKept) {
     EXPECT_EQ(problem(safetensors_file(tensor("U8", "[1,1,1,1,1,1,1,1]", "[0,1]"), 1)), "");
     EXPECT_EQ(problem(safetensors_file(tensor("U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]"), 1)),
-              "header: byte 44: more than 8 numbers");
+              "header: byte 44: more than 8 entries");
     const auto named = [](std::size_t size) {
         const std::string name(size, 'n');
         return safetensors_file("{\"" + name + R"(":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1);

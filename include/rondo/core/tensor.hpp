@@ -20,6 +20,7 @@ struct Tensor {
     int fan = 0;          // numbers that enter one output: PyTorch's default draws from U(-1/sqrt(fan), 1/sqrt(fan))
     int gates = 1;        // the rows are this many blocks, one a gate
     int forget = -1;      // the block that is a forget gate's bias
+    int second = 0;       // of the blocks the last ones that read r h, not h: a GRU that resets before the product
     int padding = -1;     // the row of a table that stays zero
     int rank = 2;         // as saved: 1 or 2
     std::size_t offset = 0;

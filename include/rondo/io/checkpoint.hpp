@@ -125,7 +125,8 @@ void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) 
         shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
         all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
     }
-    io::Metadata metadata{{"optimizer", run.optimizer}};
+    io::Metadata metadata = kinds_of(run.tensors);
+    metadata.emplace_back("optimizer", run.optimizer);
     Numbers numbers{metadata};
     run.each_number([&](const char* name, auto& value) { numbers.write(name, value); });
     io::write_safetensors(path, all, metadata, {}, error);
@@ -174,11 +175,12 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
                                            (rule == metadata.end() ? "not told" : rule->second) +
                                            ", the trainer's " + run.optimizer};
 
+    if ((problem = kinds_problem(run.tensors, file, source, {}))) return problem;
     run.parameters.resize(run.size);
-    problem = read_tensors(run.tensors, file, source, "model.", run.parameters.data());
+    problem = read_tensors(run.tensors, file, source, {"model."}, run.parameters.data());
     run.memory.assign(memories, std::vector<S>(run.size));
     for (std::size_t k = 0; k < memories && !problem; ++k)
-        problem = read_tensors(run.tensors, file, source, "optimizer." + std::to_string(k) + ".",
+        problem = read_tensors(run.tensors, file, source, {"optimizer." + std::to_string(k) + "."},
                                run.memory[k].data());
     run.states.resize(std::size_t(threads));
     for (std::size_t k = 0; k < run.states.size() && !problem; ++k)

@@ -4,6 +4,7 @@
 #include "utf8.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -13,7 +14,7 @@
 
 namespace rondo::inline v0_1::io::detail {
 
-/// Reads the JSON that a caller expects: objects, arrays, strings and whole numbers, nothing else.
+/// Reads the JSON that a caller expects: objects, arrays, strings and numbers; what it does not expect it may skip.
 ///
 /// The caller asks for one value after the other, so the depth is the caller's and nothing but the strings asked for
 /// is stored. After the first problem every request returns at once. `text` must be UTF-8.
@@ -23,9 +24,12 @@ public:
 
     bool ok() const noexcept { return problem_.empty(); }
     const std::string& problem() const noexcept { return problem_; }
+    /// Whether the problem is a number that is NaN or infinite, which Python writes although JSON has none.
+    bool not_finite() const noexcept { return not_finite_; }
     void refuse(std::string problem) {
         if (ok()) problem_ = std::move(problem);
     }
+    void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
 
     /// An object; calls member(name) for each name, which reads the value.
     template <class Member>
@@ -47,7 +51,7 @@ public:
         if (!ok() || take_if(']')) return;
         std::size_t count = 0;
         do {
-            if (count++ == limit) return refuse_here("more than " + std::to_string(limit) + " numbers");
+            if (count++ == limit) return refuse_here("more than " + std::to_string(limit) + " entries");
             item();
         } while (ok() && take_if(','));
         take(']', "',' or ']'");
@@ -97,6 +101,55 @@ public:
         return value;
     }
 
+    /// A finite number, rounded to the nearest double.
+    double number() {
+        if (!ok()) return 0;
+        skip_space();
+        const std::string_view rest = text_.substr(at_ + (peek() == '-' ? 1 : 0));
+        if (rest.starts_with("NaN") || rest.starts_with("Infinity")) {
+            not_finite_ = true;
+            refuse_here("a number that is not finite");
+            return 0;
+        }
+        const std::size_t size = number_size();
+        if (size == 0) return expected("a number"), 0;
+        double value = 0;
+        const char* const first = text_.data() + at_;
+        if (std::from_chars(first, first + size, value).ec != std::errc{} || !std::isfinite(value)) {
+            not_finite_ = true;
+            refuse_here("a number that a double cannot hold");
+            return 0;
+        }
+        at_ += size;
+        return value;
+    }
+
+    /// True or false.
+    bool boolean() {
+        const bool value = take_word("true");
+        if (ok() && !value && !take_word("false")) expected("true or false");
+        return value;
+    }
+
+    /// Goes past a null, if one comes next.
+    bool take_null() noexcept { return take_word("null"); }
+
+    /// Whether the next value begins with this character.
+    bool next_is(char first) noexcept {
+        skip_space();
+        return ok() && peek() == first;
+    }
+
+    /// Goes past any value of at most `depth` objects and arrays one inside the other.
+    void skip(int depth = 32) {
+        if (!ok()) return;
+        if (depth == 0 && (next_is('{') || next_is('['))) return refuse_here("objects and arrays nested too deeply");
+        if (next_is('{')) object(text_.size(), [&](const std::string&) { skip(depth - 1); });
+        else if (next_is('[')) array(text_.size(), [&] { skip(depth - 1); });
+        else if (next_is('"')) string(text_.size());
+        else if (!take_null() && !take_word("true") && !take_word("false") && !take_word("NaN")) number();
+    }
+
     void end() {
         skip_space();
         if (ok() && at_ != text_.size()) expected("the end");
@@ -115,6 +168,34 @@ private:
         if (peek() != wanted) return false;
         ++at_;
         return true;
+    }
+
+    bool take_word(std::string_view word) noexcept {
+        skip_space();
+        if (!ok() || !text_.substr(at_).starts_with(word)) return false;
+        at_ += word.size();
+        return true;
+    }
+
+    /// How long the number is that comes next; 0 if none does.
+    std::size_t number_size() const noexcept {
+        std::size_t at = at_;
+        const auto here = [&] { return at < text_.size() ? text_[at] : '\0'; };
+        const auto digits = [&] {
+            const std::size_t first = at;
+            while (here() >= '0' && here() <= '9') ++at;
+            return at - first;
+        };
+        if (here() == '-') ++at;
+        const bool zero = here() == '0';
+        if (const std::size_t whole = digits(); whole == 0 || (zero && whole > 1)) return 0;
+        if (here() == '.' && (++at, digits() == 0)) return 0;
+        if (here() == 'e' || here() == 'E') {
+            ++at;
+            if (here() == '+' || here() == '-') ++at;
+            if (digits() == 0) return 0;
+        }
+        return at - at_;
     }
 
     void take(char wanted, const char* name) {
@@ -148,8 +229,6 @@ private:
         return value;
     }
 
-    void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
-
     void expected(const char* what) {
         constexpr std::string_view hex = "0123456789ABCDEF";
         const auto found = static_cast<unsigned char>(peek());
@@ -164,6 +243,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     std::string problem_;
+    bool not_finite_ = false;
 };
 
 /// `text`, which is UTF-8, as a JSON string with its quotes.

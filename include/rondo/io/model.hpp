@@ -4,6 +4,7 @@
 #include "../network/model.hpp"
 #include "safetensors.hpp"
 #include "safetensors_write.hpp"
+#include "tensor_names.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -49,13 +50,36 @@ private:
     std::vector<std::span<const std::byte>> bytes_;
 };
 
-/// Reads tensors under `prefix` into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
+/// What tensors do not tell: which of them are of a GRU that resets before the product. PyTorch has none.
+inline io::Metadata kinds_of(std::span<const Tensor> tensors) {
+    std::string names;
+    for (const Tensor& t : tensors)
+        if (t.second > 0) (names += names.empty() ? "" : " ") += t.name.view();
+    return names.empty() ? io::Metadata{} : io::Metadata{{"reset_before", names}};
+}
+inline Error kinds_problem(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+                           const io::TensorNames& names) {
+    const auto said = std::ranges::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
+    const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
+    for (const Tensor& t : tensors) {
+        const std::string name = names.in_file(t.name.view());
+        if (t.role != Tensor::Role::recurrent_weight || (t.second > 0) == (list.find(' ' + name + ' ') != list.npos))
+            continue;
+        const char* const kinds[]{"a GRU that resets after the product", "a GRU that resets before the product"};
+        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected that of " +
+                                           (t.second > 0 ? kinds[1] : kinds[0]) + ", got that of " +
+                                           (t.second > 0 ? kinds[0] : kinds[1])};
+    }
+    return {};
+}
+
+/// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
 template <class S>
 Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
-                   const std::string& prefix, S* values) {
+                   const io::TensorNames& names, S* values) {
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         const Tensor& t = tensors[k];
-        const std::string name = prefix + std::string{t.name.view()},
+        const std::string name = names.in_file(t.name.view()),
                           expected = io::detail::describe(io::dtype_of<S>, shape_of(t));
         const io::TensorInfo* found = file.find(name);
         if (!found && is_tied(tensors, k)) continue; // some writers keep one of them only
@@ -69,8 +93,8 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
         if (is_tied(tensors, k)) {
             const Tensor& original = *std::ranges::find(tensors, t.offset, &Tensor::offset);
             if (std::memcmp(values + t.offset, bytes.data(), bytes.size()) != 0)
-                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " + prefix +
-                                                   std::string{original.name.view()} + " and must be equal to it"};
+                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " +
+                                                   names.in_file(original.name.view()) + " and must be equal to it"};
         } else {
             std::memcpy(values + t.offset, bytes.data(), bytes.size());
         }
@@ -86,10 +110,13 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
 /// named by its tensors, one of gigabytes is not read for kilobytes.
 inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
 
-/// Names a tensor of the file that the network does not have.
-inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source) {
+/// Names a tensor of the file that the network does not have, if it is called as the network's are.
+inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+                       const io::TensorNames& names) {
+    std::vector<std::string> known;
+    for (const Tensor& t : tensors) known.push_back(names.in_file(t.name.view()));
     for (const io::TensorInfo& info : file.tensors())
-        if (std::ranges::none_of(tensors, [&](const Tensor& t) { return info.name == t.name.view(); }))
+        if (info.name.starts_with(names.prefix) && std::ranges::find(known, info.name) == known.end())
             return {Error::Kind::mismatch, source + ": tensor " + info.name + " " +
                                                io::detail::describe(info.dtype, info.shape) +
                                                " is not one of the network's"};
@@ -101,19 +128,34 @@ void save(std::span<const Tensor> tensors, const std::vector<S>& values, const s
           Error& error) {
     NamedTensors<S> named;
     named.add("", tensors, values.data());
-    io::write_safetensors(path, named.data(), {}, {}, error);
+    io::write_safetensors(path, named.data(), kinds_of(tensors), {}, error);
 }
 template <class S>
-Error load(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path) {
+Error read(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+           const io::TensorNames& names, std::vector<S>& values) {
+    Error problem = read_tensors(tensors, file, source, names, values.data());
+    if (!problem) problem = left_over(tensors, file, source, names);
+    if (!problem) problem = kinds_problem(tensors, file, source, names);
+    return problem;
+}
+template <class S>
+Error load(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path,
+           const io::TensorNames& names) {
     Error problem;
     const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
-    if (!problem) problem = read_tensors(tensors, file, path.string(), "", values.data());
-    if (!problem) problem = left_over(tensors, file, path.string());
-    return problem;
+    return problem ? problem : read(tensors, file, path.string(), names, values);
+}
+template <class S>
+Error load(std::span<const Tensor> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
+           const io::TensorNames& names) {
+    Error problem;
+    const io::Safetensors file{bytes, {}, problem};
+    return problem ? problem : read(tensors, file, "safetensors", names, values);
 }
 }
 
-/// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed.
+/// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed. A
+/// GRUResetBefore, which PyTorch does not have, is named by the metadata.
 ///
 /// Errors  file: the path and the system's reason; what was there before is untouched.
 template <class Net, Backend B>
@@ -127,20 +169,45 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path) {
     check(error);
 }
 
-/// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides.
+/// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides. `names` says
+/// where the file's names differ.
 ///
-/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both;
-///         not_finite: a number that is NaN or infinite. The model is then as it was. The file is not trusted.
+/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both, and so
+///         is one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is then as it was.
+///         The file is not trusted.
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
+          Error& error) noexcept {
     auto values = model.values();
-    if (Error problem = detail::load(Net::tensors, values, path)) error = std::move(problem);
+    if (Error problem = detail::load(Net::tensors, values, path, names)) error = std::move(problem);
     else model.assign(values);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const std::filesystem::path& path) {
+void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    load(model, path, io::TensorNames{}, error);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names = {}) {
     Error error;
-    load(model, path, error);
+    load(model, path, names, error);
+    check(error);
+}
+
+/// The same from the bytes of such a file.
+template <class Net, Backend B>
+void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
+    auto values = model.values();
+    if (Error problem = detail::load(Net::tensors, values, file, names)) error = std::move(problem);
+    else model.assign(values);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {
+    load(model, file, io::TensorNames{}, error);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names = {}) {
+    Error error;
+    load(model, file, names, error);
     check(error);
 }
 

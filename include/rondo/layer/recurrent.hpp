@@ -48,6 +48,7 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
                       .fan = hidden,
                       .gates = count / hidden,
                       .forget = forget,
+                      .second = role == Role::recurrent_weight ? C::shape.second : 0,
                       .rank = role == Role::bias ? 1 : 2};
     };
     std::array<Tensor, std::size_t(tensors_per_cell<C>)> all{

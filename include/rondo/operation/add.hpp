@@ -6,7 +6,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// y = a + b: an operation of the tape.
+/// y = a + b, or a + the first rows of b, where it has more: an operation of the tape.
 template <class S>
 struct Add {
     AnySequence<const S> a, b;
@@ -15,12 +15,12 @@ struct Add {
     template <class Run>
     void forward(Run& run) const {
         run.backend().copy_columns(y.matrix(), a.matrix());
-        run.backend().add_to_columns(y.matrix(), b.matrix());
+        run.backend().add_to_columns(y.matrix(), b.matrix().from_row(0, y.rows));
     }
     template <class Run>
     void backward(Run& run) const {
         if (a.slope) run.backend().add_to_columns(a.slopes(), y.slopes());
-        if (b.slope) run.backend().add_to_columns(b.slopes(), y.slopes());
+        if (b.slope) run.backend().add_to_columns(b.slopes().from_row(0, y.rows), y.slopes());
     }
 };
 
@@ -30,6 +30,18 @@ struct Add {
 template <class Run, class A, class B, int Rows>
 auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
     check(mismatch("rondo::add", a.extent, b.extent));
+    const auto y = run.template make<Rows>(a.extent);
+    run.execute(Add<typename Run::scalar>{a, b, y});
+    return y;
+}
+
+/// y = a + the first rows of b
+///
+/// Shapes  a, y (Rows x T B), b (More x T B), More at least Rows.
+template <class Run, class A, class B, int Rows, int More>
+    requires (Rows <= More)
+auto add_first(Run& run, const Sequence<A, Rows>& a, const Sequence<B, More>& b) {
+    check(mismatch("rondo::add_first", a.extent, b.extent));
     const auto y = run.template make<Rows>(a.extent);
     run.execute(Add<typename Run::scalar>{a, b, y});
     return y;

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "json_numbers.hpp"
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace rondo::inline v0_1::io {
+
+namespace detail {
+
+class NamFile : public TextModel {
+public:
+    using TextModel::TextModel;
+
+    ModelWeights read(Error& error) {
+        std::array<bool, 4> seen{};
+        json.object(256, [&](const std::string& name) {
+            if (name == "architecture") {
+                once(seen[0], name);
+                const std::string architecture = json.string(256);
+                expect(architecture == "LSTM", "architecture: expected \"LSTM\", got " + json_string(architecture));
+            } else if (name == "config") {
+                once(seen[1], name);
+                read_config();
+            } else if (name == "weights") {
+                once(seen[2], name);
+                numbers_ = read_nested(json);
+                expect(numbers_.shape.size() == 1, "weights: expected one list of numbers, got " + numbers_.text());
+            } else if (name == "sample_rate") {
+                once(seen[3], name);
+                if (!json.take_null()) weights.numbers.emplace_back(name, json.number());
+            } else {
+                json.skip();
+            }
+        });
+        for (const auto& [k, name] : {std::pair{0, "architecture"}, std::pair{1, "config"}, std::pair{2, "weights"}})
+            expect(seen[std::size_t(k)], std::string{"no \""} + name + "\"; is it a NAM model?");
+        if (json.ok()) lay_out();
+        return finish(error);
+    }
+
+private:
+    void read_config() {
+        const std::pair<std::string_view, std::size_t*> sizes[]{{"input_size", &input_},
+                                                                {"hidden_size", &hidden_},
+                                                                {"num_layers", &layers_},
+                                                                {"in_channels", &in_channels_},
+                                                                {"out_channels", &out_channels_}};
+        json.object(256, [&](const std::string& name) {
+            for (const auto& [known, size] : sizes) {
+                if (name != known) continue;
+                expect(*size == 0, "config: " + json_string(name) + " comes twice");
+                *size = json.whole();
+                const std::size_t most = size == &layers_ ? 64 : 1 << 16;
+                return expect(!json.ok() || (*size >= 1 && *size <= most),
+                              "config: " + name + ": expected 1 to " + std::to_string(most) + ", got " +
+                                  std::to_string(*size));
+            }
+            json.refuse("config: " + json_string(name) + " is not known");
+        });
+        for (const auto& [name, size] : sizes) {
+            const bool has_default = size == &in_channels_ || size == &out_channels_;
+            if (*size == 0 && has_default) *size = 1;
+            expect(*size > 0, "config: no " + json_string(name));
+        }
+        expect(in_channels_ == input_, "config: expected as many in_channels as input_size, got " +
+                                           std::to_string(in_channels_) + " and " + std::to_string(input_));
+    }
+
+    void lay_out() {
+        const std::size_t h = hidden_, rows = 4 * h;
+        const std::size_t expected = rows * (input_ + h + 1) + 2 * h + (layers_ - 1) * (rows * (2 * h + 1) + 2 * h) +
+                                     out_channels_ * (h + 1);
+        if (numbers_.values.size() != expected)
+            return json.refuse("weights: expected " + std::to_string(expected) + " numbers, got " +
+                               std::to_string(numbers_.values.size()));
+        for (std::size_t k = 0; k < layers_; ++k) {
+            const std::size_t in = k == 0 ? input_ : h;
+            LayerWeights layer{"layer " + std::to_string(k), {LayerKind::LSTM, int(in), int(h)}, {}, {}};
+            Array ih{rows, in, {}}, hh{rows, h, {}};
+            for (std::size_t row = 0; row < rows; ++row) {
+                take(in, ih.values);
+                take(h, hh.values);
+            }
+            layer.arrays = {std::move(ih), std::move(hh), {rows, 1, {}}, {rows, 1, std::vector<double>(rows)}};
+            take(rows, layer.arrays[2].values);
+            take(2 * h, layer.first);
+            weights.layers.push_back(std::move(layer));
+        }
+        LayerWeights head{"the head", {LayerKind::Linear, int(h), int(out_channels_)}, {}, {}};
+        head.arrays = {{out_channels_, h, {}}, {out_channels_, 1, {}}};
+        take(out_channels_ * h, head.arrays[0].values);
+        take(out_channels_, head.arrays[1].values);
+        weights.layers.push_back(std::move(head));
+    }
+
+    void take(std::size_t count, std::vector<double>& to) {
+        const auto from = numbers_.values.begin() + std::ptrdiff_t(at_);
+        to.insert(to.end(), from, from + std::ptrdiff_t(count));
+        at_ += count;
+    }
+
+    std::size_t input_ = 0, hidden_ = 0, layers_ = 0, in_channels_ = 0, out_channels_ = 0, at_ = 0;
+    NestedNumbers numbers_;
+};
+
+} // namespace detail
+
+/// Reads an LSTM of Neural Amp Modeler, a .nam file: its layers, then a Linear. The state that its sequences start from
+/// is the file's; load(model, first, weights) gives it, for stream.reset(first). NAM itself lets half a second of zeros
+/// through before the first sample of a sequence.
+///
+/// Errors  file; format: text that is no such model, what is wrong and where; other architectures, by name; weights of
+///         another number; not_finite: NaN and Infinity. The file is not trusted.
+/// Source  sdatkinson/NeuralAmpModelerCore, NAM/lstm.cpp.
+inline ModelWeights read_nam(const std::filesystem::path& path, Error& error) noexcept {
+    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
+        return detail::NamFile{text, std::move(source)}.read(problem);
+    });
+}
+inline ModelWeights read_nam(const std::filesystem::path& path) {
+    Error error;
+    ModelWeights weights = read_nam(path, error);
+    check(std::move(error));
+    return weights;
+}
+
+/// The same from a file's text.
+inline ModelWeights parse_nam(std::string_view text, Error& error) noexcept {
+    return detail::NamFile{text, "nam"}.read(error);
+}
+inline ModelWeights parse_nam(std::string_view text) {
+    Error error;
+    ModelWeights weights = parse_nam(text, error);
+    check(std::move(error));
+    return weights;
+}
+
+} // namespace rondo::io

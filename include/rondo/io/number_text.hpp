@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <charconv>
+#include <string>
+
+namespace rondo::inline v0_1::io::detail {
+
+/// A finite number in the fewest digits that give it back, even to a reader that rounds to a double first.
+template <class S>
+std::string number_text(S value) {
+    char digits[32];
+    const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    double read = 0;
+    std::from_chars(digits, end, read);
+    if (S(read) != value) end = std::to_chars(digits, digits + sizeof digits, double(value)).ptr;
+    return {digits, end};
+}
+
+/// A number for people, in six digits.
+inline std::string short_text(double value) {
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};
+}
+
+} // namespace rondo::io::detail

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/tensor.hpp"
+#include "../network/layer_facts.hpp"
+#include "../network/model.hpp"
+#include "file.hpp"
+#include "number_text.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+namespace detail {
+
+/// Writes layers as RTNeural reads them; knows no network, only its lists of layers and tensors.
+template <class S>
+class RTNeuralText {
+public:
+    RTNeuralText(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values)
+        : layers_{layers}, tensors_{tensors}, values_{values} {}
+
+    std::string write(Error& error) {
+        text_ = "{\"in_shape\":[null,null," + std::to_string(layers_.front().facts.input) + "],\"layers\":[";
+        bool skip = false;
+        for (std::size_t k = 0; k < layers_.size() && !problem_; ++k) {
+            const LayerFacts& facts = layers_[k].facts;
+            skip = facts.kind == LayerKind::Skip && k + 1 == layers_.size() && facts.span == int(k) && facts.input == 1;
+            if (!skip) add(layers_[k]);
+        }
+        text_ += skip ? "],\"in_skip\":1}\n" : "]}\n";
+        if (!problem_) return std::move(text_);
+        error = std::move(problem_);
+        return {};
+    }
+
+private:
+    void add(const NetworkLayer& layer) {
+        const LayerFacts& facts = layer.facts;
+        if (facts.directions == 2) return refuse(layer);
+        switch (facts.kind) {
+        case LayerKind::LSTM: begin("lstm", "tanh", facts); return add_recurrent(layer, {0, 1, 2, 3});
+        case LayerKind::GRU: begin("gru", "tanh", facts); return add_recurrent(layer, {1, 0, 2});
+        case LayerKind::Linear:
+            begin("dense", "", facts);
+            add_matrix(layer.tensor, {0});
+            if (facts.bias) {
+                text_ += ',';
+                add_bias([this, b = tensor(layer.tensor + 1)](std::size_t n) { return b[n]; },
+                         std::size_t(facts.output), {0});
+            }
+            return end();
+        case LayerKind::ReLU: begin("activation", "relu", facts); return end();
+        case LayerKind::Tanh: begin("activation", "tanh", facts); return end();
+        case LayerKind::Sigmoid: begin("activation", "sigmoid", facts); return end();
+        case LayerKind::Softmax: begin("activation", "softmax", facts); return end();
+        default: return refuse(layer);
+        }
+    }
+    void refuse(const NetworkLayer& layer) {
+        problem_ = {Error::Kind::argument, "RTNeural has no " + describe(layer.facts) + ", as \"" +
+                                               std::string{layer.name.view()} + "\" is"};
+    }
+
+    void begin(const char* type, const char* activation, const LayerFacts& facts) {
+        if (text_.back() != '[') text_ += ',';
+        text_ += std::string{"\n{\"type\":\""} + type + "\",\"activation\":\"" + activation +
+                 "\",\"shape\":[null,null," + std::to_string(facts.output) + "],\"weights\":[";
+    }
+    void end() { text_ += "]}"; }
+
+    const S* tensor(std::size_t index) const { return values_ + tensors_[index].offset; }
+
+    /// Keras' (columns, rows); its block b of the rows is ours of order[b].
+    void add_matrix(std::size_t index, const std::vector<std::size_t>& order) {
+        const Tensor& t = tensors_[index];
+        const S* const weights = tensor(index);
+        const std::size_t columns = std::size_t(t.columns);
+        for (std::size_t column = 0; column < columns; ++column) {
+            text_ += column == 0 ? '[' : ',';
+            add_bias([&](std::size_t row) { return weights[row * columns + column]; }, std::size_t(t.rows), order);
+        }
+        text_ += ']';
+    }
+    template <class At>
+    void add_bias(const At& at, std::size_t rows, const std::vector<std::size_t>& order) {
+        const std::size_t block = rows / order.size();
+        for (std::size_t row = 0; row < rows; ++row) {
+            const S value = at(order[row / block] * block + row % block);
+            text_ += row == 0 ? '[' : ',';
+            if (std::isfinite(value)) text_ += io::detail::number_text(value);
+            else problem_ = {Error::Kind::not_finite, "a weight is NaN or infinite, which JSON cannot say"};
+        }
+        text_ += ']';
+    }
+
+    void add_recurrent(const NetworkLayer& layer, const std::vector<std::size_t>& order) {
+        const std::size_t first = layer.tensor, rows = std::size_t(tensors_[first].rows);
+        const S *const input = tensor(first + 2), *const recurrent = tensor(first + 3);
+        add_matrix(first, order);
+        text_ += ',';
+        add_matrix(first + 1, order);
+        text_ += ',';
+        if (layer.facts.kind == LayerKind::LSTM) {
+            add_bias([&](std::size_t n) { return S(input[n] + recurrent[n]); }, rows, order);
+        } else {
+            text_ += '[';
+            add_bias([&](std::size_t n) { return input[n]; }, rows, order);
+            text_ += ',';
+            add_bias([&](std::size_t n) { return recurrent[n]; }, rows, order);
+            text_ += ']';
+        }
+        end();
+    }
+
+    std::span<const NetworkLayer> layers_;
+    std::span<const Tensor> tensors_;
+    const S* values_;
+    std::string text_;
+    Error problem_;
+};
+}
+
+namespace io {
+
+/// A model as RTNeural and AIDA-X read it: JSON, each number in the fewest digits that give it back. An LSTM's two
+/// biases are one, their sum. A residual network of one output says in_skip, which AIDA-X heeds; RTNeural does not.
+///
+/// Errors  argument: a layer that RTNeural does not have, by name (a GRU that resets before the product is one, and so is
+///         a bidirectional layer); not_finite: a weight that is NaN or infinite.
+/// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h.
+template <class Net, Backend B>
+std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {
+    const auto values = model.values();
+    return rondo::detail::RTNeuralText<typename B::scalar>{network_layers<Net>, Net::tensors, values.data()}.write(
+        error);
+}
+template <class Net, Backend B>
+std::string rtneural_text(const Model<Net, B>& model) {
+    Error error;
+    std::string text = rtneural_text(model, error);
+    check(std::move(error));
+    return text;
+}
+
+/// The same, as a file: written beside it, then renamed.
+///
+/// Errors  besides, file: the path and the system's reason; what was there before is untouched.
+template <class Net, Backend B>
+void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    Error problem;
+    const std::string text = rtneural_text(model, problem);
+    if (problem) error = {problem.kind, path.string() + ": " + problem.message};
+    else write_file(path, std::as_bytes(std::span{text}), error);
+}
+template <class Net, Backend B>
+void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path) {
+    Error error;
+    write_rtneural(model, path, error);
+    check(std::move(error));
+}
+
+} // namespace io
+
+} // namespace rondo

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/model.hpp"
+#include "assign.hpp"
+#include "json_numbers.hpp"
+#include "tensor_names.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+namespace io {
+
+/// A tensor by its name, row-major.
+struct NamedArray {
+    std::string name;
+    std::vector<std::size_t> shape;
+    std::vector<double> values;
+};
+
+/// Tensors by PyTorch's names.
+struct StateDict {
+    std::string source; // what messages begin with: the file
+    std::vector<NamedArray> tensors;
+
+    const NamedArray* find(std::string_view name) const {
+        const auto found = std::ranges::find(tensors, name, &NamedArray::name);
+        return found == tensors.end() ? nullptr : &*found;
+    }
+};
+
+namespace detail {
+inline std::vector<NamedArray> read_named_arrays(JsonReader& json) {
+    constexpr std::size_t most = 1024;
+    std::vector<NamedArray> all;
+    json.object(256, [&](const std::string& name) {
+        if (all.size() == most) return json.refuse("more than " + std::to_string(most) + " tensors");
+        if (std::ranges::find(all, name, &NamedArray::name) != all.end())
+            return json.refuse("tensor " + json_string(name) + " comes twice");
+        NestedNumbers numbers = read_nested(json);
+        all.push_back({name, std::move(numbers.shape), std::move(numbers.values)});
+    });
+    return all;
+}
+
+inline StateDict parse_state_dict(std::string_view text, std::string source, Error& error) {
+    TextModel file{text, source};
+    StateDict dict{std::move(source), {}};
+    if (file.json.ok()) dict.tensors = read_named_arrays(file.json);
+    Error problem;
+    file.finish(problem);
+    if (!problem) return dict;
+    error = std::move(problem);
+    return {};
+}
+} // namespace detail
+
+/// Reads tensors as RTNeural's PyTorch scripts write them: a state_dict as one JSON object, each tensor as lists of
+/// numbers, by its name.
+///
+/// Errors  file; format: text that is no such object, what is wrong and where; not_finite: NaN and Infinity. The file is
+///         not trusted.
+/// Source  RTNeural, python/lstm_torch.py and RTNeural/torch_helpers.h.
+inline StateDict read_state_dict(const std::filesystem::path& path, Error& error) noexcept {
+    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
+        return detail::parse_state_dict(text, std::move(source), problem);
+    });
+}
+inline StateDict read_state_dict(const std::filesystem::path& path) {
+    Error error;
+    StateDict dict = read_state_dict(path, error);
+    check(std::move(error));
+    return dict;
+}
+
+/// The same from a file's text.
+inline StateDict parse_state_dict(std::string_view text, Error& error) noexcept {
+    return detail::parse_state_dict(text, "state_dict", error);
+}
+inline StateDict parse_state_dict(std::string_view text) {
+    Error error;
+    StateDict dict = parse_state_dict(text, error);
+    check(std::move(error));
+    return dict;
+}
+
+} // namespace io
+
+namespace detail {
+template <class S>
+Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const io::TensorNames& names, S* values) {
+    std::vector<std::string> known;
+    for (std::size_t k = 0; k < tensors.size(); ++k) {
+        const Tensor& t = tensors[k];
+        const std::string& name = known.emplace_back(names.in_file(t.name.view()));
+        const std::size_t rows = std::size_t(t.rows), columns = std::size_t(t.columns);
+        const auto wrong = [&](const std::string& what) {
+            return Error{Error::Kind::mismatch, dict.source + ": tensor " + name + what};
+        };
+        const io::NamedArray* found = dict.find(name);
+        if (!found && is_tied(tensors, k)) continue; // some writers keep one of them only
+        const io::detail::NestedNumbers expected{
+            t.rank == 1 ? std::vector<std::size_t>{rows} : std::vector<std::size_t>{rows, columns}, {}};
+        if (!found) return wrong(" " + expected.text() + " is missing");
+        if (found->shape != expected.shape)
+            return wrong(": expected " + expected.text() + ", got " +
+                         io::detail::NestedNumbers{found->shape, {}}.text());
+        if (t.second > 0) return wrong(": expected that of a GRU that resets before the product, which PyTorch has not");
+        if (Error problem = assign_array(tensors, k, {rows, columns, found->values}, dict.source, values))
+            return problem;
+    }
+    for (const io::NamedArray& array : dict.tensors)
+        if (array.name.starts_with(names.prefix) && std::ranges::find(known, array.name) == known.end())
+            return {Error::Kind::mismatch, dict.source + ": tensor " + array.name + " is not one of the network's"};
+    return {};
+}
+}
+
+/// Gives a model the tensors of a state_dict: every tensor of the network, by name, and none besides. `names` says where
+/// the file's names differ.
+///
+/// Errors  mismatch: a tensor missing, left over or of another shape is named with both; a GRUResetBefore, which PyTorch
+///         does not have; not_finite: a number that the model's scalar cannot hold. The model is then as it was.
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names, Error& error) noexcept {
+    auto values = model.values();
+    if (Error problem = detail::assign(Net::tensors, dict, names, values.data())) error = std::move(problem);
+    else model.assign(values);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const io::StateDict& dict, Error& error) noexcept {
+    load(model, dict, io::TensorNames{}, error);
+}
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names = {}) {
+    Error error;
+    load(model, dict, names, error);
+    check(error);
+}
+
+} // namespace rondo
