@@ -149,6 +149,86 @@ TEST(Json, RefusesOtherObjectsAndArrays) {
     refused("{} // end", "byte 3: expected the end, found '/'");
 }
 
+/// A number as text, or what is wrong with it.
+std::string number(std::string_view text) {
+    JsonReader json{text};
+    const double value = json.number();
+    json.end();
+    return json.ok() ? std::to_string(value) : json.problem();
+}
+
+TEST(Json, ReadsNumbers) {
+    EXPECT_EQ(number("0"), "0.000000");
+    EXPECT_EQ(number(" -0.5 "), "-0.500000");
+    EXPECT_EQ(number("12.25e1"), "122.500000");
+    EXPECT_EQ(number("1E+2"), "100.000000");
+    EXPECT_EQ(number("5e-1"), "0.500000");
+    JsonReader json{"0.1,5e-324,-1.7976931348623157e308"};
+    EXPECT_EQ(json.number(), 0.1); // rounded to the nearest
+    EXPECT_TRUE(json.ok());
+    EXPECT_EQ(JsonReader{"5e-324"}.number(), std::numeric_limits<double>::denorm_min());
+    EXPECT_EQ(JsonReader{"-1.7976931348623157e308"}.number(), std::numeric_limits<double>::lowest());
+}
+
+TEST(Json, RefusesWhatIsNoNumber) {
+    EXPECT_EQ(number(""), "byte 0: expected a number, found the end");
+    EXPECT_EQ(number("-"), "byte 0: expected a number, found '-'");
+    EXPECT_EQ(number("+1"), "byte 0: expected a number, found '+'");
+    EXPECT_EQ(number(".5"), "byte 0: expected a number, found '.'");
+    EXPECT_EQ(number("5."), "byte 0: expected a number, found '5'");
+    EXPECT_EQ(number("01"), "byte 0: expected a number, found '0'");
+    EXPECT_EQ(number("-01"), "byte 0: expected a number, found '-'");
+    EXPECT_EQ(number("1e"), "byte 0: expected a number, found '1'");
+    EXPECT_EQ(number("1e+"), "byte 0: expected a number, found '1'");
+    EXPECT_EQ(number("1.5,"), "byte 3: expected the end, found ','");
+    EXPECT_EQ(number("0x10"), "byte 1: expected the end, found 'x'");
+    EXPECT_EQ(number("inf"), "byte 0: expected a number, found 'i'");
+    for (const std::string_view text : {"NaN", "Infinity", "-Infinity", "1e400", "-1e999999999"}) {
+        JsonReader json{text};
+        json.number();
+        EXPECT_TRUE(json.not_finite()) << text;
+        EXPECT_FALSE(json.ok());
+    }
+    JsonReader json{"-"};
+    json.number();
+    EXPECT_FALSE(json.not_finite());
+}
+
+TEST(Json, GoesPastWhatIsNotExpected) {
+    const auto skip = [](std::string_view text) {
+        JsonReader json{text};
+        json.skip(3);
+        json.end();
+        return json.problem();
+    };
+    for (const std::string_view text : {"null", "true", " false ", "-1.5e3", "NaN", R"("a\"b")", "[]", "{}",
+                                        R"({"a": [1, {"b": null}], "c": "d"})", "[[[1]]]"})
+        EXPECT_EQ(skip(text), "") << text;
+    EXPECT_EQ(skip("[[[[]]]]"), "byte 3: objects and arrays nested too deeply");
+    EXPECT_EQ(skip("[1,]"), "byte 3: expected a number, found ']'");
+    EXPECT_EQ(skip("nul"), "byte 0: expected a number, found 'n'");
+    EXPECT_EQ(skip(R"({"a")"), "byte 4: expected ':', found the end");
+    const std::string nested(100'000, '[');
+    JsonReader json{nested};
+    json.skip();
+    EXPECT_EQ(json.problem(), "byte 32: objects and arrays nested too deeply");
+}
+
+TEST(Json, ReadsBooleansAndNulls) {
+    JsonReader json{"[true, false, null, 1]"};
+    std::string seen;
+    json.array(4, [&] {
+        if (json.next_is('t') || json.next_is('f')) seen += json.boolean() ? 'T' : 'F';
+        else seen += json.take_null() ? 'N' : '1';
+        if (seen.back() == '1') json.whole();
+    });
+    EXPECT_EQ(json.problem(), "");
+    EXPECT_EQ(seen, "TFN1");
+    JsonReader other{"1"};
+    other.boolean();
+    EXPECT_EQ(other.problem(), "byte 0: expected true or false, found '1'");
+}
+
 TEST(Json, KeepsTheFirstProblem) {
     JsonReader json{"x"};
     json.whole();
@@ -157,6 +237,9 @@ TEST(Json, KeepsTheFirstProblem) {
     json.string(1);
     json.array(1, [] { FAIL(); });
     json.object(1, [](const std::string&) { FAIL(); });
+    json.number();
+    json.skip();
+    json.boolean();
     json.end();
     EXPECT_EQ(json.problem(), first);
 }

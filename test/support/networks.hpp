@@ -117,6 +117,7 @@ using CheckedLayerCases =
                    Case<First<rondo::AttentionPooling<3, rondo::AdditiveScore<3, 5>>>, B, "AttentionPooling_first">,
                    Case<First<rondo::Dropout<3, rondo::Rate{1, 4}>>, B, "Dropout_first">,
                    Case<First<rondo::Residual<rondo::Tanh<3>>>, B, "Residual_first">,
+                   Case<rondo::ResidualOfFirst<rondo::Linear<5, 3>>, B, "ResidualOfFirst_5_3">,
                    Case<First<rondo::LastStep<3>>, B, "LastStep_first">>;
 template <class B>
 using CompositionCases =

@@ -14,7 +14,7 @@ std::string number_text(S value) {
     double read = 0;
     std::from_chars(digits, end, read);
     if (S(read) != value) end = std::to_chars(digits, digits + sizeof digits, double(value)).ptr;
-    return {digits, end};
+    return std::string{static_cast<const char*>(digits), end};
 }
 
 /// A number for people, in six digits.
