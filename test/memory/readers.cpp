@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What a reader holds at once is bounded by its file's size: no list, name or size of an untrusted file takes more.
+#include <rondo/io/guitarml.hpp>
+#include <rondo/io/nam.hpp>
+#include <rondo/io/rtneural.hpp>
+#include <rondo/io/state_dict.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+std::atomic<std::size_t> held = 0, most = 0;
+constexpr std::size_t room = alignof(std::max_align_t); // before each block: its size
+} // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    auto* const p = static_cast<char*>(std::malloc(size + room));
+    if (!p) throw std::bad_alloc{};
+    *reinterpret_cast<std::size_t*>(p) = size;
+    most = std::max(most.load(), held += size);
+    return p + room;
+}
+[[gnu::noinline]] void operator delete(void* p) noexcept {
+    if (!p) return;
+    char* const first = static_cast<char*>(p) - room;
+    held -= *reinterpret_cast<std::size_t*>(first);
+    std::free(first);
+}
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
+
+namespace {
+
+using namespace rondo;
+
+/// The most bytes that f() holds at once beyond what was held before.
+template <class F>
+std::size_t peak(F&& f) {
+    const std::size_t before = held;
+    most = before;
+    f();
+    return most - before;
+}
+
+std::string repeated(std::string_view first, std::string_view each, std::size_t count, std::string_view last) {
+    std::string text{first};
+    for (std::size_t k = 0; k < count; ++k) text += each;
+    return text += last;
+}
+
+TEST(Readers, CountTheirMemory) {
+    EXPECT_GE(peak([] { std::vector<double> numbers(1000); }), 8000u);
+}
+
+TEST(Readers, HoldAtMostSixteenTimesTheFile) {
+    const std::string lstm = R"({"type":"lstm","activation":"","shape":[null,null,1],)"
+                             R"("weights":[[[1,1,1,1]],[[1,1,1,1]]]},)";
+    const std::string objects = R"({"in_shape":[1],"layers":[)";
+    for (const std::string& text : {
+             repeated("{\"a\":[", "0,", 40'000, "0]}"),
+             repeated("{\"a\":[", "[],", 20'000, "[]]}"),
+             repeated("{", "\"\":0,", 20'000, "\"a\":0}"),
+             repeated("{\"a\":\"", "\\u0041", 20'000, "\"}"),
+             repeated("", "[", 40'000, ""),
+             repeated("{", "\"a\":{", 20'000, ""),
+             repeated("{\"weights\":[", "0,", 40'000, "0],\"x\":[{}"),
+             repeated("{\"input_batch\":[", "0,", 40'000, "0]}"),
+             repeated(objects, R"({"weights":[[],[],[],[],[],[],[],[]]},)", 2'000, "0"),
+             repeated(objects, lstm, 2'000, "0"),
+             repeated(objects, lstm, 255, lstm.substr(0, lstm.size() - 1) + "]}"),
+             repeated("{\"state_dict\":{\"a\":[", "0,", 40'000, "0]}}"),
+             std::string{R"({"architecture":"LSTM","config":{"input_size":65536,"hidden_size":65536,"num_layers":64},)"
+                         R"("weights":[1]})"},
+             std::string{R"({"model_data":{"model":"SimpleRNN","input_size":65536,"output_size":65536,"skip":0,)"
+                         R"("hidden_size":65536,"num_layers":64,"unit_type":"LSTM","bias_fl":false},"state_dict":{}})"},
+         }) {
+        const std::size_t allowed = 16 * text.size() + 256 * 1024;
+        const auto expect_bounded = [&](const char* format, auto parse) {
+            Error error;
+            EXPECT_LE(peak([&] { parse(text, error); }), allowed) << format << ": " << text.substr(0, 60);
+        };
+        expect_bounded("rtneural", [](std::string_view t, Error& e) { return io::parse_rtneural(t, e); });
+        expect_bounded("nam", [](std::string_view t, Error& e) { return io::parse_nam(t, e); });
+        expect_bounded("guitarml", [](std::string_view t, Error& e) { return io::parse_guitarml(t, e); });
+        expect_bounded("state_dict", [](std::string_view t, Error& e) { return io::parse_state_dict(t, e); });
+    }
+}
+
+} // namespace
