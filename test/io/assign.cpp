@@ -37,8 +37,9 @@ io::ModelWeights told(const Model<Net, B>& model) {
     return weights;
 }
 
-using Both = Sequential<Named<"in", Embedding<7, 5>>, Named<"gru", GRU<5, 3, Stack{.layers = 2, .bidirectional = true}>>,
-                        Dropout<6, Rate{10}>, Named<"lstm", LSTM<6, 5>>, Residual<Linear<5, 5>>, Softmax<5>>;
+using Both = Sequential<Named<"in", Embedding<7, 5>>,
+                        Named<"gru", GRU<5, 3, Stack{.layers = 2, .bidirectional = true}>>, Dropout<6, Rate{10}>,
+                        Named<"lstm", LSTM<6, 5>>, Residual<Linear<5, 5>>, Softmax<5>>;
 
 TEST(Assign, GivesEveryNumberToItsPlace) {
     const Model<Both, B> model{Seed{3}};

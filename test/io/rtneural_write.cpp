@@ -90,8 +90,10 @@ TEST(RTNeuralWrite, RefusesWhatRTNeuralDoesNotHave) {
     refused(not_written(Model<Sequential<GRUResetBefore<3, 1>>>{}), "GRUResetBefore 3 -> 1, as \"0\"");
     refused(not_written(Model<Sequential<Named<"both", LSTM<3, 1, Stack{.bidirectional = true}>>, Linear<2, 1>>>{}),
             "LSTM 3 -> 1, bidirectional, as \"both\"");
-    refused(not_written(Model<Sequential<Residual<Linear<1, 1>>, Linear<1, 1>>>{}), "Skip of 1 over 1 layers, as \"0\"");
-    refused(not_written(Model<Sequential<Linear<1, 3>, Residual<Linear<3, 3>>>>{}), "Skip of 3 over 1 layers, as \"1\"");
+    refused(not_written(Model<Sequential<Residual<Linear<1, 1>>, Linear<1, 1>>>{}),
+            "Skip of 1 over 1 layers, as \"0\"");
+    refused(not_written(Model<Sequential<Linear<1, 3>, Residual<Linear<3, 3>>>>{}),
+            "Skip of 3 over 1 layers, as \"1\"");
     Model<Linear<1, 1>> model;
     model.tensor<"bias">()(0) = std::numeric_limits<float>::infinity();
     EXPECT_EQ(not_written(model).kind, Error::Kind::not_finite);

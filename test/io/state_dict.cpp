@@ -94,8 +94,8 @@ TEST(StateDict, RefusesWhatIsNotTheNetworks) {
               (Error{Error::Kind::not_finite, "state_dict: bias: number 0 is inf"}));
     EXPECT_EQ(not_loaded<Net>(text, {.prefix = "a."}).message, "state_dict: tensor a.weight [3,2] is missing");
     EXPECT_EQ((not_loaded<GRUResetBefore<1, 1>>(R"({"weight_ih_l0":[[1],[1],[1]],"weight_hh_l0":[[1],[1],[1]]})")),
-              (Error{Error::Kind::mismatch, "state_dict: tensor weight_hh_l0: expected that of a GRU that resets before "
-                                            "the product, which PyTorch has not"}));
+              (Error{Error::Kind::mismatch, "state_dict: tensor weight_hh_l0: expected that of a GRU that resets "
+                                            "before the product, which PyTorch has not"}));
 }
 
 TEST(StateDict, RefusesWhatIsNone) {

@@ -146,9 +146,9 @@ inline Error first_left_over(const io::ModelWeights& weights) {
 /// Gives a model what a file of another program says (io::read_rtneural and the like). The file's layers must be the
 /// network's: as many, of the same kinds and sizes, in the same order; names do not count. See network_layers.
 ///
-/// Errors  mismatch: a layer that is missing, left over, or another one (a GRU that resets before the product is not one
-///         that resets after it), named with both; a first state that is not zero; not_finite: a number that is NaN or
-///         infinite, or is so as the model's scalar. The model is then as it was.
+/// Errors  mismatch: a layer that is missing, left over, or another one (a GRU that resets before the product is not
+///         one that resets after it), named with both; a first state that is not zero; not_finite: a number that is
+///         NaN or infinite, or is so as the model's scalar. The model is then as it was.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, Error& error) noexcept {
     auto values = model.values();

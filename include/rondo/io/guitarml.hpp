@@ -79,7 +79,8 @@ private:
         });
         constexpr const char* names[]{"input_size", "output_size", "hidden_size", "num_layers",
                                       "skip",       "model",       "unit_type",   "bias_fl"};
-        for (std::size_t k = 0; k < seen.size(); ++k) expect(seen[k], std::string{"model_data: no \""} + names[k] + '"');
+        for (std::size_t k = 0; k < seen.size(); ++k)
+            expect(seen[k], std::string{"model_data: no \""} + names[k] + '"');
         expect(skip_ == 0 || (skip_ == output_ && skip_ <= input_),
                "skip: expected 0 or as many as there are outputs and at most as there are inputs, got " +
                    std::to_string(skip_));
@@ -93,7 +94,8 @@ private:
         const std::string expected = NestedNumbers{shape, {}}.text();
         if (found == tensors_.end()) return json.refuse("tensor " + name + ' ' + expected + " is missing"), Array{};
         if (found->shape != shape) {
-            json.refuse("tensor " + name + ": expected " + expected + ", got " + NestedNumbers{found->shape, {}}.text());
+            json.refuse("tensor " + name + ": expected " + expected + ", got " +
+                        NestedNumbers{found->shape, {}}.text());
             return {};
         }
         Array array{rows, std::max<std::size_t>(columns, 1), std::move(found->values)};
@@ -137,8 +139,8 @@ private:
 
 } // namespace detail
 
-/// Reads a model as Automated-GuitarAmpModelling writes it, which GuitarML's plug-ins and AIDA-X's trainer use: layers of
-/// LSTM, GRU or RNN, then a Linear, then a Skip that adds the first features of the input, if "skip" says so.
+/// Reads a model as Automated-GuitarAmpModelling writes it, which GuitarML's plug-ins and AIDA-X's trainer use: layers
+/// of LSTM, GRU or RNN, then a Linear, then a Skip that adds the first features of the input, if "skip" says so.
 ///
 ///   using Amp = Residual<Sequential<LSTM<1, 20>, Linear<20, 1>>>;           // a skip of the one input
 ///   using Driven = ResidualOfFirst<Sequential<LSTM<2, 20>, Linear<20, 1>>>;  // its second input is a knob

@@ -173,8 +173,8 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path) {
 /// where the file's names differ.
 ///
 /// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both, and so
-///         is one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is then as it was.
-///         The file is not trusted.
+///         is one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is then as it
+///         was. The file is not trusted.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {

@@ -233,9 +233,10 @@ private:
 
 } // namespace detail
 
-/// Reads a model as RTNeural's Keras scripts and AIDA-X write it: layers of dense, time-distributed-dense, gru, lstm and
-/// activation, which run step by step. AIDA-X's in_skip is a Skip over all of them, its input_batch and output_batch are
-/// the probe, its gains (in decibels, which are no part of the network) and sample rate are among the numbers.
+/// Reads a model as RTNeural's Keras scripts and AIDA-X write it: layers of dense, time-distributed-dense, gru, lstm
+/// and activation, which run step by step. AIDA-X's in_skip is a Skip over all of them, its input_batch and
+/// output_batch are the probe, its gains (in decibels, which are no part of the network) and sample rate are among the
+/// numbers.
 ///
 /// A gru with one row of biases resets before the product, with two after it: Keras' reset_after.
 ///

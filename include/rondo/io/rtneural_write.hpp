@@ -53,7 +53,7 @@ private:
             add_matrix(layer.tensor, {0});
             if (facts.bias) {
                 text_ += ',';
-                add_bias([this, b = tensor(layer.tensor + 1)](std::size_t n) { return b[n]; },
+                add_bias([b = tensor(layer.tensor + 1)](std::size_t n) { return b[n]; },
                          std::size_t(facts.output), {0});
             }
             return end();
@@ -133,8 +133,8 @@ namespace io {
 /// A model as RTNeural and AIDA-X read it: JSON, each number in the fewest digits that give it back. An LSTM's two
 /// biases are one, their sum. A residual network of one output says in_skip, which AIDA-X heeds; RTNeural does not.
 ///
-/// Errors  argument: a layer that RTNeural does not have, by name (a GRU that resets before the product is one, and so is
-///         a bidirectional layer); not_finite: a weight that is NaN or infinite.
+/// Errors  argument: a layer that RTNeural does not have, by name (a GRU that resets before the product is one, and so
+///         is a bidirectional layer); not_finite: a weight that is NaN or infinite.
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h.
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {

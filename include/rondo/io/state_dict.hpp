@@ -66,8 +66,8 @@ inline StateDict parse_state_dict(std::string_view text, std::string source, Err
 /// Reads tensors as RTNeural's PyTorch scripts write them: a state_dict as one JSON object, each tensor as lists of
 /// numbers, by its name.
 ///
-/// Errors  file; format: text that is no such object, what is wrong and where; not_finite: NaN and Infinity. The file is
-///         not trusted.
+/// Errors  file; format: text that is no such object, what is wrong and where; not_finite: NaN and Infinity. The file
+///         is not trusted.
 /// Source  RTNeural, python/lstm_torch.py and RTNeural/torch_helpers.h.
 inline StateDict read_state_dict(const std::filesystem::path& path, Error& error) noexcept {
     return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
@@ -113,7 +113,8 @@ Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const i
         if (found->shape != expected.shape)
             return wrong(": expected " + expected.text() + ", got " +
                          io::detail::NestedNumbers{found->shape, {}}.text());
-        if (t.second > 0) return wrong(": expected that of a GRU that resets before the product, which PyTorch has not");
+        if (t.second > 0)
+            return wrong(": expected that of a GRU that resets before the product, which PyTorch has not");
         if (Error problem = assign_array(tensors, k, {rows, columns, found->values}, dict.source, values))
             return problem;
     }
@@ -124,11 +125,12 @@ Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const i
 }
 }
 
-/// Gives a model the tensors of a state_dict: every tensor of the network, by name, and none besides. `names` says where
-/// the file's names differ.
+/// Gives a model the tensors of a state_dict: every tensor of the network, by name, and none besides. `names` says
+/// where the file's names differ.
 ///
-/// Errors  mismatch: a tensor missing, left over or of another shape is named with both; a GRUResetBefore, which PyTorch
-///         does not have; not_finite: a number that the model's scalar cannot hold. The model is then as it was.
+/// Errors  mismatch: a tensor missing, left over or of another shape is named with both; a GRUResetBefore, which
+///         PyTorch does not have; not_finite: a number that the model's scalar cannot hold. The model is then as it
+///         was.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names, Error& error) noexcept {
     auto values = model.values();
