@@ -15,6 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace {
@@ -142,6 +144,9 @@ TEST(RTNeural, ReadsWholeFilesOnly) {
     EXPECT_TRUE(io::read_rtneural(folder / "none", error).layers.empty());
     EXPECT_EQ(error.kind, Error::Kind::file);
     EXPECT_EQ(failure_of([&] { io::read_rtneural(folder / "none"); }), error);
+    std::ofstream{folder / "large"}.put('{');
+    std::filesystem::resize_file(folder / "large", io::text_model_limit + 1); // a hole, which takes no room
+    EXPECT_EQ(failure_of([&] { io::read_rtneural(folder / "large"); }).kind, Error::Kind::file);
     EXPECT_EQ(failure_of([&] { io::read_rtneural(model_file("nam.nam")); }).message,
               model_file("nam.nam").string() + ": no \"in_shape\"; is it a model of RTNeural?");
 }
