@@ -55,6 +55,7 @@
 #include "optimizer/rmsprop.hpp"
 #include "optimizer/schedule.hpp"
 #include "optimizer/sgd.hpp"
+#include "stream/any_stream.hpp"
 #include "stream/packed.hpp"
 #include "stream/state.hpp"
 #include "stream/stream.hpp"

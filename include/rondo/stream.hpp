@@ -16,6 +16,7 @@
 #include "network/tied.hpp"
 #include "operation/add.hpp"
 #include "operation/concatenate.hpp"
+#include "stream/any_stream.hpp"
 #include "stream/packed.hpp"
 #include "stream/state.hpp"
 #include "stream/stream.hpp"

@@ -3,12 +3,16 @@
 #include "counted.hpp"
 
 #include <rondo/layer/single.hpp>
+#include <rondo/stream/any_stream.hpp>
 #include <rondo/stream/stream.hpp>
 
 #include <support/compositions.hpp>
 #include <support/training.hpp>
 
 #include <gtest/gtest.h>
+
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -42,6 +46,30 @@ TEST(Stream, AllocatesNothing) {
     expect_none<Sequential<Embedding<28, 128>, LSTM<128, 128, Stack{.layers = 2}>, Linear<128, 28>>>(3);
     expect_none<Tracker>(std::span{features});
     expect_none<Branch>(std::span{features});
+}
+
+template <class Net, class Input>
+void expect_none_of_any(const std::vector<Input>& x, std::size_t steps) {
+    const BasicAnyStream<Input, float> model{Model<Net>{Seed{1}}};
+    auto stream = model.another();
+    std::vector<float> y(steps * stream.output_size());
+    EXPECT_EQ(allocations([&] {
+                  for (int k = 0; k < 3; ++k) {
+                      stream.process(x.data(), y.data(), steps);
+                      stream.reset();
+                      auto moved = std::move(stream);
+                      stream = std::move(moved);
+                  }
+              }),
+              0u);
+    const std::size_t a_state = allocations([&] { auto another = model.another(); });
+    EXPECT_GT(a_state, 0u);
+    EXPECT_LT(a_state, allocations([&] { BasicAnyStream<Input, float> another{Model<Net>{Seed{1}}}; }));
+}
+
+TEST(AnyStream, AllocatesNothing) {
+    expect_none_of_any<Letters>(letters(20), 20);
+    expect_none_of_any<Tracker>(normal_numbers<float>(3 * 20), 20);
 }
 
 template <class Cell>
