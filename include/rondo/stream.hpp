@@ -2,6 +2,7 @@
 #pragma once
 
 // What a program needs that only runs models: layers, networks, model files and streams; nothing of training.
+#include "io/dispatch.hpp"
 #include "io/model.hpp"
 #include "layer/activation.hpp"
 #include "layer/dropout.hpp"
@@ -17,6 +18,7 @@
 #include "operation/add.hpp"
 #include "operation/concatenate.hpp"
 #include "stream/any_stream.hpp"
+#include "stream/load_any.hpp"
 #include "stream/packed.hpp"
 #include "stream/state.hpp"
 #include "stream/stream.hpp"

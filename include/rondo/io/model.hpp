@@ -73,22 +73,32 @@ inline Error kinds_problem(std::span<const Tensor> tensors, const io::Safetensor
     return {};
 }
 
+/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; a tied one may be absent.
+inline Error find_tensor(std::span<const Tensor> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
+                         const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
+    const Tensor& t = tensors[k];
+    const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
+    found = file.find(name);
+    if (!found && is_tied(tensors, k)) return {}; // some writers keep one of them only
+    if (!found && file.find("model." + name))
+        return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
+    if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
+    if (found->dtype != dtype || found->shape != shape_of(t))
+        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
+                                           io::detail::describe(found->dtype, found->shape)};
+    return {};
+}
+
 /// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
 template <class S>
 Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
                    const io::TensorNames& names, S* values) {
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         const Tensor& t = tensors[k];
-        const std::string name = names.in_file(t.name.view()),
-                          expected = io::detail::describe(io::dtype_of<S>, shape_of(t));
-        const io::TensorInfo* found = file.find(name);
-        if (!found && is_tied(tensors, k)) continue; // some writers keep one of them only
-        if (!found && file.find("model." + name))
-            return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
-        if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
-        if (found->dtype != io::dtype_of<S> || found->shape != shape_of(t))
-            return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
-                                               io::detail::describe(found->dtype, found->shape)};
+        const std::string name = names.in_file(t.name.view());
+        const io::TensorInfo* found = nullptr;
+        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (!found) continue;
         const auto bytes = file.bytes(*found);
         if (is_tied(tensors, k)) {
             const Tensor& original = *std::ranges::find(tensors, t.offset, &Tensor::offset);
@@ -130,6 +140,7 @@ void save(std::span<const Tensor> tensors, const std::vector<S>& values, const s
     named.add("", tensors, values.data());
     io::write_safetensors(path, named.data(), kinds_of(tensors), {}, error);
 }
+/// All of a network's tensors, and none besides.
 template <class S>
 Error read(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
            const io::TensorNames& names, std::vector<S>& values) {

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/io/dispatch.hpp>
+#include <rondo/stream/load_any.hpp>
+
+#include <support/edited.hpp>
+#include <support/failure.hpp>
+#include <support/folder.hpp>
+#include <support/training.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace {
+
+using namespace rondo;
+
+template <int hidden> using Amp = Sequential<Named<"lstm", LSTM<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
+template <int hidden> using GatedAmp = Sequential<Named<"gru", GRU<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
+using Exact = Model<Amp<5>, EigenBackend<double>>;
+
+/// What came: the hidden size, and the parameters as doubles.
+struct Seen {
+    int hidden = 0;
+    std::vector<double> values;
+    bool operator==(const Seen&) const = default;
+};
+constexpr auto look = []<class M>(M model) noexcept {
+    static_assert(std::is_same_v<M, Model<typename M::network, typename M::backend>>);
+    const auto values = model.values();
+    return Seen{M::network::template layer_at<0>::hidden_size, {values.begin(), values.end()}};
+};
+
+template <class M>
+Seen seen(const M& model) {
+    return look(model);
+}
+
+TEST(Dispatch, PicksTheCandidateOfTheFile) {
+    const TemporaryFolder folder;
+    const Model<Amp<3>> small{Seed{1}};
+    const Model<GatedAmp<5>> gated{Seed{2}};
+    const Exact exact{Seed{3}};
+    save(small, folder / "small");
+    save(gated, folder / "gated");
+    save(exact, folder / "exact");
+    const auto open = [&](const char* name) {
+        return dispatch<Exact, Sizes<Amp, 1, 3, 5>, GatedAmp<5>>(folder / name, look);
+    };
+    EXPECT_EQ(open("small"), seen(small));
+    EXPECT_EQ(open("gated"), seen(gated));
+    EXPECT_EQ(open("exact"), seen(exact)) << "the same tensors, in double";
+    EXPECT_EQ(dispatch<Amp<3>>((folder / "small").string(), look), seen(small));
+
+    const io::Bytes bytes = io::read_file(folder / "small");
+    EXPECT_EQ((dispatch<Sizes<Amp, 5, 3>>(std::span<const std::byte>{bytes}, look)), seen(small));
+    Error untouched{Error::Kind::argument, "from before"};
+    EXPECT_EQ((dispatch<Sizes<Amp, 5, 3>>(std::span<const std::byte>{bytes}, look, untouched)), seen(small));
+    EXPECT_EQ(untouched, (Error{Error::Kind::argument, "from before"}));
+}
+
+TEST(Dispatch, HandsTheModelOver) {
+    const TemporaryFolder folder;
+    save(Model<Amp<3>>{Seed{1}}, folder / "a");
+    std::unique_ptr<Model<Amp<3>>> kept; // the visitor may move what it takes, and return nothing
+    dispatch<Amp<3>>(folder / "a", [&](Model<Amp<3>>&& model) {
+        kept = std::make_unique<Model<Amp<3>>>(std::move(model));
+    });
+    EXPECT_EQ(*kept, Model<Amp<3>>{Seed{1}});
+    EXPECT_EQ((failure_of([&] { dispatch<Amp<3>>(folder / "a", [](const auto&) { fail({Error::Kind::file, "mine"}); }); })),
+              (Error{Error::Kind::file, "mine"}));
+}
+
+TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
+    const TemporaryFolder folder;
+    const auto refused = [&](const std::string& file, Error::Kind kind, const std::string& message) {
+        const Error expected{kind, message};
+        Error error;
+        EXPECT_EQ((dispatch<Sizes<Amp, 3, 5>, GatedAmp<3>>(folder / file, look, error)), Seen{});
+        EXPECT_EQ(error, expected);
+        EXPECT_EQ((failure_of([&] { dispatch<Sizes<Amp, 3, 5>, GatedAmp<3>>(folder / file, look); })), expected);
+        Error of_any;
+        EXPECT_FALSE((load_any<Sizes<Amp, 3, 5>, GatedAmp<3>>(folder / file, of_any)));
+        EXPECT_EQ(of_any, expected);
+        EXPECT_EQ((failure_of([&] { load_any<Sizes<Amp, 3, 5>, GatedAmp<3>>(folder / file); })), expected);
+    };
+    const std::string file = (folder / "a").string();
+    const auto none = [&](const std::string& of_3, const std::string& of_5, const std::string& gated) {
+        refused("a", Error::Kind::mismatch,
+                file + ": fits none of the 3 candidates: (lstm: LSTM 1 -> 3, fc: Linear 3 -> 1): tensor " + of_3 +
+                    "; (lstm: LSTM 1 -> 5, fc: Linear 5 -> 1): tensor " + of_5 +
+                    "; (gru: GRU 1 -> 3, fc: Linear 3 -> 1): tensor " + gated);
+    };
+    save(Model<Amp<20>>{Seed{1}}, folder / "a");
+    none("lstm.weight_ih_l0: expected F32 [12,1], got F32 [80,1]", "lstm.weight_ih_l0: expected F32 [20,1], got F32 [80,1]",
+         "gru.weight_ih_l0 F32 [9,1] is missing");
+    save(Exact{Seed{1}}, folder / "a");
+    none("lstm.weight_ih_l0: expected F32 [12,1], got F64 [20,1]", "lstm.weight_ih_l0: expected F32 [20,1], got F64 [20,1]",
+         "gru.weight_ih_l0 F32 [9,1] is missing");
+
+    save(Model<Amp<3>>{Seed{1}}, folder / "a");
+    EditedFile edited{folder / "a"};
+    edited.tensors.push_back({"more", io::DType::F32, {0}, {}});
+    edited.write(folder / "a");
+    none("more F32 [0] is not one of the network's", "lstm.weight_ih_l0: expected F32 [20,1], got F32 [12,1]",
+         "gru.weight_ih_l0 F32 [9,1] is missing");
+
+    save(Model<Amp<3>>{Seed{1}}, folder / "a");
+    EditedFile odd{folder / "a"};
+    odd["fc.bias"].bytes = {std::byte{0}, std::byte{0}, std::byte{0xC0}, std::byte{0x7F}}; // NaN
+    odd.write(folder / "a");
+    Error error;
+    dispatch<Sizes<Amp, 3, 5>>(folder / "a", look, error);
+    EXPECT_EQ(error.kind, Error::Kind::not_finite) << error.message;
+
+    refused("b", Error::Kind::file, "cannot read " + (folder / "b").string() + ": No such file or directory");
+    io::write_file(folder / "c", std::as_bytes(std::span{"no model"}));
+    dispatch<Amp<3>>(folder / "c", look, error);
+    EXPECT_EQ(error.kind, Error::Kind::format) << error.message;
+    dispatch<Amp<3>>(std::span<const std::byte>{}, look, error);
+    EXPECT_EQ(error.message, "safetensors: the file has 0 bytes; the length of the header alone takes 8");
+}
+
+TEST(Dispatch, IsNoexceptWhereItsVisitorIs) {
+    const auto throws = [](const auto&) {};
+    [[maybe_unused]] Error error;
+    static_assert(noexcept(dispatch<Amp<3>>("", look, error)) && !noexcept(dispatch<Amp<3>>("", throws, error)));
+    static_assert(noexcept(load_any<Amp<3>>("", error)));
+}
+
+TEST(LoadAny, StreamsWhateverTheFileHolds) {
+    const TemporaryFolder folder;
+    const Model<GatedAmp<5>> model{Seed{2}};
+    save(model, folder / "a");
+    auto stream = load_any<Sizes<Amp, 3, 5>, GatedAmp<5>>(folder / "a");
+    static_assert(std::is_same_v<decltype(stream), AnyStream>);
+    AnyStream expected{model};
+    const auto x = normal_numbers<float>(20);
+    std::vector<float> y(20), z(20);
+    stream.process(x.data(), y.data(), 20);
+    expected.process(x.data(), z.data(), 20);
+    EXPECT_EQ(y, z);
+}
+
+} // namespace
