@@ -48,6 +48,27 @@ TEST(Stream, AllocatesNothing) {
     expect_none<Branch>(std::span{features});
 }
 
+TEST(Stream, TakesNoMemoryWhereItIsGiven) {
+    const Model<Branch> model{Seed{1}};
+    const float x[]{0.5f, -1, 2};
+    Packed packed{model};
+    Stream expected{packed};
+    alignas(64) std::byte weights[Packed<Branch>::size];
+    alignas(64) float values[512];
+    ASSERT_LE(Stream<Branch>::values_size(), 512u);
+    float first = 0, second = 0;
+    EXPECT_EQ(allocations([&] {
+                  const Packed<Branch> of_array{Packed<Branch>::parameters{model.data(), model.size}, weights};
+                  Stream stream{of_array, std::span<float>{values}};
+                  first = stream.step(x)[0];
+                  Stream another{stream};
+                  second = another.step(x)[0];
+              }),
+              0u);
+    EXPECT_EQ(first, expected.step(x)[0]);
+    EXPECT_EQ(second, expected.step(x)[0]);
+}
+
 template <class Net, class Input>
 void expect_none_of_any(const std::vector<Input>& x, std::size_t steps) {
     const BasicAnyStream<Input, float> model{Model<Net>{Seed{1}}};

@@ -9,6 +9,7 @@
 #include <support/failure.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -120,6 +121,19 @@ TEST(Packed, LiesInMemoryOfTheCallers) {
     expect_argument([&] { Small{model, std::span{memory}.subspan(4)}; },
                     "rondo::Packed: expected " + size + " bytes, aligned to 64, got " +
                         std::to_string(Small::size + 60) + " that are not aligned");
+}
+
+TEST(Stream, RefusesMemoryThatDoesNotFit) {
+    const Model<Tracker> model{Seed{3}};
+    const Packed packed{model};
+    const std::size_t size = Stream<Tracker>::values_size();
+    alignas(64) std::array<float, 256> memory;
+    ASSERT_LT(size, memory.size());
+    const std::string expected = "rondo::Stream: expected memory for " + std::to_string(size) +
+                                 " numbers, aligned to 64 bytes, got ";
+    expect_argument([&] { Stream{packed, std::span{memory}.first(size - 1)}; }, expected + std::to_string(size - 1));
+    expect_argument([&] { Stream{packed, std::span{memory}.subspan(1, size)}; },
+                    expected + std::to_string(size) + " that are not aligned");
 }
 
 // A decaying state would pass through numbers that processors are slow with.

@@ -19,7 +19,8 @@ namespace rondo::inline v0_1 {
 ///
 /// Units   with bfloat16 each weight is rounded by at most 2^-8 of itself.
 /// Memory  `size` bytes, taken when it is made, or the caller's, aligned to 64 bytes, which must outlive it; repack
-///         takes none.
+///         takes none. From parameters in the order of a Model's buffer, aligned to 64 bytes (`rondo embed` writes such
+///         an array), and in the caller's memory, nothing is taken at all.
 /// Errors  memory of the caller's that is too small or not aligned.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
     requires requires { typename B::template kernels<W>; } // a backend that has kernels of one step, for weights as W
@@ -27,25 +28,28 @@ class Packed {
 public:
     using network = Net;
     using kernels = typename B::template kernels<W>;
+    using parameters = std::span<const typename B::scalar, buffer_size<Net>>;
     static constexpr std::size_t size = detail::packed_size<Net, kernels>;
 
     explicit Packed(const Model<Net, B>& model) : own_(size), bytes_{own_.data()} { repack(model); }
-    Packed(const Model<Net, B>& model, std::span<std::byte> memory) : bytes_{memory.data()} {
+    Packed(const Model<Net, B>& model, std::span<std::byte> memory) : bytes_{usable(memory)} { repack(model); }
+    Packed(parameters all, std::span<std::byte> memory) : bytes_{usable(memory)} { repack(all); }
+    Packed(const Packed&) = delete; // streams point to it
+    Packed& operator=(const Packed&) = delete;
+
+    void repack(const Model<Net, B>& model) { repack(parameters{model.data(), model.size}); }
+    void repack(parameters all) { detail::pack<Net, kernels>(all.data(), detail::offsets<Net>.data(), bytes_); }
+    const std::byte* data() const noexcept { return bytes_; }
+
+private:
+    static std::byte* usable(std::span<std::byte> memory) {
         if (memory.size() < size || reinterpret_cast<std::size_t>(memory.data()) % 64 != 0)
             fail(Error::Kind::argument, "rondo::Packed: expected " + std::to_string(size) +
                                             " bytes, aligned to 64, got " + std::to_string(memory.size()) +
                                             (memory.size() < size ? "" : " that are not aligned"));
-        repack(model);
+        return memory.data();
     }
-    Packed(const Packed&) = delete; // streams point to it
-    Packed& operator=(const Packed&) = delete;
 
-    void repack(const Model<Net, B>& model) {
-        detail::pack<Net, kernels>(model.data(), detail::offsets<Net>.data(), bytes_);
-    }
-    const std::byte* data() const noexcept { return bytes_; }
-
-private:
     Buffer<std::byte> own_;
     std::byte* bytes_;
 };

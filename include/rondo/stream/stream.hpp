@@ -10,7 +10,9 @@
 #include <cassert>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace rondo::inline v0_1 {
 
@@ -20,7 +22,9 @@ namespace rondo::inline v0_1 {
 /// Errors  none in a step: it throws nothing, takes no lock and no memory. A token outside the vocabulary is undefined
 ///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile; one that calls a
 ///         recurrent layer twice is refused when the stream is made.
-/// Memory  its state within itself; one step's values, taken when it is made.
+/// Memory  its state within itself; one step's values, taken when it is made, or the caller's: `values_size` numbers,
+///         aligned to 64 bytes, which must outlive it and every copy of it, and serve one of them at a time. A backend's block for products is taken in any case,
+///         but no layer of the library needs one for a step.
 /// Units   inputs and states below 1e-27 count as zero: numbers that a processor is slow with do not come up.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
     requires requires { typename B::template kernels<W>; }
@@ -35,20 +39,21 @@ public:
     static constexpr int input_size = Net::input_size;
 
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
-        Arena<scalar> arena;
-        Measuring<B> backend;
-        RunMemory<Measuring<B>> memory{.backend = &backend,
-                                       .arena = &arena,
-                                       .carried = arena.take(0),
-                                       .carried_batch = 1,
-                                       .packed = weights.data()};
-        std::array<LayerUse, detail::numbers<Net>> uses{};
-        memory.uses = uses.data();
-        const input nothing[input_size]{};
-        call(memory, nothing);
-        values_.resize(arena.used());
-        backend_.reserve(backend.needed());
+        const auto [values, blocks] = needed();
+        own_.resize(values);
+        backend_.reserve(blocks);
     }
+    /// Errors  memory that is too small or not aligned.
+    Stream(const Packed<Net, B, W>& weights, std::span<scalar> memory) : weights_{&weights}, given_{memory.data()} {
+        const auto [values, blocks] = needed();
+        if (memory.size() < values || reinterpret_cast<std::size_t>(memory.data()) % 64 != 0)
+            fail(Error::Kind::argument, "rondo::Stream: expected memory for " + std::to_string(values) +
+                                            " numbers, aligned to 64 bytes, got " + std::to_string(memory.size()) +
+                                            (memory.size() < values ? "" : " that are not aligned"));
+        backend_.reserve(blocks);
+    }
+    /// The numbers that one step's values take.
+    static std::size_t values_size() { return needed().first; }
     explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
 
     /// The result stays until the next step, reset or change of state.
@@ -77,6 +82,22 @@ public:
     void state(const State<Net, scalar>& state) noexcept { state_ = state; }
 
 private:
+    // Numbers of the values of one step, and of the backend's blocks.
+    static std::pair<std::size_t, std::size_t> needed() {
+        Arena<scalar> arena;
+        Measuring<B> backend;
+        RunMemory<Measuring<B>> memory{.backend = &backend,
+                                       .arena = &arena,
+                                       .carried = arena.take(0),
+                                       .carried_batch = 1,
+                                       .packed = reinterpret_cast<const std::byte*>(arena.take(0))};
+        std::array<LayerUse, detail::numbers<Net>> uses{};
+        memory.uses = uses.data();
+        const input nothing[input_size]{};
+        call(memory, nothing);
+        return {arena.used(), backend.needed()};
+    }
+
     template <class Memory>
     static auto call(const Memory& memory, const input* x) {
         using Used = std::remove_pointer_t<decltype(memory.backend)>;
@@ -86,7 +107,7 @@ private:
 
     auto run(const input* x) noexcept {
         std::array<LayerUse, detail::numbers<Net>> uses{};
-        Arena<scalar> arena{values_.data()};
+        Arena<scalar> arena{given_ ? given_ : own_.data()};
         back_ = !back_;
         const RunMemory<B> memory{.backend = &backend_,
                                   .arena = &arena,
@@ -107,7 +128,8 @@ private:
 
     const Packed<Net, B, W>* weights_;
     State<Net, scalar> state_;
-    Buffer<scalar> values_;
+    Buffer<scalar> own_; // one step's values, unless memory was given
+    scalar* given_ = nullptr;
     [[no_unique_address]] B backend_;
     bool back_ = true;
 };
