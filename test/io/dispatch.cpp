@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -70,8 +71,8 @@ TEST(Dispatch, HandsTheModelOver) {
         kept = std::make_unique<Model<Amp<3>>>(std::move(model));
     });
     EXPECT_EQ(*kept, Model<Amp<3>>{Seed{1}});
-    EXPECT_EQ((failure_of([&] { dispatch<Amp<3>>(folder / "a", [](const auto&) { fail({Error::Kind::file, "mine"}); }); })),
-              (Error{Error::Kind::file, "mine"}));
+    const auto refuse = [](const auto&) { fail({Error::Kind::file, "mine"}); };
+    expect_failure([&] { dispatch<Amp<3>>(folder / "a", refuse); }, Error::Kind::file, "mine");
 }
 
 TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
@@ -95,10 +96,12 @@ TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
                     "; (gru: GRU 1 -> 3, fc: Linear 3 -> 1): tensor " + gated);
     };
     save(Model<Amp<20>>{Seed{1}}, folder / "a");
-    none("lstm.weight_ih_l0: expected F32 [12,1], got F32 [80,1]", "lstm.weight_ih_l0: expected F32 [20,1], got F32 [80,1]",
+    none("lstm.weight_ih_l0: expected F32 [12,1], got F32 [80,1]",
+         "lstm.weight_ih_l0: expected F32 [20,1], got F32 [80,1]",
          "gru.weight_ih_l0 F32 [9,1] is missing");
     save(Exact{Seed{1}}, folder / "a");
-    none("lstm.weight_ih_l0: expected F32 [12,1], got F64 [20,1]", "lstm.weight_ih_l0: expected F32 [20,1], got F64 [20,1]",
+    none("lstm.weight_ih_l0: expected F32 [12,1], got F64 [20,1]",
+         "lstm.weight_ih_l0: expected F32 [20,1], got F64 [20,1]",
          "gru.weight_ih_l0 F32 [9,1] is missing");
 
     save(Model<Amp<3>>{Seed{1}}, folder / "a");
@@ -122,6 +125,65 @@ TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
     EXPECT_EQ(error.kind, Error::Kind::format) << error.message;
     dispatch<Amp<3>>(std::span<const std::byte>{}, look, error);
     EXPECT_EQ(error.message, "safetensors: the file has 0 bytes; the length of the header alone takes 8");
+}
+
+/// A model as a file of another program tells it.
+template <class Net>
+io::ModelWeights told(const Model<Net>& model) {
+    io::ModelWeights weights{.source = "amp.json"};
+    const auto values = model.values();
+    for (const NetworkLayer& layer : network_layers<Net>) {
+        io::LayerWeights& one = weights.layers.emplace_back();
+        one.name = layer.name.view();
+        one.facts = layer.facts;
+        for (std::size_t k = 0; k < layer.count; ++k) {
+            const Tensor& t = Net::tensors[layer.tensor + k];
+            const auto begin = values.begin() + std::ptrdiff_t(t.offset);
+            one.arrays.push_back({std::size_t(t.rows), std::size_t(t.columns), {}});
+            one.arrays.back().values.assign(begin, begin + std::ptrdiff_t(t.size()));
+        }
+    }
+    return weights;
+}
+
+TEST(Dispatch, PicksByTheLayersOfAnotherFormat) {
+    using Before = Sequential<Named<"gru", GRUResetBefore<1, 5>>, Named<"fc", Linear<5, 1>>>; // the same tensors
+    const Model<GatedAmp<5>> model{Seed{2}};
+    const io::ModelWeights weights = told(model);
+    EXPECT_EQ((dispatch<Before, Sizes<GatedAmp, 3, 5>, Amp<5>>(weights, look)), seen(model));
+    const std::string none = "amp.json: fits none of the 2 candidates: "
+                             "(lstm: LSTM 1 -> 5, fc: Linear 5 -> 1): gru: expected LSTM 1 -> 5 for the network's "
+                             "\"lstm\", got GRUResetBefore 1 -> 5; (gru: GRU 1 -> 5, fc: Linear 5 -> 1): gru: "
+                             "expected GRU 1 -> 5 for the network's \"gru\", got GRUResetBefore 1 -> 5";
+    const io::ModelWeights before = told(Model<Before>{Seed{1}});
+    Error error;
+    EXPECT_EQ((dispatch<Amp<5>, GatedAmp<5>>(before, look, error)), Seen{});
+    EXPECT_EQ(error, (Error{Error::Kind::mismatch, none}));
+    EXPECT_EQ((failure_of([&] { dispatch<Amp<5>, GatedAmp<5>>(before, look); })), error);
+}
+
+TEST(Dispatch, HandsOverTheFirstState) {
+    const Model<Amp<3>> model{Seed{2}};
+    io::ModelWeights weights = told(model);
+    const auto first = [](const auto&, const auto& state) { return double(state.numbers()[1]); };
+    EXPECT_EQ((dispatch<Sizes<Amp, 3, 5>>(weights, first)), 0);
+    weights.layers[0].first = {0.5, -0.25, 1, 0, 0, 2};
+    EXPECT_EQ((dispatch<Sizes<Amp, 3, 5>>(weights, first)), -0.25);
+    EXPECT_EQ((failure_of([&] { dispatch<Sizes<Amp, 3, 5>>(weights, look); }).kind), Error::Kind::mismatch)
+        << "a visitor without it must not lose it";
+
+    auto stream = load_any<Sizes<Amp, 3, 5>>(weights);
+    State<Amp<3>> rest;
+    for (std::size_t k = 0; k < 3; ++k) {
+        rest.numbers()[k] = float(weights.layers[0].first[k]);
+        rest.numbers()[16 + k] = float(weights.layers[0].first[3 + k]);
+    }
+    AnyStream expected{model, rest};
+    const float x[]{0.5f, -1, 2};
+    float y[3], z[3];
+    stream.process(x, y, 3);
+    expected.process(x, z, 3);
+    EXPECT_EQ((std::vector<float>{y, y + 3}), (std::vector<float>{z, z + 3}));
 }
 
 TEST(Dispatch, IsNoexceptWhereItsVisitorIs) {

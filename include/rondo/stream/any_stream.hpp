@@ -32,7 +32,8 @@ public:
     static constexpr std::size_t output_size = decltype(std::declval<Stream<Net, B, W>&>().step(
         std::declval<std::span<const Input, input_size>>()))::extent;
 
-    StreamOf(Weights weights, const State<Net, S>& rest) : weights_{std::move(weights)}, stream_{*weights_}, rest_{rest} {
+    StreamOf(Weights weights, const State<Net, S>& rest)
+        : weights_{std::move(weights)}, stream_{*weights_}, rest_{rest} {
         reset();
     }
     void process(std::span<const Input> in, std::span<S> out) noexcept override { stream_.process(in, out); }
@@ -49,10 +50,10 @@ private:
 /// A stream of a network that is chosen at run time: its type says only what a step reads and what numbers come out.
 /// All copies of one share its weights, which are const: hand each thread its own.
 ///
-/// A copy goes on from the same state; another() begins at rest. One without a network has sizes of 0 and gives nothing.
+/// A copy goes on from the same state; another() begins at rest. One without a network has sizes of 0, gives nothing.
 ///
-/// Shapes  `in` holds steps x input_size() numbers, or tokens; `out` steps x output_size(). The two may be the same memory
-///         where a step's result is not larger than its input.
+/// Shapes  `in` holds steps x input_size() numbers, or tokens; `out` steps x output_size(). The two may be the same
+///         memory where a step's result is not larger than its input.
 /// Errors  those of Stream: none in process.
 /// Memory  the weights, packed once; of each stream its state and one step's values, taken when it is made or copied.
 ///         process and reset take none.
@@ -71,7 +72,8 @@ public:
     template <class Net, Backend B, class W>
     explicit BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>> weights, const State<Net, S>& rest = {})
         : stream_{std::make_unique<detail::StreamOf<Net, B, W>>(std::move(weights), rest)},
-          input_size_{detail::StreamOf<Net, B, W>::input_size}, output_size_{detail::StreamOf<Net, B, W>::output_size} {}
+          input_size_{detail::StreamOf<Net, B, W>::input_size},
+          output_size_{detail::StreamOf<Net, B, W>::output_size} {}
 
     BasicAnyStream(const BasicAnyStream& other)
         : stream_{other.stream_ ? other.stream_->copy() : nullptr}, input_size_{other.input_size_},

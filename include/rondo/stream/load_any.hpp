@@ -6,16 +6,24 @@
 
 namespace rondo::inline v0_1 {
 
-/// A stream of whichever candidate a file holds: load_any<Sizes<Amp, 8, 16, 20>>("amp.safetensors").
+namespace detail {
+inline constexpr auto make_any = []<class Net, Backend B>(const Model<Net, B>& model,
+                                                          const State<Net, typename B::scalar>& rest) noexcept {
+    return BasicAnyStream<typename Stream<Net, B>::input, typename B::scalar>{model, rest};
+};
+}
+
+/// A stream of whichever candidate a file holds: load_any<Sizes<Amp, 8, 16, 20>>("amp.safetensors"). It
+/// rests at the first state that the file tells, if it does.
 ///
 /// Errors  those of dispatch; the second form then returns a stream without a network.
 template <class... Candidates, class File>
 auto load_any(const File& file) {
-    return dispatch<Candidates...>(file, [](const auto& model) { return BasicAnyStream{model}; });
+    return dispatch<Candidates...>(file, detail::make_any);
 }
 template <class... Candidates, class File>
 auto load_any(const File& file, Error& error) noexcept {
-    return dispatch<Candidates...>(file, [](const auto& model) noexcept { return BasicAnyStream{model}; }, error);
+    return dispatch<Candidates...>(file, detail::make_any, error);
 }
 
 } // namespace rondo

@@ -23,8 +23,8 @@ namespace rondo::inline v0_1 {
 ///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile; one that calls a
 ///         recurrent layer twice is refused when the stream is made.
 /// Memory  its state within itself; one step's values, taken when it is made, or the caller's: `values_size` numbers,
-///         aligned to 64 bytes, which must outlive it and every copy of it, and serve one of them at a time. A backend's block for products is taken in any case,
-///         but no layer of the library needs one for a step.
+///         aligned to 64 bytes, which must outlive it and every copy of it, and serve one of them at a time. Blocks for
+///         a backend's products are taken in any case, but no layer of the library needs one for a step.
 /// Units   inputs and states below 1e-27 count as zero: numbers that a processor is slow with do not come up.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
     requires requires { typename B::template kernels<W>; }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../network/summary.hpp"
+#include "assign.hpp"
+#include "model.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace rondo::inline v0_1 {
+
+/// Candidates that differ in one size: Sizes<Amp, 8, 16, 20> are Amp<8>, Amp<16> and Amp<20>.
+template <template <int> class Net, int... sizes> struct Sizes {};
+
+namespace detail {
+template <class... Models> struct ModelList {
+    static constexpr std::size_t count = sizeof...(Models);
+};
+template <class Candidate> struct ModelsOf { using type = ModelList<Model<Candidate>>; };
+template <class Net, Backend B> struct ModelsOf<Model<Net, B>> { using type = ModelList<Model<Net, B>>; };
+template <template <int> class Net, int... sizes> struct ModelsOf<Sizes<Net, sizes...>> {
+    using type = ModelList<Model<Net<sizes>>...>;
+};
+template <class... Lists> struct Joined;
+template <class List> struct Joined<List> { using type = List; };
+template <class... A, class... B, class... More> struct Joined<ModelList<A...>, ModelList<B...>, More...> {
+    using type = typename Joined<ModelList<A..., B...>, More...>::type;
+};
+
+/// A network in one line: its layers by name. What an error calls a candidate.
+template <class Net>
+std::string in_a_line() {
+    if constexpr (requires { Net::layer_count; }) {
+        std::string text;
+        [&]<std::size_t... k>(std::index_sequence<k...>) {
+            ((text += (k > 0 ? ", " : "") + std::string{Net::labels[k].view()} + ": " +
+                      in_a_line<typename Net::template layer_at<k>>()),
+             ...);
+        }(std::make_index_sequence<Net::layer_count>{});
+        return '(' + text + ')';
+    } else {
+        return described<Net>();
+    }
+}
+
+/// What is known of a candidate without its type.
+struct Candidate {
+    std::span<const Tensor> tensors;
+    std::span<const NetworkLayer> layers;
+    io::DType dtype;
+    std::size_t bytes;
+    std::string (*name)();
+};
+template <class M>
+constexpr Candidate candidate{M::network::tensors, network_layers<typename M::network>,
+                              io::dtype_of<typename M::scalar>, M::size * sizeof(typename M::scalar),
+                              in_a_line<typename M::network>};
+
+constexpr bool same_tensors(const Candidate& a, const Candidate& b) {
+    return a.dtype == b.dtype &&
+           std::ranges::equal(a.tensors, b.tensors, [](const Tensor& x, const Tensor& y) {
+               return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns && x.rank == y.rank && x.second == y.second;
+           });
+}
+
+constexpr bool same_layers(const Candidate& a, const Candidate& b) {
+    return std::ranges::equal(a.layers, b.layers, {}, &NetworkLayer::facts, &NetworkLayer::facts);
+}
+
+/// The candidate of which problem_of(candidate) says nothing; if there is none all.size(), and of each what is wrong.
+template <class ProblemOf>
+std::size_t choose(std::span<const Candidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
+    std::string reasons;
+    for (std::size_t n = 0; n < all.size(); ++n) {
+        const std::string problem = problem_of(all[n]);
+        if (problem.empty()) return n;
+        reasons += (n > 0 ? "; " : "") + all[n].name() + ": " + problem;
+    }
+    error = {Error::Kind::mismatch,
+             source + ": fits none of the " + std::to_string(all.size()) + " candidates: " + reasons};
+    return all.size();
+}
+
+/// By the tensors' names, shapes and type.
+inline std::size_t choose(std::span<const Candidate> all, const io::Safetensors& file, const std::string& source,
+                          Error& error) {
+    return choose(all, source, error, [&](const Candidate& one) {
+        Error problem;
+        const io::TensorInfo* found = nullptr;
+        for (std::size_t k = 0; k < one.tensors.size() && !problem; ++k)
+            problem = find_tensor(one.tensors, k, one.dtype, file, "", {}, found);
+        if (!problem) problem = left_over(one.tensors, file, "", {});
+        if (!problem) problem = kinds_problem(one.tensors, file, "", {});
+        return problem.message.substr(problem ? 2 : 0); // past ": "
+    });
+}
+
+/// By the layers' kinds and sizes.
+inline std::size_t choose(std::span<const Candidate> all, const io::ModelWeights& weights, Error& error) {
+    return choose(all, weights.source, error, [&](const Candidate& one) {
+        const Error problem = layers_problem(one.layers, weights);
+        return problem.message.substr(problem ? weights.source.size() + 2 : 0);
+    });
+}
+} // namespace detail
+
+} // namespace rondo
