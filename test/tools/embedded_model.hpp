@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/layer/embedding.hpp>
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/network/sequential.hpp>
+
+/// What is written to a file, embedded from there and compared with.
+using Written = rondo::Sequential<rondo::Named<"embedding", rondo::Embedding<7, 5>>,
+                                  rondo::Named<"gru", rondo::GRU<5, 3, rondo::Stack{.layers = 2}>>,
+                                  rondo::Named<"fc", rondo::Linear<3, 7>>>;
