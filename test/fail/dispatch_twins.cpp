@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo::dispatch: two candidates have the same tensors
 #include <rondo/io/dispatch.hpp>
-#include <rondo/layer/gru.hpp>
+#include <rondo/layer/rnn.hpp>
 
 using namespace rondo;
 
-void open() { dispatch<GRU<3, 5>, GRUResetBefore<3, 5>>("model", [](const auto&) {}); }
+void open() { dispatch<RNN<3, 5>, ReluRNN<3, 5>>("model", [](const auto&) {}); }

@@ -63,6 +63,18 @@ TEST(Dispatch, PicksTheCandidateOfTheFile) {
     EXPECT_EQ(untouched, (Error{Error::Kind::argument, "from before"}));
 }
 
+TEST(Dispatch, TellsTheKindsOfGRUsApart) {
+    const TemporaryFolder folder;
+    const Model<GRUResetBefore<3, 5>> model{Seed{1}};
+    save(model, folder / "a");
+    const auto resets_before = []<class M>(const M&) {
+        return std::is_same_v<typename M::network, GRUResetBefore<3, 5>>;
+    };
+    EXPECT_TRUE((dispatch<GRU<3, 5>, GRUResetBefore<3, 5>>(folder / "a", resets_before)));
+    save(Model<GRU<3, 5>>{Seed{1}}, folder / "a");
+    EXPECT_FALSE((dispatch<GRUResetBefore<3, 5>, GRU<3, 5>>(folder / "a", resets_before)));
+}
+
 TEST(Dispatch, HandsTheModelOver) {
     const TemporaryFolder folder;
     save(Model<Amp<3>>{Seed{1}}, folder / "a");

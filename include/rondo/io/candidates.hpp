@@ -63,7 +63,8 @@ constexpr Candidate candidate{M::network::tensors, network_layers<typename M::ne
 constexpr bool same_tensors(const Candidate& a, const Candidate& b) {
     return a.dtype == b.dtype &&
            std::ranges::equal(a.tensors, b.tensors, [](const Tensor& x, const Tensor& y) {
-               return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns && x.rank == y.rank && x.second == y.second;
+               return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
+                      x.rank == y.rank && x.second == y.second;
            });
 }
 
@@ -85,7 +86,7 @@ std::size_t choose(std::span<const Candidate> all, const std::string& source, Er
     return all.size();
 }
 
-/// By the tensors' names, shapes and type.
+/// By the tensors' names, shapes and type, and the kinds of GRUs.
 inline std::size_t choose(std::span<const Candidate> all, const io::Safetensors& file, const std::string& source,
                           Error& error) {
     return choose(all, source, error, [&](const Candidate& one) {
