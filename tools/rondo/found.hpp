@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <rondo/core/error.hpp>
 #include <rondo/io/layer_weights.hpp>
 #include <rondo/io/safetensors.hpp>
 #include <rondo/network/layer_facts.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ struct FoundPart {
 struct Found {
     std::vector<FoundPart> parts; // in the order in which they run
     std::vector<std::string> notes;
-    std::string problem; // why these are no network of Rondo's
+    std::string problem;      // why these are no network of Rondo's
+    std::string reset_before; // names of tensors of a GRUResetBefore, with blanks around each
 };
 
 /// "rondo::LSTM<3, 20, rondo::Stack{.layers = 2}>"
@@ -37,7 +39,7 @@ inline std::string type_of(const FoundPart& part) {
     type += '<';
     if (is_recurrent(facts.kind) || facts.kind == LayerKind::Linear || facts.kind == LayerKind::Embedding)
         type += size(facts.input) + ", ";
-    type += size(facts.output);
+    type += size(facts.kind == LayerKind::FinalStates ? facts.output / 2 : facts.output); // it takes both ways'
     const bool stacked = part.layers.size() > 1, both_ways = facts.directions == 2;
     if (stacked || both_ways) {
         type += ", rondo::Stack{";
@@ -48,14 +50,42 @@ inline std::string type_of(const FoundPart& part) {
     return type + '>';
 }
 
-/// The network as C++ says it, a line for each layer, each but the first after `indent` blanks.
-inline std::string type_of(const Found& found, std::size_t indent) {
-    if (found.parts.size() == 1 && found.parts[0].name.empty()) return type_of(found.parts[0]);
-    const std::string open = "rondo::Sequential<";
-    std::string type = open;
+/// Parts as C++ says them, each from the second on in a line of its own.
+inline std::string joined(const std::vector<std::string>& types) {
+    if (types.size() == 1) return types.front();
+    std::string text = "rondo::Sequential<";
+    for (const std::string& type : types) text += (&type != &types.front() ? ",\n    " : "") + type;
+    return text + '>';
+}
+
+/// The network as C++ says it.
+///
+/// Errors  mismatch: a Skip that begins within a stack.
+inline std::string type_of(const Found& found) {
+    std::vector<std::string> types;
+    std::vector<std::size_t> counts, inputs; // of layers in each, and of features that each reads
     for (const FoundPart& part : found.parts) {
-        if (&part != &found.parts.front()) type += ",\n" + std::string(indent + open.size(), ' ');
-        type += part.name.empty() ? type_of(part) : "rondo::Named<\"" + part.name + "\", " + type_of(part) + '>';
+        const rondo::LayerFacts& facts = part.first();
+        if (facts.kind != rondo::LayerKind::Skip) {
+            types.push_back(part.name.empty() ? type_of(part)
+                                              : "rondo::Named<\"" + part.name + "\", " + type_of(part) + '>');
+            counts.push_back(part.layers.size());
+            inputs.push_back(std::size_t(facts.input));
+            continue;
+        }
+        std::size_t first = types.size(), inside = 0;
+        while (first > 0 && inside < std::size_t(facts.span)) inside += counts[--first];
+        if (inside != std::size_t(facts.span) || inside == 0)
+            rondo::fail(rondo::Error::Kind::mismatch, "a skip that does not begin between two layers");
+        const auto at = std::ptrdiff_t(first);
+        const std::string body = joined({types.begin() + at, types.end()});
+        const bool all = inputs[first] == std::size_t(facts.input);
+        types.resize(first);
+        counts.resize(first);
+        inputs.resize(first + 1);
+        types.push_back(std::string{all ? "rondo::Residual<" : "rondo::ResidualOfFirst<"} + body + '>');
+        counts.push_back(inside + 1);
     }
-    return type + '>';
+    if (types.size() == 1 && !types[0].starts_with("rondo::Named")) return types[0];
+    return types.size() == 1 ? "rondo::Sequential<" + types[0] + '>' : joined(types);
 }

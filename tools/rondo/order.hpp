@@ -15,7 +15,9 @@
 
 namespace order {
 
-inline bool follow(const FoundPart& a, const FoundPart& b) { return !b.reads_tokens() && a.output() == b.first().input; }
+inline bool follow(const FoundPart& a, const FoundPart& b) {
+    return !b.reads_tokens() && a.output() == b.first().input;
+}
 
 /// Goes through the orders that fit, at most `most` of them.
 class Search {

@@ -60,9 +60,12 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                 return shown(prefix, "weight_hh" + after) + " " +
                        rondo::io::detail::describe(all[1]->dtype, all[1]->shape) +
                        ": these shapes are no RNN's, GRU's or LSTM's";
-            const LayerFacts facts{gates == 4   ? LayerKind::LSTM
-                                   : gates == 3 ? LayerKind::GRU
-                                                : LayerKind::RNN,
+            const bool before =
+                found.reset_before.find(' ' + shown(prefix, names[1] + after) + ' ') != std::string::npos;
+            const LayerFacts facts{gates == 4             ? LayerKind::LSTM
+                                   : gates == 3 && before ? LayerKind::GRUResetBefore
+                                   : gates == 3           ? LayerKind::GRU
+                                                          : LayerKind::RNN,
                                    int(all[0]->shape[1]), int(hidden), directions};
             if (direction == 0) part.layers.push_back(facts);
             LayerFacts expected = part.first();
@@ -75,9 +78,10 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
     if (!group.empty()) return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's recurrent layers";
     const std::string name = prefix.empty() ? "the layer" : prefix;
     if (part.first().kind == LayerKind::GRU)
-        found.notes.push_back(name + ": PyTorch's GRU; a GRUResetBefore has the same tensors");
+        found.notes.push_back(name + ": a GRU as PyTorch's; a GRUResetBefore of another program has the same tensors");
     if (part.first().kind == LayerKind::RNN)
-        found.notes.push_back(name + ": PyTorch's nonlinearity='tanh'; with 'relu' it is a ReluRNN, of the same tensors");
+        found.notes.push_back(name +
+                              ": PyTorch's nonlinearity='tanh'; with 'relu' it is a ReluRNN of the same tensors");
     if (part.layers.size() > 1)
         found.notes.push_back(name + ": dropout between the layers, if there was some, is not in the file");
     return {};
@@ -114,14 +118,17 @@ inline std::string find_part(const std::string& prefix, const Group& group, Foun
     return {};
 }
 
-/// The network in a safetensors file.
-inline Found find(const rondo::io::Safetensors& file) {
+/// The network of which these are the tensors; `metadata` is what Rondo says of it besides.
+inline Found find(std::span<const TensorInfo> all, const rondo::io::Metadata& metadata) {
     Found found;
-    const auto& metadata = file.metadata();
-    const bool checkpoint = std::ranges::any_of(metadata, [](const auto& entry) { return entry.first == "optimizer"; });
+    const auto said = [&](std::string_view name) {
+        return std::ranges::find(metadata, name, &rondo::io::Metadata::value_type::first);
+    };
+    const bool checkpoint = said("optimizer") != metadata.end();
+    if (said("reset_before") != metadata.end()) found.reset_before = ' ' + said("reset_before")->second + ' ';
     if (checkpoint) found.notes.push_back("a checkpoint of a run, which load_checkpoint reads; this is its model");
     std::map<std::string, Group> groups;
-    for (const TensorInfo& tensor : file.tensors()) {
+    for (const TensorInfo& tensor : all) {
         std::string_view name = tensor.name;
         if (checkpoint && !name.starts_with("model.")) continue;
         if (checkpoint) name.remove_prefix(std::string_view{"model."}.size());
@@ -139,8 +146,8 @@ inline Found find(const rondo::io::Safetensors& file) {
     else if (found.parts.size() > 1 && groups.contains("")) found.problem = "a layer without a name is among others";
     else order::arrange(found);
     if (found.problem.empty())
-        found.notes.push_back("activations, Dropout and layers like LastStep leave no tensors; where the model has some, "
-                              "they belong between these");
+        found.notes.push_back("activations, Dropout and layers like LastStep leave no tensors; where the model has "
+                              "some, they belong between these");
     return found;
 }
 

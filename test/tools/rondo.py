@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the program rondo says of files, good and bad: rondo.py PROGRAM."""
+import json, pathlib, struct, subprocess, sys, tempfile
+
+program = pathlib.Path(sys.argv[1]).resolve()
+
+
+def safetensors(tensors, metadata=None, dtype="F32", size=4):
+    header, data = ({"__metadata__": metadata} if metadata else {}), 0
+    for name, shape in tensors.items():
+        count = size
+        for extent in shape:
+            count *= extent
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [data, data + count]}
+        data += count
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(data)
+
+
+def recurrent(prefix, gates, sizes, hidden, both_ways=False):
+    """Of each layer its input's size."""
+    all = {}
+    for layer, size in enumerate(sizes):
+        for after in [f"_l{layer}"] + ([f"_l{layer}_reverse"] if both_ways else []):
+            all |= {f"{prefix}weight_ih{after}": [gates * hidden, size], f"{prefix}bias_ih{after}": [gates * hidden],
+                    f"{prefix}weight_hh{after}": [gates * hidden, hidden], f"{prefix}bias_hh{after}": [gates * hidden]}
+    return all
+
+
+def linear(name, size, out):
+    return {name + ".weight": [out, size], name + ".bias": [out]}
+
+
+def lists(*shape):
+    return [lists(*shape[1:]) for _ in range(shape[0])] if shape else 0.5
+
+
+def rtneural(*layers):
+    return json.dumps({"in_shape": [None, None, 1], "layers": layers}).encode()
+
+
+LSTM_JSON = {"type": "lstm", "activation": "", "shape": [None, None, 3], "weights": [lists(1, 12), lists(3, 12), lists(12)]}
+DENSE_JSON = {"type": "dense", "activation": "tanh", "shape": [None, None, 1], "weights": [lists(3, 1), lists(1)]}
+GUITARML = {"model_data": {"model": "SimpleRNN", "input_size": 1, "skip": 1, "output_size": 1, "unit_type": "GRU",
+                           "num_layers": 1, "hidden_size": 5, "bias_fl": True},
+            "state_dict": {"rec.weight_ih_l0": lists(15, 1), "rec.weight_hh_l0": lists(15, 5), "rec.bias_ih_l0": lists(15),
+                           "rec.bias_hh_l0": lists(15), "lin.weight": lists(1, 5), "lin.bias": lists(1)}}
+NAM = {"version": "0.5.0", "architecture": "LSTM", "config": {"input_size": 1, "hidden_size": 3, "num_layers": 1},
+       "weights": [0.5] * 70, "sample_rate": 48000}
+AMP = recurrent("lstm.", 4, [1], 40) | linear("fc", 40, 1)
+
+FILES = {
+    "amp": safetensors(AMP),
+    "char": safetensors({"embedding.weight": [28, 20]} | recurrent("lstm.", 4, [20, 33], 33) | linear("fc", 33, 28)),
+    "both_ways": safetensors(recurrent("gru.", 3, [3, 10], 5, True) | linear("head", 10, 2)),
+    "alone": safetensors(recurrent("", 1, [3], 5)),
+    "before": safetensors(recurrent("", 3, [3], 5), {"reset_before": "weight_hh_l0"}),
+    "double": safetensors(linear("0", 3, 5) | linear("10", 7, 1) | linear("2", 5, 7), None, "F64", 8),
+    "half": safetensors(linear("a", 3, 5), None, "F16", 2),
+    "checkpoint": safetensors({"model." + k: v for k, v in AMP.items()} | {"state.0": [0, 80]}, {"optimizer": "Adam"}),
+    "guess": safetensors({"a.weight": [4, 7]}),
+    "convolution": safetensors({"a.weight": [4, 4, 3]}),
+    "projection": safetensors(recurrent("a.", 4, [4], 4) | {"a.weight_hr_l0": [2, 4]}),
+    "one_bias": safetensors({k: v for k, v in recurrent("a.", 4, [4], 4).items() if "bias_ih" not in k}),
+    "stack": safetensors(recurrent("a.", 4, [4, 5], 4)),
+    "gates": safetensors({k: [10] + v[1:] for k, v in recurrent("a.", 4, [4], 5).items()}),
+    "branches": safetensors(linear("a", 4, 5) | linear("b", 4, 5)),
+    "steps": safetensors(linear("0", 4, 5) | linear("1", 4, 5)),
+    "odd": safetensors(linear('a\\"; int b', 4, 5)),
+    "none": safetensors({}),
+    "short": b"abc",
+    "text": b"\n {]",
+    "empty": b"",
+    "rtneural": rtneural(LSTM_JSON, DENSE_JSON),
+    "guitarml": json.dumps(GUITARML).encode(),
+    "nam": json.dumps(NAM).encode(),
+    "dict": json.dumps({"rec.weight_ih_l0": lists(20, 1), "rec.weight_hh_l0": lists(20, 5), "rec.bias_ih_l0": lists(20),
+                        "rec.bias_hh_l0": lists(20)}).encode(),
+    "wavenet": json.dumps(NAM | {"architecture": "WaveNet"}).encode(),
+}
+NO_TYPE = "\nNo type: "
+# Of each file: parts of what inspect says.
+INSPECTED = {
+    "amp": ["lstm.weight_ih_l0  F32 [160,1]", "\nload(model, path);", "could run in 2 orders",
+            'using Net = rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<1, 40>>,\n    rondo::Named<"fc", rondo::Linear<40, 1>>>;'],
+    "char": ['rondo::Sequential<rondo::Named<"embedding", rondo::Embedding<28, 20>>,\n    '
+             'rondo::Named<"lstm", rondo::LSTM<20, 33, rondo::Stack{.layers = 2}>>,\n    rondo::Named<"fc", rondo::Linear<33, 28>>>;',
+             "could as well be of rondo::LinearWithoutBias<20, 28>", "dropout between the layers"],
+    "both_ways": ['rondo::Named<"gru", rondo::GRU<3, 5, rondo::Stack{.layers = 2, .bidirectional = true}>>',
+                  "a GRUResetBefore of another program has the same tensors"],
+    "alone": ["using Net = rondo::RNN<3, 5>;", "ReluRNN"],
+    "before": ["using Net = rondo::GRUResetBefore<3, 5>;", '"reset_before": "weight_hh_l0"'],
+    "double": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"2", rondo::Linear<5, 7>>,\n    '
+               'rondo::Named<"10", rondo::Linear<7, 1>>', "F64 [5,3]"],
+    "half": ['rondo::Sequential<rondo::Named<"a", rondo::Linear<3, 5>>>;'],
+    "checkpoint": ['rondo::Named<"lstm", rondo::LSTM<1, 40>>', "a checkpoint of a run", "state.0"],
+    "guess": ['rondo::Named<"a", rondo::LinearWithoutBias<7, 4>>', "could as well be of rondo::Embedding<4, 7>"],
+    "convolution": [NO_TYPE + "a.weight is not a tensor of Rondo's layers."],
+    "projection": [NO_TYPE + "a.weight_hr_l0 is not a tensor of Rondo's recurrent layers."],
+    "one_bias": [NO_TYPE + "a.bias_ih_l0 is missing: Rondo's recurrent layers have both biases; zeros would do."],
+    "stack": [NO_TYPE + "a.weight_ih_l1 is of another layer than the stack's first: LSTM 5 -> 4, not LSTM 4 -> 4."],
+    "gates": [NO_TYPE + "a.weight_hh_l0 F32 [10,5]: these shapes are no RNN's, GRU's or LSTM's."],
+    "branches": [NO_TYPE + "in no order does each layer take what the one before it gives"],
+    "steps": [NO_TYPE + "what layer 0 gives, layer 1 cannot take."],
+    "odd": [NO_TYPE + r'"a\\\"; int b" is not a name for a layer.'],
+    "none": [NO_TYPE + "there is no tensor."],
+    "rtneural": ["rtneural: RTNeural", "rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>,\n    rondo::Tanh<1>>;",
+                 "\nload(model, io::read_rtneural(path));"],
+    "guitarml": ["rondo::Residual<rondo::Sequential<rondo::GRU<1, 5>,\n    rondo::Linear<5, 1>>>;", "io::read_guitarml(path)"],
+    "nam": ["rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>>;", "sample_rate: 48000",
+            "load(model, first, io::read_nam(path)), then stream.reset(first);"],
+    "dict": ['rondo::Sequential<rondo::Named<"rec", rondo::LSTM<1, 5>>>;', "io::read_state_dict(path)"],
+}
+# What is refused, and a part of the one sentence that says why.
+REFUSED = [
+    ("", "A subcommand is required"),
+    ("inspect", "FILE is required"),
+    ("inspect missing", "cannot read missing: No such file or directory"),
+    ("inspect .", "cannot read .: it is not a regular file"),
+    ("inspect short", "short: the file has 3 bytes"),
+    ("inspect empty", "empty: the file has 0 bytes"),
+    ("inspect text", "text: byte "),
+    ("inspect wavenet", "WaveNet"),
+    ("embed amp", "OUT is required"),
+    ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
+    ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
+    ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
+    ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
+    ("embed branches a.hpp", "branches: in no order"),
+    ("embed missing a.hpp", "cannot read missing"),
+]
+
+failed = 0
+
+
+def expect(law, told, answer):
+    global failed
+    if not law:
+        print(f"rondo {told}: {answer}")
+        failed += 1
+
+
+with tempfile.TemporaryDirectory() as folder:
+    def run(told):
+        return subprocess.run([program, *told.split()], cwd=folder, text=True, stdin=subprocess.DEVNULL, capture_output=True)
+
+    for file, content in FILES.items():
+        (pathlib.Path(folder) / file).write_bytes(content)
+    for file, parts in INSPECTED.items():
+        told = run("inspect " + file)
+        for part in parts:
+            expect(told.returncode == 0 and part in told.stdout and not told.stderr, "inspect " + file,
+                   f"expected ... {part} ..., got {told.returncode} and:\n{told.stdout}{told.stderr}")
+    for told, part in REFUSED:
+        ran = run(told)
+        said = ran.stderr.strip()
+        expect(ran.returncode == 2 and part in said and "\n" not in said and said.startswith("rondo: "), told,
+               f"expected 'rondo: ... {part} ...' and 2, got {ran.returncode} and:\n{ran.stderr}")
+    expect(not (pathlib.Path(folder) / "a.hpp").exists(), "embed", "a refused file left a header")
+
+    nam = run("embed nam nam.hpp --name tiny_amp")
+    header = (pathlib.Path(folder) / "nam.hpp").read_text()
+    for part in ["namespace tiny_amp {", "size = 128;", "State<Net>::size == 32", "float first_state[32]{\n    0.5f, 0.5f, 0.5f, 0.f,"]:
+        expect(part in header, "embed nam", f"expected ... {part} ..., got:\n{header}")
+    first = run("embed amp amp.hpp"), run("embed amp amp.hpp")
+    expect(all(r.returncode == 0 for r in (nam, *first)), "embed", "did not end well")
+    for told in ("--help", "--version", "inspect --help"):
+        expect(run(told).returncode == 0, told, "did not end well")
+
+print(f"{failed} answers are not as expected")
+sys.exit(failed > 0)

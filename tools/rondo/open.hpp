@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Opens a file of a model in any format that Rondo reads.
+
+#include "tensors.hpp"
+
+#include <rondo/core/error.hpp>
+#include <rondo/core/memory.hpp>
+#include <rondo/io/guitarml.hpp>
+#include <rondo/io/nam.hpp>
+#include <rondo/io/rtneural.hpp>
+#include <rondo/io/state_dict.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+struct Opened {
+    std::string format, how; // how a program reads it, given `model` and the path
+    std::vector<std::string> lines; // what is in it
+    Found found;
+    std::vector<rondo::io::TensorInfo> tensors; // which the parts point to
+    std::vector<float> parameters, first; // as in a Model's buffer, and as in a State; of a network that was found
+};
+
+namespace open_file {
+
+using namespace rondo;
+
+/// Numbers one tensor after the other, each padded as in a Model's buffer, of a State, too.
+template <class S>
+void append(std::vector<float>& to, const std::string& name, const S* values, std::size_t count) {
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto value = static_cast<float>(values[k]);
+        if (!std::isfinite(value))
+            fail(Error::Kind::not_finite, name + ": number " + std::to_string(k) + " is not finite as a float");
+        to.push_back(value);
+    }
+    to.resize(padded(to.size()));
+}
+
+inline void list_tensors(Opened& file) {
+    std::size_t width = 0;
+    for (const io::TensorInfo& t : file.tensors) width = std::max(width, t.name.size() + 2);
+    for (const io::TensorInfo& t : file.tensors)
+        file.lines.push_back(t.name + std::string(width - t.name.size(), ' ') + io::detail::describe(t.dtype, t.shape));
+}
+
+inline Opened safetensors(const std::string& path, bool with_numbers) {
+    const io::SafetensorsFile source{path};
+    Opened file{"safetensors", "load(model, path)", {}, {}, {}, {}, {}};
+    file.tensors.assign(source.tensors().begin(), source.tensors().end());
+    list_tensors(file);
+    for (const auto& [key, value] : source.metadata())
+        file.lines.push_back(io::detail::json_string(key) + ": " + io::detail::json_string(value));
+    file.found = tensors::find(file.tensors, source.metadata());
+    if (!with_numbers || !file.found.problem.empty()) return file;
+    const auto add = [&]<class S>(const io::TensorInfo& tensor, S) {
+        const auto bytes = source.bytes(tensor);
+        std::vector<S> values(bytes.size() / sizeof(S));
+        std::memcpy(values.data(), bytes.data(), bytes.size());
+        append(file.parameters, path + ": tensor " + tensor.name, values.data(), values.size());
+    };
+    for (const FoundPart& part : file.found.parts)
+        for (const io::TensorInfo* tensor : part.tensors) {
+            if (tensor->dtype == io::DType::F32) add(*tensor, float{});
+            else if (tensor->dtype == io::DType::F64) add(*tensor, double{});
+            else
+                fail(Error::Kind::mismatch, path + ": tensor " + tensor->name + ": expected F32 or F64, got " +
+                                                std::string{name_of(tensor->dtype)});
+        }
+    return file;
+}
+
+inline Opened state_dict(const std::string& path) {
+    const io::StateDict source = io::read_state_dict(path);
+    Opened file{"a state_dict in JSON", "load(model, io::read_state_dict(path))", {}, {}, {}, {}, {}};
+    for (const io::NamedArray& array : source.tensors) file.tensors.push_back({array.name, {}, array.shape, 0, 0});
+    list_tensors(file);
+    file.found = tensors::find(file.tensors, {});
+    for (const FoundPart& part : file.found.parts)
+        for (const io::TensorInfo* tensor : part.tensors) {
+            const io::NamedArray& array = *source.find(tensor->name);
+            append(file.parameters, path + ": tensor " + array.name, array.values.data(), array.values.size());
+        }
+    return file;
+}
+
+/// A file that says itself what its layers are.
+inline Opened layers(std::string format, const char* reader, const io::ModelWeights& source) {
+    Opened file{std::move(format), std::string{"load(model, io::"} + reader + "(path))", {}, {}, {}, {}, {}};
+    for (const io::LayerWeights& layer : source.layers) {
+        const LayerFacts& facts = layer.facts;
+        file.lines.push_back(layer.name + ": " + describe(facts));
+        auto& parts = file.found.parts;
+        const bool stacks = !parts.empty() && is_recurrent(facts.kind) && parts.back().first().kind == facts.kind &&
+                            parts.back().first().output == facts.output && parts.back().output() == facts.input &&
+                            parts.back().first().directions == facts.directions;
+        if (!stacks) parts.emplace_back();
+        parts.back().layers.push_back(facts);
+        for (const io::Array& array : layer.arrays)
+            append(file.parameters, source.source + ": " + layer.name, array.values.data(), array.values.size());
+        if (!is_recurrent(facts.kind)) continue;
+        const auto hidden = std::size_t(facts.output), count = hidden * std::size_t(components_of(facts.kind));
+        std::vector<double> state = layer.first;
+        state.resize(count * std::size_t(facts.directions)); // zeros where the file tells none
+        for (std::size_t k = 0; k < state.size(); k += hidden)
+            append(file.first, source.source + ": " + layer.name + ": first state", state.data() + k, hidden);
+    }
+    if (std::ranges::all_of(file.first, [](float number) { return number == 0; })) file.first.clear();
+    else file.how = "load(model, first, io::" + std::string{reader} + "(path)), then stream.reset(first)";
+    for (const auto& [name, number] : source.numbers)
+        file.lines.push_back(name + ": " + io::detail::short_text(number));
+    if (source.probe)
+        file.lines.push_back("a probe: " + std::to_string(source.probe->input.size()) + " numbers in, " +
+                             std::to_string(source.probe->output.size()) + " out");
+    return file;
+}
+
+/// By what the file begins with and has in it; the readers are strict.
+inline Opened open(const std::string& path, bool with_numbers) {
+    std::error_code problem;
+    std::string text;
+    if (std::filesystem::file_size(path, problem) <= io::text_model_limit && !problem) {
+        const io::Bytes bytes = io::read_file(path);
+        text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const auto has = [&](std::string_view key) { return text.find(key) != text.npos; };
+    if (first == text.npos || text[first] != '{') return safetensors(path, with_numbers);
+    if (has("\"architecture\"")) return layers("Neural Amp Modeler", "read_nam", io::read_nam(path));
+    if (has("\"model_data\"")) return layers("GuitarML", "read_guitarml", io::read_guitarml(path));
+    if (has("\"layers\"")) return layers("RTNeural", "read_rtneural", io::read_rtneural(path));
+    return state_dict(path);
+}
+
+} // namespace open_file
