@@ -7,9 +7,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -204,6 +206,27 @@ RC_GTEST_PROP(Table, IsWholeOrRefused, ()) {
     RC_ASSERT((table.rows() == 0) == bool(error));
     RC_ASSERT(cells(table).size() == table.rows() * table.names().size());
     if (error) RC_ASSERT(error.message.starts_with("x: "));
+}
+
+TEST(Table, TellsErrorsWithoutExceptions) {
+    const Table t = parse_table("Date,Temp\na,1\nb,x\n", {}, "x.csv");
+    static_assert(noexcept(t.numbers("Temp", std::declval<Error&>())) && noexcept(t.texts("", std::declval<Error&>())) &&
+                  noexcept(t.column("", std::declval<Error&>())));
+    Error error;
+    EXPECT_EQ(t.column("Temp", error), 1u);
+    EXPECT_EQ(t.texts("Date", error), (Texts{"a", "b"}));
+    EXPECT_EQ(error, Error{});
+    EXPECT_EQ(t.numbers("Temp", error), std::vector<double>{});
+    EXPECT_EQ(failure_of([&] { t.numbers("Temp"); }), error);
+    EXPECT_EQ(error.message, "x.csv: line 3, column 'Temp': expected a finite number, got 'x'");
+    const Error none{Error::Kind::format, "x.csv: no column 'temp'; there are 'Date', 'Temp'"};
+    for (const auto& asked : {std::function<void(Error&)>{[&](Error& e) { EXPECT_EQ(t.column("temp", e), 2u); }},
+                              std::function<void(Error&)>{[&](Error& e) { EXPECT_EQ(t.texts("temp", e), Texts{}); }},
+                              std::function<void(Error&)>{[&](Error& e) { t.numbers("temp", e); }}}) {
+        Error said;
+        asked(said);
+        EXPECT_EQ(said, none);
+    }
 }
 
 } // namespace

@@ -48,8 +48,8 @@ TEST(BinaryCrossEntropy, names_a_target_that_is_not_from_0_to_1) {
         return error.message;
     };
     EXPECT_EQ(problem(0.75), "");
-    EXPECT_EQ(problem(1.5), "rondo::BinaryCrossEntropy: target 1.500000 of sequence 0, step 1 is not from 0 to 1");
-    EXPECT_EQ(problem(-0.25), "rondo::BinaryCrossEntropy: target -0.250000 of sequence 0, step 1 is not from 0 to 1");
+    EXPECT_EQ(problem(1.5), "rondo::BinaryCrossEntropy: target 1.5 of sequence 0, step 1 is not from 0 to 1");
+    EXPECT_EQ(problem(-0.25), "rondo::BinaryCrossEntropy: target -0.25 of sequence 0, step 1 is not from 0 to 1");
     EXPECT_NE(problem(std::nan("")), "");
 }
 

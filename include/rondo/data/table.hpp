@@ -43,12 +43,20 @@ public:
     std::size_t columns() const noexcept { return names_.size(); }
     const std::vector<std::string>& names() const noexcept { return names_; }
 
+    /// The second form gives columns() where there is no such column.
     std::size_t column(std::string_view name) const {
+        Error error;
+        const std::size_t found = column(name, error);
+        check(std::move(error));
+        return found;
+    }
+    std::size_t column(std::string_view name, Error& error) const noexcept {
         const auto found = std::ranges::find(names_, name);
         if (found == names_.end()) {
             std::string there;
             for (const std::string& other : names_) there += (there.empty() ? "'" : ", '") + other + '\'';
-            fail(Error::Kind::format, source_ + ": no column '" + std::string{name} + "'; there are " + there);
+            error = {Error::Kind::format,
+                     source_ + ": no column '" + std::string{name} + "'; there are " + there};
         }
         return std::size_t(found - names_.begin());
     }
@@ -59,24 +67,46 @@ public:
                                             std::to_string(row) + " and " + std::to_string(column));
         return cells_[row * columns() + column];
     }
+    /// A column's cells; none and the error in the second form.
     std::vector<std::string> texts(std::string_view name) const {
-        std::vector<std::string> all;
-        all.reserve(rows());
-        for (std::size_t row = 0, k = column(name); row < rows(); ++row) all.push_back(text(row, k));
+        Error error;
+        auto all = texts(name, error);
+        check(std::move(error));
         return all;
     }
-    std::vector<double> numbers(std::string_view name) const {
-        std::vector<double> all;
+    std::vector<std::string> texts(std::string_view name, Error& error) const noexcept {
+        std::vector<std::string> all;
+        const std::size_t k = column(name, error);
+        if (k == columns()) return all;
         all.reserve(rows());
-        for (std::size_t row = 0, k = column(name); row < rows(); ++row) all.push_back(number(row, k));
+        for (std::size_t row = 0; row < rows(); ++row) all.push_back(cells_[row * columns() + k]);
+        return all;
+    }
+    /// The same as numbers.
+    std::vector<double> numbers(std::string_view name) const {
+        Error error;
+        auto all = numbers(name, error);
+        check(std::move(error));
+        return all;
+    }
+    std::vector<double> numbers(std::string_view name, Error& error) const noexcept {
+        std::vector<double> all;
+        const std::size_t k = column(name, error);
+        if (k == columns()) return all;
+        all.reserve(rows());
+        for (std::size_t row = 0; row < rows(); ++row) {
+            Error problem;
+            all.push_back(number(row, k, problem));
+            if (problem) return error = std::move(problem), std::vector<double>{};
+        }
         return all;
     }
 
 private:
     friend Table parse_table(std::string_view, TableFormat, std::string, Error&) noexcept;
 
-    double number(std::size_t row, std::size_t column) const {
-        const std::string& cell = text(row, column);
+    double number(std::size_t row, std::size_t column, Error& error) const {
+        const std::string& cell = cells_[row * columns() + column];
         std::string_view digits = cell;
         digits.remove_prefix(std::min(digits.find_first_not_of(" \t"), digits.size()));
         digits.remove_suffix(digits.size() - (digits.find_last_not_of(" \t") + 1));
@@ -84,8 +114,8 @@ private:
         double value = 0;
         const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (problem != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value))
-            fail(Error::Kind::format, source_ + ": line " + std::to_string(lines_[row]) + ", column '" +
-                                          names_[column] + "': expected a finite number, got '" + cell + '\'');
+            error = {Error::Kind::format, source_ + ": line " + std::to_string(lines_[row]) + ", column '" +
+                                              names_[column] + "': expected a finite number, got '" + cell + '\''};
         return value;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../io/number_text.hpp"
 #include "../math/functions.hpp"
 #include "terms.hpp"
 
@@ -50,7 +51,7 @@ struct BinaryCrossEntropy {
             for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
                 if (!(target.value[k] >= 0 && target.value[k] <= 1))
                     error = {Error::Kind::argument, "rondo::BinaryCrossEntropy: target " +
-                                                        std::to_string(double(target.value[k])) +
+                                                        io::detail::short_text(double(target.value[k])) +
                                                         detail::place_of(target.extent, k / Size) +
                                                         " is not from 0 to 1"};
         });
