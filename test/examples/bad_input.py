@@ -17,6 +17,11 @@ FILES = {
     "columns.tsv": b"good\tfine\tfilm\n" * 12,
     "no_target.txt": b"abc A B\nxyz\n",
     "model.safetensors": b"not a model",
+    "model.nam": b"{}",
+    "short.wav": b"RIFF\x04\0\0\0WAVE",
+    "cut.wav": b"RIFF\x04\0\0\0WAVEfmt \xff\xff\xff\xff",
+    "bytes.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0\x44\xac\0\0\1\0\x08\0data\2\0\0\0ab",
+    "nan.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\3\0\1\0\x44\xac\0\0\x10\xb1\2\0\4\0\x20\0data\4\0\0\0\0\0\xc0\x7f",
 }
 # Of each program: what it is told, and a part of what it must answer.
 TEXT = [
@@ -48,6 +53,17 @@ CASES = {
         ("--data no_target.txt", "no_target.txt: line 2: expected source and target, got 'xyz'"),
         ("--beam 0", "--beam"),
     ],
+    "host_audio": TEXT[3:] + [
+        ("--data missing", "cannot read missing: No such file or directory"),
+        ("--data empty", "empty: expected a WAV file"),
+        ("--data short.wav", "short.wav: it has no samples"),
+        ("--data cut.wav", "cut.wav: a chunk of 4294967295 bytes, but only 0 follow"),
+        ("--data bytes.wav", "bytes.wav: expected 16-bit or float samples, got format 1 of 8 bits, 1 channels"),
+        ("--data nan.wav", "nan.wav: sample 0 is not finite"),
+        ("--load model.nam", "model.nam: "),
+        ("--block 0", "--block"),
+    ],
+    "host_service": TEXT[3:] + [("--sessions 0", "--sessions"), ("--workers 0", "--workers")],
     "words": TEXT + [("--data one_line.txt", "one_line.txt")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
