@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     CLI::App* inspects = app.add_subcommand("inspect", "list what a file holds, and the C++ type that fits");
     CLI::App* embeds = app.add_subcommand("embed", "write a file's parameters as a C++ header");
     for (CLI::App* command : {inspects, embeds})
-        command->add_option("FILE", file, "a model: safetensors, or of RTNeural, GuitarML, NAM, or a state_dict in JSON")
+        command->add_option("FILE", file, "a model: safetensors, a state_dict in JSON, or of RTNeural, GuitarML, NAM")
             ->required();
     embeds->add_option("OUT", out, "the header to write")->required();
     embeds->add_option("--name", name, "its namespace; default: the header's name");
