@@ -18,7 +18,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// How many words a vocabulary may have, <pad> and <unk> among them, and how often one must occur to be of it.
+/// How many words a vocabulary may have, `<pad>` and `<unk>` among them, and how often one must occur to be of it.
 ///
 /// Errors  problem() names a capacity below 2, a min_count below 1.
 struct VocabularySettings {
@@ -37,14 +37,14 @@ struct VocabularySettings {
 };
 
 /// The words of a text, the most frequent first, alike frequent ones in the order of their bytes; a word's token is its
-/// place among them. Before them are <pad>, token 0, and <unk>, token 1, which stands for every word that is not there;
-/// a text may have both as words.
+/// place among them. Before them are `<pad>`, token 0, and `<unk>`, token 1, which stands for every word that is not
+/// there; a text may have both as words.
 ///
-/// Its file is UTF-8, one word a line from <pad> on, with \n for a newline in a word and \\ for a backslash.
+/// Its file is UTF-8, one word a line from `<pad>` on, with \n for a newline in a word and \\ for a backslash.
 ///
 /// Errors  argument: settings out of range, a word that is empty or not UTF-8, a token that is none; file: what
-///         io::read_text and io::write_file say; format, with file and line: no <pad> or <unk>, a word that is empty or
-///         there twice, a backslash before anything else; mismatch: a file of more words than `largest`.
+///         io::read_text and io::write_file say; format, with file and line: no `<pad>` or `<unk>`, a word that is
+///         empty or there twice, a backslash before anything else; mismatch: a file of more words than `largest`.
 /// Memory  the words, and a number for each; looking a word up takes none.
 class Vocabulary {
 public:

@@ -6,7 +6,8 @@
 #include <cmath>
 
 /// The functions a cell may use. A cell calls them qualified: math::tanh(x). Found by type, not by overload, so that
-/// no order of inclusion matters, ::tanh(double) is never taken for a float, and `using namespace rondo` is harmless.
+/// no order of inclusion matters, the tanh of a double is never taken for a float's, and `using namespace rondo` is
+/// harmless.
 namespace rondo::inline v0_1::math {
 
 template <class S> struct Functions; // float and double here, Pack in pack.hpp
