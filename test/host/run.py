@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Builds one host as its author would, and runs it: run.py HOST SOURCE BUILD COMPILER...
+"""Builds one host as its author would, and runs it: run.py HOST SOURCE COMPILER...
 
-Rondo comes from an installation of the build directory BUILD that has been moved since, or from its SOURCE.
+Rondo comes from an installation that has been moved since, or from its SOURCE.
 """
 import os, pathlib, re, shutil, subprocess, sys, tempfile
 
@@ -18,10 +18,11 @@ def run(*command, env=None, **options):
 
 def installed(folder):
     """An installation, moved from where it was made to."""
-    run("meson", "install", "-C", build, "--no-rebuild", "--skip-subprojects", "--quiet",
-        "--destdir", folder / "stage")
-    (config,) = folder.glob("stage/**/rondoConfig.cmake")
-    prefix = config.parents[3].rename(folder / "moved")
+    run("meson", "setup", "--auto-features=disabled", "--prefix", folder / "first", folder / "made", source,
+        stdout=subprocess.DEVNULL)
+    run("meson", "install", "-C", folder / "made", "--quiet")
+    prefix = (folder / "first").rename(folder / "moved")
+    shutil.rmtree(folder / "made")
     files = lambda root: sorted(path.relative_to(root) for path in root.rglob("*") if path.is_file())
     if files(prefix / "include") != files(source / "include"):
         sys.exit("the headers installed are not those of include/")
@@ -124,8 +125,7 @@ def symbols(library):
     return re.findall(r"^\S+ (.*)$", out.stdout, re.M)
 
 
-name, source, build = sys.argv[1], *map(pathlib.Path, sys.argv[2:4])
-compiler = sys.argv[4:]
+name, source, compiler = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
 os.environ["CXX"] = " ".join(compiler)
 with tempfile.TemporaryDirectory() as folder:
     try:
