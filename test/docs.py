@@ -69,7 +69,8 @@ def check(job):
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = done.stdout
     if run and done.returncode == 0:
-        done = subprocess.run([folder / "page"], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run([folder / "page"], cwd=folder, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
         said += done.stdout
     return done.returncode == 0, f"{page.relative_to(source)}{' (program)' if run else ''}:\n{said}"
 
