@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "assign.hpp"
+#include "file.hpp"
+#include "layer_weights.hpp"
+#include "onnx_layers.hpp"
+#include "onnx_shapes.hpp"
+#include "onnx_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1::io {
+
+/// output  which of a graph's outputs is the network's; empty where it has but one
+struct OnnxOptions {
+    std::string_view output{};
+};
+
+namespace detail {
+
+/// What a graph's input is as data: features, or tokens, of steps and sequences; which axis is which, the layers tell.
+inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
+    OnnxFlow flow{.input = index};
+    flow.tokens = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
+    const std::size_t rank = info.shape.size(), others = flow.tokens ? rank : rank - 1;
+    if (!info.has_shape || rank < 1 || others > 2) return OnnxGiven{};
+    for (std::size_t k = 0; k < others; ++k) {
+        const auto extent = info.shape[k];
+        flow.add_axis({k == 0 ? OnnxFlow::first : OnnxFlow::second});
+        flow.sizes[k] = extent > 0 ? OnnxDim{extent} : OnnxDim{1, {std::uint8_t(k == 0), std::uint8_t(k == 1)}};
+    }
+    if (flow.tokens) return flow;
+    if (info.shape.back() < 1) return OnnxGiven{};
+    flow.add_axis({OnnxFlow::features});
+    flow.sizes[OnnxFlow::features] = {info.shape.back()};
+    return flow;
+}
+
+inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
+    const std::string_view op = node.op;
+    if (!node.domain.empty() && node.domain != "ai.onnx") return "it is of the domain " + quoted(node.domain);
+    if (op == "RNN" || op == "LSTM" || op == "GRU") return onnx_recurrent(walk, node);
+    using Operator = std::string (*)(OnnxWalk&, const OnnxNode&);
+    static constexpr std::pair<std::string_view, Operator> operators[]{
+        {"Add", onnx_add},           {"Cast", onnx_same},       {"Concat", onnx_concat},
+        {"Constant", onnx_constant}, {"ConstantOfShape", onnx_constant}, {"Dropout", onnx_same},
+        {"Expand", onnx_constant},   {"Gather", onnx_gather},   {"Gemm", onnx_gemm},
+        {"Identity", onnx_same},     {"MatMul", onnx_matmul},   {"Mul", onnx_mul},
+        {"Reshape", onnx_rearrange}, {"Shape", onnx_shape},     {"Slice", onnx_slice},
+        {"Softmax", onnx_softmax},   {"Squeeze", onnx_rearrange}, {"Transpose", onnx_rearrange},
+        {"Unsqueeze", onnx_rearrange},
+    };
+    static constexpr std::pair<std::string_view, LayerKind> functions[]{
+        {"Relu", LayerKind::ReLU}, {"Tanh", LayerKind::Tanh}, {"Sigmoid", LayerKind::Sigmoid}};
+    for (const auto& [name, run] : operators)
+        if (op == name) return run(walk, node);
+    for (const auto& [name, kind] : functions)
+        if (op == name) return onnx_activation(walk, node, kind);
+    return "Rondo has no such operator";
+}
+
+/// The name of the output, from all of the graph's.
+inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, std::string_view& result) {
+    std::string names;
+    for (const Message& output : graph.outputs) {
+        OnnxValueInfo info;
+        if (std::string problem = read_onnx_value_info(output, info); !problem.empty()) return problem;
+        if (names.size() < 200) names += (names.empty() ? "" : ", ") + quoted(info.name);
+        if (info.name == wanted || (wanted.empty() && graph.outputs.size() == 1)) return result = info.name, "";
+    }
+    return "expected one output" + (wanted.empty() ? std::string{} : " " + quoted(wanted)) + ", got " +
+           (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
+}
+
+/// Which nodes the output needs. Nodes are in an order in which each reads what those before it write.
+inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, std::vector<bool>& needed) {
+    needed.resize(graph.nodes.size());
+    std::set<std::string_view> names{output};
+    for (std::size_t k = graph.nodes.size(); k-- > 0;) {
+        OnnxNode node;
+        if (std::string problem = read_onnx_node(graph.nodes[k], node); !problem.empty()) return problem;
+        needed[k] = std::ranges::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
+        if (needed[k]) names.insert(node.inputs.begin(), node.inputs.end());
+        names.erase(std::string_view{});
+    }
+    return {};
+}
+
+inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options) {
+    std::string_view output;
+    std::vector<bool> needed;
+    if (std::string problem = onnx_output(walk.graph, options.output, output); !problem.empty()) return problem;
+    if (std::string problem = onnx_needed(walk.graph, output, needed); !problem.empty()) return problem;
+    for (std::size_t k = 0; k < walk.graph.inputs.size(); ++k) {
+        OnnxValueInfo info;
+        if (std::string problem = read_onnx_value_info(walk.graph.inputs[k], info); !problem.empty()) return problem;
+        if (walk.find(info.name)) continue; // an initializer that a caller may replace
+        walk.values.emplace(info.name, onnx_input(info, std::uint32_t(k)));
+    }
+    for (std::size_t k = 0; k < needed.size(); ++k) {
+        if (!needed[k]) continue;
+        OnnxNode node;
+        if (std::string problem = read_onnx_node(walk.graph.nodes[k], node); !problem.empty()) return problem;
+        const bool may_leave_out = node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; // Y, for Y_h
+        if (node.outputs.empty() || (node.outputs[0].empty() && !may_leave_out))
+            return node.called() + ": its first output is left out";
+        for (const std::string_view name : node.outputs)
+            if (!name.empty() && walk.find(name)) return node.called() + ": it writes " + quoted(name) + " again";
+        for (const std::string_view name : node.inputs)
+            if (!name.empty() && !walk.find(name))
+                return node.called() + ": it reads " + quoted(name) + ", which nothing before it writes";
+        if (std::string problem = run_onnx_node(walk, node); !problem.empty()) return node.called() + ": " + problem;
+    }
+    OnnxNode end;
+    end.name = output;
+    end.op = "output";
+    OnnxFlow result;
+    if (std::string problem = walk.tip(end, output, result); !problem.empty())
+        return "output " + quoted(output) + ": " + problem;
+    return walk.layers.empty() ? "the graph has no layers" : "";
+}
+
+inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, std::string source,
+                              Error& error) {
+    OnnxWalk walk;
+    constexpr std::size_t often = 64;
+    walk.to_keep = file.size();
+    walk.to_read = file.size() * often;
+    std::string problem = read_onnx_graph(file, walk.graph);
+    if (problem.empty()) problem = walk_onnx(walk, options);
+    if (problem.empty()) return {.source = std::move(source), .layers = std::move(walk.layers)};
+    error = {Error::Kind::format, source + ": " + problem};
+    return {};
+}
+
+} // namespace detail
+
+/// The layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward or bidirectional; Gemm, MatMul
+/// and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax; the last step, by Gather,
+/// Slice or Y_h (LastStep, FinalStates). The shape operators around them are followed: whichever way the file's axes
+/// lie, the network's are (T, B, F). `load` gives the result to a Model.
+///
+/// first states  those that the file fixes are told; those that are inputs of the graph are the caller's, as the
+///               lengths are
+/// Memory  at most 64 times the file's size and 64 KiB besides.
+/// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
+///         the node named by its name and operator. The file is not trusted.
+/// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
+inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
+    return detail::read_onnx(file, options, "onnx", error);
+}
+inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options = {}) {
+    Error error;
+    ModelWeights weights = read_onnx(file, options, error);
+    check(std::move(error));
+    return weights;
+}
+inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options, Error& error) noexcept {
+    Error problem;
+    const Bytes bytes = read_file(path, no_limit, problem);
+    ModelWeights weights;
+    if (!problem) weights = detail::read_onnx({bytes.data(), bytes.size()}, options, path.string(), problem);
+    if (problem) error = std::move(problem);
+    return weights;
+}
+inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {}) {
+    Error error;
+    ModelWeights weights = read_onnx(path, options, error);
+    check(std::move(error));
+    return weights;
+}
+
+} // namespace rondo::io

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rondo::inline v0_1::io::detail {
+
+/// An extent that may depend on extents that the file leaves open: `times` their product, each to its power.
+struct OnnxDim {
+    std::int64_t times = 1;
+    std::array<std::uint8_t, 2> powers{}; // of the extents of the graph input's first two axes
+
+    bool known() const { return powers == std::array<std::uint8_t, 2>{}; }
+    bool is(std::int64_t number) const { return known() && times == number; }
+    bool operator==(const OnnxDim&) const = default;
+
+    /// Nothing where a product is too large.
+    static std::optional<OnnxDim> product(const OnnxDim& a, const OnnxDim& b) {
+        constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+        OnnxDim result;
+        if (std::max({a.times, b.times, -a.times, -b.times}) > most) return std::nullopt;
+        result.times = a.times * b.times;
+        for (std::size_t k = 0; k < 2; ++k) {
+            if (a.powers[k] + b.powers[k] > 9) return std::nullopt;
+            result.powers[k] = static_cast<std::uint8_t>(a.powers[k] + b.powers[k]);
+        }
+        return result;
+    }
+};
+
+/// A value on the way from the graph's input to its output: which of the numbers that a layer handed on lie along
+/// which axis. Shape operators only rearrange them.
+///
+/// An axis is a product of atoms, outer first: after a Reshape of (T, B, D, H) to (T, B, D H) the last one is
+/// {directions, features}. An axis of no atoms has extent 1. Functions return what is wrong, or nothing.
+struct OnnxFlow {
+    enum Atom : std::uint8_t { first, second, directions, features }; // first, second: the input's axes, steps or batch
+    struct Axis {
+        std::array<Atom, 4> atoms{};
+        std::uint8_t count = 0;
+        bool operator==(const Axis&) const = default;
+        bool is(std::initializer_list<Atom> list) const {
+            return std::ranges::equal(list, std::span{atoms}.first(count));
+        }
+        bool has(Atom atom) const {
+            return std::find(atoms.begin(), atoms.begin() + count, atom) != atoms.begin() + count;
+        }
+        void add(Atom atom) { atoms[count++] = atom; } // an atom lies along one axis only
+    };
+    static constexpr std::size_t most_axes = 6;
+
+    std::array<Axis, most_axes> axes{};
+    std::size_t rank = 0;
+    std::array<OnnxDim, 4> sizes{}; // of the atoms
+    std::size_t after = 0;          // layers that it went through
+    std::uint32_t input = 0;        // of the graph, where it comes from
+    bool tokens = false;
+
+    void add_axis(std::initializer_list<Atom> atoms) {
+        for (const Atom atom : atoms) axes[rank].add(atom);
+        ++rank;
+    }
+    OnnxDim extent(const Axis& axis) const {
+        OnnxDim all;
+        for (std::size_t k = 0; k < axis.count; ++k)
+            all = OnnxDim::product(all, sizes[axis.atoms[k]]).value_or(OnnxDim{-2}); // no extent is that
+        return all;
+    }
+    std::vector<OnnxDim> shape() const {
+        std::vector<OnnxDim> all;
+        for (std::size_t k = 0; k < rank; ++k) all.push_back(extent(axes[k]));
+        return all;
+    }
+    bool has(Atom atom) const {
+        return std::ranges::any_of(axes, [&](const Axis& axis) { return axis.has(atom); });
+    }
+
+    /// True where the axis is all the features of a step, those of both directions.
+    bool is_features(const Axis& axis) const {
+        Axis rest;
+        for (std::size_t k = 0; k < axis.count; ++k)
+            if (axis.atoms[k] >= directions || !sizes[axis.atoms[k]].is(1)) rest.add(axis.atoms[k]);
+        return has(directions) ? rest.is({directions, features}) : rest.is({features});
+    }
+    std::int64_t feature_count() const { return sizes[features].times * (has(directions) ? 2 : 1); }
+
+    /// The index of an axis that may be counted from the end.
+    std::optional<std::size_t> axis(std::int64_t index, std::size_t of) const {
+        const auto all = static_cast<std::int64_t>(of);
+        if (index < -all || index >= all) return std::nullopt;
+        return static_cast<std::size_t>(index < 0 ? index + all : index);
+    }
+
+    std::string transpose(std::span<const std::int64_t> order) {
+        if (order.size() != rank) return "it permutes another number of axes than its input has";
+        std::array<Axis, most_axes> permuted{};
+        std::array<bool, most_axes> seen{};
+        for (std::size_t k = 0; k < rank; ++k) {
+            const auto from = axis(order[k], rank);
+            if (!from || seen[*from]) return "its perm is no permutation of its input's axes";
+            seen[*from] = true;
+            permuted[k] = axes[*from];
+        }
+        axes = permuted;
+        return {};
+    }
+
+    /// Without an axis of extent 1.
+    std::string drop(std::size_t index) {
+        if (!extent(axes[index]).is(1)) return "it removes an axis whose extent is not 1";
+        if (axes[index].has(features)) return "it removes the axis of the features";
+        std::copy(axes.begin() + std::ptrdiff_t(index) + 1, axes.end(), axes.begin() + std::ptrdiff_t(index));
+        axes[--rank] = {};
+        return {};
+    }
+    std::string squeeze(std::span<const std::int64_t> which) {
+        std::array<bool, most_axes> gone{};
+        for (const std::int64_t index : which) {
+            const auto at = axis(index, rank);
+            if (!at) return "its input has no axis " + std::to_string(index);
+            gone[*at] = true;
+        }
+        for (std::size_t k = rank; k-- > 0;)
+            if (gone[k])
+                if (std::string problem = drop(k); !problem.empty()) return problem;
+        return {};
+    }
+    std::string unsqueeze(std::span<const std::int64_t> which) {
+        const std::size_t all = rank + which.size();
+        if (all > most_axes) return "its result has more than 6 axes";
+        std::array<bool, most_axes> fresh{};
+        for (const std::int64_t index : which) {
+            const auto at = axis(index, all);
+            if (!at || fresh[*at]) return "its result has no axis " + std::to_string(index) + ", or has it twice";
+            fresh[*at] = true;
+        }
+        std::array<Axis, most_axes> with{};
+        for (std::size_t k = 0, from = 0; k < all; ++k)
+            if (!fresh[k]) with[k] = axes[from++];
+        axes = with;
+        rank = all;
+        return {};
+    }
+
+    /// The same numbers in the same order; 0 keeps an extent, -1 is whatever is left.
+    std::string reshape(std::vector<OnnxDim> shape, bool zero_keeps) {
+        if (shape.size() > most_axes) return "its result has more than 6 axes";
+        const auto open = std::ranges::find(shape, OnnxDim{-1});
+        if (std::ranges::count(shape, OnnxDim{-1}) > 1) return "its shape has two extents -1";
+        for (std::size_t k = 0; zero_keeps && k < shape.size(); ++k)
+            if (shape[k].is(0)) {
+                if (k >= rank) return "its shape keeps an axis that its input does not have";
+                shape[k] = extent(axes[k]);
+            }
+        std::array<Atom, 4> atoms{};
+        std::size_t begin = 0, end = 0;
+        for (std::size_t k = 0; k < rank; ++k)
+            for (std::size_t n = 0; n < axes[k].count; ++n) atoms[end++] = axes[k].atoms[n];
+
+        std::array<Axis, most_axes> result{};
+        // Takes atoms from one end until an axis has its extent; an atom of extent 1 goes to an axis of extent 1.
+        const auto fill = [&](std::size_t k, bool from_front) {
+            OnnxDim all;
+            const auto next = [&] { return atoms[from_front ? begin : end - 1]; };
+            const auto both_one = [&] { return shape[k].is(1) && result[k].count == 0 && sizes[next()].is(1); };
+            while (begin < end && (all != shape[k] || both_one())) {
+                const Atom atom = next();
+                const auto product = OnnxDim::product(all, sizes[atom]);
+                if (!product) return false;
+                all = *product;
+                from_front ? void(++begin) : void(--end);
+                result[k].add(atom);
+            }
+            if (!from_front) std::reverse(result[k].atoms.begin(), result[k].atoms.begin() + result[k].count);
+            return all == shape[k];
+        };
+        const auto stop = static_cast<std::size_t>(open - shape.begin());
+        bool fits = true;
+        for (std::size_t k = 0; k < stop && fits; ++k) fits = fill(k, true);
+        for (std::size_t k = shape.size(); k-- > stop + 1 && fits;) fits = fill(k, false);
+        if (fits && open != shape.end()) {
+            while (begin < end) result[stop].add(atoms[begin++]);
+        } else if (fits && !shape.empty()) {
+            while (begin < end && sizes[atoms[begin]].is(1)) result[shape.size() - 1].add(atoms[begin++]);
+        }
+        if (!fits || begin < end) return "its shape cuts across the axes of its input";
+        axes = result;
+        rank = shape.size();
+        return {};
+    }
+};
+
+} // namespace rondo::io::detail

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "onnx_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1::io::detail {
+
+/// Which of ONNX's blocks of rows each of PyTorch's gates is: i, f, g, o of i, o, f, c; r, z, n of z, r, h.
+inline std::span<const std::size_t> onnx_gates(LayerKind kind) {
+    static constexpr std::size_t lstm[]{0, 2, 3, 1}, gru[]{1, 0, 2}, rnn[]{0};
+    if (kind == LayerKind::LSTM) return lstm;
+    return gates_of(kind) == 3 ? std::span<const std::size_t>{gru} : std::span<const std::size_t>{rnn};
+}
+
+/// Rows of one direction, their blocks in PyTorch's order.
+inline Array gates_from_onnx(std::span<const double> rows, LayerKind kind, std::size_t hidden, std::size_t columns) {
+    Array result{rows.size() / columns, columns, {}};
+    for (const std::size_t block : onnx_gates(kind)) {
+        const auto part = rows.subspan(block * hidden * columns, hidden * columns);
+        result.values.insert(result.values.end(), part.begin(), part.end());
+    }
+    return result;
+}
+
+inline bool same_word(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+/// The cell that a node's attributes describe.
+inline std::string onnx_cell(const OnnxNode& node, LayerKind& kind, std::size_t& directions) {
+    if (std::string problem = node.unknown_attribute({"activation_alpha", "activation_beta", "activations", "clip",
+                                                      "direction", "hidden_size", "input_forget", "layout",
+                                                      "linear_before_reset", "output_sequence"});
+        !problem.empty())
+        return problem;
+    if (node.find("clip")) return "it clips what enters its gates, which no layer of Rondo does";
+    if (node.whole("input_forget", 0) != 0)
+        return "it couples its input and forget gates, which no layer of Rondo does";
+    const auto direction = node.find("direction");
+    const std::string_view way = direction ? direction->text : "forward";
+    if (way != "forward" && way != "bidirectional")
+        return "its direction is " + quoted(way) + "; Rondo's layers are forward or bidirectional";
+    directions = way == "forward" ? 1 : 2;
+
+    std::vector<std::string_view> expected{"Tanh"};
+    if (node.op == "LSTM") kind = LayerKind::LSTM, expected = {"Sigmoid", "Tanh", "Tanh"};
+    else if (node.op == "RNN") kind = LayerKind::RNN;
+    else {
+        const std::int64_t after = node.whole("linear_before_reset", 0);
+        if (after != 0 && after != 1) return "its linear_before_reset is " + std::to_string(after);
+        kind = after == 1 ? LayerKind::GRU : LayerKind::GRUResetBefore, expected = {"Sigmoid", "Tanh"};
+    }
+    const auto told = node.find("activations");
+    if (!told) return {};
+    const auto& names = told->texts;
+    if (node.op == "RNN" && !names.empty() && same_word(names[0], "Relu"))
+        kind = LayerKind::ReluRNN, expected = {"Relu"};
+    if (names.size() != expected.size() * directions)
+        return "it has " + std::to_string(names.size()) + " activations; expected " +
+               std::to_string(expected.size() * directions);
+    for (std::size_t k = 0; k < names.size(); ++k)
+        if (const auto wanted = expected[k % expected.size()]; !same_word(names[k], wanted))
+            return "its activation " + std::to_string(k) + " is " + quoted(names[k]) + "; Rondo's is " +
+                   std::string{wanted};
+    return {};
+}
+
+/// Adds the first state that an input tells, directions x hidden; what a caller gives is not the file's.
+inline std::string onnx_first_state(OnnxWalk& walk, std::string_view name, std::int64_t layout, std::size_t directions,
+                                    std::size_t hidden, std::vector<double>& first) {
+    const std::size_t begin = first.size(), count = directions * hidden;
+    first.resize(begin + count);
+    const auto value = walk.find(name);
+    if (name.empty() || (value && std::holds_alternative<OnnxGiven>(*value))) return {};
+    if (!value) return "it reads " + quoted(name) + ", which nothing before it writes";
+    if (const auto* flow = std::get_if<OnnxFlow>(&*value))
+        return flow->after == 0 && flow->input != walk.data ? "" : "its first state is computed from the data";
+    if (const auto* fill = std::get_if<OnnxFill>(&*value)) {
+        std::fill(first.begin() + std::ptrdiff_t(begin), first.end(), fill->number);
+        return {};
+    }
+    const auto* constant = std::get_if<OnnxConstant>(&*value);
+    if (!constant || constant->transposed) return "its first state " + quoted(name) + " is no tensor";
+    OnnxTensor tensor;
+    if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
+    const std::size_t along = layout == 0 ? 0 : 1, rows = tensor.dims[along], batch = tensor.dims[1 - along];
+    const bool cut = !constant->whole();
+    const std::size_t from = cut ? constant->begin : 0, to = cut ? constant->end : rows;
+    if (tensor.rank != 3 || !tensor.real() || tensor.dims[2] != hidden || batch == 0 || from > to || to > rows ||
+        to - from != directions || (cut && along != 0))
+        return "its first state " + quoted(name) + " has the shape " + tensor.shape();
+    const auto numbers = onnx_numbers<double>(tensor);
+    for (std::size_t d = 0; d < directions; ++d)
+        for (std::size_t b = 0; b < batch; ++b)
+            for (std::size_t k = 0; k < hidden; ++k) {
+                const std::size_t row = along == 0 ? (from + d) * batch + b : b * rows + d;
+                double& to_number = first[begin + d * hidden + k];
+                if (b > 0 && numbers[row * hidden + k] != to_number)
+                    return "its first state differs between sequences";
+                to_number = numbers[row * hidden + k];
+            }
+    return {};
+}
+
+/// RNN, LSTM, GRU: their outputs are Y, Y_h and Y_c.
+inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
+    LayerKind kind{};
+    std::size_t directions = 1;
+    if (std::string problem = onnx_cell(node, kind, directions); !problem.empty()) return problem;
+    const std::int64_t layout = node.whole("layout", 0);
+    if (layout != 0 && layout != 1) return "its layout is " + std::to_string(layout);
+    const auto gates = static_cast<std::size_t>(gates_of(kind));
+
+    OnnxFlow x;
+    if (std::string problem = walk.features(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.rank != 3) return "its input has " + std::to_string(x.rank) + " axes; expected 3";
+    const auto steps = x.axes[layout == 0 ? 0 : 1], batch = x.axes[layout == 0 ? 1 : 0];
+    if (steps.count > 1 || batch.count > 1 ||
+        (walk.time && (batch.has(*walk.time) || (steps.count == 1 && !steps.is({*walk.time})))))
+        return "its axis of steps is not that of the layers before it";
+
+    OnnxTensor w, r, b;
+    std::vector<double> input_weights, recurrent_weights, biases;
+    if (std::string problem = walk.tensor(node.input(1), w); !problem.empty()) return "W: " + problem;
+    if (std::string problem = walk.tensor(node.input(2), r); !problem.empty()) return "R: " + problem;
+    const std::size_t hidden = r.rank == 3 ? r.dims[2] : 0, rows = gates * hidden,
+                      in = static_cast<std::size_t>(x.feature_count());
+    constexpr std::size_t most = std::numeric_limits<int>::max() / 8;
+    const auto misfit = [](const char* what, const OnnxTensor& tensor, std::initializer_list<std::size_t> expected) {
+        OnnxTensor right;
+        for (const std::size_t extent : expected) right.dims[right.rank++] = extent;
+        if (std::ranges::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
+        return std::string{what} + ": expected " + right.shape() + ", got " + tensor.shape();
+    };
+    if (hidden == 0 || std::max(hidden, in) > most)
+        return "R: expected [directions,gates hidden,hidden], got " + r.shape();
+    if (std::string problem = misfit("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
+    if (std::string problem = misfit("W", w, {directions, rows, in}); !problem.empty()) return problem;
+    if (const auto told = node.whole("hidden_size", std::int64_t(hidden)); told != std::int64_t(hidden))
+        return "its hidden_size is " + std::to_string(told) + ", but R says " + std::to_string(hidden);
+    if (std::string problem = walk.numbers(w, input_weights); !problem.empty()) return "W: " + problem;
+    if (std::string problem = walk.numbers(r, recurrent_weights); !problem.empty()) return "R: " + problem;
+    if (node.input(3).empty()) {
+        if (std::string problem = walk.keep(directions * 2 * rows); !problem.empty()) return problem;
+        biases.resize(directions * 2 * rows);
+    } else {
+        if (std::string problem = walk.tensor(node.input(3), b); !problem.empty()) return "B: " + problem;
+        if (std::string problem = misfit("B", b, {directions, 2 * rows}); !problem.empty()) return problem;
+        if (std::string problem = walk.numbers(b, biases); !problem.empty()) return "B: " + problem;
+    }
+
+    if (const std::string_view lengths = node.input(4); !lengths.empty()) {
+        const auto value = walk.find(lengths);
+        const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+        if (!value || (!std::holds_alternative<OnnxGiven>(*value) && !(flow && flow->after == 0)))
+            return "its sequence_lens is not one of the graph's inputs";
+    }
+    std::vector<double> first;
+    for (std::size_t k = 0; k < std::size_t(components_of(kind)); ++k) {
+        if (std::string problem = walk.keep(directions * hidden); !problem.empty()) return problem;
+        if (std::string problem = onnx_first_state(walk, node.input(5 + k), layout, directions, hidden, first);
+            !problem.empty())
+            return problem;
+    }
+    if (std::ranges::all_of(first, [](double number) { return number == 0; })) first.clear();
+    if (!node.input(7).empty()) return "it has peepholes (P), which no layer of Rondo has";
+
+    std::vector<Array> arrays;
+    for (std::size_t d = 0; d < directions; ++d) {
+        const auto part = [&](const std::vector<double>& all, std::size_t index, std::size_t columns) {
+            return gates_from_onnx(std::span{all}.subspan(index * rows * columns, rows * columns), kind, hidden, columns);
+        };
+        arrays.push_back(part(input_weights, d, in));
+        arrays.push_back(part(recurrent_weights, d, hidden));
+        arrays.push_back(part(biases, 2 * d, 1));
+        arrays.push_back(part(biases, 2 * d + 1, 1));
+    }
+    walk.append(node, {kind, int(in), int(hidden), int(directions)}, std::move(arrays), std::move(first));
+    if (steps.count == 1) walk.time = steps.atoms[0];
+
+    OnnxFlow y{.sizes = x.sizes, .after = walk.layers.size(), .input = x.input};
+    y.sizes[OnnxFlow::directions] = {2};
+    y.sizes[OnnxFlow::features] = {std::int64_t(hidden)};
+    y.axes[y.rank++] = layout == 0 ? steps : batch;
+    if (layout == 1) y.axes[y.rank++] = steps;
+    if (directions == 2) y.add_axis({OnnxFlow::directions});
+    else y.add_axis({});
+    if (layout == 0) y.axes[y.rank++] = batch;
+    y.add_axis({OnnxFlow::features});
+    walk.last = y;
+    walk.last_layout = layout;
+
+    OnnxStates states;
+    for (std::size_t d = 0; d < directions; ++d)
+        states.entries.push_back(std::uint32_t(2 * (walk.layers.size() - 1) + d));
+    for (std::size_t k = 0; k < node.outputs.size() && k < 3; ++k) {
+        states.memory = k == 2;
+        if (!node.outputs[k].empty()) walk.values.emplace(node.outputs[k], k == 0 ? OnnxValue{y} : OnnxValue{states});
+    }
+    return {};
+}
+
+} // namespace rondo::io::detail

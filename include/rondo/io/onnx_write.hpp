@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/tensor.hpp"
+#include "../network/layer_facts.hpp"
+#include "../network/model.hpp"
+#include "file.hpp"
+#include "onnx_recurrent.hpp"
+#include "onnx_tensor.hpp"
+#include "protobuf_write.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+namespace io::detail {
+
+/// Writes a graph node by node; every layer reads what the one before it gave, (T, B, features).
+class OnnxGraphWriter {
+public:
+    using Attributes = std::initializer_list<ProtobufWriter>;
+
+    static ProtobufWriter attribute(std::string_view name, std::int64_t value) {
+        return ProtobufWriter{}.text(1, name).whole(3, value).whole(20, 2);
+    }
+    static ProtobufWriter attribute(std::string_view name, std::string_view value) {
+        return ProtobufWriter{}.text(1, name).text(4, value).whole(20, 3);
+    }
+    static ProtobufWriter attribute(std::string_view name, std::span<const std::int64_t> values) {
+        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 7);
+        for (const std::int64_t value : values) result.whole(8, value);
+        return result;
+    }
+    static ProtobufWriter attribute(std::string_view name, std::span<const std::string_view> values) {
+        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 8);
+        for (const std::string_view value : values) result.text(9, value);
+        return result;
+    }
+
+    void node(std::string_view op, std::initializer_list<std::string_view> inputs,
+              std::initializer_list<std::string_view> outputs, Attributes attributes = {}) {
+        ProtobufWriter node;
+        for (const std::string_view input : inputs) node.text(1, input);
+        for (const std::string_view output : outputs) node.text(2, output);
+        node.text(3, *outputs.begin()).text(4, op);
+        for (const ProtobufWriter& attribute : attributes) node.message(5, attribute);
+        graph_.message(1, node);
+    }
+    template <class T>
+    std::string tensor(std::string name, std::initializer_list<std::size_t> dims, std::span<const T> values) {
+        constexpr int type = std::is_same_v<T, float> ? OnnxTensor::float32
+                             : std::is_same_v<T, double> ? OnnxTensor::float64 : OnnxTensor::int64;
+        ProtobufWriter tensor;
+        for (const std::size_t extent : dims) tensor.whole(1, std::int64_t(extent));
+        const auto bytes = std::as_bytes(values);
+        tensor.whole(2, type).text(8, name).text(9, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        graph_.message(5, tensor);
+        return name;
+    }
+    std::string wholes(std::string name, std::initializer_list<std::int64_t> values) {
+        return tensor<std::int64_t>(std::move(name), {values.size()}, {values.begin(), values.size()});
+    }
+
+    /// (T, B), or with features (T, B, features).
+    static ProtobufWriter value(std::string_view name, int type, bool one_step, int size) {
+        ProtobufWriter shape;
+        shape.message(1, one_step ? ProtobufWriter{}.whole(1, 1) : ProtobufWriter{}.text(2, "steps"));
+        shape.message(1, ProtobufWriter{}.text(2, "sequences"));
+        if (size > 0) shape.message(1, ProtobufWriter{}.whole(1, size));
+        const ProtobufWriter tensor = ProtobufWriter{}.whole(1, type).message(2, shape);
+        return ProtobufWriter{}.text(1, name).message(2, ProtobufWriter{}.message(1, tensor));
+    }
+    ProtobufWriter model(const ProtobufWriter& input, const ProtobufWriter& output) {
+        graph_.text(2, "rondo").message(11, input).message(12, output);
+        constexpr std::int64_t version = 8, opset = 17; // of ONNX 1.12, which every runtime of today reads
+        return ProtobufWriter{}.whole(1, version).text(2, "rondo").message(7, graph_)
+            .message(8, ProtobufWriter{}.text(1, "").whole(2, opset));
+    }
+
+private:
+    ProtobufWriter graph_;
+};
+
+/// A recurrent layer: its Y is made (T, B, features), or, where only final states are wanted, its Y_h.
+template <class S>
+void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const Tensor> tensors,
+                          const S* values, const std::string& name, std::string_view x, std::string_view y,
+                          bool final_states) {
+    const LayerKind kind = layer.facts.kind;
+    const std::size_t hidden = std::size_t(layer.facts.output), in = std::size_t(layer.facts.input),
+                      directions = std::size_t(layer.facts.directions), rows = std::size_t(gates_of(kind)) * hidden,
+                      count = layer.count / directions;
+    std::vector<S> w, r, b;
+    const auto append = [&](std::vector<S>& to, const Tensor& tensor) {
+        const std::size_t block = hidden * std::size_t(tensor.columns), begin = to.size();
+        to.resize(begin + tensor.size());
+        for (std::size_t gate = 0; gate < onnx_gates(kind).size(); ++gate)
+            std::copy_n(values + tensor.offset + gate * block, block,
+                        to.begin() + std::ptrdiff_t(begin + onnx_gates(kind)[gate] * block));
+    };
+    for (std::size_t d = 0; d < directions; ++d) {
+        const auto own = tensors.subspan(layer.tensor + d * count, count);
+        append(w, own[0]);
+        append(r, own[1]);
+        append(b, own[2]);
+        append(b, own[3]);
+    }
+    const std::string w_name = graph.tensor<S>(name + ".W", {directions, rows, in}, w),
+                      r_name = graph.tensor<S>(name + ".R", {directions, rows, hidden}, r),
+                      b_name = graph.tensor<S>(name + ".B", {directions, 2 * rows}, b), y_name = name + ".Y",
+                      h_name = name + ".Y_h", turned = name + ".turned", with_steps = name + ".with_steps";
+    const bool relu = kind == LayerKind::ReluRNN, gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
+    const auto size = OnnxGraphWriter::attribute("hidden_size", std::int64_t(hidden)),
+               way = OnnxGraphWriter::attribute("direction", directions == 2 ? "bidirectional" : "forward");
+    static constexpr std::string_view relus[]{"Relu", "Relu"};
+    const std::string_view op = gru ? "GRU" : kind == LayerKind::LSTM ? "LSTM" : "RNN";
+    if (gru) {
+        const auto after = OnnxGraphWriter::attribute("linear_before_reset", std::int64_t(kind == LayerKind::GRU));
+        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way, after});
+    } else if (relu) {
+        const auto function = OnnxGraphWriter::attribute("activations", std::span{relus}.first(directions));
+        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way, function});
+    } else {
+        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way});
+    }
+    if (directions == 1) return graph.node("Squeeze", {y_name, graph.wholes(name + ".axis", {1})}, {y});
+    static constexpr std::int64_t of_y[]{0, 2, 1, 3}, of_h[]{1, 0, 2};
+    const auto perm = OnnxGraphWriter::attribute("perm", final_states ? std::span<const std::int64_t>{of_h} : of_y);
+    graph.node("Transpose", {final_states ? h_name : y_name}, {turned}, {perm});
+    if (final_states) graph.node("Unsqueeze", {turned, graph.wholes(name + ".axis", {0})}, {with_steps});
+    graph.node("Reshape", {final_states ? with_steps : turned, graph.wholes(name + ".shape", {0, 0, -1})}, {y});
+}
+
+/// The bytes of a model; its network's layers one after the other.
+template <class S>
+ProtobufWriter write_onnx(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values,
+                          std::string& problem) {
+    OnnxGraphWriter graph;
+    std::vector<std::string> names{"input"}; // of what each layer is given
+    std::vector<int> sizes{layers.empty() ? 0 : layers[0].facts.input};
+    const bool tokens = !layers.empty() && layers[0].facts.kind == LayerKind::Embedding;
+    bool one_step = false, final_states = false;
+    const auto can_add = [&](std::size_t k, const LayerFacts& facts) {
+        const std::size_t from = k - std::size_t(facts.span);
+        return std::size_t(facts.span) <= k && sizes[from] == facts.output && !names[from].empty() &&
+               !(tokens && from == 0);
+    };
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+        const LayerFacts& facts = layers[k].facts;
+        const LayerKind kind = facts.kind;
+        const std::string name{layers[k].name.size > 0 ? layers[k].name.view() : name_of(kind)},
+            called = name + (kind == LayerKind::Skip ? ".sum" : ""), x = names.back(),
+            y = k + 1 == layers.size() ? "output" : called + ".y";
+        const Tensor* own = tensors.data() + layers[k].tensor;
+        const auto part = [&](const Tensor& t) { return std::span{values + t.offset, t.size()}; };
+        int size = facts.output;
+        if (is_recurrent(kind)) {
+            final_states = facts.directions == 2 && k + 1 < layers.size() &&
+                           layers[k + 1].facts.kind == LayerKind::FinalStates;
+            write_onnx_recurrent(graph, layers[k], tensors, values, name, x, y, final_states);
+            size *= facts.directions;
+        } else if (kind == LayerKind::Linear) {
+            const std::size_t in = std::size_t(facts.input), out = std::size_t(facts.output);
+            std::vector<S> turned(in * out);
+            for (std::size_t n = 0; n < turned.size(); ++n) turned[n] = values[own[0].offset + n % out * in + n / out];
+            const std::string weight = graph.tensor<S>(name + ".weight", {in, out}, turned);
+            if (!facts.bias) {
+                graph.node("MatMul", {x, weight}, {y});
+            } else {
+                const std::string product = name + ".product",
+                                  bias = graph.tensor<S>(name + ".bias", {out}, part(own[1]));
+                graph.node("MatMul", {x, weight}, {product});
+                graph.node("Add", {product, bias}, {y});
+            }
+        } else if (kind == LayerKind::Embedding && k == 0) {
+            const std::size_t rows = std::size_t(facts.input), columns = std::size_t(facts.output);
+            graph.node("Gather", {graph.tensor<S>(name + ".weight", {rows, columns}, part(own[0])), x}, {y});
+        } else if (kind == LayerKind::ReLU || kind == LayerKind::Tanh || kind == LayerKind::Sigmoid) {
+            graph.node(kind == LayerKind::ReLU ? "Relu" : name_of(kind), {x}, {y});
+        } else if (kind == LayerKind::Softmax) {
+            graph.node("Softmax", {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
+        } else if (kind == LayerKind::LastStep) {
+            graph.node("Slice", {x, graph.wholes(name + ".begin", {-1}),
+                                 graph.wholes(name + ".end", {std::numeric_limits<std::int64_t>::max()}),
+                                 graph.wholes(name + ".axis", {0})}, {y});
+        } else if (kind == LayerKind::FinalStates && final_states) {
+            graph.node("Identity", {x}, {y}); // they are what the layer before has given
+            names.back().clear();             // instead of its steps, which nobody can add now
+        } else if (kind == LayerKind::Skip && can_add(k, facts)) {
+            graph.node("Add", {x, names[k - std::size_t(facts.span)]}, {y});
+        } else {
+            problem = name + ": " + describe(facts) + " cannot be written here as ONNX";
+            return {};
+        }
+        one_step = one_step || kind == LayerKind::LastStep || kind == LayerKind::FinalStates;
+        names.push_back(y);
+        sizes.push_back(size);
+    }
+    if (layers.empty()) problem = "the network has no layers";
+    constexpr int type = std::is_same_v<S, float> ? OnnxTensor::float32 : OnnxTensor::float64;
+    const auto input = tokens ? OnnxGraphWriter::value("input", OnnxTensor::int64, false, 0)
+                              : OnnxGraphWriter::value("input", type, false, sizes[0]);
+    return graph.model(input, OnnxGraphWriter::value("output", type, one_step, sizes.back()));
+}
+
+} // namespace io::detail
+
+/// Writes a model as ONNX, opset 17, for any number of steps and sequences; beside the file, then renamed. The network
+/// is layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, activations, Softmax,
+/// LastStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
+///
+/// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep and FinalStates.
+/// Errors  argument: a layer that cannot be written, named; file: the path and the system's reason; what was there
+///         before is untouched.
+/// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
+template <class Net, Backend B>
+void save_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    std::string problem;
+    const auto values = model.values();
+    const auto file = io::detail::write_onnx(network_layers<Net>, Net::tensors, values.data(), problem);
+    if (problem.empty()) io::write_file(path, file.bytes(), error);
+    else error = {Error::Kind::argument, path.string() + ": " + problem};
+}
+template <class Net, Backend B>
+void save_onnx(const Model<Net, B>& model, const std::filesystem::path& path) {
+    Error error;
+    save_onnx(model, path, error);
+    check(std::move(error));
+}
+
+} // namespace rondo
