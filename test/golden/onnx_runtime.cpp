@@ -60,8 +60,8 @@ int main(int argc, char** argv) {
     net(std::type_identity<GRU<2, 5, all_of_it>>{}, "gru_stack");
     net(std::type_identity<GRUResetBefore<3, 5, both_ways>>{}, "gru_reset_before");
     net(std::type_identity<
-            Sequential<Named<"embedding", Embedding<28, 20>>, Dropout<20, Rate{20}>, Named<"lstm", LSTM<20, 33, stacked>>,
-                       Named<"fc", Linear<33, 28>>, Softmax<28>>>{},
+            Sequential<Named<"embedding", Embedding<28, 20>>, Dropout<20, Rate{20}>,
+                       Named<"lstm", LSTM<20, 33, stacked>>, Named<"fc", Linear<33, 28>>, Softmax<28>>>{},
         "tokens");
     net(std::type_identity<Sequential<LSTM<3, 20>, LastStep<20>, ReLU<20>, LinearWithoutBias<20, 1>, Tanh<1>>>{},
         "last_step");

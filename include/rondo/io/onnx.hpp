@@ -84,6 +84,13 @@ inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, 
            (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
 }
 
+/// The inputs whose values count. How often a constant is repeated does not: a first state is the same for all.
+inline std::span<const std::string_view> onnx_inputs(const OnnxNode& node) {
+    const std::span<const std::string_view> all{node.inputs};
+    if (node.op == "Expand") return all.first(std::min<std::size_t>(all.size(), 1));
+    return node.op == "ConstantOfShape" ? all.first(0) : all;
+}
+
 /// Which nodes the output needs. Nodes are in an order in which each reads what those before it write.
 inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, std::vector<bool>& needed) {
     needed.resize(graph.nodes.size());
@@ -92,7 +99,7 @@ inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, 
         OnnxNode node;
         if (std::string problem = read_onnx_node(graph.nodes[k], node); !problem.empty()) return problem;
         needed[k] = std::ranges::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
-        if (needed[k]) names.insert(node.inputs.begin(), node.inputs.end());
+        if (const auto inputs = onnx_inputs(node); needed[k]) names.insert(inputs.begin(), inputs.end());
         names.erase(std::string_view{});
     }
     return {};
@@ -118,7 +125,7 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options) {
             return node.called() + ": its first output is left out";
         for (const std::string_view name : node.outputs)
             if (!name.empty() && walk.find(name)) return node.called() + ": it writes " + quoted(name) + " again";
-        for (const std::string_view name : node.inputs)
+        for (const std::string_view name : onnx_inputs(node))
             if (!name.empty() && !walk.find(name))
                 return node.called() + ": it reads " + quoted(name) + ", which nothing before it writes";
         if (std::string problem = run_onnx_node(walk, node); !problem.empty()) return node.called() + ": " + problem;

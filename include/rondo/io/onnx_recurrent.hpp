@@ -180,7 +180,8 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     std::vector<Array> arrays;
     for (std::size_t d = 0; d < directions; ++d) {
         const auto part = [&](const std::vector<double>& all, std::size_t index, std::size_t columns) {
-            return gates_from_onnx(std::span{all}.subspan(index * rows * columns, rows * columns), kind, hidden, columns);
+            const std::size_t size = rows * columns;
+            return gates_from_onnx(std::span{all}.subspan(index * size, size), kind, hidden, columns);
         };
         arrays.push_back(part(input_weights, d, in));
         arrays.push_back(part(recurrent_weights, d, hidden));

@@ -66,6 +66,7 @@ inline std::string_view onnx_tensor_name(Message message) {
 /// Reads all but the numbers, and checks that they are there; returns what is wrong, or nothing.
 inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
     OnnxTensor tensor;
+    tensor.name = onnx_tensor_name(message);
     tensor.message = message;
     std::size_t raw_size = 0, raws = 0, numbers = 0, foreign = 0;
     std::int64_t location = 0;
@@ -96,7 +97,6 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
         case 4: reader.fixed<std::uint32_t>([&](std::uint32_t) { count(OnnxTensor::float32); }); break;
         case 5: reader.wholes([&](std::int64_t) { count(OnnxTensor::int32); }); break;
         case 7: reader.wholes([&](std::int64_t) { count(OnnxTensor::int64); }); break;
-        case 8: tensor.name = reader.text(); break;
         case 9:
             raw_size = reader.bytes().size();
             ++raws;

@@ -88,7 +88,7 @@ public:
             .message(8, ProtobufWriter{}.text(1, "").whole(2, opset));
     }
 
-private:
+protected:
     ProtobufWriter graph_;
 };
 

@@ -34,7 +34,7 @@ public:
     }
     ProtobufWriter& message(unsigned field, const ProtobufWriter& value) { return text(field, value.bytes_); }
 
-    std::span<const std::byte> bytes() const noexcept { return std::as_bytes(std::span{bytes_}); }
+    std::span<const std::byte> bytes() const& noexcept { return std::as_bytes(std::span{bytes_}); }
 
 private:
     void varint(std::uint64_t value) {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/io/onnx.hpp>
+#include <rondo/io/onnx_write.hpp>
+#include <rondo/rondo.hpp>
+
+#include "../support/failure.hpp"
+#include "../support/folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using namespace rondo;
+constexpr Stack stacked{.layers = 2}, deep{.layers = 2, .bidirectional = true, .dropout = Rate{20}};
+
+// Parameters without a run: what is written is read as the same, bit for bit.
+template <class Net, class Scalar = float>
+void expect_same() {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    const Model<Net, EigenBackend<Scalar>> model{Seed{3}};
+    save_onnx(model, path);
+    Model<Net, EigenBackend<Scalar>> read;
+    load(read, io::read_onnx(path));
+    EXPECT_TRUE(read == model);
+    EXPECT_EQ(folder.names(), std::vector<std::string>{"model.onnx"});
+}
+
+TEST(OnnxWrite, ComesBackBitForBit) {
+    expect_same<RNN<3, 5, stacked>>();
+    expect_same<ReluRNN<1, 20, Stack{.bidirectional = true}>>();
+    expect_same<LSTM<3, 5, deep>, double>();
+    expect_same<GRU<3, 33>>();
+    expect_same<GRUResetBefore<3, 5, deep>, double>();
+    expect_same<Sequential<Named<"embedding", Embedding<28, 20>>, Dropout<20, Rate{20}>, LSTM<20, 3>, Linear<3, 28>,
+                           Softmax<28>>>();
+    expect_same<Sequential<LinearWithoutBias<3, 20>, ReLU<20>, LSTM<20, 5>, LastStep<5>, Tanh<5>, Linear<5, 1>,
+                           Sigmoid<1>>>();
+    expect_same<Sequential<GRU<3, 5, deep>, FinalStates<5>, GRU<10, 1>, Linear<1, 3>>>();
+    expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();
+}
+
+TEST(OnnxWrite, AStackIsItsLayers) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    const Model<LSTM<3, 5, stacked>> stack{Seed{3}};
+    save_onnx(stack, path);
+    Model<Sequential<LSTM<3, 5>, LSTM<5, 5>>> two;
+    load(two, io::read_onnx(path));
+    save_onnx(two, path);
+    Model<LSTM<3, 5, stacked>> again;
+    load(again, io::read_onnx(path));
+    EXPECT_TRUE(again == stack);
+}
+
+TEST(OnnxWrite, NeverMixesUpTheVariantsOfAGru) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    save_onnx(Model<GRU<3, 5>>{Seed{3}}, path);
+    Model<GRUResetBefore<3, 5>> other;
+    const auto before = other;
+    expect_failure([&] { load(other, io::read_onnx(path)); }, Error::Kind::mismatch,
+                   path.string() + ": node \"GRU.Y\" (GRU): expected GRUResetBefore 3 -> 5 for the network, got "
+                                   "GRU 3 -> 5");
+    EXPECT_TRUE(other == before);
+}
+
+struct Twin : Network<Named<"body", LSTM<3, 5>>> {
+    static constexpr int input_size = 3, output_size = 5;
+    static auto forward(auto& run, auto x) { return run(layer<"body">, x); }
+};
+struct Unordered : Network<Named<"body", Embedding<3, 3>>, Named<"after", Embedding<3, 3>>> {
+    static constexpr bool layers_in_order = true;
+};
+
+TEST(OnnxWrite, NamesALayerThatItCannotWrite) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    const auto refused = [&](const auto& model, const std::string& layer) {
+        Error error;
+        save_onnx(model, path, error);
+        EXPECT_EQ(error.kind, Error::Kind::argument);
+        EXPECT_EQ(error.message, path.string() + ": " + layer + " cannot be written here as ONNX");
+        expect_argument([&] { save_onnx(model, path); }, error.message);
+        EXPECT_TRUE(folder.names().empty());
+    };
+    refused(Model<Twin>{}, "a layer that files cannot tell: a layer that files cannot tell");
+    refused(Model<Unordered>{}, "after: Embedding 3");
+    refused(Model<Sequential<Linear<3, 4>, FinalStates<2>>>{}, "1: FinalStates 4");
+    refused(Model<Sequential<LSTM<3, 2, deep>, Residual<FinalStates<2>>>>{}, "1: Skip of 4 over 1 layers");
+
+    const auto nowhere = folder / "absent" / "model.onnx";
+    expect_failure([&] { save_onnx(Model<GRU<3, 5>>{}, nowhere); }, Error::Kind::file,
+                   "cannot write " + nowhere.string() + ": No such file or directory");
+}
+
+} // namespace
