@@ -66,8 +66,9 @@ struct OnnxNode {
 
     /// What messages call it.
     std::string called() const {
-        return "node " + quoted(name.empty() && !outputs.empty() ? outputs[0] : name) + " (" +
-               std::string{op.substr(0, 40)} + ')';
+        const auto told = std::ranges::find_if(outputs, [](std::string_view output) { return !output.empty(); });
+        const std::string_view any = told == outputs.end() ? std::string_view{} : *told;
+        return "node " + quoted(name.empty() ? any : name) + " (" + std::string{op.substr(0, 40)} + ')';
     }
     /// Names an attribute that is none of these.
     std::string unknown_attribute(std::initializer_list<std::string_view> known) const {
