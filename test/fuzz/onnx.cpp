@@ -65,7 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Error error;
     const io::ModelWeights weights = io::read_onnx(std::as_bytes(std::span{data, size}), {}, error);
     require(peak <= 64 * size + 65536);
-    require(error ? error.kind == Error::Kind::format && weights.layers.empty() : !weights.layers.empty());
+    require(!error || error.kind == Error::Kind::format || error.kind == Error::Kind::not_finite);
+    require(weights.layers.empty() == bool(error));
     int features = 0;
     for (const io::LayerWeights& layer : weights.layers) {
         check(layer);

@@ -21,7 +21,7 @@ void write(const std::filesystem::path& folder, const std::string& name, int ste
     constexpr bool tokens = requires { requires(Net::vocabulary > 0); };
     using X = std::conditional_t<tokens, int, float>;
     const Model<Net> model{Seed{7}};
-    save_onnx(model, folder / (name + ".onnx"));
+    io::write_onnx(model, folder / (name + ".onnx"));
 
     const Draw draw{Seed{8}, Purpose::user};
     constexpr std::size_t in = tokens ? 1 : std::size_t(Net::input_size);

@@ -281,8 +281,11 @@ TEST(OnnxRefused, NumbersThatAreNotFinite) {
         file.node("MatMul", {"x", file.tensor<double>("w", {1, 2}, std::vector<double>{1, number})}, {"y"});
         Error error;
         const auto weights = read(file.bytes(), error);
-        ASSERT_EQ(error, Error{});
-        Model<LinearWithoutBias<1, 2>, EigenBackend<float>> model{Seed{1}};
+        EXPECT_EQ(error, number < 1e300 ? Error{}
+                                        : (Error{Error::Kind::not_finite, "onnx: node \"y\" (MatMul) has a number that "
+                                                                          "is not finite"}));
+        if (error) continue;
+        Model<LinearWithoutBias<1, 2>, EigenBackend<float>> model{Seed{1}}; // whose scalar ends before 1e39
         const auto before = model;
         load(model, weights, error);
         EXPECT_EQ(error.kind, Error::Kind::not_finite);

@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -21,7 +23,7 @@ void expect_same() {
     const TemporaryFolder folder;
     const auto path = folder / "model.onnx";
     const Model<Net, EigenBackend<Scalar>> model{Seed{3}};
-    save_onnx(model, path);
+    io::write_onnx(model, path);
     Model<Net, EigenBackend<Scalar>> read;
     load(read, io::read_onnx(path));
     EXPECT_TRUE(read == model);
@@ -46,10 +48,10 @@ TEST(OnnxWrite, AStackIsItsLayers) {
     const TemporaryFolder folder;
     const auto path = folder / "model.onnx";
     const Model<LSTM<3, 5, stacked>> stack{Seed{3}};
-    save_onnx(stack, path);
+    io::write_onnx(stack, path);
     Model<Sequential<LSTM<3, 5>, LSTM<5, 5>>> two;
     load(two, io::read_onnx(path));
-    save_onnx(two, path);
+    io::write_onnx(two, path);
     Model<LSTM<3, 5, stacked>> again;
     load(again, io::read_onnx(path));
     EXPECT_TRUE(again == stack);
@@ -58,7 +60,7 @@ TEST(OnnxWrite, AStackIsItsLayers) {
 TEST(OnnxWrite, NeverMixesUpTheVariantsOfAGru) {
     const TemporaryFolder folder;
     const auto path = folder / "model.onnx";
-    save_onnx(Model<GRU<3, 5>>{Seed{3}}, path);
+    io::write_onnx(Model<GRU<3, 5>>{Seed{3}}, path);
     Model<GRUResetBefore<3, 5>> other;
     const auto before = other;
     expect_failure([&] { load(other, io::read_onnx(path)); }, Error::Kind::mismatch,
@@ -80,10 +82,10 @@ TEST(OnnxWrite, NamesALayerThatItCannotWrite) {
     const auto path = folder / "model.onnx";
     const auto refused = [&](const auto& model, const std::string& layer) {
         Error error;
-        save_onnx(model, path, error);
+        io::write_onnx(model, path, error);
         EXPECT_EQ(error.kind, Error::Kind::argument);
         EXPECT_EQ(error.message, path.string() + ": " + layer + " cannot be written here as ONNX");
-        expect_argument([&] { save_onnx(model, path); }, error.message);
+        expect_argument([&] { io::write_onnx(model, path); }, error.message);
         EXPECT_TRUE(folder.names().empty());
     };
     refused(Model<Twin>{}, "a layer that files cannot tell: a layer that files cannot tell");
@@ -91,8 +93,13 @@ TEST(OnnxWrite, NamesALayerThatItCannotWrite) {
     refused(Model<Sequential<Linear<3, 4>, FinalStates<2>>>{}, "1: FinalStates 4");
     refused(Model<Sequential<LSTM<3, 2, deep>, Residual<FinalStates<2>>>>{}, "1: Skip of 4 over 1 layers");
 
+    Model<GRU<3, 5>> broken;
+    broken.data()[1] = std::numeric_limits<float>::quiet_NaN();
+    expect_failure([&] { io::write_onnx(broken, path); }, Error::Kind::not_finite,
+                   path.string() + ": a number of the model is not finite");
+
     const auto nowhere = folder / "absent" / "model.onnx";
-    expect_failure([&] { save_onnx(Model<GRU<3, 5>>{}, nowhere); }, Error::Kind::file,
+    expect_failure([&] { io::write_onnx(Model<GRU<3, 5>>{}, nowhere); }, Error::Kind::file,
                    "cannot write " + nowhere.string() + ": No such file or directory");
 }
 

@@ -10,7 +10,7 @@
 #include "onnx_walk.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -147,9 +147,20 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
     walk.to_read = file.size() * often;
     std::string problem = read_onnx_graph(file, walk.graph);
     if (problem.empty()) problem = walk_onnx(walk, options);
-    if (problem.empty()) return {.source = std::move(source), .layers = std::move(walk.layers)};
-    error = {Error::Kind::format, source + ": " + problem};
-    return {};
+    if (!problem.empty()) return error = {Error::Kind::format, source + ": " + problem}, ModelWeights{};
+    const auto finite = [](double number) { return std::isfinite(number); };
+    for (const LayerWeights& layer : walk.layers) {
+        bool all = std::ranges::all_of(layer.first, finite);
+        for (const Array& array : layer.arrays) all = all && std::ranges::all_of(array.values, finite);
+        if (!all) {
+            error = {Error::Kind::not_finite, source + ": " + layer.name + " has a number that is not finite"};
+            return {};
+        }
+    }
+    ModelWeights weights;
+    weights.source = std::move(source);
+    weights.layers = std::move(walk.layers);
+    return weights;
 }
 
 } // namespace detail
@@ -163,7 +174,8 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
 ///               lengths are
 /// Memory  at most 64 times the file's size and 64 KiB besides.
 /// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
-///         the node named by its name and operator. The file is not trusted.
+///         the node named by its name and operator; not_finite: a number that is NaN or infinite. The file is not
+///         trusted.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
     return detail::read_onnx(file, options, "onnx", error);

@@ -10,6 +10,8 @@
 #include "onnx_tensor.hpp"
 #include "protobuf_write.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -22,9 +24,9 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline v0_1::io {
 
-namespace io::detail {
+namespace detail {
 
 /// Writes a graph node by node; every layer reads what the one before it gave, (T, B, features).
 class OnnxGraphWriter {
@@ -144,7 +146,7 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
 
 /// The bytes of a model; its network's layers one after the other.
 template <class S>
-ProtobufWriter write_onnx(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values,
+ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values,
                           std::string& problem) {
     OnnxGraphWriter graph;
     std::vector<std::string> names{"input"}; // of what each layer is given
@@ -214,29 +216,31 @@ ProtobufWriter write_onnx(std::span<const NetworkLayer> layers, std::span<const 
     return graph.model(input, OnnxGraphWriter::value("output", type, one_step, sizes.back()));
 }
 
-} // namespace io::detail
+} // namespace detail
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences; beside the file, then renamed. The network
 /// is layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, activations, Softmax,
 /// LastStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
 ///
 /// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep and FinalStates.
-/// Errors  argument: a layer that cannot be written, named; file: the path and the system's reason; what was there
-///         before is untouched.
+/// Errors  argument: a layer that cannot be written, named; not_finite: a number that is NaN or infinite; file: the path
+///         and the system's reason; what was there before is untouched.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 template <class Net, Backend B>
-void save_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
     std::string problem;
     const auto values = model.values();
-    const auto file = io::detail::write_onnx(network_layers<Net>, Net::tensors, values.data(), problem);
-    if (problem.empty()) io::write_file(path, file.bytes(), error);
-    else error = {Error::Kind::argument, path.string() + ": " + problem};
+    const auto file = detail::onnx_model(network_layers<Net>, Net::tensors, values.data(), problem);
+    if (!problem.empty()) error = {Error::Kind::argument, path.string() + ": " + problem};
+    else if (!std::ranges::all_of(values, [](auto number) { return std::isfinite(number); }))
+        error = {Error::Kind::not_finite, path.string() + ": a number of the model is not finite"};
+    else write_file(path, file.bytes(), error);
 }
 template <class Net, Backend B>
-void save_onnx(const Model<Net, B>& model, const std::filesystem::path& path) {
+void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path) {
     Error error;
-    save_onnx(model, path, error);
+    write_onnx(model, path, error);
     check(std::move(error));
 }
 
-} // namespace rondo
+} // namespace rondo::io
