@@ -223,8 +223,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 /// LastStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
 ///
 /// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep and FinalStates.
-/// Errors  argument: a layer that cannot be written, named; not_finite: a number that is NaN or infinite; file: the path
-///         and the system's reason; what was there before is untouched.
+/// Errors  argument: a layer that cannot be written, named; not_finite: a number that is NaN or infinite; file: the
+///         path and the system's reason. What was there before is untouched.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 template <class Net, Backend B>
 void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
