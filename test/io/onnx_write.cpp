@@ -70,7 +70,6 @@ TEST(OnnxWrite, NeverMixesUpTheVariantsOfAGru) {
 }
 
 struct Twin : Network<Named<"body", LSTM<3, 5>>> {
-    static constexpr int input_size = 3, output_size = 5;
     static auto forward(auto& run, auto x) { return run(layer<"body">, x); }
 };
 struct Unordered : Network<Named<"body", Embedding<3, 3>>, Named<"after", Embedding<3, 3>>> {

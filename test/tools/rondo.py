@@ -4,6 +4,7 @@
 import json, pathlib, struct, subprocess, sys, tempfile
 
 program = pathlib.Path(sys.argv[1]).resolve()
+CORPUS = pathlib.Path(__file__).resolve().parents[1] / "fuzz" / "corpus"
 
 
 def safetensors(tensors, metadata=None, dtype="F32", size=4):
@@ -77,6 +78,8 @@ FILES = {
     "nam": json.dumps(NAM).encode(),
     "dict": json.dumps({"rec.weight_ih_l0": lists(20, 1), "rec.weight_hh_l0": lists(20, 5), "rec.bias_ih_l0": lists(20),
                         "rec.bias_hh_l0": lists(20)}).encode(),
+    "model.onnx": (CORPUS / "onnx" / "lstm").read_bytes(),
+    "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
     "wavenet": json.dumps(NAM | {"architecture": "WaveNet"}).encode(),
 }
 NO_TYPE = "\nNo type: "
@@ -110,6 +113,7 @@ INSPECTED = {
     "guitarml": ["rondo::Residual<rondo::Sequential<rondo::GRU<1, 5>,\n    rondo::Linear<5, 1>>>;", "io::read_guitarml(path)"],
     "nam": ["rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>>;", "sample_rate: 48000",
             "load(model, first, io::read_nam(path)), then stream.reset(first);"],
+    "model.onnx": ["using Net = rondo::LSTM<1, 1>;", "\nload(model, io::read_onnx(path));"],
     "dict": ['rondo::Sequential<rondo::Named<"rec", rondo::LSTM<1, 5>>>;', "io::read_state_dict(path)"],
 }
 # What is refused, and a part of the one sentence that says why.
@@ -122,6 +126,7 @@ REFUSED = [
     ("inspect empty", "empty: the file has 0 bytes"),
     ("inspect text", "text: byte "),
     ("inspect wavenet", "WaveNet"),
+    ("inspect cycle.onnx", "cycle.onnx: "),
     ("embed amp", "OUT is required"),
     ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
     ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),

@@ -9,6 +9,7 @@
 #include <rondo/core/memory.hpp>
 #include <rondo/io/guitarml.hpp>
 #include <rondo/io/nam.hpp>
+#include <rondo/io/onnx.hpp>
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/state_dict.hpp>
 
@@ -125,8 +126,10 @@ inline Opened layers(std::string format, const char* reader, const io::ModelWeig
     return file;
 }
 
-/// By what the file begins with and has in it; the readers are strict.
+/// By what the file begins with and has in it, ONNX by its name; the readers are strict.
 inline Opened open(const std::string& path, bool with_numbers) {
+    if (path.ends_with(".onnx"))
+        return layers("ONNX", "read_onnx", io::read_onnx(std::filesystem::path{path}));
     std::error_code problem;
     std::string text;
     if (std::filesystem::file_size(path, problem) <= io::text_model_limit && !problem) {

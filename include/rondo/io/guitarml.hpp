@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "assign.hpp"
 #include "state_dict.hpp"
 
 #include <algorithm>

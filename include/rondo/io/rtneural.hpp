@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "assign.hpp"
 #include "json_numbers.hpp"
 
 #include <algorithm>
