@@ -3,6 +3,7 @@
 
 #include "../core/text.hpp"
 
+#include <cstddef>
 #include <string_view>
 
 namespace rondo::inline v0_1 {
@@ -13,7 +14,12 @@ struct Named : Layer {
     static constexpr std::string_view label = name.view();
 };
 
-template <Text name> struct LayerName {};
+/// A name is asked where its layer is, for nvcc deduces no template argument that is a Text.
+struct AnyLayerName {};
+template <Text name>
+struct LayerName : AnyLayerName {
+    template <class Network> static constexpr std::size_t index_in = Network::template index_of<name>;
+};
 
 /// How a network's forward calls a layer of its own: run(layer<"lstm">, x).
 template <Text name> inline constexpr LayerName<name> layer{};

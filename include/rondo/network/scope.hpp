@@ -6,6 +6,7 @@
 #include "layer_name.hpp"
 #include "run.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -52,9 +53,9 @@ public:
         : R{run}, offsets_{offsets}, place_{place}, packed_{packed_at} {}
 
     /// Runs the layer of this name: `auto y = run(layer<"lstm">, x)`.
-    template <Text name, class... Values>
-    auto operator()(LayerName<name>, const Values&... values) {
-        return at<Layer::template index_of<name>>(values...);
+    template <std::derived_from<AnyLayerName> Name, class... Values>
+    auto operator()(Name, const Values&... values) {
+        return at<Name::template index_in<Layer>>(values...);
     }
 
     /// Runs the k-th layer.
