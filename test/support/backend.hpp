@@ -5,7 +5,9 @@
 #ifdef RONDO_TEST_THRUST
 #include <rondo/backend/thrust/backend.hpp>
 
-template <class S> using TestBackend = rondo::ThrustBackend<S>;
+// Of blocks with few threads: the host has to play them one by one.
+struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 16, 132, 32}; };
+template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
 #else
 #include <rondo/backend/eigen/backend.hpp>
 

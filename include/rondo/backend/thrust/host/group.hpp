@@ -31,7 +31,8 @@ public:
     }
     template <int count>
     void add_lanes(S (Registers::*sums)[count]) {
-        std::vector<S> old(std::size_t(plan.threads) * count);
+        std::vector<S>& old = before_;
+        old.resize(std::size_t(plan.threads) * count);
         for (int block = 0; block < plan.blocks; ++block)
             for (int mask = plan.lanes / 2; mask > 0; mask /= 2) {
                 for (int thread = 0; thread < plan.threads; ++thread)
@@ -57,7 +58,7 @@ private:
 
     std::size_t size_;
     std::vector<Registers> registers_;
-    std::vector<S> handed_, weights_;
+    std::vector<S> handed_, weights_, before_; // before: the sums, while lanes are added
 };
 
 } // namespace rondo::gpu
