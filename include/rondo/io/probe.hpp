@@ -67,11 +67,11 @@ Error check_probe(const Model<Net, B>& model, BatchState<Net, B>& first, const i
     if (Error problem = probe_problem(probe, in, source)) return problem;
     std::vector<Input> input(probe.input.size());
     for (std::size_t n = 0; n < input.size(); ++n) {
-        input[n] = Input(probe.input[n]);
         if constexpr (reads_tokens)
             if (!(probe.input[n] >= 0 && probe.input[n] < Net::vocabulary))
                 return {Error::Kind::mismatch, source + ": the probe: token " + short_text(probe.input[n]) +
                                                    " is not from 0 to " + std::to_string(Net::vocabulary - 1)};
+        input[n] = Input(probe.input[n]);
     }
     Workspace<Net, B> work;
     const Sequence<const Input, Net::input_size> x{input.data(), nullptr, {int(input.size() / in), 1}};

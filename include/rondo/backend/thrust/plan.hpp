@@ -24,9 +24,9 @@ struct Target {
 };
 
 /// Devices that a backend's type may name; a program for several has several backends.
-struct Ampere { static constexpr Target target{80, 163 * 1024, 1, 108}; };      // A100; no clusters
-struct Hopper { static constexpr Target target{90, 227 * 1024, 16, 132}; };     // H100, H200
-struct Blackwell { static constexpr Target target{100, 227 * 1024, 16, 148}; }; // B200
+struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 1, 108}; };      // A100; no clusters
+struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 16, 132}; };     // H100, H200
+struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 16, 148}; }; // B200
 
 template <class D>
 concept Device = std::same_as<decltype(D::target), const Target>;
