@@ -107,5 +107,6 @@ def report(about, results, tables):
             "the compilers on both sides: least / median / greatest of all rounds. The limit is what the multiplications "
             "take one core at least, or, where that is more, reading the weights that each step reads from the cache "
             "that holds them; both are measured in the same run.")
-    command = "benchmarks/run --peers --rtneural DIR --python PYTHON"
+    peers = any(len(next(iter(result["times_ns"].values()))) > 1 for result in results.values() if "times_ns" in result)
+    command = "benchmarks/run" + (" --peers --rtneural DIR --python PYTHON" if peers else "")
     return "\n".join(["# On the CPU", "", f"`{command}`", "", *textwrap.wrap(text, 120), "", "\n\n".join(tables), ""])
