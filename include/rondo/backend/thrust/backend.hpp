@@ -125,6 +125,9 @@ public:
     template <class T>
     using buffer = thrust::device_vector<T>;
 
+    /// Where its work goes.
+    gpu::Queue<D>& queue() { return queue_; }
+
     static constexpr std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
     void reserve(std::size_t) {}
 

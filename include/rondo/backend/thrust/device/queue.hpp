@@ -48,6 +48,7 @@ public:
     }
 
     auto policy() const { return thrust::cuda::par_nosync.on(stream_); }
+    cudaStream_t stream() const { return stream_; }
 
     template <class T>
     void send(T* to, const T* from, std::size_t n) {

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""cudnn.py [--runs N] [--cell LSTM ...] [--hidden H ...] [--tf32 off on]: PyTorch's recurrent layers (cuDNN), as
+recurrence.cu measures ours: a line of JSON for each batch, number of steps and pass. Times are the device's: it is kept
+idle until the host is ahead of it."""
+import argparse
+import json
+
+import torch
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--runs", type=int, default=100)
+arguments.add_argument("--cell", nargs="+", default=["LSTM", "GRU", "RNN"])
+arguments.add_argument("--hidden", nargs="+", type=int, default=[32, 64, 128, 192, 256, 512, 1024])
+arguments.add_argument("--tf32", nargs="+", default=["off", "on"])
+arguments.add_argument("--bf16", action="store_true")
+arguments.add_argument("--steps", nargs="+", type=int, default=[40, 512])
+arguments = arguments.parse_args()
+
+
+def timed(f):
+    for _ in range(3):
+        f()
+    torch.cuda.synchronize()
+    events = [torch.cuda.Event(enable_timing=True) for _ in range(arguments.runs + 1)]
+    torch.cuda._sleep(20_000_000)
+    events[0].record()
+    for event in events[1:]:
+        f()
+        event.record()
+    torch.cuda.synchronize()
+    times = sorted(1000 * a.elapsed_time(b) for a, b in zip(events, events[1:]))
+    return {"min": round(times[0], 2), "median": round(times[len(times) // 2], 2)}
+
+
+def lengths_of(steps, batch):
+    return [steps - steps * 7 // 8 * b // max(batch - 1, 1) for b in range(batch)]
+
+
+def measure(cell, hidden, batch, steps, ragged, kind):
+    dtype = torch.bfloat16 if kind == "bf16" else torch.float32
+    layer = getattr(torch.nn, cell)(hidden, hidden).cuda().to(dtype)
+    x = (torch.rand(steps, batch, hidden, device="cuda") - 0.5).to(dtype).requires_grad_()
+    slope = torch.rand(steps, batch, hidden, device="cuda").to(dtype)
+    pack = lambda x: x
+    if ragged:
+        lengths = torch.tensor(lengths_of(steps, batch))
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x.detach(), lengths)
+        x = packed.data.clone().requires_grad_()
+        slope = torch.rand_like(x)
+        pack = lambda x: torch.nn.utils.rnn.PackedSequence(x, packed.batch_sizes)
+    values = lambda y: y.data if ragged else y
+
+    def forward():
+        with torch.no_grad():
+            layer(pack(x))
+
+    def both():
+        values(layer(pack(x))[0]).backward(slope)
+
+    for name, f in (("forward", forward), ("both", both)):
+        print(json.dumps({"library": "PyTorch", "cell": cell, "hidden": hidden, "batch": batch, "steps": steps,
+                          "lengths": ragged, "pass": name, "type": kind} | timed(f)), flush=True)
+
+
+print(json.dumps({"torch": torch.__version__, "cudnn": torch.backends.cudnn.version(),
+                  "device": torch.cuda.get_device_name()}), flush=True)
+kinds = [{"off": "fp32", "on": "tf32"}[mode] for mode in arguments.tf32] + ["bf16"] * arguments.bf16
+for kind in kinds:
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = kind == "tf32"
+    for cell in arguments.cell:
+        for hidden in arguments.hidden:
+            for steps in arguments.steps:
+                for batch in (1, 32, 128):
+                    for ragged in (False, True) if batch > 1 else (False,):
+                        measure(cell, hidden, batch, steps, ragged, kind)
