@@ -6,7 +6,7 @@
 #include <rondo/backend/thrust/backend.hpp>
 
 // Of blocks with few threads: the host has to play them one by one.
-struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 16, 132, 32}; };
+struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 16, 132, 128, 2, 32}; };
 template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
 #else
 #include <rondo/backend/eigen/backend.hpp>

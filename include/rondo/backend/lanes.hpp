@@ -4,7 +4,6 @@
 #include "../core/host_device.hpp"
 
 #include <cstddef>
-#include <type_traits>
 
 namespace rondo::inline v0_1 {
 
@@ -16,8 +15,8 @@ struct Part {
     /// `otherwise` in the lanes past the end.
     template <class S>
     RONDO_HOST_DEVICE P load(const S* from, S otherwise = 0) const {
-        if constexpr (std::is_same_v<P, S>) {
-            return *from;
+        if constexpr (!requires { P::size; }) {
+            return P(*from);
         } else {
             if (count == std::size_t(P::size)) return P::load(from);
             S all[P::size];
@@ -27,8 +26,8 @@ struct Part {
     }
     template <class S>
     RONDO_HOST_DEVICE void store(S* to, P value) const {
-        if constexpr (std::is_same_v<P, S>) {
-            *to = value;
+        if constexpr (!requires { P::size; }) {
+            *to = S(value);
         } else {
             if (count == std::size_t(P::size)) return value.store(to);
             S all[P::size];

@@ -28,11 +28,16 @@ struct RecurrentSteps {
     const S *U = nullptr, *own = nullptr;
     Values<S*, states> state{};
     S *gate = nullptr, *apart = nullptr, *saved = nullptr; // saved: null where no backward follows
-
-    // Backward alone.
     const S* output_slope = nullptr;
-    Values<S*, states> carry{}; // H x B: dL/d(last state) in, dL/d(first state) out
     S* own_slope = nullptr;
+
+    // Step by step.
+    Values<S*, states> carry{}; // H x B: dL/d(state after) in, dL/d(state before) out
+
+    // All at once: `gate` holds W x alone; H x B each, null where there is none.
+    const S *input_bias = nullptr, *recurrent_bias = nullptr;
+    Values<const S*, states> initial{};
+    Values<S*, states> final{}, initial_slope{}, final_slope{};
 
     RONDO_HOST_DEVICE std::size_t slot(int t) const { return std::size_t(t) * std::size_t(batch) * H; }
     RONDO_HOST_DEVICE std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
@@ -69,8 +74,13 @@ struct RecurrentSteps {
     }
 };
 
-/// A backend that goes through all steps of such a cell at once: run_forward(steps, lengths, memory), run_backward. The
-/// lengths lie where its memory is (null: all are of full length), as do steps_memory<C, H>(batch) numbers.
+/// A backend that can go through all steps of such a cell at once, and does where runs_at_once<C, H>(batch). `lengths`
+/// lie where its memory is; null: all are of full length.
+///
+///   multiply(gate, W, x), then run_forward(steps, lengths, memory): states, final states and what is saved; slots past
+///   a sequence's end are zero.
+///   run_backward(steps, lengths, memory): slopes of the gates, zero past a sequence's end; adds to initial_slope.
+///   steps_memory<C, H>(batch): numbers of memory that they need besides.
 template <class B, class C, int H>
 concept RunsSteps = requires { requires B::template runs_steps<C, H>; };
 

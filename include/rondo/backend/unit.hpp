@@ -43,19 +43,12 @@ struct UnitForward {
     }
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
-        run<L>(column, unit, pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
-    }
-    /// The same of numbers that are in registers; returns the new state.
-    template <class L, class P>
-    RONDO_HOST_DEVICE cell::State<C, P> run(std::size_t column, int unit, const cell::Pre<C, P>& a,
-                                            const cell::State<C, P>& s, const cell::Own<C, P>& p) const {
-        const auto step = C::forward(a, s, p);
+        const auto step = C::forward(pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
         for (int k = 0; k < C::shape.states; ++k) L::store(after[k] + column * H + unit, step.state[k]);
         if constexpr (C::shape.saved > 0)
             if (saved)
                 for (int k = 0; k < C::shape.saved; ++k)
                     L::store(saved + (column * C::shape.saved + std::size_t(k)) * H + unit, step.saved[k]);
-        return step.state;
     }
 };
 
@@ -97,25 +90,38 @@ struct UnitBackward {
         const std::size_t at = column * H + std::size_t(unit);
         cell::State<C, typename L::P> slope{};
         for (int k = 0; k < C::shape.states; ++k) slope[k] = L::load(carry[k] + at);
-        const auto d = run<L>(column, unit, slope);
-        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
-    }
-    /// The same, the carried slope in registers; returns all slopes.
-    template <class L, class P>
-    RONDO_HOST_DEVICE cell::Slope<C, P> run(std::size_t column, int unit, cell::State<C, P> slope) const {
-        const std::size_t at = column * H + std::size_t(unit);
-        cell::State<C, P> old{}, now{};
-        for (int k = 0; k < C::shape.states; ++k) {
-            old[k] = L::load(before[k] + at);
-            now[k] = L::load(after[k] + at);
-        }
-        slope[0] = slope[0] + L::load(output_slope + at);
-        cell::Own<C, P> p{};
+        cell::Own<C, typename L::P> p{};
         if constexpr (C::shape.own > 0)
             for (int k = 0; k < C::shape.own; ++k) p[k] = L::load(own + k * H + unit);
-
-        const cell::Slope<C, P> d = C::backward(saved_of<L>(column, unit), old, now, p, slope);
-
+        const auto d = slopes(read<L, typename L::P>(column, unit), p, slope);
+        write<L>(column, unit, d);
+        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
+    }
+    /// The same in parts, for numbers that are in registers: what a step reads, the slopes, and where they go.
+    template <class P>
+    struct Read {
+        cell::Saved<C, P> saved;
+        cell::State<C, P> before, after;
+        P output_slope;
+    };
+    template <class L, class P>
+    RONDO_HOST_DEVICE Read<P> read(std::size_t column, int unit) const {
+        const std::size_t at = column * H + std::size_t(unit);
+        Read<P> r{saved_of<L>(column, unit), {}, {}, L::load(output_slope + at)};
+        for (int k = 0; k < C::shape.states; ++k) {
+            r.before[k] = L::load(before[k] + at);
+            r.after[k] = L::load(after[k] + at);
+        }
+        return r;
+    }
+    template <class P>
+    RONDO_HOST_DEVICE static cell::Slope<C, P> slopes(const Read<P>& r, const cell::Own<C, P>& p,
+                                                      cell::State<C, P> slope) {
+        slope[0] = slope[0] + r.output_slope;
+        return C::backward(r.saved, r.before, r.after, p, slope);
+    }
+    template <class L, class P>
+    RONDO_HOST_DEVICE void write(std::size_t column, int unit, const cell::Slope<C, P>& d) const {
         for (int g = 0; g < C::shape.gates; ++g)
             L::store(gate_slope + (column * C::shape.gates + std::size_t(g)) * H + unit, d.pre[g]);
         for (int g = 0; g < C::shape.apart; ++g)
@@ -123,7 +129,6 @@ struct UnitBackward {
         if constexpr (C::shape.own > 0)
             for (int k = 0; k < C::shape.own; ++k)
                 L::store(own_slope + (column * C::shape.own + std::size_t(k)) * H + unit, d.own[k]);
-        return d;
     }
 };
 

@@ -228,16 +228,14 @@ private:
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
         auto operation = detail::make_scan<C, Hidden>(run.execution(), x, reverse, taped || traced,
                                                       detail::cell_parameters(run, first, C::shape.own > 0), begin);
-        Values<S*, components> end{};
         for (int k = 0; k < components; ++k) {
             if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
             if (final.slope[k]) operation.final_slope[k] = final.slope[k] + final.at(index);
-            if (final.value[k]) end[k] = final.value[k] + final.at(index);
+            if (final.value[k]) operation.final[k] = final.value[k] + final.at(index);
         }
         Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
         if constexpr (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
         run.execute(operation);
-        if (end[0]) operation.finish(run.execution(), end);
         if constexpr (traced) trace[index] = {operation.trace(run.execution()), nullptr, x.extent};
         return y;
     }

@@ -33,7 +33,7 @@ struct Scan {
     bool reverse;
     CellParameters<S> p;
     Values<const S*, states> initial;              // H x B; null: zero
-    Values<S*, states> initial_slope, final_slope; // H x B; null where there is none
+    Values<S*, states> final, initial_slope, final_slope; // H x B; null where there is none
     Values<S*, states> state;
     S* output_slope;
     S *gate, *apart, *saved, *q;
@@ -46,20 +46,17 @@ struct Scan {
     int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
     int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
 
-    /// Takes what forward writes; with `keep` also what backward will read, and traces show. Sets the first states.
+    /// Takes what forward writes; with `keep` also what backward will read, and traces show.
     template <class Run>
     static Scan make(Run& run, const AnySequence<const S>& x, bool reverse, bool keep, const CellParameters<S>& p,
                      const Values<const S*, states>& initial) {
-        Scan s{x, reverse, p, initial, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
+        Scan s{x, reverse, p, initial, {}, {}, {}, {}, nullptr, nullptr, nullptr, nullptr, nullptr};
         const std::size_t n = x.extent.columns();
         s.gate = run.take(rows * n);
         s.apart = run.take(apart_rows * n);
         s.saved = keep ? run.take(std::size_t(C::shape.saved) * H * n) : nullptr;
         s.q = run.take(second_rows > 0 ? H * n : 0);
-        for (int k = 0; k < states; ++k) {
-            s.state[k] = run.take(H * (n + s.batch()));
-            s.begin(run, s.state[k], initial[k]);
-        }
+        for (int k = 0; k < states; ++k) s.state[k] = run.take(H * (n + s.batch()));
         return s;
     }
 
@@ -68,7 +65,10 @@ struct Scan {
 
     template <class Run>
     void forward(Run& run) const {
+        if constexpr (can_run_at_once<Run>)
+            if (run_at_once<Run>()) return forward_at_once(run);
         auto& backend = run.backend();
+        for (int k = 0; k < states; ++k) begin(run, state[k], initial[k]);
         S* bias = run.take(rows);
         backend.copy(bias, p.input_bias.value, rows);
         backend.add_to_columns({bias, plain_rows + second_rows, 1},
@@ -81,24 +81,9 @@ struct Scan {
                 backend.fill_columns({apart + first * apart_rows, apart_rows, count},
                                      p.recurrent_bias.value + plain_rows);
         });
-        if constexpr (at_once<Run>) {
-            run_at_once(run, [&](auto&&... given) { backend.run_forward(steps(), given...); });
-        } else {
-            const auto U = products<false>(run);
-            for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
-        }
-    }
-
-    /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
-    template <class Run>
-    void finish(Run& run, const Values<S*, states>& final) const {
-        for (int k = 0; k < states; ++k) {
-            if (!extent().lengths) run.backend().copy(final[k], state[k] + slot(last_slot(0)), H * batch());
-            else
-                for (int b = 0; b < extent().batch; ++b)
-                    run.backend().copy(final[k] + std::size_t(b) * H,
-                                       state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
-        }
+        const auto U = products<false>(run);
+        for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
+        finish(run);
     }
 
     /// What was saved, as a sequence of saved x H numbers a column.
@@ -109,6 +94,8 @@ struct Scan {
 
     template <class Run>
     void backward(Run& run) const {
+        if constexpr (can_run_at_once<Run>)
+            if (run_at_once<Run>()) return backward_at_once(run);
         auto& backend = run.backend();
         RecurrentSteps<C, H, S> all = steps();
         auto& carry = all.carry;
@@ -118,37 +105,78 @@ struct Scan {
             else backend.fill(carry[k], H * batch(), S(0));
         }
         all.own_slope = run.take(own_rows * extent().columns());
-        if constexpr (at_once<Run>) {
-            run_at_once(run, [&](auto&&... given) { backend.run_backward(all, given...); });
-        } else {
-            S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
-            const auto U = products<true>(run);
-            for (int k = extent().steps - 1; k >= 0; --k)
-                step_back(run, reverse ? extent().steps - 1 - k : k, U, all, q_slope);
-        }
+        S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
+        const auto U = products<true>(run);
+        for (int k = extent().steps - 1; k >= 0; --k)
+            step_back(run, reverse ? extent().steps - 1 - k : k, U, all, q_slope);
         for (int k = 0; k < states; ++k)
             if (initial_slope[k])
                 backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
         each_run(extent(), [&](std::size_t first, std::size_t count) {
-            add_gradients(run, first, count, all.own_slope);
+            add_gradients(run, first, count, x.matrix(first, count), all.own_slope);
         });
     }
 
 private:
-    // Whether the backend goes through all steps at once.
+    // Copies each sequence's state after its own last step to where it is wanted.
     template <class Run>
-    static constexpr bool at_once =
-        RunsSteps<typename detail::Stands<typename Run::backend_type>::type, C, H>;
+    void finish(Run& run) const {
+        for (int k = 0; k < states; ++k) {
+            if (!final[k]) continue;
+            if (!extent().lengths) run.backend().copy(final[k], state[k] + slot(last_slot(0)), H * batch());
+            else
+                for (int b = 0; b < extent().batch; ++b)
+                    run.backend().copy(final[k] + std::size_t(b) * H,
+                                       state[k] + slot(last_slot(b)) + std::size_t(b) * H, H);
+        }
+    }
 
-    // The lengths, where the backend's memory is, and memory that its steps need besides.
-    template <class Run, class F>
-    void run_at_once(Run& run, const F& f) const {
+    // Whether the backend can go through all steps at once, and does for such a batch.
+    template <class Run>
+    static constexpr bool can_run_at_once =
+        RunsSteps<typename detail::Stands<typename Run::backend_type>::type, C, H>;
+    template <class Run>
+    bool run_at_once() const {
+        return detail::Stands<typename Run::backend_type>::type::template runs_at_once<C, H>(extent().batch);
+    }
+    // The lengths, where the backend's memory is; null where there are none.
+    template <class Run>
+    const int* lengths(Run& run) const {
+        if (!extent().lengths) return nullptr;
+        int* to = run.take_tokens(batch());
+        if constexpr (!Run::measuring) run.backend().send(to, extent().lengths, batch());
+        return to;
+    }
+    template <class Run>
+    S* steps_memory(Run& run) const {
         using B = typename detail::Stands<typename Run::backend_type>::type;
-        int* lengths = extent().lengths ? run.take_tokens(batch()) : nullptr;
-        S* memory = run.take(B::template steps_memory<C, H>(extent().batch));
-        if constexpr (!Run::measuring)
-            if (lengths) run.backend().send(lengths, extent().lengths, batch());
-        f(static_cast<const int*>(lengths), memory);
+        return run.take(B::template steps_memory<C, H>(extent().batch));
+    }
+    template <class Run>
+    void forward_at_once(Run& run) const {
+        auto& backend = run.backend();
+        const int* until = lengths(run);
+        S* memory = steps_memory(run);
+        backend.multiply({gate, rows, extent().columns()}, Weights<const S>{p.input_weight.value, rows, x.rows},
+                         x.matrix());
+        backend.run_forward(steps(), until, memory);
+    }
+    template <class Run>
+    void backward_at_once(Run& run) const {
+        auto& backend = run.backend();
+        const std::size_t n = extent().columns();
+        RecurrentSteps<C, H, S> all = steps();
+        const int* until = lengths(run);
+        S* memory = steps_memory(run);
+        all.own_slope = run.take(own_rows * n);
+        Matrix<const S> in = x.matrix();
+        if (until) { // past a sequence's end its numbers may be anything
+            S* kept = run.take(x.rows * n);
+            backend.copy_active({kept, x.rows, n}, in, until, extent().batch);
+            in = {kept, x.rows, n};
+        }
+        backend.run_backward(all, until, memory);
+        add_gradients(run, 0, n, in, all.own_slope);
     }
 
     // A part of U, or of U^T, for the products of every step: prepared where there is more than one.
@@ -211,7 +239,13 @@ private:
                                     .gate = gate,
                                     .apart = apart,
                                     .saved = saved,
-                                    .output_slope = output_slope};
+                                    .output_slope = output_slope,
+                                    .input_bias = p.input_bias.value,
+                                    .recurrent_bias = p.recurrent_bias.value,
+                                    .initial = initial,
+                                    .final = final,
+                                    .initial_slope = initial_slope,
+                                    .final_slope = final_slope};
         return all;
     }
 
@@ -258,7 +292,7 @@ private:
 
     // Gradients of all steps at once, from the slopes that the steps left in `gate` and `apart`.
     template <class Run>
-    void add_gradients(Run& run, std::size_t first, std::size_t count, const S* own_slope) const {
+    void add_gradients(Run& run, std::size_t first, std::size_t count, Matrix<const S> in, const S* own_slope) const {
         auto& backend = run.backend();
         const Matrix<const S> da{gate + first * rows, rows, count}, du{apart + first * apart_rows, apart_rows, count};
         const Matrix<const S> h{state[0] + before(0) + first * H, H, count};
@@ -268,16 +302,22 @@ private:
         S* dW = run.gradient(p.input_weight);
         if (!dW) return;
         const Weights<S> dU{run.gradient(p.recurrent_weight), rows, H};
-        backend.add_outer({dW, rows, x.rows}, da, x.matrix(first, count));
-        backend.add_columns(run.gradient(p.input_bias), da);
+        backend.add_outer({dW, rows, x.rows}, da, in);
+        S* db = run.gradient(p.input_bias);
+        S* dc = run.gradient(p.recurrent_bias);
+        if constexpr (requires { backend.add_columns(db, dc, rows, da); }) {
+            backend.add_columns(db, dc, plain_rows + second_rows, da);
+        } else {
+            backend.add_columns(db, da);
+            backend.add_columns(dc, da.from_row(0, plain_rows + second_rows));
+        }
         if constexpr (plain_rows > 0) backend.add_outer(dU.from_row(0, plain_rows), da.from_row(0, plain_rows), h);
         if constexpr (second_rows > 0)
             backend.add_outer(dU.from_row(plain_rows, second_rows), da.from_row(plain_rows, second_rows),
                               Matrix<const S>{q + first * H, H, count});
-        backend.add_columns(run.gradient(p.recurrent_bias), da.from_row(0, plain_rows + second_rows));
         if constexpr (apart_rows > 0) {
             backend.add_outer(dU.from_row(plain_rows, apart_rows), du, h);
-            backend.add_columns(run.gradient(p.recurrent_bias) + plain_rows, du);
+            backend.add_columns(dc + plain_rows, du);
         }
         if constexpr (own_rows > 0)
             backend.add_columns(run.gradient(p.own), Matrix<const S>{own_slope + first * own_rows, own_rows, count});

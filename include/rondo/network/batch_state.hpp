@@ -25,7 +25,7 @@ public:
     explicit BatchState(int batch = 1) : batch_{batch}, buffer_(size_per_sequence * std::size_t(batch)) {}
     bool operator==(const BatchState&) const = default;
 
-    void reset() { B{}.fill(data(), size(), scalar(0)); }
+    void reset() { buffer_.assign(size(), scalar(0)); }
     int batch() const { return batch_; }
     std::size_t size() const { return buffer_.size(); }
     std::vector<scalar> values() const {

@@ -11,18 +11,20 @@ using namespace rondo;
 using gpu::Kind, gpu::Target;
 
 // Devices so small that small cells need each kind of kernel.
-struct SmallClusters { static constexpr Target target{90, 227 * 1024, 4, 1, 32}; };
-struct SmallGrid { static constexpr Target target{80, 163 * 1024, 1, 64, 16}; };
-struct NoRegisters { static constexpr Target target{90, 227 * 1024, 1, 1, 512, 0}; };
+struct SmallClusters { static constexpr Target target{90, 227 * 1024, 4, 1, 4, 4, 32}; };
+struct SmallGrid { static constexpr Target target{80, 163 * 1024, 1, 64, 0, 4, 16}; };
+struct NoRegisters { static constexpr Target target{90, 227 * 1024, 1, 1, 0, 4, 512, 0}; };
 
 using Clusters = ThrustBackend<double, SmallClusters>;
 using Grid = ThrustBackend<double, SmallGrid>;
 using Shared = ThrustBackend<double, NoRegisters>;
-static_assert(Clusters::plan<cell::LSTM, 17>(4).kind == Kind::cluster && Clusters::plan<cell::LSTM, 17>(4).blocks == 4);
-static_assert(Clusters::plan<cell::LSTM, 5>(4).kind == Kind::block && Clusters::plan<cell::LSTM, 5>(4).lanes == 4);
-static_assert(Grid::plan<cell::GRU, 5>(1).kind == Kind::block && Grid::plan<cell::RNN, 17>(1).kind == Kind::grid);
-static_assert(Grid::steps_memory<cell::RNN, 17>(3) > 0 && Clusters::steps_memory<cell::LSTM, 17>(3) == 0);
-static_assert(Shared::plan<cell::LSTM, 5>(4).in_shared > 0 && Shared::plan<cell::LSTM, 5>(4).in_registers > 0);
+constexpr auto forward = gpu::Direction::forward, backward = gpu::Direction::backward;
+static_assert(Clusters::plan<cell::LSTM, 16>(4, forward).kind == Kind::cluster);
+static_assert(Clusters::plan<cell::LSTM, 5>(4, backward).kind == Kind::block);
+static_assert(Grid::plan<cell::GRU, 4>(1, forward).kind == Kind::block);
+static_assert(Grid::plan<cell::RNN, 33>(1, forward).kind == Kind::grid);
+static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_shared > 0);
+static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_registers > 0);
 
 using Backends = testing::Types<Clusters, Grid, Shared>;
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Networks);

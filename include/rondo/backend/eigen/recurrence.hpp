@@ -33,7 +33,7 @@ struct Recurrence {
 
     AnySequence<const S> x;
     CellParameters<S> p;
-    Values<S*, states> initial_slope{}, final_slope{}; // H x B; null where there is none
+    Values<S*, states> final{}, initial_slope{}, final_slope{}; // H x B; null where there is none
     Values<S*, states> state{};                        // h, and the others in blocks
     S *output_slope = nullptr, *saved = nullptr;
     std::size_t hidden = 0;
@@ -86,20 +86,6 @@ struct Recurrence {
     template <class Run>
     void backward(Run& run) const; // in recurrence_backward.hpp
 
-    /// Copies each sequence's state after its own last step, of every component, to H x B numbers.
-    template <class Run>
-    void finish(Run&, const Values<S*, states>& final) const {
-        if constexpr (!Run::measuring)
-            for (int b = 0; b < extent().batch; ++b) {
-                const std::size_t at = slot(last_slot(b)) + std::size_t(b);
-                std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
-                for (int k = 1; k < states; ++k)
-                    for (std::size_t block = 0; block < blocks(); ++block)
-                        std::copy_n(others(k, block, at), units(block),
-                                    final[k] + std::size_t(b) * hidden + block * lanes);
-            }
-    }
-
     /// What was saved, as a sequence of saved x H numbers a column; padding is not written.
     template <class Run>
     S* trace(Run& run) const {
@@ -117,11 +103,22 @@ struct Recurrence {
         return all;
     }
 
-
 private:
     template <class, class> friend struct RecurrenceBackward;
     static constexpr std::size_t some_columns = 48; // whose products with W are made at once
 
+    // Copies each sequence's state after its own last step to where it is wanted.
+    void finish() const {
+        if (final[0])
+            for (int b = 0; b < extent().batch; ++b) {
+                const std::size_t at = slot(last_slot(b)) + std::size_t(b);
+                std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
+                for (int k = 1; k < states; ++k)
+                    for (std::size_t block = 0; block < blocks(); ++block)
+                        std::copy_n(others(k, block, at), units(block),
+                                    final[k] + std::size_t(b) * hidden + block * lanes);
+            }
+    }
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
     void begin(const Values<const S*, states>& initial) const {
         if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
@@ -262,6 +259,7 @@ void Recurrence<C, P>::forward(Run& run) const {
                 if (!reverse) column += active(t);
             }
         }
+        finish();
     }
 }
 

@@ -18,8 +18,10 @@
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/transform.h>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace rondo::inline v0_1 {
@@ -31,7 +33,11 @@ template <class F>
 struct AtRowAndColumn {
     F f;
     std::size_t rows;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { f(k % rows, k / rows); }
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const {
+        if (k >> 32) return f(k % rows, k / rows);
+        const auto at = std::uint32_t(k), of = std::uint32_t(rows); // a device divides these many times faster
+        f(at % of, at / of);
+    }
 };
 template <class Unit, int H, class L>
 struct AtUnit {
@@ -82,12 +88,43 @@ struct ScatterAdd {
             if (index[n] != skipped) table[std::size_t(index[n]) * x.rows + row] += x.data[row + n * x.stride];
     }
 };
+// Columns are added in `parts` parts, each by a thread a row; then the parts, to one or two sums.
 template <class S>
-struct AddColumns {
-    S* sum;
+struct AddSomeColumns {
+    S* partial;
     Matrix<const S> x;
+    std::size_t parts;
+    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t part) const {
+        S sum = 0;
+        for (std::size_t n = part; n < x.columns; n += parts) sum += x.data[row + n * x.stride];
+        partial[row + part * x.rows] = sum;
+    }
+};
+template <class S>
+struct AddParts {
+    const S* partial;
+    std::size_t rows, parts;
+    S *sum, *second;
+    std::size_t second_rows;
     RONDO_HOST_DEVICE void operator()(std::size_t row) const {
-        for (std::size_t n = 0; n < x.columns; ++n) sum[row] += x.data[row + n * x.stride];
+        S all = 0;
+        for (std::size_t part = 0; part < parts; ++part) all += partial[row + part * rows];
+        sum[row] += all;
+        if (row < second_rows) second[row] += all;
+    }
+};
+
+// x, and zero past a sequence's end.
+template <class S>
+struct CopyActive {
+    Matrix<S> y;
+    Matrix<const S> x;
+    const int* lengths;
+    std::uint32_t batch;
+    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
+        const auto at = std::uint32_t(column);
+        y.data[row + column * y.stride] =
+            int(at / batch) < lengths[at % batch] ? x.data[row + column * x.stride] : S(0);
     }
 };
 
@@ -171,7 +208,16 @@ public:
     void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T: neighbours write neighbours
         product({w.data, x.rows, y.rows, w.columns}, {x.data, 1, x.stride}, {y.data, 1, y.stride}, x.columns);
     }
-    void add_columns(S* sum, Matrix<const S> x) { each(x.rows, detail::AddColumns<S>{sum, x}); }
+    void add_columns(S* sum, Matrix<const S> x) { add_columns(sum, nullptr, 0, x); }
+    /// The same to two sums, the second of the first rows only.
+    void add_columns(S* sum, S* second, std::size_t second_rows, Matrix<const S> x) {
+        const std::size_t most = std::max<std::size_t>(partial_.size() / std::max<std::size_t>(x.rows, 1), 1),
+                          parts = std::clamp<std::size_t>(x.columns / 8, 1, std::min<std::size_t>(most, 256));
+        if (partial_.size() < x.rows) partial_.resize(x.rows);
+        S* const partial = data(partial_);
+        each(Matrix<S>{partial, x.rows, parts}, detail::AddSomeColumns<S>{partial, x, parts});
+        each(x.rows, detail::AddParts<S>{partial, x.rows, parts, sum, second, second_rows});
+    }
     void fill_columns(Matrix<S> y, const S* p) { each(y, detail::WriteColumns<S, false>{y, p, 0}); }
     void copy_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, false>{y, x.data, x.stride}); }
     void add_to_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
@@ -185,26 +231,45 @@ public:
     double sum(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, false>{p, n}); }
     double sum_of_squares(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, true>{p, n}); }
 
+    /// y = w x.
+    void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
+        queue_.product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows, false);
+    }
+    /// y = x, and zero where a column of `batch` to a step lies past its sequence's end.
+    void copy_active(Matrix<S> y, Matrix<const S> x, const int* lengths, int batch) {
+        each(y, detail::CopyActive<S>{y, x, lengths, std::uint32_t(batch)});
+    }
+
     /// How a group of threads goes through so many sequences at once.
     template <class C, int H>
-    static constexpr gpu::Plan plan(int columns) {
-        return gpu::plan(D::target, C::shape, H, sizeof(S), columns);
+    static constexpr gpu::Plan plan(int columns, gpu::Direction direction) {
+        return gpu::plan(D::target, C::shape, H, sizeof(S), columns, direction);
     }
 
     /// All steps of a recurrence by one kernel, where a plan for its cell has room on the target.
     template <class C, int H>
-    static constexpr bool runs_steps = ThrustBackend::template plan<C, H>(1).kind != gpu::Kind::step;
+    static constexpr bool runs_steps = ThrustBackend::template plan<C, H>(1, gpu::Direction::forward).kind !=
+                                           gpu::Kind::step &&
+        ThrustBackend::template plan<C, H>(1, gpu::Direction::backward).kind != gpu::Kind::step;
     template <class C, int H>
-    static constexpr std::size_t steps_memory(int batch) {
-        return std::max(memory_of<C, H>(plan<C, H>(1), batch), memory_of<C, H>(plan<C, H>(several), batch));
+    static bool runs_at_once(int batch) {
+        return choice<C, H>(gpu::Direction::forward).columns(batch) > 0 &&
+            choice<C, H>(gpu::Direction::backward).columns(batch) > 0;
+    }
+    template <class C, int H>
+    static std::size_t steps_memory(int batch) {
+        return std::max(choice<C, H>(gpu::Direction::forward).memory(batch),
+                        choice<C, H>(gpu::Direction::backward).memory(batch));
     }
     template <class C, int H>
     void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Forward, C, H>({steps, lengths}, memory);
+        run_steps<gpu::Forward, C, H, 1>(choice<C, H>(gpu::Direction::forward).columns(steps.batch), {steps, lengths},
+                                         memory);
     }
     template <class C, int H>
     void run_backward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Backward, C, H>({steps, lengths}, memory);
+        run_steps<gpu::Backward, C, H, 1>(choice<C, H>(gpu::Direction::backward).columns(steps.batch),
+                                          {steps, lengths}, memory);
     }
 
     template <int H, class Unit>
@@ -221,22 +286,17 @@ public:
     }
 
 private:
-    static constexpr int several = 4;
-    // Backward hands on more than forward.
     template <class C, int H>
-    static constexpr std::size_t memory_of(gpu::Plan plan, int batch) {
-        if (plan.kind != gpu::Kind::grid) return 0;
-        return std::size_t((batch + plan.columns - 1) / plan.columns) *
-               gpu::grid_memory<S>(std::size_t(plan.columns) * C::shape.gates * H);
+    static constexpr gpu::Choice choice(gpu::Direction direction) {
+        return gpu::Choice{D::target, C::shape, H, sizeof(S), direction};
     }
-    // Several sequences a group share what a thread reads of its weights; a few have a group each.
-    template <template <class, int, class, class, int> class Pass, class C, int H>
-    void run_steps(const gpu::Task<C, H, S>& task, S* memory) {
-        constexpr gpu::Plan one = plan<C, H>(1), some = plan<C, H>(several);
-        if constexpr (some.kind != gpu::Kind::step)
-            if (task.steps.batch * one.blocks > D::target.multiprocessors)
-                return queue_.template run<Pass<C, H, S, D, several>>(task, memory);
-        queue_.template run<Pass<C, H, S, D, 1>>(task, memory);
+    template <template <class, int, class, class, int> class Pass, class C, int H, int columns>
+    void run_steps(int wanted, const gpu::Task<C, H, S>& task, S* memory) {
+        if constexpr (columns <= D::target.columns) {
+            if (wanted != columns) return run_steps<Pass, C, H, 2 * columns>(wanted, task, memory);
+            if constexpr (Pass<C, H, S, D, columns>::plan.kind != gpu::Kind::step)
+                queue_.template run<Pass<C, H, S, D, columns>>(task, memory);
+        }
     }
 
     template <class F>
@@ -248,7 +308,7 @@ private:
         each(y.rows * y.columns, detail::AtRowAndColumn<F>{f, y.rows});
     }
     void product(Matrix<S> c, gpu::Factor<S> a, gpu::Factor<S> b, std::size_t terms) {
-        queue_.product(c, a, b, terms);
+        queue_.product(c, a, b, terms, true);
     }
 
     // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
@@ -264,6 +324,7 @@ private:
 
     gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
+    buffer<S> partial_ = buffer<S>(std::size_t{1} << 18);
 };
 
 static_assert(Backend<ThrustBackend<float>> && Backend<ThrustBackend<double>>);

@@ -12,21 +12,21 @@ namespace rondo::inline v0_1::gpu {
 
 /// What a kernel may count on, of the devices it is built for.
 ///
-/// Units  capability as in sm_90; shared memory of a block in bytes; blocks of a cluster; multiprocessors; threads
-///        that a block of a recurrence has at most, so that each has registers for weights; registers of a
-///        multiprocessor.
+/// Units  capability as in sm_90; shared memory of a block in bytes; blocks of a cluster, 1 where there are none;
+///        multiprocessors, and those of them that clusters fill; sequences a group of threads goes through together,
+///        at most; threads of a block, so few that each has registers for many weights; registers of a multiprocessor.
 /// Source  CUDA C++ Programming Guide, "Technical Specifications per Compute Capability".
 struct Target {
     int capability;
     std::size_t shared;
-    int cluster, multiprocessors, threads = 512, registers = 65536;
+    int cluster, multiprocessors, clustered, columns = 8, threads = 256, registers = 65536;
     bool operator==(const Target&) const = default;
 };
 
 /// Devices that a backend's type may name; a program for several has several backends.
-struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 1, 108}; };      // A100; no clusters
-struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 16, 132}; };     // H100, H200
-struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 16, 148}; }; // B200
+struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 1, 108, 0}; };      // A100; no clusters
+struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 16, 132, 128}; };     // H100, H200
+struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 16, 148, 144}; }; // B200
 
 template <class D>
 concept Device = std::same_as<decltype(D::target), const Target>;
@@ -40,43 +40,61 @@ enum class Kind {
 };
 
 /// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each unit has
-/// `lanes` threads, each of which keeps its share of the unit's weights where it stands for the whole sequence: the
-/// first `in_registers` of them in registers, the others in shared memory.
+/// `lanes` threads, each of which keeps the unit's weights for its share of the numbers handed on, where it stands for
+/// the whole sequence: the first `in_registers` of them in registers, the others in shared memory.
 struct Plan {
     Kind kind = Kind::step;
     int blocks = 0, threads = 0, lanes = 0, columns = 0;
+    int numbers = 0;                     // a thread's share; those past the last one have the weight 0
     int in_registers = 0, in_shared = 0; // weights a thread
     std::size_t shared = 0;              // bytes a block
 
     RONDO_HOST_DEVICE constexpr int units() const { return threads / lanes; }
+    RONDO_HOST_DEVICE constexpr int replicas() const { return lanes / columns; }
     RONDO_HOST_DEVICE constexpr int weights() const { return in_registers + in_shared; }
     bool operator==(const Plan&) const = default;
 };
 
+/// Which way a pass goes: it decides how much is handed on.
+enum class Direction { forward, backward };
+
+/// What is handed on for a unit and a step: h of each sequence, or the slopes of all its gates, whose number is
+/// rounded up to a power of two so that they can be read at once.
+constexpr int handed_width(cell::Shape shape, int columns, Direction direction) {
+    int gates = 1;
+    while (direction == Direction::backward && gates < shape.gates) gates *= 2;
+    return columns * gates;
+}
+/// Units whose numbers a thread reads at once: of 16 bytes.
+RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
+    const int all = int(16 / number);
+    return width < all ? all / width : 1;
+}
+
 namespace detail {
-/// Of so many weights, those that a thread has registers for, besides its sums and addresses; the others need some more
-/// addresses. Registers are handed out to four warps at once.
-constexpr int kept(Target target, int threads, int weights, std::size_t number) {
-    const int each = target.registers / ((threads + 127) / 128 * 128), words = int(number / 4);
-    const int most = std::clamp(each - 64, 4, 160) / words;
-    return weights <= most ? weights : std::clamp(each - 80, 4, 160) / words;
+/// Of so many weights, those that a thread has registers for, besides `sums` and what else it keeps. Registers are
+/// handed out to four warps at once.
+constexpr int kept(Target target, int threads, int weights, int sums, std::size_t number) {
+    const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
+    return std::min(weights, std::clamp(each - 56 - (sums + 12) * words, 4, 160) / words);
 }
 
 /// The plan of so many blocks, or none (Kind::step) where they have no room.
-///
-/// Forward, a unit's weights are its rows of U; backward its column: as many. What is handed on are h, or the slopes
-/// of all gates, twice: while one is read the other is written.
-constexpr Plan plan_of(Target target, int gates, int hidden, std::size_t number, int columns, int blocks, Kind kind) {
+constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
+                       Direction direction, int blocks, Kind kind) {
     const int units = (hidden + blocks - 1) / blocks;
+    const int width = handed_width(shape, columns, direction), at_once = read_at_once(width, number);
+    const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
     int lanes = 32;
-    while (lanes > 1 && units * lanes > target.threads) lanes /= 2;
+    while (lanes > columns && (units * lanes > target.threads || shape.gates * share(lanes) < 32)) lanes /= 2;
     if (units * lanes > target.threads || lanes < columns) return {};
-    const int threads = (units * lanes + 31) / 32 * 32;
-    const int weights = gates * ((hidden + lanes - 1) / lanes), in_registers = kept(target, threads, weights, number);
-    const std::size_t handed = std::size_t(2 * columns * gates * hidden) * number,
+    const int threads = (units * lanes + 31) / 32 * 32, weights = shape.gates * share(lanes);
+    const int sums = columns * (direction == Direction::forward ? shape.gates : 2);
+    const int in_registers = kept(target, threads, weights, sums, number);
+    const std::size_t handed = std::size_t(2 * share(lanes) * lanes * width) * number,
                       shared = handed + std::size_t(threads) * std::size_t(weights - in_registers) * number;
-    if (shared > target.shared) return {};
-    return {kind, blocks, threads, lanes, columns, in_registers, weights - in_registers, shared};
+    if (shared + 64 > target.shared) return {};
+    return {kind, blocks, threads, lanes, columns, share(lanes), in_registers, weights - in_registers, shared};
 }
 }
 
@@ -84,21 +102,72 @@ constexpr Plan plan_of(Target target, int gates, int hidden, std::size_t number,
 /// registers, else the fewest that have room for them at all; clusters before a grid.
 ///
 /// Errors  none: where nothing has room, Kind::step.
-constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t number, int columns) {
+constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
+                    Direction direction) {
     if (shape.second > 0) return {};
     Plan second_best;
     for (int blocks = 1; blocks <= target.cluster; blocks *= 2) {
-        const Plan found = detail::plan_of(target, shape.gates, hidden, number, columns, blocks,
+        const Plan found = detail::plan_of(target, shape, hidden, number, columns, direction, blocks,
                                            blocks == 1 ? Kind::block : Kind::cluster);
         if (found.kind != Kind::step && found.in_shared == 0) return found;
         if (found.kind != Kind::step && second_best.kind == Kind::step) second_best = found;
     }
     if (second_best.kind != Kind::step) return second_best;
     for (int blocks = 8; blocks <= target.multiprocessors; blocks += 4) {
-        const Plan found = detail::plan_of(target, shape.gates, hidden, number, columns, blocks, Kind::grid);
+        const Plan found =
+            detail::plan_of(target, shape, hidden, number, columns, direction, blocks, Kind::grid);
         if (found.kind != Kind::step) return found;
     }
     return {};
 }
+
+/// Numbers of global memory that a group of a grid hands on through: what is handed, twice, and a counter.
+RONDO_HOST_DEVICE constexpr std::size_t grid_memory(std::size_t handed, std::size_t number) {
+    return 2 * handed + 64 / number;
+}
+
+/// The plans for a cell, one for each number of sequences that a group may go through together, and which of them a
+/// batch takes.
+struct Choice {
+    static constexpr int most = 4; // 1, 2, 4 or 8
+    Plan plans[most]{};
+    int room[most]{}; // groups at once
+
+    constexpr Choice(Target target, cell::Shape shape, int hidden, std::size_t number, Direction direction) {
+        for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
+            plans[k] = plan(target, shape, hidden, number, 1 << k, direction);
+            room[k] = std::max(
+                (plans[k].kind == Kind::cluster ? target.clustered : target.multiprocessors) /
+                    std::max(plans[k].blocks, 1),
+                1);
+            handed[k] = std::size_t(plans[k].numbers * plans[k].lanes * handed_width(shape, 1 << k, direction));
+        }
+        size = number;
+    }
+
+    /// As few as the device has room for at once; 0 where a product a step is faster, or the only way.
+    constexpr int columns(int batch) const {
+        int found = 0, rounds = 0;
+        for (int k = 0; k < most; ++k) {
+            if (plans[k].kind == Kind::step) continue;
+            found = 1 << k;
+            rounds = (groups(batch, k) + room[k] - 1) / room[k];
+            if (rounds <= 1) break;
+        }
+        return rounds <= 3 ? found : 0;
+    }
+    /// Numbers of global memory that the groups of a grid hand on through.
+    constexpr std::size_t memory(int batch) const {
+        std::size_t all = 0;
+        for (int k = 0; k < most; ++k)
+            if (1 << k == columns(batch) && plans[k].kind == Kind::grid)
+                all = std::size_t(groups(batch, k)) * grid_memory(handed[k], size);
+        return all;
+    }
+
+private:
+    std::size_t handed[most]{}, size = 4;
+    static constexpr int groups(int batch, int k) { return (batch + (1 << k) - 1) >> k; }
+};
 
 } // namespace rondo::gpu

@@ -15,21 +15,21 @@ struct Factor {
     std::size_t step, inner;
 };
 
-/// One element of c += a b, its terms added in order.
+/// One element of c += a b, or c = a b, its terms added in order.
 template <class S>
 struct ProductElement {
     Matrix<S> c;
     Factor<S> a, b;
     std::size_t terms;
+    bool add;
 
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { add(k % c.rows, k / c.rows); }
-
-private:
-    RONDO_HOST_DEVICE void add(std::size_t row, std::size_t column) const {
+    RONDO_HOST_DEVICE void operator()(std::size_t at) const {
+        const std::size_t row = at % c.rows, column = at / c.rows;
         S sum = 0;
         for (std::size_t k = 0; k < terms; ++k)
             sum += a.data[row * a.step + k * a.inner] * b.data[column * b.step + k * b.inner];
-        c.data[row + column * c.stride] += sum;
+        S& to = c.data[row + column * c.stride];
+        to = add ? to + sum : sum;
     }
 };
 

@@ -8,85 +8,139 @@ namespace rondo::inline v0_1::gpu {
 /// All steps of a cell, backward, by one group of threads that keep U^T where they are: a thread has its share of a
 /// column of U, that of its unit.
 ///
-/// Each turn: each owner turns its slope into the gates' and hands these on, all meet, every thread adds its share of
-/// U^T da, lanes are added, each owner adds the sum to the slope of h before.
+/// Each turn: the owners turn their slope into the gates' and hand these on, every thread adds its share of U^T da,
+/// lanes are added, the owners add the sum to the slope of h before. The slopes of steps past a sequence's end are
+/// zero.
 template <class C, int H, class S, Device D, int some>
 struct Backward {
     using number = S;
     using Work = Task<C, H, S>;
-    static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some);
+    static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::backward);
     static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
-    static constexpr int hidden = H, columns = some, share = (H + plan.lanes - 1) / plan.lanes;
-    static constexpr std::size_t handed = std::size_t(columns) * gates * H;
+    static constexpr int states = C::shape.states, hidden = H, columns = some;
+    static constexpr bool own_row = true; // of numbers sent: a thread has it alone
+    static constexpr int width = handed_width(C::shape, columns, Direction::backward), sent = width / columns;
+    using Part = Share<plan, S, width>;
+    static constexpr std::size_t handed = Part::handed, received = std::size_t(H) * width;
+    using N = Number<S>;
+    using L = Lanes<N, 1>;
+    using Read = typename UnitBackward<C, H, S>::template Read<N>;
 
     struct Registers {
         S weight[plan.in_registers];
         S sum[columns];
-        cell::State<C, S> carry;
+        S out[sent];
+        Read read;
+        cell::State<C, N> carry;
+        cell::Own<C, N> own;
     };
     using At = Place<plan, H>;
-    using L = Lanes<S, 1>;
 
     template <class Group>
-    RONDO_HOST_DEVICE static void run(Group& group, const Task<C, H, S>& task, int slice) {
+    RONDO_HOST_DEVICE static void run(Group& group, const Work& task, int slice) {
         const RecurrentSteps<C, H, S>& all = task.steps;
         const int first = slice * columns, count = task.longest(first, columns);
+        group.clear(handed);
         group.each([&](int block, int thread, Registers& r) {
             const At at{block, thread};
-            each_weight<Backward>(group, block, thread, r, [&](int g, int from, S& w) {
-                w = at.real() ? all.U[std::size_t(g * H + from) * H + std::size_t(at.unit)] : S(0);
-            });
-            if (at.owner() && first + at.lane < all.batch)
-                RONDO_UNROLL
-                for (int k = 0; k < C::shape.states; ++k) r.carry[k] = all.carry[k][carried(first, at)];
+            begin(group, task, first, at, block, thread, r);
+            read(task, first, all.reverse ? 0 : count - 1, count, at, r);
         });
+        if (group.idle()) return;
         for (int turn = 0; turn < count; ++turn) {
-            const int t = all.reverse ? turn : count - 1 - turn, buffer = turn % 2;
+            const int t = all.reverse ? turn : count - 1 - turn, following = all.reverse ? t + 1 : t - 1;
             group.each([&](int block, int thread, Registers& r) {
                 const At at{block, thread};
-                if (!at.owner()) return;
-                const bool active = task.active(t, first + at.lane);
-                cell::Slope<C, S> d{};
-                if (active) {
-                    d = all.backward(t, std::size_t(first + at.lane)).template run<L>(0, at.unit, r.carry);
-                    r.carry = d.before;
-                }
-                RONDO_UNROLL
-                for (int g = 0; g < gates; ++g) // of the gates that keep U h apart, the slope of that
-                    group.hand(buffer, std::size_t((at.lane * gates + g) * H + at.unit),
-                               active ? d.pre[g < plain ? g : g + apart] : S(0));
+                step(task, first + at.column(), t, at, r);
+                read(task, first, following, count, at, r);
+                if (at.real())
+                    group.template send<sent>(turn % 2, std::size_t(at.unit * width + at.column() * sent), r.out,
+                                              at.replica(), plan.replicas());
             });
-            group.meet(buffer);
+            group.meet(turn % 2);
             group.each([&](int block, int thread, Registers& r) {
-                const At at{block, thread};
-                const S* const da = group.handed(block, buffer);
                 RONDO_UNROLL
                 for (int c = 0; c < columns; ++c) r.sum[c] = S(0);
-                each_weight<Backward>(group, block, thread, r, [&](int g, int from, S w) {
+                Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](int k, const S* da) {
                     RONDO_UNROLL
-                    for (int c = 0; c < columns; ++c) r.sum[c] += w * da[(c * gates + g) * H + from];
+                    for (int g = 0; g < gates; ++g) {
+                        const S w = weight<plan>(group, block, thread, r, k * gates + g);
+                        RONDO_UNROLL
+                        for (int c = 0; c < columns; ++c) r.sum[c] += w * da[c * sent + g];
+                    }
                 });
             });
-            group.add_lanes(&Registers::sum);
+            group.template reduce<columns>(&Registers::sum);
             group.each([&](int block, int thread, Registers& r) {
-                const At at{block, thread};
-                if (!at.owner() || !task.active(t, first + at.lane)) return;
-                RONDO_UNROLL
-                for (int c = 0; c < columns; ++c)
-                    if (c == at.lane) r.carry[0] = r.carry[0] + r.sum[c];
+                if (task.active(t, first + At(block, thread).column())) r.carry[0] = r.carry[0] + N(r.sum[0]);
             });
         }
-        group.each([&](int block, int thread, Registers& r) {
-            const At at{block, thread};
-            if (at.owner() && first + at.lane < all.batch)
-                RONDO_UNROLL
-                for (int k = 0; k < C::shape.states; ++k) all.carry[k][carried(first, at)] = r.carry[k];
-        });
+        group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
     }
 
 private:
-    RONDO_HOST_DEVICE static std::size_t carried(int first, const At& at) {
-        return std::size_t(first + at.lane) * H + std::size_t(at.unit);
+    template <class Group>
+    RONDO_HOST_DEVICE static void begin(Group& group, const Work& task, int first, const At& at, int block, int thread,
+                                        Registers& r) {
+        const RecurrentSteps<C, H, S>& all = task.steps;
+        RONDO_UNROLL
+        for (int k = 0; k < Part::numbers; ++k)
+            RONDO_UNROLL
+            for (int g = 0; g < gates; ++g) {
+                const int from = Part::unit(k, at.lane);
+                weight<plan>(group, block, thread, r, k * gates + g) =
+                    at.real() && from < H ? all.U[std::size_t(g * H + from) * H + std::size_t(at.unit)] : S(0);
+            }
+        RONDO_UNROLL
+        for (int k = 0; k < sent; ++k) r.out[k] = S(0); // that of no gate stays zero
+        const int column = first + at.column();
+        const bool real = at.real() && column < all.batch;
+        RONDO_UNROLL
+        for (int k = 0; k < states; ++k)
+            r.carry[k] = N(real && all.final_slope[k] ? all.final_slope[k][std::size_t(column) * H + std::size_t(at.unit)]
+                                                      : S(0));
+        if (real) r.own = all.forward(0, 0).template parameters<L>(at.unit);
+    }
+
+    RONDO_HOST_DEVICE static void read(const Work& task, int first, int t, int count, const At& at, Registers& r) {
+        const int column = first + at.column();
+        if (t < 0 || t >= count || !at.real() || !task.active(t, column)) return;
+        r.read = task.steps.backward(t, std::size_t(column)).template read<L, N>(0, at.unit);
+    }
+
+    RONDO_HOST_DEVICE static void step(const Work& task, int column, int t, const At& at, Registers& r) {
+        const RecurrentSteps<C, H, S>& all = task.steps;
+        if (!at.real() || column >= all.batch) return;
+        if (!task.active(t, column)) {
+            RONDO_UNROLL
+            for (int g = 0; g < gates; ++g) r.out[g] = S(0);
+            return rest(all, column, t, at);
+        }
+        const cell::Slope<C, N> d = UnitBackward<C, H, S>::slopes(r.read, r.own, r.carry);
+        r.carry = d.before;
+        RONDO_UNROLL
+        for (int g = 0; g < gates; ++g) // of the gates that keep U h apart, the slope of that
+            r.out[g] = S(d.pre[g < plain ? g : g + apart]);
+        if (at.replica() == 0) all.backward(t, std::size_t(column)).template write<L>(0, at.unit, d);
+    }
+
+    // The slopes of a step past a sequence's end.
+    RONDO_HOST_DEVICE static void rest(const RecurrentSteps<C, H, S>& all, int column, int t, const At& at) {
+        if (at.replica() == 0)
+            all.backward(t, std::size_t(column)).template write<L>(0, at.unit, cell::Slope<C, N>{});
+    }
+
+    RONDO_HOST_DEVICE static void end(const Work& task, int first, int count, const At& at, const Registers& r) {
+        const RecurrentSteps<C, H, S>& all = task.steps;
+        const int column = first + at.column();
+        if (!at.writes() || column >= all.batch) return;
+        for (int t = count; t < all.steps; ++t) rest(all, column, t, at);
+        RONDO_UNROLL
+        for (int k = 0; k < states; ++k)
+            if (all.initial_slope[k]) {
+                S& to = all.initial_slope[k][std::size_t(column) * H + std::size_t(at.unit)];
+                to = to + S(r.carry[k]);
+            }
     }
 };
 

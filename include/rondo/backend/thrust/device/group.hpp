@@ -2,94 +2,145 @@
 #pragma once
 
 #include "../plan.hpp"
+#include "../share.hpp"
+#include "barrier.hpp"
 
-#include <cooperative_groups.h>
 #include <cuda/atomic>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace rondo::inline v0_1::gpu {
-
-// Clusters came with compute capability 90; code for older devices is compiled, too, and never run.
-__device__ inline void meet_cluster() {
-#if __CUDA_ARCH__ >= 900
-    cooperative_groups::this_cluster().sync();
-#endif
-}
-template <class S>
-__device__ S* shared_of_block([[maybe_unused]] int block, S* shared) {
-#if __CUDA_ARCH__ >= 900
-    return cooperative_groups::this_cluster().map_shared_rank(shared, unsigned(block));
-#else
-    return shared;
-#endif
-}
 
 /// What HostGroup plays, on a device: each thread runs its own part, its registers are registers.
 ///
 /// Memory  shared: what was handed, twice, then the weights that have no register; of a grid also global memory, where
 ///         the blocks hand to each other, and a counter of those that have come, zero at first.
-template <class Registers, class S, Plan plan>
+template <class Pass>
 class DeviceGroup {
+    using Registers = typename Pass::Registers;
+    using S = typename Pass::number;
+    static constexpr Plan plan = Pass::plan;
+
 public:
-    __device__ DeviceGroup(std::size_t size, S* shared, S* global, unsigned* come)
-        : size_{size}, shared_{shared}, global_{global}, come_{come} {
-        if constexpr (plan.kind == Kind::cluster) meet_cluster(); // all are there to write to
+    __device__ DeviceGroup(S* shared, Arrivals* arrivals, S* global, unsigned* come)
+        : shared_{shared}, global_{global}, arrivals_{arrivals}, come_{come} {}
+
+    /// The cluster meets, so that all are there to send to.
+    __device__ void clear(std::size_t size) {
+        for (std::size_t k = threadIdx.x; k < 2 * size; k += plan.threads) shared_[k] = S(0);
+        if constexpr (plan.kind == Kind::cluster) {
+            if (threadIdx.x < 2) arrivals_[threadIdx.x].begin();
+            meet_cluster();
+        } else {
+            __syncthreads();
+        }
+    }
+    __device__ bool idle() const {
+        const int warp = int(threadIdx.x) / 32 * 32;
+        return plan.kind == Kind::cluster && block() * plan.units() + warp / plan.lanes >= Pass::hidden;
     }
 
     template <class F>
     __device__ void each(const F& f) {
-        f(int(blockIdx.x % plan.blocks), int(threadIdx.x), registers_);
+        f(block(), int(threadIdx.x), registers_);
     }
-    template <int count>
-    __device__ void add_lanes(S (Registers::*sums)[count]) {
+    template <int columns, int count>
+    __device__ void reduce(S (Registers::*sums)[count]) {
+        constexpr int values = count / columns;
+        S(&sum)[count] = registers_.*sums;
+        int mask = plan.lanes / 2;
 #pragma unroll
-        for (int mask = plan.lanes / 2; mask > 0; mask /= 2)
+        for (int left = columns / 2; left > 0; left /= 2, mask /= 2) {
+            const bool upper = threadIdx.x & unsigned(mask);
 #pragma unroll
-            for (int k = 0; k < count; ++k) {
-                S& sum = (registers_.*sums)[k];
-                sum += __shfl_xor_sync(0xffffffffu, sum, mask);
+            for (int k = 0; k < left * values; ++k) {
+                const S low = sum[k], high = sum[k + left * values];
+                sum[k] = (upper ? high : low) + __shfl_xor_sync(~0u, upper ? low : high, mask);
             }
-    }
-    __device__ const S* handed(int, int buffer) { return shared_ + std::size_t(buffer) * size_; }
-    __device__ void hand(int buffer, std::size_t where, S value) {
-        const std::size_t at = std::size_t(buffer) * size_ + where;
-        if constexpr (plan.kind == Kind::block) {
-            shared_[at] = value;
-        } else if constexpr (plan.kind == Kind::cluster) {
+        }
 #pragma unroll
-            for (int block = 0; block < plan.blocks; ++block) shared_of_block(block, shared_)[at] = value;
-        } else {
-            __stcg(global_ + at, value);
+        for (mask = plan.replicas() / 2; mask > 0; mask /= 2)
+#pragma unroll
+            for (int k = 0; k < values; ++k) sum[k] += __shfl_xor_sync(~0u, sum[k], mask);
+    }
+    template <int count, int replicas>
+    __device__ void gather(S (Registers::*numbers)[count]) {
+        if constexpr (count > 1 && plan.kind == Kind::cluster) {
+            const int here = int(threadIdx.x) % 32, lane = here % plan.lanes, part = lane / replicas / count * count;
+            const S mine = (registers_.*numbers)[0];
+#pragma unroll
+            for (int k = 0; k < count; ++k)
+                (registers_.*numbers)[k] =
+                    __shfl_sync(~0u, mine, here - lane + (part + k) * replicas + lane % replicas);
         }
     }
-    __device__ S& weight(int, int thread, int k) { return shared_[2 * size_ + std::size_t(k * plan.threads + thread)]; }
+    __device__ const S* handed(int, int buffer) { return shared_ + std::size_t(buffer) * Pass::handed; }
+
+    template <int count>
+    __device__ void send(int buffer, std::size_t where, const S (&values)[count], int rank, int ranks) {
+        const std::size_t at = std::size_t(buffer) * Pass::handed + where;
+        if constexpr (plan.kind == Kind::cluster) {
+            constexpr int words = int(sizeof(S) / 4) * count, most = words < 4 ? words : 4;
+            std::uint32_t word[words];
+            memcpy(word, values, sizeof word);
+            constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // the others have left
+            for (int block = rank; block < blocks; block += ranks)
+#pragma unroll
+                for (int k = 0; k < words; k += most) {
+                    std::uint32_t some[most];
+#pragma unroll
+                    for (int j = 0; j < most; ++j) some[j] = word[k + j];
+                    arrivals_[buffer].send(reinterpret_cast<const std::uint32_t*>(shared_ + at) + k, some, block);
+                }
+        } else {
+            // The lanes of a row each write their own number of it, where it was not gathered.
+            constexpr bool gathered = Pass::sent == 1 || Pass::own_row;
+            if (gathered ? rank != 0 : rank % plan.replicas() != 0) return;
+            S* const to = (plan.kind == Kind::block ? shared_ : global_) + at;
+#pragma unroll
+            for (int k = 0; k < (gathered ? count : 1); ++k) {
+                S* const place = to + (gathered ? k : rank / plan.replicas());
+                if constexpr (plan.kind == Kind::block) *place = values[k];
+                else __stcg(place, values[k]);
+            }
+        }
+    }
+    __device__ S& weight(int, int thread, int k) {
+        return shared_[2 * Pass::handed + std::size_t(k * plan.threads + thread)];
+    }
     __device__ void meet(int buffer) {
         if constexpr (plan.kind == Kind::block) {
             __syncthreads();
         } else if constexpr (plan.kind == Kind::cluster) {
-            meet_cluster();
+            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned(Pass::received * sizeof(S)));
+            arrivals_[buffer].wait(rounds_ / 2 % 2);
+            ++rounds_;
         } else {
             __syncthreads();
             if (threadIdx.x == 0) {
                 ::cuda::atomic_ref<unsigned, ::cuda::thread_scope_device> come{*come_};
                 come.fetch_add(1, ::cuda::memory_order_release);
-                awaited_ += unsigned(plan.blocks);
-                while (come.load(::cuda::memory_order_acquire) < awaited_) {}
+                ++rounds_;
+                while (come.load(::cuda::memory_order_acquire) < rounds_ * unsigned(plan.blocks)) {}
             }
             __syncthreads();
-            const std::size_t from = std::size_t(buffer) * size_;
-            for (std::size_t k = threadIdx.x; k < size_; k += std::size_t(plan.threads))
-                shared_[from + k] = __ldcg(global_ + from + k);
+            const auto* const from = reinterpret_cast<const uint4*>(global_ + std::size_t(buffer) * Pass::handed);
+            auto* const to = reinterpret_cast<uint4*>(shared_ + std::size_t(buffer) * Pass::handed);
+            for (std::size_t k = threadIdx.x; k < Pass::handed / Vector<S>::size; k += plan.threads)
+                to[k] = __ldcg(from + k);
             __syncthreads();
         }
     }
 
 private:
-    std::size_t size_;
+    __device__ static int block() { return int(blockIdx.x % unsigned(plan.blocks)); }
+
     S *shared_, *global_;
+    Arrivals* arrivals_;
     unsigned* come_;
-    unsigned awaited_ = 0;
+    unsigned rounds_ = 0;
     Registers registers_;
 };
 

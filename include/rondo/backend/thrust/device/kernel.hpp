@@ -16,12 +16,13 @@ template <class Pass>
 __global__ void __launch_bounds__(Pass::plan.threads, 1)
     pass(typename Pass::Work task, int first, typename Pass::number* memory) {
     extern __shared__ __align__(16) unsigned char shared[];
+    __shared__ Arrivals arrivals[2];
     using S = typename Pass::number;
     constexpr Plan plan = Pass::plan;
     const int group = int(blockIdx.x) / plan.blocks;
-    S* const global = memory + std::size_t(group) * grid_memory<S>(Pass::handed);
-    DeviceGroup<typename Pass::Registers, S, plan> threads{Pass::handed, reinterpret_cast<S*>(shared), global,
-                                                        reinterpret_cast<unsigned*>(global + 2 * Pass::handed)};
+    S* const global = memory + std::size_t(group) * grid_memory(Pass::handed, sizeof(S));
+    DeviceGroup<Pass> threads{reinterpret_cast<S*>(shared), arrivals, global,
+                              reinterpret_cast<unsigned*>(global + 2 * Pass::handed)};
     Pass::run(threads, task, first + group);
 }
 
@@ -53,7 +54,7 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
     for (int first = 0; first < slices; first += most) {
         const int count = std::min(slices - first, most);
         if constexpr (plan.kind == Kind::grid) // the counters
-            check(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory<S>(Pass::handed) * sizeof(S), stream),
+            check(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S), stream),
                   "cudaMemsetAsync");
         cudaLaunchConfig_t config{};
         config.gridDim = dim3(unsigned(count * plan.blocks));

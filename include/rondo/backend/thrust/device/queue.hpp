@@ -54,12 +54,12 @@ public:
     void send(T* to, const T* from, std::size_t n) {
         check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
     }
-    /// c += a b, each factor row-major or column-major.
-    void product(Matrix<float> c, Factor<float> a, Factor<float> b, std::size_t terms) {
-        multiply(c, a, b, terms, cublasSgemm);
+    /// c += a b, or c = a b, each factor row-major or column-major.
+    void product(Matrix<float> c, Factor<float> a, Factor<float> b, std::size_t terms, bool add) {
+        multiply(c, a, b, terms, add, cublasSgemm);
     }
-    void product(Matrix<double> c, Factor<double> a, Factor<double> b, std::size_t terms) {
-        multiply(c, a, b, terms, cublasDgemm);
+    void product(Matrix<double> c, Factor<double> a, Factor<double> b, std::size_t terms, bool add) {
+        multiply(c, a, b, terms, add, cublasDgemm);
     }
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number* memory) {
@@ -68,13 +68,13 @@ public:
 
 private:
     template <class S, class Gemm>
-    void multiply(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, Gemm gemm) {
+    void multiply(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Gemm gemm) {
         if (c.rows == 0 || c.columns == 0 || terms == 0) return;
         const bool a_lies = a.step == 1 && a.inner >= c.rows, b_lies = b.inner == 1 && b.step >= terms;
-        const S one = 1;
+        const S one = 1, kept = add ? 1 : 0;
         check(gemm(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
                    int(c.columns), int(terms), &one, a.data, int(a_lies ? a.inner : a.step), b.data,
-                   int(b_lies ? b.step : b.inner), &one, c.data, int(c.stride)),
+                   int(b_lies ? b.step : b.inner), &kept, c.data, int(c.stride)),
               "cublasGemm");
     }
     void swap(Queue& other) {

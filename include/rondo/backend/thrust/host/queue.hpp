@@ -20,7 +20,7 @@ template <class Pass>
 struct HostSlice {
     typename Pass::Work task;
     void operator()(std::size_t slice) const {
-        HostGroup<typename Pass::Registers, typename Pass::number, Pass::plan> group{Pass::handed};
+        HostGroup<Pass> group;
         Pass::run(group, task, int(slice));
     }
 };
@@ -36,8 +36,8 @@ public:
         std::copy_n(from, n, to);
     }
     template <class S>
-    static void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms) {
-        const ProductElement<S> element{c, a, b, terms};
+    static void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add) {
+        const ProductElement<S> element{c, a, b, terms, add};
         thrust::for_each_n(policy(), thrust::counting_iterator<std::size_t>(0), c.rows * c.columns, element);
     }
     /// Sends all sequences through a pass over all steps.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cooperative_groups.h>
+
+#include <cstdint>
+
+namespace rondo::inline v0_1::gpu {
+
+// Clusters came with compute capability 90; code for older devices is compiled, too, and never run.
+__device__ inline void meet_cluster() {
+#if __CUDA_ARCH__ >= 900
+    cooperative_groups::this_cluster().sync();
+#endif
+}
+
+__device__ inline std::uint32_t shared_address(const void* p) { return std::uint32_t(__cvta_generic_to_shared(p)); }
+
+/// What a block waits for in its shared memory: so many bytes that the blocks of its cluster send there, again and
+/// again. They need no barrier: a block that has received all of them knows that all have come.
+///
+/// Source  PTX ISA, "mbarrier" and "st.async".
+class Arrivals {
+public:
+    /// By one thread, before the cluster meets.
+    __device__ void begin() {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(&state_)) : "memory");
+        asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+#endif
+    }
+    /// By one thread, once a round.
+    __device__ void expect([[maybe_unused]] unsigned bytes) {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(&state_)), "r"(bytes)
+                     : "memory");
+#endif
+    }
+    /// Waits for the end of a round; the parity is that of the rounds before it.
+    __device__ void wait([[maybe_unused]] unsigned parity) {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("{\n.reg .pred come;\n"
+                     "again:\n"
+                     "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 come, [%0], %1;\n"
+                     "@!come bra again;\n}" ::"r"(shared_address(&state_)), "r"(parity)
+                     : "memory");
+#endif
+    }
+    /// Sends words to the same place of a block's shared memory, and tells its arrivals.
+    template <int words>
+    __device__ void send([[maybe_unused]] const void* where, [[maybe_unused]] const std::uint32_t (&w)[words],
+                         [[maybe_unused]] int block) {
+#if __CUDA_ARCH__ >= 900
+        std::uint32_t to, come;
+        asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(shared_address(where)), "r"(block));
+        asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(come) : "r"(shared_address(&state_)), "r"(block));
+        if constexpr (words == 1)
+            asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.b32 [%0], %1, [%2];" ::"r"(to),
+                         "r"(w[0]), "r"(come)
+                         : "memory");
+        else if constexpr (words == 2)
+            asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v2.b32 [%0], {%1, %2}, [%3];" ::"r"(to),
+                         "r"(w[0]), "r"(w[1]), "r"(come)
+                         : "memory");
+        else
+            asm volatile("st.async.shared::cluster.mbarrier::complete_tx::bytes.v4.b32 [%0], {%1, %2, %3, %4}, "
+                         "[%5];" ::"r"(to),
+                         "r"(w[0]), "r"(w[1]), "r"(w[2]), "r"(w[3]), "r"(come)
+                         : "memory");
+#endif
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+} // namespace rondo::gpu
