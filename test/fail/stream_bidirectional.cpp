@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step
+// expect: rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot be streamed step by step
 #include <rondo/layer/lstm.hpp>
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>

@@ -85,6 +85,9 @@ TEST(Assign, NamesTheLayerThatDiffers) {
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[1].facts.kind = LayerKind::GRUResetBefore; }),
               "file: layer 1: expected GRU 5 -> 3, bidirectional for the network's \"gru, layer 0\", "
               "got GRUResetBefore 5 -> 3, bidirectional");
+    EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[2].facts.directions = 1, w.layers[2].facts.reversed = true; }),
+              "file: layer 2: expected GRU 6 -> 3, bidirectional for the network's \"gru, layer 1\", "
+              "got GRU 6 -> 3, reversed");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[2].facts.directions = 1; }),
               "file: layer 2: expected GRU 6 -> 3, bidirectional for the network's \"gru, layer 1\", got GRU 6 -> 3");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[4].facts.bias = false; }),

@@ -68,7 +68,7 @@ TEST(Probe, MayBeOfTokens) {
             << token;
 }
 
-TEST(Probe, NeedsNoStateOfALayerThatReadsBothWays) {
+TEST(Probe, NeedsNoStateOfALayerThatReadsFromTheEnd) {
     using Net = GRU<1, 1, Stack{.bidirectional = true}>;
     io::ModelWeights weights;
     weights.source = "file";
@@ -80,6 +80,11 @@ TEST(Probe, NeedsNoStateOfALayerThatReadsBothWays) {
     State<Net, double> first;
     EXPECT_EQ(failure_of([&] { load(model, first, weights, io::Probe{{1, 2}, {0, 0, 0, 0}, 0}); }).message,
               "file: gru has a first state; give load a State for it, too");
+
+    weights.layers[0] = {"gru", {LayerKind::GRU, 1, 1, 1, true, 0, true}, {}, {}};
+    for (int k = 0; k < 4; ++k) weights.layers[0].arrays.push_back({3, 1, {0, 0, 0}});
+    Model<GRU<1, 1, Stack{.reversed = true}>, B> reversed;
+    load(reversed, weights, {{1, 2}, {0, 0}, 0});
 }
 
 } // namespace

@@ -90,6 +90,8 @@ TEST(RTNeuralWrite, RefusesWhatRTNeuralDoesNotHave) {
     refused(not_written(Model<Sequential<GRUResetBefore<3, 1>>>{}), "GRUResetBefore 3 -> 1, as \"0\"");
     refused(not_written(Model<Sequential<Named<"both", LSTM<3, 1, Stack{.bidirectional = true}>>, Linear<2, 1>>>{}),
             "LSTM 3 -> 1, bidirectional, as \"both\"");
+    refused(not_written(Model<Sequential<Named<"back", LSTM<3, 1, Stack{.reversed = true}>>>>{}),
+            "LSTM 3 -> 1, reversed, as \"back\"");
     refused(not_written(Model<Sequential<Residual<Linear<1, 1>>, Linear<1, 1>>>{}),
             "Skip of 1 over 1 layers, as \"0\"");
     refused(not_written(Model<Sequential<Linear<1, 3>, Residual<Linear<3, 3>>>>{}),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Law: a bidirectional layer is two layers, one of which reads each sequence from its end.
+// Laws: a reversed layer is one that reads ahead, over reversed sequences; a bidirectional layer is two layers, one of
+// which reads each sequence from its end.
 
 #include "recurrent.hpp"
 
@@ -10,7 +11,7 @@ using namespace law;
 template <class R> struct OneWay;
 template <template <int, int, rondo::Stack> class L, int In, int Hidden, rondo::Stack stack, class S>
 struct OneWay<Recurrent<L<In, Hidden, stack>, S>> {
-    using type = Recurrent<L<In, Hidden, rondo::Stack{}>, S>;
+    using type = Recurrent<L<In, Hidden, rondo::Stack{.layers = stack.layers}>, S>;
 };
 
 template <class R>
@@ -66,6 +67,35 @@ TYPED_TEST(Direction, BothAreTwo) {
         const auto reversed = back.dx.reversed();
         for (std::size_t k = 0; k < dx.value.size(); ++k) dx.value[k] += reversed.value[k];
         RC_ASSERT(difference(both.dx, dx) <= tolerance<S>);
+    });
+}
+
+template <class R>
+struct Reversed : ::testing::Test {};
+using Back = ::testing::Types<Recurrent<rondo::LSTM<3, 5, rondo::Stack{.layers = 2, .reversed = true}>, float>,
+                              Recurrent<rondo::GRUResetBefore<2, 6, rondo::Stack{.reversed = true}>, double>>;
+TYPED_TEST_SUITE(Reversed, Back);
+
+TYPED_TEST(Reversed, IsAheadOverReversedSequences) {
+    using R = TypeParam;
+    using S = typename R::scalar;
+    using Ahead = typename OneWay<R>::type;
+    holds("a reversed layer = a pass ahead over reversed sequences, whose outputs are turned back", [] {
+        const Size size;
+        const auto trial = R::Trial::random(size.seed, size.steps, size.batch, size.any_lengths());
+        const typename R::Model model{rondo::Seed{size.seed}};
+        typename Ahead::Model parameters;
+        parameters.assign(model.values());
+        const auto back = R::train(model, trial);
+        const auto ahead =
+            Ahead::train(parameters, {trial.x.reversed(), trial.initial, trial.dy.reversed(), trial.dfinal});
+        // The columns of a product come in another order.
+        RC_ASSERT(difference(back.y, ahead.y.reversed()) <= tolerance<S>);
+        RC_ASSERT(difference(back.final, ahead.final) <= tolerance<S>);
+        RC_ASSERT(difference(back.dx, ahead.dx.reversed()) <= tolerance<S>);
+        RC_ASSERT(difference(back.dinitial, ahead.dinitial) <= tolerance<S>);
+        RC_ASSERT(difference(back.gradient, ahead.gradient) <= tolerance<S>);
+        RC_ASSERT(differing(R::infer(model, trial).y.value, back.y.value) == 0u);
     });
 }
 

@@ -121,6 +121,8 @@ void padding_is_not_selected(const char* law) {
 
 TEST(PaddingOfANetwork, OfTokens) {
     padding_is_not_selected<Sequential<Embedding<7, 4>, GRU<4, 6>, LastStep<6>, Linear<6, 3>>, float>("LastStep");
+    padding_is_not_selected<Sequential<Embedding<7, 4>, RNN<4, 6, Stack{.reversed = true}>, FirstStep<6>>, double>(
+        "FirstStep");
     padding_is_not_selected<Sequential<Embedding<7, 4, 0>, LSTM<4, 3, both>, FinalStates<3>, Linear<6, 2>>, double>(
         "FinalStates");
     padding_is_not_selected<Sequential<Embedding<7, 4>, RNN<4, 6>, AttentionPooling<6, AdditiveScore<6, 3>>>, double>(

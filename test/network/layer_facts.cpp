@@ -34,6 +34,10 @@ TEST(LayerFacts, TellStacksLayerByLayerAndNoDropout) {
     EXPECT_EQ((told<GRUResetBefore<3, 5, Stack{.layers = 2, .bidirectional = true}>>()),
               ", layer 0: GRUResetBefore 3 -> 5, bidirectional @0+8\n"
               ", layer 1: GRUResetBefore 10 -> 5, bidirectional @8+8\n");
+    EXPECT_EQ((told<Sequential<LSTM<3, 5, Stack{.layers = 2, .reversed = true}>, FirstStep<5>>>()),
+              "0, layer 0: LSTM 3 -> 5, reversed @0+4\n"
+              "0, layer 1: LSTM 5 -> 5, reversed @4+4\n"
+              "1: FirstStep 5 @8+0\n");
     EXPECT_EQ((told<Sequential<RNN<3, 5>, ReluRNN<5, 5>, LastStep<5>, Softmax<5>, LinearWithoutBias<5, 1>>>()),
               "0: RNN 3 -> 5 @0+4\n"
               "1: ReluRNN 5 -> 5 @4+4\n"

@@ -149,7 +149,7 @@ TEST(Workspace, CarriesNothingThroughBothDirections) {
     Workspace<Both, B> work;
     BatchState<Both, B> state{3};
     EXPECT_EQ(complaint([&] { work.forward(model, state, data.input()); }),
-              "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+              "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state on");
     EXPECT_EQ(work.forward(model, data.input()).columns(), 12u);
 }
 

@@ -100,6 +100,10 @@ template <class B> using CheckedPeepholeCases = CheckedSizes<PeepholeLSTM, B>;
 template <class B> using CheckedGRUCases = CheckedSizes<rondo::GRU, B>;
 template <class B> using CheckedGRUResetBeforeCases = CheckedSizes<rondo::GRUResetBefore, B>;
 
+template <class B>
+using CheckedReversedCases = testing::Types<
+    Case<rondo::GRU<3, 5, rondo::Stack{.layers = 2, .dropout = rondo::Rate{30}, .reversed = true}>, B, "3_5_2_back">>;
+
 template <class Layer> using First = rondo::Sequential<Layer, rondo::Linear<3, 5>>;
 template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear<3, In>, Layers...>;
 template <class B>
@@ -112,6 +116,7 @@ using CheckedLayerCases =
                    Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
                    Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
                    Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
+                   Case<After<3, rondo::FirstStep<3>>, B, "FirstStep_3">,
                    Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">,
                    Case<After<20, rondo::AttentionPooling<20>>, B, "AttentionPooling_20">,
                    Case<First<rondo::AttentionPooling<3, rondo::AdditiveScore<3, 5>>>, B, "AttentionPooling_first">,

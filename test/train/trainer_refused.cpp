@@ -259,7 +259,7 @@ TEST(Trainer, BothDirectionsCannotBeCarriedOn) {
         carried.carry = carry;
         expect_no_trace<Trainer<Both, CrossEntropy, Adam, EigenBackend<float>>>(
             [] { return Model<Both>{Seed{1}}; }, alone, carried, Error::Kind::argument,
-            "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+            "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state on");
     }
 }
 

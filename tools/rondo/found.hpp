@@ -41,10 +41,12 @@ inline std::string type_of(const FoundPart& part) {
         type += size(facts.input) + ", ";
     type += size(facts.kind == LayerKind::FinalStates ? facts.output / 2 : facts.output); // it takes both ways'
     const bool stacked = part.layers.size() > 1, both_ways = facts.directions == 2;
-    if (stacked || both_ways) {
+    if (stacked || both_ways || facts.reversed) {
         type += ", rondo::Stack{";
         if (stacked) type += ".layers = " + std::to_string(part.layers.size());
-        if (both_ways) type += std::string{stacked ? ", " : ""} + ".bidirectional = true";
+        if (stacked && (both_ways || facts.reversed)) type += ", ";
+        if (both_ways) type += ".bidirectional = true";
+        if (facts.reversed) type += ".reversed = true";
         type += '}';
     }
     return type + '>';

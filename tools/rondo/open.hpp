@@ -104,7 +104,8 @@ inline Opened layers(std::string format, const char* reader, const io::ModelWeig
         auto& parts = file.found.parts;
         const bool stacks = !parts.empty() && is_recurrent(facts.kind) && parts.back().first().kind == facts.kind &&
                             parts.back().first().output == facts.output && parts.back().output() == facts.input &&
-                            parts.back().first().directions == facts.directions;
+                            parts.back().first().directions == facts.directions &&
+                            parts.back().first().reversed == facts.reversed;
         if (!stacks) parts.emplace_back();
         parts.back().layers.push_back(facts);
         for (const io::Array& array : layer.arrays)

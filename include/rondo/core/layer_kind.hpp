@@ -23,6 +23,7 @@ enum class LayerKind {
     Sigmoid,
     Softmax,
     LastStep,
+    FirstStep,
     FinalStates,
     Dropout,
     Skip,
@@ -42,6 +43,7 @@ constexpr std::string_view name_of(LayerKind kind) {
                                        "Sigmoid",
                                        "Softmax",
                                        "LastStep",
+                                       "FirstStep",
                                        "FinalStates",
                                        "Dropout",
                                        "Skip"};

@@ -52,7 +52,7 @@ Error compare(const io::Probe& probe, std::span<const S> output, std::size_t row
 template <class Net>
 constexpr bool carries_state = [] {
     for (const NetworkLayer& layer : network_layers<Net>)
-        if (layer.facts.directions == 2) return false;
+        if (layer.facts.directions == 2 || layer.facts.reversed) return false;
     return true;
 }();
 

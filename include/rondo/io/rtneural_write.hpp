@@ -44,7 +44,7 @@ public:
 private:
     void add(const NetworkLayer& layer) {
         const LayerFacts& facts = layer.facts;
-        if (facts.directions == 2) return refuse(layer);
+        if (facts.directions == 2 || facts.reversed) return refuse(layer);
         switch (facts.kind) {
         case LayerKind::LSTM: begin("lstm", "tanh", facts); return add_recurrent(layer, {0, 1, 2, 3});
         case LayerKind::GRU: begin("gru", "tanh", facts); return add_recurrent(layer, {1, 0, 2});
@@ -134,7 +134,7 @@ namespace io {
 /// biases are one, their sum. A residual network of one output says in_skip, which AIDA-X heeds; RTNeural does not.
 ///
 /// Errors  argument: a layer that RTNeural does not have, by name (a GRU that resets before the product is one, and so
-///         is a bidirectional layer); not_finite: a weight that is NaN or infinite.
+///         is a bidirectional or reversed layer); not_finite: a weight that is NaN or infinite.
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h.
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {

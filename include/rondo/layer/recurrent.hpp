@@ -21,13 +21,17 @@ namespace rondo::inline v0_1 {
 
 /// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
-/// dropout  between the layers, not after the last.
+/// dropout   between the layers, not after the last.
+/// reversed  each sequence is read from its end; not together with bidirectional. PyTorch has no such layer: tensors are
+///           called as those of one that reads ahead.
 struct Stack {
     int layers = 1;
     bool bidirectional = false;
     Rate dropout{};
+    bool reversed = false;
     constexpr int directions() const { return bidirectional ? 2 : 1; }
-    constexpr bool valid() const { return layers > 0 && dropout.valid(); }
+    constexpr bool causal() const { return !bidirectional && !reversed; } // no step reads a later one
+    constexpr bool valid() const { return layers > 0 && dropout.valid() && !(bidirectional && reversed); }
     bool operator==(const Stack&) const = default;
 };
 
@@ -75,16 +79,19 @@ auto cell_parameters(const Scope& run, std::size_t first, bool own) {
 }
 }
 
-/// A cell over time: any number of layers, one or both directions, sequences of any lengths.
+/// A cell over time: any number of layers, ahead, reversed or in both directions, sequences of any lengths. Reversed, a
+/// sequence's first state is that before its last step, and its final one stands at its first.
 ///
 /// Shapes  x (In x T B) -> y (D Hidden x T B); states: layers D x B x Hidden, as PyTorch's h_n (and c_n).
 /// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their slopes.
 /// Source  in both directions: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
-    requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid()) // sizes and layers from 1, a rate from 0 to below 1
+    // sizes and layers from 1, a rate from 0 to below 1, not both bidirectional and reversed
+    requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
 struct Recurrent {
     using cell_type = C;
     static constexpr int layers = stack.layers, directions = stack.directions();
+    static constexpr bool reversed = stack.reversed;
     static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * Hidden;
     static constexpr int components = C::shape.states;
     static constexpr std::size_t state_size = std::size_t(components * layers * directions) * Hidden;
@@ -107,6 +114,7 @@ struct Recurrent {
         Label text = Label{name}.add(" ").add(In).add(" -> ").add(output_size);
         if (layers > 1) text.add(", ").add(layers).add(" layers");
         if (stack.bidirectional) text.add(", bidirectional");
+        if (stack.reversed) text.add(", reversed");
         if (stack.dropout.parts > 0) text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
         return text;
     }
@@ -114,7 +122,7 @@ struct Recurrent {
     // A stream's steps, by a backend's kernels.
     template <class K, int layer> using kernel = typename K::template cell<C, layer == 0 ? In : Hidden, Hidden>;
     template <class K>
-        requires (directions == 1) && requires { typename kernel<K, 0>; }
+        requires (stack.causal()) && requires { typename kernel<K, 0>; }
     static constexpr std::size_t packed_size =
         kernel<K, 0>::size + std::size_t(layers - 1) * (layers > 1 ? kernel<K, 1>::size : 0);
     template <class K>
@@ -138,9 +146,10 @@ struct Recurrent {
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
             return step<0, typename Run::kernels>(run, x.value, carried, run.weights(), x.extent);
         } else {
-            if (carried && directions == 2)
+            if (carried && !stack.causal())
                 fail(Error::Kind::argument,
-                     "rondo: a bidirectional layer reads a sequence from its end; it cannot carry state on");
+                     "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state "
+                     "on");
             StatesOf<Scalar> state{.batch = x.extent.batch};
             for (int k = 0; k < components; ++k)
                 state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
@@ -196,15 +205,27 @@ private:
     template <int layer, class S, int Width, class Trace = NoTrace>
     static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
                      const StatesOf<S>& final, Trace trace = {}) {
-        static_assert(directions == 1 || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
-                      "rondo: a bidirectional layer reads a sequence from its end; it cannot be streamed step by step");
-        const auto ahead = scan(run, x, false, initial, final, layer * directions, trace);
-        if constexpr (directions == 1) {
+        static_assert(stack.causal() || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+                      "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot be streamed "
+                      "step by step");
+        const auto ahead = scan(run, x, reversed, initial, final, layer * directions, trace);
+        if constexpr (reversed) {
+            return next<layer>(run, padded_with_zeros(run, ahead), initial, final, trace);
+        } else if constexpr (directions == 1) {
             return next<layer>(run, ahead, initial, final, trace);
         } else {
             const auto back = scan(run, x, true, initial, final, layer * directions + 1, trace);
             return next<layer>(run, concatenate(run, ahead, back), initial, final, trace);
         }
+    }
+
+    // Reversed, what a sequence starts from lies in the output's padding.
+    template <class S>
+    static Sequence<S, Hidden> padded_with_zeros(auto& run, const Sequence<S, Hidden>& y) {
+        if (!y.extent.lengths) return y;
+        const auto z = run.template make<Hidden>(y.extent);
+        run.execute(Concatenate<S>{y, {}, z});
+        return z;
     }
 
     template <int layer, class S, class Trace>

@@ -4,6 +4,7 @@
 #include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
+#include "../network/run.hpp"
 
 #include <array>
 #include <cstddef>
@@ -72,6 +73,25 @@ struct LastStep {
     static constexpr Label describe() { return Label{"LastStep"}; }
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x) { return detail::select(run, x, Size); }
+};
+
+/// The first step of each sequence, where a reversed layer ends; zero for one of no steps.
+///
+/// Shapes  x (Size x T B) -> y (Size x B).
+/// Errors  a stream, which has left the first step behind, does not compile.
+template <int Size>
+    requires (Size > 0)
+struct FirstStep {
+    static constexpr LayerKind kind = LayerKind::FirstStep;
+    static constexpr int input_size = Size, output_size = Size;
+    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr Label describe() { return Label{"FirstStep"}; }
+    template <class S>
+    static auto forward(auto& run, const Sequence<S, Size>& x) {
+        static_assert(std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+                      "rondo: FirstStep gives a sequence's first step; it cannot be streamed step by step");
+        return detail::select(run, x, 0);
+    }
 };
 
 /// What both directions of a bidirectional layer end with: the last valid step of the one, the first step of the other.

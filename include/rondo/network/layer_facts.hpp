@@ -19,12 +19,14 @@ namespace rondo::inline v0_1 {
 /// directions  of a recurrent layer
 /// bias        a Linear's
 /// span        of a Skip: it adds what the layer `span` places before it was given
+/// reversed    a recurrent layer that reads each sequence from its end
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
     int directions = 1;
     bool bias = true;
     int span = 0;
+    bool reversed = false;
     bool operator==(const LayerFacts&) const = default;
 };
 
@@ -38,6 +40,7 @@ inline std::string describe(const LayerFacts& facts) {
     if (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear)
         text += " -> " + std::to_string(facts.output);
     if (facts.directions == 2) text += ", bidirectional";
+    if (facts.reversed) text += ", reversed";
     if (!facts.bias) text += ", no bias";
     return text;
 }
@@ -60,6 +63,7 @@ constexpr LayerFacts layer_facts() {
     LayerFacts facts;
     if constexpr (requires { Layer::cell_type::kind; }) {
         facts = {Layer::cell_type::kind, Layer::input_size, Layer::hidden_size, Layer::directions};
+        facts.reversed = Layer::reversed;
     } else if constexpr (requires { Layer::kind; }) {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;
