@@ -18,15 +18,6 @@ using namespace rondo;
 constexpr int int64 = OnnxFile::Tensor::int64;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-/// x (T, B, 3) through a recurrent layer of 2 units to "Y" and "Y_h".
-OnnxFile with_layer(const std::string& op, std::size_t gates, std::initializer_list<OnnxFile::Writer> attributes = {},
-                    std::size_t directions = 1, std::initializer_list<std::int64_t> shape = {0, 0, 3}) {
-    OnnxFile file;
-    file.input("x", shape).output("y");
-    file.recurrent("l", directions, gates, 3, 2);
-    file.node(op, {"x", "l.W", "l.R", "l.B"}, {"Y", "Y_h"}, attributes);
-    return file;
-}
 const auto both_ways = OnnxFile::attribute("direction", "bidirectional");
 constexpr std::int64_t to_steps_first[]{1, 0, 2}, directions_last[]{0, 2, 1, 3};
 
@@ -204,11 +195,11 @@ TEST(Onnx, ReadsTheLastStep) {
     const auto scalar = [](OnnxFile& file, std::int64_t number) {
         return file.tensor<std::int64_t>("index", {}, std::vector<std::int64_t>{number});
     };
-    const std::string last = "GRUResetBefore 3 -> 2; LastStep 2",
-                      no_last = "onnx: node \"y\" (Gather): it picks another step than the last";
+    const std::string last = "GRUResetBefore 3 -> 2; LastStep 2", first = "GRUResetBefore 3 -> 2; FirstStep 2",
+                      neither = "onnx: node \"y\" (Gather): it picks another step than the first or last";
     for (const std::int64_t index : {-1, 6, 0, 5})
         EXPECT_EQ(end([&](OnnxFile& file) { file.node("Gather", {"steps", scalar(file, index)}, {"y"}); }),
-                  index == -1 || index == 6 ? last : no_last);
+                  index == 5 ? neither : index == 0 ? first : last);
     EXPECT_EQ(end([&](OnnxFile& file) {
                   file.node("Slice", {"steps", file.wholes("begin", {-1}), file.wholes("end", {most})}, {"y"});
               }),

@@ -58,6 +58,17 @@ public:
     }
 };
 
+/// x (T, B, 3) through a recurrent layer of 2 units to "Y" and "Y_h".
+inline OnnxFile with_layer(const std::string& op, std::size_t gates,
+                           std::initializer_list<OnnxFile::Writer> attributes = {}, std::size_t directions = 1,
+                           std::initializer_list<std::int64_t> shape = {0, 0, 3}) {
+    OnnxFile file;
+    file.input("x", shape).output("y");
+    file.recurrent("l", directions, gates, 3, 2);
+    file.node(op, {"x", "l.W", "l.R", "l.B"}, {"Y", "Y_h"}, attributes);
+    return file;
+}
+
 inline rondo::io::ModelWeights read(std::string_view bytes, rondo::Error& error, std::string_view output = {}) {
     return rondo::io::read_onnx(std::as_bytes(std::span{bytes}), {.output = output}, error);
 }

@@ -17,16 +17,6 @@ namespace {
 using namespace rondo;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
-/// x (T, B, 3) through a recurrent layer of 2 units to "Y" and "Y_h".
-OnnxFile with_layer(const std::string& op, std::size_t gates, std::initializer_list<OnnxFile::Writer> attributes = {},
-                    std::size_t directions = 1, std::initializer_list<std::int64_t> shape = {0, 0, 3}) {
-    OnnxFile file;
-    file.input("x", shape).output("y");
-    file.recurrent("l", directions, gates, 3, 2);
-    file.node(op, {"x", "l.W", "l.R", "l.B"}, {"Y", "Y_h"}, attributes);
-    return file;
-}
-
 TEST(OnnxGraph, ReadsAllWaysInWhichTensorsLie) {
     using Writer = OnnxFile::Writer;
     const auto same = [](const Writer& weight, int type) {
@@ -71,14 +61,6 @@ TEST(OnnxGraph, ReadsTheAttributesOfEarlyOpsets) {
               {first_axis, OnnxFile::attribute("starts", last), OnnxFile::attribute("ends", end)});
     file.node("Squeeze", {"last"}, {"y"}, {first_axis});
     EXPECT_EQ(layers_of(file.bytes(9)), "LSTM 3 -> 2; LastStep 2");
-}
-
-TEST(OnnxGraph, TakesLengthsFromTheCaller) {
-    OnnxFile file;
-    file.input("x", {0, 0, 3}).input("lengths", {0}, OnnxFile::Tensor::int32).output("Y");
-    file.recurrent("l", 1, 1, 3, 2);
-    file.node("RNN", {"x", "l.W", "l.R", "l.B", "lengths"}, {"Y"});
-    EXPECT_EQ(layers_of(file), "RNN 3 -> 2");
 }
 
 TEST(OnnxGraph, ReadsFilesToo) {

@@ -79,6 +79,7 @@ FILES = {
     "dict": json.dumps({"rec.weight_ih_l0": lists(20, 1), "rec.weight_hh_l0": lists(20, 5), "rec.bias_ih_l0": lists(20),
                         "rec.bias_hh_l0": lists(20)}).encode(),
     "model.onnx": (CORPUS / "onnx" / "lstm").read_bytes(),
+    "reversed.onnx": (CORPUS / "onnx" / "reversed").read_bytes(),
     "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
     "wavenet": json.dumps(NAM | {"architecture": "WaveNet"}).encode(),
 }
@@ -114,6 +115,7 @@ INSPECTED = {
     "nam": ["rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>>;", "sample_rate: 48000",
             "load(model, first, io::read_nam(path)), then stream.reset(first);"],
     "model.onnx": ["using Net = rondo::LSTM<1, 1>;", "\nload(model, io::read_onnx(path));"],
+    "reversed.onnx": ["using Net = rondo::Sequential<rondo::GRU<1, 1, rondo::Stack{.reversed = true}>,\n    rondo::FirstStep<1>>;"],
     "dict": ['rondo::Sequential<rondo::Named<"rec", rondo::LSTM<1, 5>>>;', "io::read_state_dict(path)"],
 }
 # What is refused, and a part of the one sentence that says why.

@@ -165,13 +165,15 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
 
 } // namespace detail
 
-/// The layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward or bidirectional; Gemm, MatMul
-/// and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax; the last step, by Gather,
-/// Slice or Y_h (LastStep, FinalStates). The shape operators around them are followed: whichever way the file's axes
-/// lie, the network's are (T, B, F). `load` gives the result to a Model.
+/// The layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or bidirectional;
+/// Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax; the last or
+/// first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators around them are
+/// followed: whichever way the file's axes lie, the network's are (T, B, F). `load` gives the result to a Model.
 ///
-/// first states  those that the file fixes are told; those that are inputs of the graph are the caller's, as the
-///               lengths are
+/// first states  those that the file fixes are told; those that are inputs of the graph are the caller's
+/// lengths       sequence_lens that is an input of the graph is the caller's Extent::lengths; one that the file fixes
+///               is read if it says that every sequence has all steps
+/// clip          refused, unless it is 40 or above and the activations are Sigmoid and Tanh: it then changes nothing
 /// Memory  at most 64 times the file's size and 64 KiB besides.
 /// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
 ///         the node named by its name and operator; not_finite: a number that is NaN or infinite. The file is not

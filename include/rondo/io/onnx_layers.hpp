@@ -168,11 +168,14 @@ inline std::string onnx_softmax(OnnxWalk& walk, const OnnxNode& node) {
     return {};
 }
 
-/// One step of the data, the last: LastStep.
-inline std::string onnx_last_step(OnnxWalk& walk, const OnnxNode& node, OnnxFlow x, std::size_t axis, bool keep_axis) {
+/// One step of the data: LastStep or FirstStep.
+inline std::string onnx_step(OnnxWalk& walk, const OnnxNode& node, LayerKind kind, OnnxFlow x, std::size_t axis,
+                             bool keep_axis) {
+    if (kind == LayerKind::LastStep && walk.lengths.value_or(false))
+        return "it picks the last of all steps; where sequence_lens is given, Y_h is the last of each sequence";
     if (!walk.time) walk.time = x.axes[axis].atoms[0];
     const int size = static_cast<int>(x.feature_count());
-    walk.append(node, {LayerKind::LastStep, size, size});
+    walk.append(node, {kind, size, size});
     x.axes[axis] = {};
     x.after = walk.layers.size();
     if (!keep_axis)

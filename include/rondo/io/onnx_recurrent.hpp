@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "onnx_cell.hpp"
 #include "onnx_walk.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -15,67 +15,6 @@
 #include <vector>
 
 namespace rondo::inline v0_1::io::detail {
-
-/// Which of ONNX's blocks of rows each of PyTorch's gates is: i, f, g, o of i, o, f, c; r, z, n of z, r, h.
-inline std::span<const std::size_t> onnx_gates(LayerKind kind) {
-    static constexpr std::size_t lstm[]{0, 2, 3, 1}, gru[]{1, 0, 2}, rnn[]{0};
-    if (kind == LayerKind::LSTM) return lstm;
-    return gates_of(kind) == 3 ? std::span<const std::size_t>{gru} : std::span<const std::size_t>{rnn};
-}
-
-/// Rows of one direction, their blocks in PyTorch's order.
-inline Array gates_from_onnx(std::span<const double> rows, LayerKind kind, std::size_t hidden, std::size_t columns) {
-    Array result{rows.size() / columns, columns, {}};
-    for (const std::size_t block : onnx_gates(kind)) {
-        const auto part = rows.subspan(block * hidden * columns, hidden * columns);
-        result.values.insert(result.values.end(), part.begin(), part.end());
-    }
-    return result;
-}
-
-inline bool same_word(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-/// The cell that a node's attributes describe.
-inline std::string onnx_cell(const OnnxNode& node, LayerKind& kind, std::size_t& directions) {
-    if (std::string problem = node.unknown_attribute({"activation_alpha", "activation_beta", "activations", "clip",
-                                                      "direction", "hidden_size", "input_forget", "layout",
-                                                      "linear_before_reset", "output_sequence"});
-        !problem.empty())
-        return problem;
-    if (node.find("clip")) return "it clips what enters its gates, which no layer of Rondo does";
-    if (node.whole("input_forget", 0) != 0)
-        return "it couples its input and forget gates, which no layer of Rondo does";
-    const auto direction = node.find("direction");
-    const std::string_view way = direction ? direction->text : "forward";
-    if (way != "forward" && way != "bidirectional")
-        return "its direction is " + quoted(way) + "; Rondo's layers are forward or bidirectional";
-    directions = way == "forward" ? 1 : 2;
-
-    std::vector<std::string_view> expected{"Tanh"};
-    if (node.op == "LSTM") kind = LayerKind::LSTM, expected = {"Sigmoid", "Tanh", "Tanh"};
-    else if (node.op == "RNN") kind = LayerKind::RNN;
-    else {
-        const std::int64_t after = node.whole("linear_before_reset", 0);
-        if (after != 0 && after != 1) return "its linear_before_reset is " + std::to_string(after);
-        kind = after == 1 ? LayerKind::GRU : LayerKind::GRUResetBefore, expected = {"Sigmoid", "Tanh"};
-    }
-    const auto told = node.find("activations");
-    if (!told) return {};
-    const auto& names = told->texts;
-    if (node.op == "RNN" && !names.empty() && same_word(names[0], "Relu"))
-        kind = LayerKind::ReluRNN, expected = {"Relu"};
-    if (names.size() != expected.size() * directions)
-        return "it has " + std::to_string(names.size()) + " activations; expected " +
-               std::to_string(expected.size() * directions);
-    for (std::size_t k = 0; k < names.size(); ++k)
-        if (const auto wanted = expected[k % expected.size()]; !same_word(names[k], wanted))
-            return "its activation " + std::to_string(k) + " is " + quoted(names[k]) + "; Rondo's is " +
-                   std::string{wanted};
-    return {};
-}
 
 /// Adds the first state that an input tells, directions x hidden; what a caller gives is not the file's.
 inline std::string onnx_first_state(OnnxWalk& walk, std::string_view name, std::int64_t layout, std::size_t directions,
@@ -114,11 +53,35 @@ inline std::string onnx_first_state(OnnxWalk& walk, std::string_view name, std::
     return {};
 }
 
+/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are.
+inline std::string onnx_lengths(OnnxWalk& walk, std::string_view name, OnnxDim steps, bool& given) {
+    const auto value = walk.find(name);
+    const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+    given = value && (std::holds_alternative<OnnxGiven>(*value) ||
+                      (flow && flow->after == 0 && flow->input != walk.data));
+    if (given || name.empty()) return {};
+    std::vector<OnnxDim> lengths;
+    if (const auto extents = walk.extents(name)) {
+        lengths = extents->dims;
+    } else {
+        OnnxTensor tensor;
+        if (std::string problem = walk.tensor(name, tensor); !problem.empty() || tensor.real() || tensor.rank != 1)
+            return quoted(name) + " is neither an input of the graph nor a list of whole numbers";
+        for (const std::int64_t length : onnx_numbers<std::int64_t>(tensor)) lengths.push_back({length});
+    }
+    const auto other = std::ranges::find_if(lengths, [&](const OnnxDim& length) { return length != steps; });
+    if (other == lengths.end()) return {};
+    const auto count = [](const OnnxDim& dim) { return dim.known() ? std::to_string(dim.times) : "an open number of"; };
+    return "asks for " + count(*other) + " of " + count(steps) + " steps; expected all of them, or an input of the " +
+           "graph, whose lengths are the caller's";
+}
+
 /// RNN, LSTM, GRU: their outputs are Y, Y_h and Y_c.
 inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
-    LayerKind kind{};
-    std::size_t directions = 1;
-    if (std::string problem = onnx_cell(node, kind, directions); !problem.empty()) return problem;
+    LayerFacts facts;
+    if (std::string problem = onnx_cell(node, facts); !problem.empty()) return problem;
+    const LayerKind kind = facts.kind;
+    const auto directions = static_cast<std::size_t>(facts.directions);
     const std::int64_t layout = node.whole("layout", 0);
     if (layout != 0 && layout != 1) return "its layout is " + std::to_string(layout);
     const auto gates = static_cast<std::size_t>(gates_of(kind));
@@ -161,12 +124,12 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
         if (std::string problem = walk.numbers(b, biases); !problem.empty()) return "B: " + problem;
     }
 
-    if (const std::string_view lengths = node.input(4); !lengths.empty()) {
-        const auto value = walk.find(lengths);
-        const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
-        if (!value || (!std::holds_alternative<OnnxGiven>(*value) && !(flow && flow->after == 0)))
-            return "its sequence_lens is not one of the graph's inputs";
-    }
+    bool given = false;
+    if (std::string problem = onnx_lengths(walk, node.input(4), x.extent(steps), given); !problem.empty())
+        return "its sequence_lens " + problem;
+    if (steps.count == 1 && walk.lengths.value_or(given) != given)
+        return std::string{given ? "it is given sequence_lens, but the layers before it are not"
+                                 : "it is given no sequence_lens, but the layers before it are"};
     std::vector<double> first;
     for (std::size_t k = 0; k < std::size_t(components_of(kind)); ++k) {
         if (std::string problem = walk.keep(directions * hidden); !problem.empty()) return problem;
@@ -188,8 +151,10 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
         arrays.push_back(part(biases, 2 * d, 1));
         arrays.push_back(part(biases, 2 * d + 1, 1));
     }
-    walk.append(node, {kind, int(in), int(hidden), int(directions)}, std::move(arrays), std::move(first));
-    if (steps.count == 1) walk.time = steps.atoms[0];
+    facts.input = int(in);
+    facts.output = int(hidden);
+    walk.append(node, facts, std::move(arrays), std::move(first));
+    if (steps.count == 1) walk.time = steps.atoms[0], walk.lengths = given;
 
     OnnxFlow y{.sizes = x.sizes, .after = walk.layers.size(), .input = x.input};
     y.sizes[OnnxFlow::directions] = {2};

@@ -122,14 +122,16 @@ inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
     const bool last = index->dims[0].is(-1) || (extent.known() && index->dims[0].is(extent.times - 1));
     if (last && x.has(OnnxFlow::features) && x.axes[*which].count == 1 &&
         (walk.time ? x.axes[*which].is({*walk.time}) : x.axes[*which].atoms[0] <= OnnxFlow::second))
-        return onnx_last_step(walk, node, x, *which, !index->scalar);
-    if (!last || !extent.is(1)) return "it picks another step than the last";
+        return onnx_step(walk, node, LayerKind::LastStep, x, *which, !index->scalar);
+    if (index->dims[0].is(0) && !extent.is(1) && walk.time && x.axes[*which].is({*walk.time}))
+        return onnx_step(walk, node, LayerKind::FirstStep, x, *which, !index->scalar);
+    if (!last || !extent.is(1)) return "it picks another step than the first or last";
     if (index->scalar)
         if (std::string problem = x.drop(*which); !problem.empty()) return problem;
     return onnx_result(walk, node, x), "";
 }
 
-/// Slice: some extents, some first states, all of the data or its last step.
+/// Slice: some extents, some first states, all of the data, its first or its last step.
 inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
     const auto begins = walk.wholes(node, "starts", 1), ends = walk.wholes(node, "ends", 2);
     auto axes = walk.wholes(node, "axes", 3);
@@ -182,8 +184,10 @@ inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
     const bool last = to_the_end && (from == -1 || (extent.known() && from == extent.times - 1));
     if (last && x.has(OnnxFlow::features) && x.axes[*which].count == 1 &&
         (walk.time ? x.axes[*which].is({*walk.time}) : x.axes[*which].atoms[0] <= OnnxFlow::second))
-        return onnx_last_step(walk, node, x, *which, true);
-    return "it takes a part of the data that is not its last step";
+        return onnx_step(walk, node, LayerKind::LastStep, x, *which, true);
+    if (from == 0 && to == 1 && walk.time && x.axes[*which].is({*walk.time}))
+        return onnx_step(walk, node, LayerKind::FirstStep, x, *which, true);
+    return "it takes a part of the data that is not its first or last step";
 }
 
 /// Concat: of extents, or of states.

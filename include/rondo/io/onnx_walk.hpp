@@ -60,6 +60,7 @@ struct OnnxWalk {
     OnnxFlow last;                         // the output of the last recurrent layer
     std::int64_t last_layout = 0;          // and its layout
     std::optional<OnnxFlow::Atom> time;    // which of the input's axes the steps are
+    std::optional<bool> lengths;           // whether a caller gives those of the sequences
     std::optional<std::uint32_t> data;     // which input the layers read
     std::size_t to_keep = 0, to_read = 0;  // numbers and bytes that the file may still ask for
 
@@ -148,13 +149,13 @@ struct OnnxWalk {
     }
 
 private:
-    /// States become data: LastStep or FinalStates of the layer that ends with them.
+    /// States become data: LastStep, FirstStep or FinalStates of the layer that ends with them.
     std::string end_of(const OnnxNode& node, const OnnxStates& states, OnnxFlow& result) {
         if (states.memory) return "it reads Y_c; Rondo's layers hand on h alone";
         const std::size_t both = last.has(OnnxFlow::directions) ? 2 : 1;
-        for (std::size_t k = 0; k < states.entries.size(); ++k)
-            if (states.entries.size() != both || states.entries[k] + 2 != 2 * layers.size() + k)
-                return "it reads a part of the final states that no layer of Rondo hands on";
+        bool all = states.entries.size() == both;
+        for (std::size_t k = 0; all && k < both; ++k) all = states.entries[k] + 2 == 2 * layers.size() + k;
+        if (!all) return "it reads a part of the final states that no layer of Rondo hands on";
         const int size = static_cast<int>(last.feature_count());
         result = {.sizes = last.sizes, .after = layers.size() + 1, .input = last.input};
         const auto batch = last.axes[last_layout == 0 ? 2 : 0];
@@ -168,7 +169,8 @@ private:
         if (both == 2 && states.form != OnnxStates::stacked)
             result.add_axis({OnnxFlow::directions, OnnxFlow::features});
         else result.add_axis({OnnxFlow::features});
-        append(node, {both == 2 ? LayerKind::FinalStates : LayerKind::LastStep, size, size});
+        const LayerKind one_way = layers.back().facts.reversed ? LayerKind::FirstStep : LayerKind::LastStep;
+        append(node, {both == 2 ? LayerKind::FinalStates : one_way, size, size});
         return {};
     }
 };

@@ -124,7 +124,8 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
                       h_name = name + ".Y_h", turned = name + ".turned", with_steps = name + ".with_steps";
     const bool relu = kind == LayerKind::ReluRNN, gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
     const auto size = OnnxGraphWriter::attribute("hidden_size", std::int64_t(hidden)),
-               way = OnnxGraphWriter::attribute("direction", directions == 2 ? "bidirectional" : "forward");
+               way = OnnxGraphWriter::attribute("direction", directions == 2        ? "bidirectional"
+                                                            : layer.facts.reversed ? "reverse" : "forward");
     static constexpr std::string_view relus[]{"Relu", "Relu"};
     const std::string_view op = gru ? "GRU" : kind == LayerKind::LSTM ? "LSTM" : "RNN";
     if (gru) {
@@ -192,9 +193,10 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             graph.node(kind == LayerKind::ReLU ? "Relu" : name_of(kind), {x}, {y});
         } else if (kind == LayerKind::Softmax) {
             graph.node("Softmax", {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
-        } else if (kind == LayerKind::LastStep) {
-            graph.node("Slice", {x, graph.wholes(name + ".begin", {-1}),
-                                 graph.wholes(name + ".end", {std::numeric_limits<std::int64_t>::max()}),
+        } else if (kind == LayerKind::LastStep || kind == LayerKind::FirstStep) {
+            const bool first = kind == LayerKind::FirstStep;
+            graph.node("Slice", {x, graph.wholes(name + ".begin", {first ? 0 : -1}),
+                                 graph.wholes(name + ".end", {first ? 1 : std::numeric_limits<std::int64_t>::max()}),
                                  graph.wholes(name + ".axis", {0})}, {y});
         } else if (kind == LayerKind::FinalStates && final_states) {
             graph.node("Identity", {x}, {y}); // they are what the layer before has given
@@ -205,7 +207,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             problem = name + ": " + describe(facts) + " cannot be written here as ONNX";
             return {};
         }
-        one_step = one_step || kind == LayerKind::LastStep || kind == LayerKind::FinalStates;
+        one_step = one_step || (kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates);
         names.push_back(y);
         sizes.push_back(size);
     }
@@ -220,9 +222,10 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences; beside the file, then renamed. The network
 /// is layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, activations, Softmax,
-/// LastStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
+/// LastStep, FirstStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
 ///
-/// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep and FinalStates.
+/// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep
+///         and FinalStates.
 /// Errors  argument: a layer that cannot be written, named; not_finite: a number that is NaN or infinite; file: the
 ///         path and the system's reason. What was there before is untouched.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// What an RNN, LSTM or GRU of a file may be: its direction, lengths, activations and clip.
+#include "onnx_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace rondo;
+using Attributes = std::initializer_list<OnnxFile::Writer>;
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+const auto both_ways = OnnxFile::attribute("direction", "bidirectional"),
+           reverse = OnnxFile::attribute("direction", "reverse"), batch_first = OnnxFile::attribute("layout", 1);
+
+TEST(OnnxRecurrent, ReadsALayerThatIsReversed) {
+    OnnxFile file = with_layer("LSTM", 4, {reverse});
+    file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"y"});
+    EXPECT_EQ(layers_of(file), "LSTM 3 -> 2, reversed");
+    OnnxFile turned = with_layer("LSTM", 4, {reverse, batch_first});
+    turned.node("Squeeze", {"Y", turned.wholes("two", {2})}, {"y"});
+    EXPECT_EQ(layers_of(turned), "LSTM 3 -> 2, reversed");
+}
+
+TEST(OnnxRecurrent, AReversedLayerEndsAtTheFirstStep) {
+    const auto end = [](Attributes attributes, auto finish) {
+        OnnxFile file = with_layer("GRU", 3, attributes);
+        file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"steps"});
+        file.wholes("0", {0});
+        finish(file);
+        return layers_of(file);
+    };
+    const std::string ahead = "GRUResetBefore 3 -> 2; ", back = "GRUResetBefore 3 -> 2, reversed; ";
+    const auto state = [](OnnxFile& file) { file.node("Squeeze", {"Y_h", "0"}, {"y"}); };
+    const auto first = [](OnnxFile& file) { file.node("Slice", {"steps", "0", "one"}, {"y"}); };
+    const auto second = [](OnnxFile& file) { file.node("Slice", {"steps", "one", file.wholes("2", {2})}, {"y"}); };
+    const auto last = [](OnnxFile& file) {
+        file.node("Slice", {"steps", file.wholes("-1", {-1}), file.wholes("end", {most})}, {"y"});
+    };
+    EXPECT_EQ(end({}, state), ahead + "LastStep 2");
+    EXPECT_EQ(end({reverse}, state), back + "FirstStep 2");
+    EXPECT_EQ(end({}, first), ahead + "FirstStep 2");
+    EXPECT_EQ(end({reverse}, first), back + "FirstStep 2");
+    EXPECT_EQ(end({reverse}, last), back + "LastStep 2");
+    EXPECT_EQ(end({reverse}, second),
+              "onnx: node \"y\" (Slice): it takes a part of the data that is not its first or last step");
+}
+
+TEST(OnnxRecurrent, TakesLengthsFromTheCaller) {
+    const auto end = [](auto finish) {
+        OnnxFile file;
+        file.input("x", {0, 0, 3}).input("lengths", {0}, OnnxFile::Tensor::int64).output("y");
+        file.recurrent("l", 1, 1, 3, 2);
+        file.recurrent("m", 1, 3, 2, 2);
+        file.wholes("one", {1});
+        file.node("Cast", {"lengths"}, {"n"}, {OnnxFile::attribute("to", OnnxFile::Tensor::int32)});
+        finish(file);
+        return layers_of(file);
+    };
+    const auto rnn = [](OnnxFile& file, const char* lengths, const char* state = "h") {
+        file.node("RNN", {"x", "l.W", "l.R", "l.B", lengths}, {"Y", state}, {reverse});
+        file.node("Squeeze", {"Y", "one"}, {"a"});
+    };
+    const auto gru = [](OnnxFile& file, const char* lengths) {
+        file.node("GRU", {"a", "m.W", "m.R", "m.B", lengths}, {"", "y"});
+    };
+    const std::string node = "onnx: node \"y\" ";
+    EXPECT_EQ(end([&](OnnxFile& file) { rnn(file, "n"), gru(file, "n"); }),
+              "RNN 3 -> 2, reversed; GRUResetBefore 2 -> 2; LastStep 2");
+    EXPECT_EQ(end([&](OnnxFile& file) { rnn(file, "n"), gru(file, ""); }),
+              node + "(GRU): it is given no sequence_lens, but the layers before it are");
+    EXPECT_EQ(end([&](OnnxFile& file) { rnn(file, ""), gru(file, "n"); }),
+              node + "(GRU): it is given sequence_lens, but the layers before it are not");
+    EXPECT_EQ(end([&](OnnxFile& file) { rnn(file, "n", "y"); }), "RNN 3 -> 2, reversed; FirstStep 2");
+    EXPECT_EQ(end([&](OnnxFile& file) {
+                  rnn(file, "n");
+                  file.node("Gather", {"a", file.tensor<std::int64_t>("-1", {}, std::vector<std::int64_t>{-1})}, {"y"});
+              }),
+              node + "(Gather): it picks the last of all steps; where sequence_lens is given, Y_h is the last of each "
+                     "sequence");
+    EXPECT_EQ(end([&](OnnxFile& file) { rnn(file, "x", "y"); }),
+              "onnx: node \"Y\" (RNN): its sequence_lens \"x\" is neither an input of the graph nor a list of whole "
+              "numbers");
+}
+
+TEST(OnnxRecurrent, LengthsOfTheFileAreAllSteps) {
+    const auto with = [](std::initializer_list<std::int64_t> shape, const std::vector<std::int64_t>& numbers,
+                         Attributes attributes = {}) {
+        OnnxFile file;
+        file.input("x", shape).output("y");
+        file.recurrent("l", 1, 4, 3, 2);
+        file.node("LSTM", {"x", "l.W", "l.R", "l.B", file.tensor<std::int64_t>("n", {numbers.size()}, numbers)},
+                  {"", "y"}, attributes);
+        return layers_of(file);
+    };
+    const std::string layers = "LSTM 3 -> 2; LastStep 2", node = "onnx: node \"y\" (LSTM): its sequence_lens ",
+                      expected = "; expected all of them, or an input of the graph, whose lengths are the caller's";
+    EXPECT_EQ(with({7, 2, 3}, {7, 7}), layers);
+    EXPECT_EQ(with({7, 0, 3}, std::vector<std::int64_t>(20, 7)), layers);
+    EXPECT_EQ(with({20, 7, 3}, std::vector<std::int64_t>(20, 7), {batch_first}), layers);
+    EXPECT_EQ(with({7, 2, 3}, {7, 5}), node + "asks for 5 of 7 steps" + expected);
+    EXPECT_EQ(with({2, 7, 3}, {7, 7}), node + "asks for 7 of 2 steps" + expected);
+    EXPECT_EQ(with({0, 2, 3}, {7, 7}), node + "asks for 7 of an open number of steps" + expected);
+
+    OnnxFile computed; // by a graph that repeats its own number of steps
+    computed.input("x", {0, 1, 3}).output("y");
+    computed.recurrent("l", 1, 1, 3, 2);
+    computed.node("Shape", {"x"}, {"shape"});
+    computed.node("Slice", {"shape", computed.wholes("0", {0}), computed.wholes("1", {1})}, {"steps"});
+    computed.node("RNN", {"x", "l.W", "l.R", "l.B", "steps"}, {"y"});
+    EXPECT_EQ(layers_of(computed), "RNN 3 -> 2");
+    OnnxFile real;
+    real.input("x", {7, 1, 3}).output("y");
+    real.recurrent("l", 1, 1, 3, 2);
+    real.node("RNN", {"x", "l.W", "l.R", "l.B", real.count("n", {1}, 7)}, {"y"});
+    EXPECT_EQ(layers_of(real), "onnx: node \"y\" (RNN): its sequence_lens \"n\" is neither an input of the graph nor a "
+                               "list of whole numbers");
+}
+
+TEST(OnnxRecurrent, ActivationsOfBothDirections) {
+    const auto with = [](const std::string& op, std::size_t gates, const std::vector<std::string_view>& names) {
+        OnnxFile file = with_layer(op, gates, {both_ways, OnnxFile::attribute("activations", names)}, 2);
+        file.node("Transpose", {"Y"}, {"turned"},
+                  {OnnxFile::attribute("perm", std::vector<std::int64_t>{0, 2, 1, 3})});
+        file.node("Reshape", {"turned", file.wholes("shape", {0, 0, -1})}, {"y"});
+        return layers_of(file);
+    };
+    EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "sigmoid", "tanh", "TANH"}), "LSTM 3 -> 2, bidirectional");
+    EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh", "Sigmoid", "Tanh"}), "GRUResetBefore 3 -> 2, bidirectional");
+    EXPECT_EQ(with("RNN", 1, {"Relu", "relu"}), "ReluRNN 3 -> 2, bidirectional");
+    EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "Sigmoid", "Tanh", "Relu"}),
+              "onnx: node \"Y\" (LSTM): its activation 5 is \"Relu\"; Rondo's is Tanh");
+    EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh"}), "onnx: node \"Y\" (GRU): it has 2 activations; expected 4");
+}
+
+TEST(OnnxRecurrent, AClipIsReadWhereItChangesNothing) {
+    const auto with = [](const std::string& op, std::size_t gates, float clip, std::string_view function) {
+        const auto real = OnnxFile::Writer{}.text(1, "clip").real(2, clip).whole(20, 1);
+        const std::vector<std::string_view> names{function};
+        OnnxFile file = op == "RNN" ? with_layer(op, gates, {real, OnnxFile::attribute("activations", names)})
+                                    : with_layer(op, gates, {real});
+        file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"y"});
+        return layers_of(file);
+    };
+    using Limits = std::numeric_limits<float>;
+    EXPECT_EQ(with("LSTM", 4, 50, ""), "LSTM 3 -> 2");
+    EXPECT_EQ(with("RNN", 1, 40, "Tanh"), "RNN 3 -> 2");
+    EXPECT_EQ(with("RNN", 1, Limits::max(), "Relu"), "ReluRNN 3 -> 2");
+    EXPECT_EQ(with("RNN", 1, Limits::infinity(), "Relu"), "ReluRNN 3 -> 2");
+    const std::string clips = "it clips what enters its activations, at ", other = "; expected no clip";
+    EXPECT_EQ(with("LSTM", 4, 3, ""), "onnx: node \"Y\" (LSTM): " + clips + "3" + other +
+                                          ", or one of 40 and above, which changes nothing");
+    EXPECT_EQ(with("GRU", 3, -50, ""), "onnx: node \"Y\" (GRU): " + clips + "-50" + other +
+                                           ", or one of 40 and above, which changes nothing");
+    EXPECT_EQ(with("RNN", 1, 50, "Relu"), "onnx: node \"Y\" (RNN): " + clips + "50" + other);
+    EXPECT_EQ(with("RNN", 1, Limits::quiet_NaN(), "Relu"), "onnx: node \"Y\" (RNN): " + clips + "nan" + other);
+}
+
+} // namespace
