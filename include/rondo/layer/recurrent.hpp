@@ -22,8 +22,8 @@ namespace rondo::inline v0_1 {
 /// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
 /// dropout   between the layers, not after the last.
-/// reversed  each sequence is read from its end; not together with bidirectional. PyTorch has no such layer: tensors are
-///           called as those of one that reads ahead.
+/// reversed  each sequence is read from its end; not together with bidirectional. PyTorch has no such layer: its names
+///           are those of one that reads ahead.
 struct Stack {
     int layers = 1;
     bool bidirectional = false;
