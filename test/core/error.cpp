@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/core/error.hpp>
 
+#include "../support/failure.hpp"
+
 #include <gtest/gtest.h>
 
 #include <stdexcept>
@@ -21,6 +23,14 @@ TEST(Error, IsFalseUntilSomethingWentWrong) {
 TEST(Error, CheckThrowsIt) {
     EXPECT_NO_THROW(rondo::check(Error{}));
     EXPECT_THROW(rondo::check({Error::Kind::mismatch, "sizes"}), Failure);
+}
+
+TEST(Error, OrFailThrowsWhatWasFilledIn) {
+    const Error sizes{Error::Kind::mismatch, "sizes"};
+    EXPECT_EQ(rondo::or_fail([](Error& error) { return error ? 1 : 2; }), 2);
+    EXPECT_NO_THROW(rondo::or_fail([](Error&) {}));
+    EXPECT_EQ(failure_of([&] { rondo::or_fail([&](Error& error) { error = sizes; }); }), sizes);
+    EXPECT_EQ(failure_of([&] { rondo::or_fail([&](Error& error) { return error = sizes, 3; }); }), sizes);
 }
 
 TEST(Failure, CarriesKindAndSentence) {

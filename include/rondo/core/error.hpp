@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace rondo::inline v0_1 {
@@ -56,6 +57,20 @@ private:
 /// Fails if `error` says so.
 inline void check(Error error) {
     if (error) fail(std::move(error));
+}
+
+/// Calls f(error) of a fresh Error, and fails if it was filled: of a function that fills one, the form that throws.
+template <class F>
+auto or_fail(F&& f) {
+    Error error;
+    if constexpr (std::is_void_v<decltype(f(error))>) {
+        f(error);
+        check(std::move(error));
+    } else {
+        auto result = f(error);
+        check(std::move(error));
+        return result;
+    }
 }
 
 } // namespace rondo

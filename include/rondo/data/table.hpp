@@ -45,10 +45,7 @@ public:
 
     /// The second form gives columns() where there is no such column.
     std::size_t column(std::string_view name) const {
-        Error error;
-        const std::size_t found = column(name, error);
-        check(std::move(error));
-        return found;
+        return or_fail([&](Error& error) { return column(name, error); });
     }
     std::size_t column(std::string_view name, Error& error) const noexcept {
         const auto found = std::ranges::find(names_, name);
@@ -69,10 +66,7 @@ public:
     }
     /// A column's cells; none and the error in the second form.
     std::vector<std::string> texts(std::string_view name) const {
-        Error error;
-        auto all = texts(name, error);
-        check(std::move(error));
-        return all;
+        return or_fail([&](Error& error) { return texts(name, error); });
     }
     std::vector<std::string> texts(std::string_view name, Error& error) const noexcept {
         std::vector<std::string> all;
@@ -84,10 +78,7 @@ public:
     }
     /// The same as numbers.
     std::vector<double> numbers(std::string_view name) const {
-        Error error;
-        auto all = numbers(name, error);
-        check(std::move(error));
-        return all;
+        return or_fail([&](Error& error) { return numbers(name, error); });
     }
     std::vector<double> numbers(std::string_view name, Error& error) const noexcept {
         std::vector<double> all;
@@ -188,10 +179,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
     return table;
 }
 inline Table parse_table(std::string_view text, TableFormat format = {}, std::string source = "table") {
-    Error error;
-    Table table = parse_table(text, format, std::move(source), error);
-    check(std::move(error));
-    return table;
+    return or_fail([&](Error& error) { return parse_table(text, format, std::move(source), error); });
 }
 
 /// The table in a file of UTF-8.
@@ -204,10 +192,7 @@ inline Table read_table(const std::filesystem::path& path, TableFormat format, E
     return parse_table(text, format, path.string(), error);
 }
 inline Table read_table(const std::filesystem::path& path, TableFormat format = {}) {
-    Error error;
-    Table table = read_table(path, format, error);
-    check(std::move(error));
-    return table;
+    return or_fail([&](Error& error) { return read_table(path, format, error); });
 }
 
 } // namespace rondo

@@ -104,9 +104,7 @@ public:
         io::write_file(path, std::as_bytes(std::span{text}), error);
     }
     void save(const std::filesystem::path& path) const {
-        Error error;
-        save(path, error);
-        check(std::move(error));
+        or_fail([&](Error& error) { save(path, error); });
     }
 
     /// From a file of `largest` words at most, such as a network takes.
@@ -149,10 +147,7 @@ public:
         return read;
     }
     static Vocabulary load(const std::filesystem::path& path, int largest = INT_MAX) {
-        Error error;
-        Vocabulary read = load(path, largest, error);
-        check(std::move(error));
-        return read;
+        return or_fail([&](Error& error) { return load(path, largest, error); });
     }
 
     bool operator==(const Vocabulary&) const = default;

@@ -90,10 +90,7 @@ int greedy(const Scores& scores, Error& error) noexcept {
 
 template <Logits Scores>
 int greedy(const Scores& scores) {
-    Error error;
-    const int token = greedy(scores, error);
-    check(std::move(error));
-    return token;
+    return or_fail([&](Error& error) { return greedy(scores, error); });
 }
 
 namespace detail {
@@ -184,10 +181,7 @@ std::span<Candidate> candidates(const Scores& scores, const Sampling& sampling, 
 
 template <Logits Scores>
 std::span<Candidate> candidates(const Scores& scores, const Sampling& sampling, std::span<Candidate> scratch) {
-    Error error;
-    const auto kept = candidates(scores, sampling, scratch, error);
-    check(std::move(error));
-    return kept;
+    return or_fail([&](Error& error) { return candidates(scores, sampling, scratch, error); });
 }
 
 } // namespace rondo

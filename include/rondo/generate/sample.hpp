@@ -38,10 +38,7 @@ int sample(const Scores& scores, const Sampling& sampling, double uniform, std::
 
 template <Logits Scores>
 int sample(const Scores& scores, const Sampling& sampling, double uniform, std::span<Candidate> scratch) {
-    Error error;
-    const int token = sample(scores, sampling, uniform, scratch, error);
-    check(std::move(error));
-    return token;
+    return or_fail([&](Error& error) { return sample(scores, sampling, uniform, scratch, error); });
 }
 
 /// Samples token after token: equal seeds and logits give equal tokens.
@@ -63,10 +60,7 @@ public:
 
     template <Logits Scores>
     int operator()(const Scores& logits) {
-        Error error;
-        const int token = (*this)(logits, error);
-        check(std::move(error));
-        return token;
+        return or_fail([&](Error& error) { return (*this)(logits, error); });
     }
 
     /// Tokens chosen so far.

@@ -159,9 +159,7 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights, Error& error) n
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights) {
-    Error error;
-    load(model, weights, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, weights, error); });
 }
 
 /// The same, with the state that the file says a sequence starts from: stream.reset(first).
@@ -181,9 +179,7 @@ void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io:
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights) {
-    Error error;
-    load(model, first, weights, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, first, weights, error); });
 }
 
 /// The same for a batch, each of its sequences.
@@ -203,9 +199,7 @@ void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeight
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights) {
-    Error error;
-    load(model, first, weights, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, first, weights, error); });
 }
 
 } // namespace rondo

@@ -215,9 +215,7 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progre
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
                      const std::filesystem::path& path) {
-    Error error;
-    save_checkpoint(trainer, progress, path, error);
-    check(error);
+    or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
 }
 
 /// Puts a trainer and its progress where save_checkpoint found them.
@@ -245,9 +243,7 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
 }
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {
-    Error error;
-    load_checkpoint(trainer, progress, path, error);
-    check(error);
+    or_fail([&](Error& error) { load_checkpoint(trainer, progress, path, error); });
 }
 
 } // namespace rondo

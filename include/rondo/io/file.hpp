@@ -118,10 +118,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
 }
 
 inline Bytes read_file(const std::filesystem::path& path, std::size_t limit = no_limit) {
-    Error error;
-    Bytes bytes = read_file(path, limit, error);
-    check(std::move(error));
-    return bytes;
+    return or_fail([&](Error& error) { return read_file(path, limit, error); });
 }
 
 /// Writes a file anew, its parts one after the other: beside it first, then in its place.
@@ -163,9 +160,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::s
 }
 
 inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
-    Error error;
-    write_file(path, parts, error);
-    check(std::move(error));
+    or_fail([&](Error& error) { write_file(path, parts, error); });
 }
 
 inline void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes, Error& error) noexcept {

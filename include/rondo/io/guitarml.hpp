@@ -155,10 +155,7 @@ inline ModelWeights read_guitarml(const std::filesystem::path& path, Error& erro
     });
 }
 inline ModelWeights read_guitarml(const std::filesystem::path& path) {
-    Error error;
-    ModelWeights weights = read_guitarml(path, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return read_guitarml(path, error); });
 }
 
 /// The same from a file's text.
@@ -166,10 +163,7 @@ inline ModelWeights parse_guitarml(std::string_view text, Error& error) noexcept
     return detail::GuitarMLFile{text, "guitarml"}.read(error);
 }
 inline ModelWeights parse_guitarml(std::string_view text) {
-    Error error;
-    ModelWeights weights = parse_guitarml(text, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return parse_guitarml(text, error); });
 }
 
 } // namespace rondo::io

@@ -175,9 +175,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& 
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path) {
-    Error error;
-    save(model, path, error);
-    check(error);
+    or_fail([&](Error& error) { save(model, path, error); });
 }
 
 /// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides. `names` says
@@ -199,9 +197,7 @@ void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error)
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names = {}) {
-    Error error;
-    load(model, path, names, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, path, names, error); });
 }
 
 /// The same from the bytes of such a file.
@@ -217,9 +213,7 @@ void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) n
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names = {}) {
-    Error error;
-    load(model, file, names, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, file, names, error); });
 }
 
 } // namespace rondo

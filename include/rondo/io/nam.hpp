@@ -126,10 +126,7 @@ inline ModelWeights read_nam(const std::filesystem::path& path, Error& error) no
     });
 }
 inline ModelWeights read_nam(const std::filesystem::path& path) {
-    Error error;
-    ModelWeights weights = read_nam(path, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return read_nam(path, error); });
 }
 
 /// The same from a file's text.
@@ -137,10 +134,7 @@ inline ModelWeights parse_nam(std::string_view text, Error& error) noexcept {
     return detail::NamFile{text, "nam"}.read(error);
 }
 inline ModelWeights parse_nam(std::string_view text) {
-    Error error;
-    ModelWeights weights = parse_nam(text, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return parse_nam(text, error); });
 }
 
 } // namespace rondo::io

@@ -183,10 +183,7 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
     return detail::read_onnx(file, options, "onnx", error);
 }
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options = {}) {
-    Error error;
-    ModelWeights weights = read_onnx(file, options, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return read_onnx(file, options, error); });
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options, Error& error) noexcept {
     Error problem;
@@ -197,10 +194,7 @@ inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptio
     return weights;
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {}) {
-    Error error;
-    ModelWeights weights = read_onnx(path, options, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return read_onnx(path, options, error); });
 }
 
 } // namespace rondo::io

@@ -241,9 +241,7 @@ void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, E
 }
 template <class Net, Backend B>
 void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path) {
-    Error error;
-    write_onnx(model, path, error);
-    check(std::move(error));
+    or_fail([&](Error& error) { write_onnx(model, path, error); });
 }
 
 } // namespace rondo::io

@@ -111,9 +111,7 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe& probe) {
-    Error error;
-    load(model, weights, probe, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, weights, probe, error); });
 }
 
 /// The same, with the state that the file says a sequence starts from, and the probe does, too.
@@ -127,9 +125,7 @@ void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io:
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
           const io::Probe& probe) {
-    Error error;
-    load(model, first, weights, probe, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, first, weights, probe, error); });
 }
 
 } // namespace rondo

@@ -250,10 +250,7 @@ inline ModelWeights read_rtneural(const std::filesystem::path& path, Error& erro
     });
 }
 inline ModelWeights read_rtneural(const std::filesystem::path& path) {
-    Error error;
-    ModelWeights weights = read_rtneural(path, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return read_rtneural(path, error); });
 }
 
 /// The same from a file's text.
@@ -261,10 +258,7 @@ inline ModelWeights parse_rtneural(std::string_view text, Error& error) noexcept
     return detail::RTNeuralFile{text, "rtneural"}.read(error);
 }
 inline ModelWeights parse_rtneural(std::string_view text) {
-    Error error;
-    ModelWeights weights = parse_rtneural(text, error);
-    check(std::move(error));
-    return weights;
+    return or_fail([&](Error& error) { return parse_rtneural(text, error); });
 }
 
 } // namespace rondo::io

@@ -144,10 +144,7 @@ std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {
 }
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model) {
-    Error error;
-    std::string text = rtneural_text(model, error);
-    check(std::move(error));
-    return text;
+    return or_fail([&](Error& error) { return rtneural_text(model, error); });
 }
 
 /// The same, as a file: written beside it, then renamed.
@@ -162,9 +159,7 @@ void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& pat
 }
 template <class Net, Backend B>
 void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path) {
-    Error error;
-    write_rtneural(model, path, error);
-    check(std::move(error));
+    or_fail([&](Error& error) { write_rtneural(model, path, error); });
 }
 
 } // namespace io

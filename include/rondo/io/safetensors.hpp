@@ -31,9 +31,7 @@ public:
         read(file, limits, "safetensors", error);
     }
     explicit Safetensors(std::span<const std::byte> file, SafetensorsLimits limits = {}) {
-        Error error;
-        read(file, limits, "safetensors", error);
-        check(std::move(error));
+        or_fail([&](Error& error) { read(file, limits, "safetensors", error); });
     }
 
     /// In the order of their bytes.
@@ -108,9 +106,7 @@ public:
         read(path, limits, error);
     }
     explicit SafetensorsFile(const std::filesystem::path& path, SafetensorsLimits limits = {}) {
-        Error error;
-        read(path, limits, error);
-        check(std::move(error));
+        or_fail([&](Error& error) { read(path, limits, error); });
     }
 
 private:

@@ -139,9 +139,7 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
 
 inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorData> tensors,
                               const Metadata& metadata = {}, SafetensorsLimits limits = {}) {
-    Error error;
-    write_safetensors(path, tensors, metadata, limits, error);
-    check(std::move(error));
+    or_fail([&](Error& error) { write_safetensors(path, tensors, metadata, limits, error); });
 }
 
 /// The same file, in memory.
@@ -168,10 +166,7 @@ inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metada
 
 inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metadata& metadata = {},
                                SafetensorsLimits limits = {}) {
-    Error error;
-    Bytes bytes = safetensors_bytes(tensors, metadata, limits, error);
-    check(std::move(error));
-    return bytes;
+    return or_fail([&](Error& error) { return safetensors_bytes(tensors, metadata, limits, error); });
 }
 
 } // namespace rondo::io

@@ -75,10 +75,7 @@ inline StateDict read_state_dict(const std::filesystem::path& path, Error& error
     });
 }
 inline StateDict read_state_dict(const std::filesystem::path& path) {
-    Error error;
-    StateDict dict = read_state_dict(path, error);
-    check(std::move(error));
-    return dict;
+    return or_fail([&](Error& error) { return read_state_dict(path, error); });
 }
 
 /// The same from a file's text.
@@ -86,10 +83,7 @@ inline StateDict parse_state_dict(std::string_view text, Error& error) noexcept 
     return detail::parse_state_dict(text, "state_dict", error);
 }
 inline StateDict parse_state_dict(std::string_view text) {
-    Error error;
-    StateDict dict = parse_state_dict(text, error);
-    check(std::move(error));
-    return dict;
+    return or_fail([&](Error& error) { return parse_state_dict(text, error); });
 }
 
 } // namespace io
@@ -143,9 +137,7 @@ void load(Model<Net, B>& model, const io::StateDict& dict, Error& error) noexcep
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names = {}) {
-    Error error;
-    load(model, dict, names, error);
-    check(error);
+    or_fail([&](Error& error) { load(model, dict, names, error); });
 }
 
 } // namespace rondo

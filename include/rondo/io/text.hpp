@@ -27,10 +27,7 @@ inline std::string read_text(const std::filesystem::path& path, Error& error) no
     return {};
 }
 inline std::string read_text(const std::filesystem::path& path) {
-    Error error;
-    std::string text = read_text(path, error);
-    check(error);
-    return text;
+    return or_fail([&](Error& error) { return read_text(path, error); });
 }
 
 } // namespace rondo::io

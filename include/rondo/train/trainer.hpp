@@ -141,19 +141,13 @@ public:
     }
     template <class Batch>
     LossSum step(const Batch& batch) {
-        Error error;
-        const LossSum loss = step(batch, error);
-        check(error);
-        return loss;
+        return or_fail([&](Error& error) { return step(batch, error); });
     }
 
     /// A batch's loss without dropout; nothing is learnt. States that batches carry are apart from training's.
     template <class Batch>
     LossSum evaluate(const Batch& batch) {
-        Error error;
-        const LossSum loss = share(batch, false, error);
-        check(error);
-        return loss;
+        return or_fail([&](Error& error) { return share(batch, false, error); });
     }
 
     /// What a checkpoint keeps besides the parameters.
