@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""cudnn.py [--runs N] [--cell LSTM ...] [--hidden H ...] [--tf32 off on]: PyTorch's recurrent layers (cuDNN), as
-recurrence.cu measures ours: a line of JSON for each batch, number of steps and pass. Times are the device's: it is kept
-idle until the host is ahead of it."""
+"""cudnn.py [--runs N] [--cell LSTM ...] [--hidden H ...] [--type fp32 tf32 bf16] [--graph]: PyTorch's recurrent layers
+(cuDNN), as recurrence.cu measures ours: a line of JSON for each batch, number of steps and pass. Times are the device's:
+it is kept idle until the host is ahead of it, as far as the device's queue lets it; --graph measures a CUDA graph's
+replays besides, which no host can slow down."""
 import argparse
 import json
 
@@ -12,8 +13,8 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--runs", type=int, default=100)
 arguments.add_argument("--cell", nargs="+", default=["LSTM", "GRU", "RNN"])
 arguments.add_argument("--hidden", nargs="+", type=int, default=[32, 64, 128, 192, 256, 512, 1024])
-arguments.add_argument("--tf32", nargs="+", default=["off", "on"])
-arguments.add_argument("--bf16", action="store_true")
+arguments.add_argument("--type", nargs="+", default=["fp32", "tf32"])
+arguments.add_argument("--graph", action="store_true")
 arguments.add_argument("--steps", nargs="+", type=int, default=[40, 512])
 arguments = arguments.parse_args()
 
@@ -23,7 +24,7 @@ def timed(f):
         f()
     torch.cuda.synchronize()
     events = [torch.cuda.Event(enable_timing=True) for _ in range(arguments.runs + 1)]
-    torch.cuda._sleep(20_000_000)
+    torch.cuda._sleep(1_000_000 * arguments.runs)
     events[0].record()
     for event in events[1:]:
         f()
@@ -58,15 +59,24 @@ def measure(cell, hidden, batch, steps, ragged, kind):
     def both():
         values(layer(pack(x))[0]).backward(slope)
 
-    for name, f in (("forward", forward), ("both", both)):
+    def report(name, graph, f):
         print(json.dumps({"library": "PyTorch", "cell": cell, "hidden": hidden, "batch": batch, "steps": steps,
-                          "lengths": ragged, "pass": name, "type": kind} | timed(f)), flush=True)
+                          "lengths": ragged, "pass": name, "type": kind, "graph": graph} | timed(f)), flush=True)
+
+    for name, f in (("forward", forward), ("both", both)):
+        report(name, False, f)
+        if arguments.graph and not ragged:
+            for p in [*layer.parameters(), x]:
+                p.grad = None
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                f()
+            report(name, True, graph.replay)
 
 
 print(json.dumps({"torch": torch.__version__, "cudnn": torch.backends.cudnn.version(),
                   "device": torch.cuda.get_device_name()}), flush=True)
-kinds = [{"off": "fp32", "on": "tf32"}[mode] for mode in arguments.tf32] + ["bf16"] * arguments.bf16
-for kind in kinds:
+for kind in arguments.type:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = kind == "tf32"
     for cell in arguments.cell:
         for hidden in arguments.hidden:

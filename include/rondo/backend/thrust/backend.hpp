@@ -253,22 +253,22 @@ public:
         ThrustBackend::template plan<C, H>(1, gpu::Direction::backward).kind != gpu::Kind::step;
     template <class C, int H>
     static bool runs_at_once(int batch) {
-        return choice<C, H>(gpu::Direction::forward).columns(batch) > 0 &&
-            choice<C, H>(gpu::Direction::backward).columns(batch) > 0;
+        return choice<C, H, gpu::Direction::forward>.columns(batch) > 0 &&
+            choice<C, H, gpu::Direction::backward>.columns(batch) > 0;
     }
     template <class C, int H>
     static std::size_t steps_memory(int batch) {
-        return std::max(choice<C, H>(gpu::Direction::forward).memory(batch),
-                        choice<C, H>(gpu::Direction::backward).memory(batch));
+        return std::max(choice<C, H, gpu::Direction::forward>.memory(batch),
+                        choice<C, H, gpu::Direction::backward>.memory(batch));
     }
     template <class C, int H>
     void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Forward, C, H, 1>(choice<C, H>(gpu::Direction::forward).columns(steps.batch), {steps, lengths},
+        run_steps<gpu::Forward, C, H, 1>(choice<C, H, gpu::Direction::forward>.columns(steps.batch), {steps, lengths},
                                          memory);
     }
     template <class C, int H>
     void run_backward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Backward, C, H, 1>(choice<C, H>(gpu::Direction::backward).columns(steps.batch),
+        run_steps<gpu::Backward, C, H, 1>(choice<C, H, gpu::Direction::backward>.columns(steps.batch),
                                           {steps, lengths}, memory);
     }
 
@@ -286,10 +286,8 @@ public:
     }
 
 private:
-    template <class C, int H>
-    static constexpr gpu::Choice choice(gpu::Direction direction) {
-        return gpu::Choice{D::target, C::shape, H, sizeof(S), direction};
-    }
+    template <class C, int H, gpu::Direction direction>
+    static constexpr gpu::Choice choice{D::target, C::shape, H, sizeof(S), direction};
     template <template <class, int, class, class, int> class Pass, class C, int H, int columns>
     void run_steps(int wanted, const gpu::Task<C, H, S>& task, S* memory) {
         if constexpr (columns <= D::target.columns) {

@@ -72,11 +72,12 @@ RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
 }
 
 namespace detail {
-/// Of so many weights, those that a thread has registers for, besides `sums` and what else it keeps. Registers are
-/// handed out to four warps at once.
+/// Of so many weights, those that a thread has registers for, besides `sums` and what else it keeps; the others need
+/// some more addresses. Registers are handed out to four warps at once.
 constexpr int kept(Target target, int threads, int weights, int sums, std::size_t number) {
     const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
-    return std::min(weights, std::clamp(each - 56 - (sums + 12) * words, 4, 160) / words);
+    const int most = std::clamp(each - 56 - (sums + 12) * words, 4, 160) / words;
+    return weights <= most ? weights : std::clamp(each - 100 - (sums + 12) * words, 4, 160) / words;
 }
 
 /// The plan of so many blocks, or none (Kind::step) where they have no room.
@@ -85,11 +86,14 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
     const int units = (hidden + blocks - 1) / blocks;
     const int width = handed_width(shape, columns, direction), at_once = read_at_once(width, number);
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
-    int lanes = 32;
-    while (lanes > columns && (units * lanes > target.threads || shape.gates * share(lanes) < 32)) lanes /= 2;
-    if (units * lanes > target.threads || lanes < columns) return {};
-    const int threads = (units * lanes + 31) / 32 * 32, weights = shape.gates * share(lanes);
     const int sums = columns * (direction == Direction::forward ? shape.gates : 2);
+    // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
+    int lanes = columns;
+    while (lanes < 32 && 2 * units * lanes <= target.threads &&
+           (units * lanes < 128 || shape.gates * share(lanes) > kept(target, units * lanes, shape.gates * share(lanes), sums, number)))
+        lanes *= 2;
+    if (units * lanes > target.threads || lanes > 32) return {};
+    const int threads = (units * lanes + 31) / 32 * 32, weights = shape.gates * share(lanes);
     const int in_registers = kept(target, threads, weights, sums, number);
     const std::size_t handed = std::size_t(2 * share(lanes) * lanes * width) * number,
                       shared = handed + std::size_t(threads) * std::size_t(weights - in_registers) * number;

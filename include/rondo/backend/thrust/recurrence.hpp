@@ -21,21 +21,19 @@ struct Forward {
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::forward);
     static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
     static constexpr int states = C::shape.states, hidden = H, columns = some;
-    static constexpr int sent = columns < Vector<S>::size ? columns : Vector<S>::size; // of a unit, at once
-    static constexpr bool own_row = false; // the lanes of some columns have it together
     using Part = Share<plan, S, columns>;
-    static constexpr std::size_t handed = Part::handed, received = std::size_t(H) * columns;
+    static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * columns; // of them all units'
     using N = Number<S>;
     using L = Lanes<N, 1>;
 
     struct Registers {
         S weight[plan.in_registers];
         S sum[gates * columns]; // of a column, all gates
-        S out[sent];
         cell::Pre<C, N> pre, next;
         Values<N, gates + apart> bias;
         cell::State<C, N> state;
         cell::Own<C, N> own;
+        int length; // of the sequence
     };
     using At = Place<plan, H>;
 
@@ -47,17 +45,16 @@ struct Forward {
         group.each([&](int block, int thread, Registers& r) {
             const At at{block, thread};
             begin(group, task, first, at, block, thread, r);
-            r.next = pre(task, first, all.reverse ? count - 1 : 0, count, at);
-            r.out[0] = S(r.state[0]);
+            r.next = pre(task, first, all.reverse ? count - 1 : 0, at, r);
+            if (at.writes()) group.hand(0, handed_at(at), S(r.state[0]));
         });
         if (group.idle()) return;
-        hand(group, 0);
         for (int turn = 0; turn < count; ++turn) {
             const int t = all.reverse ? count - 1 - turn : turn, following = all.reverse ? t - 1 : t + 1;
             group.each([&](int block, int thread, Registers& r) {
                 const At at{block, thread};
                 r.pre = r.next;
-                r.next = pre(task, first, following, count, at);
+                r.next = pre(task, first, following, at, r);
             });
             group.meet(turn % 2);
             group.each([&](int block, int thread, Registers& r) {
@@ -76,25 +73,15 @@ struct Forward {
             group.each([&](int block, int thread, Registers& r) {
                 const At at{block, thread};
                 step(task, first + at.column(), t, at, r);
-                r.out[0] = S(r.state[0]);
+                if (at.writes()) group.hand((turn + 1) % 2, handed_at(at), S(r.state[0]));
             });
-            if (turn + 1 < count) hand(group, (turn + 1) % 2);
         }
         group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
     }
 
 private:
-    // h of some sequences of a unit lies in a row: the lanes that have them put them together.
-    template <class Group>
-    RONDO_HOST_DEVICE static void hand(Group& group, int buffer) {
-        group.template gather<sent, plan.replicas()>(&Registers::out);
-        group.each([&](int block, int thread, Registers& r) {
-            const At at{block, thread};
-            if (!at.real()) return;
-            const int part = at.column() / sent, rank = at.column() % sent * plan.replicas() + at.replica();
-            group.template send<sent>(buffer, std::size_t(at.unit * columns + part * sent), r.out, rank,
-                                      sent * plan.replicas());
-        });
+    RONDO_HOST_DEVICE static std::size_t handed_at(const At& at) {
+        return std::size_t(at.unit * columns + at.column());
     }
 
     template <class Group>
@@ -111,6 +98,8 @@ private:
             }
         RONDO_UNROLL
         for (int k = 0; k < states; ++k) r.state[k] = N(S(0));
+        const int column = first + at.column();
+        r.length = at.real() ? task.length(column) : 0;
         if (!at.real()) return;
         RONDO_UNROLL
         for (int g = 0; g < gates; ++g) {
@@ -124,10 +113,9 @@ private:
             }
         }
         r.own = all.forward(0, 0).template parameters<L>(at.unit);
-        const int column = first + at.column();
         if (column >= all.batch) return;
         const std::size_t here = std::size_t(column) * H + std::size_t(at.unit);
-        const int slot = all.reverse ? (task.lengths ? task.lengths[column] : all.steps) : 0;
+        const int slot = all.reverse ? r.length : 0;
         RONDO_UNROLL
         for (int k = 0; k < states; ++k) {
             if (all.initial[k]) r.state[k] = N(all.initial[k][here]);
@@ -136,10 +124,11 @@ private:
     }
 
     // W x + b of a step, before U h is added.
-    RONDO_HOST_DEVICE static cell::Pre<C, N> pre(const Work& task, int first, int t, int count, const At& at) {
+    RONDO_HOST_DEVICE static cell::Pre<C, N> pre(const Work& task, int first, int t, const At& at,
+                                                 const Registers& r) {
         cell::Pre<C, N> a{};
         const int column = first + at.column();
-        if (t < 0 || t >= count || !at.real() || !task.active(t, column)) return a;
+        if (t < 0 || t >= r.length) return a;
         const S* const gate =
             task.steps.gate + (std::size_t(t) * std::size_t(task.steps.batch) + std::size_t(column)) * (gates * H);
         RONDO_UNROLL
@@ -150,7 +139,7 @@ private:
     RONDO_HOST_DEVICE static void step(const Work& task, int column, int t, const At& at, Registers& r) {
         const RecurrentSteps<C, H, S>& all = task.steps;
         if (!at.real() || column >= all.batch) return;
-        if (!task.active(t, column)) return rest(all, column, t, at);
+        if (t >= r.length) return rest(all, column, t, at);
         RONDO_UNROLL
         for (int g = 0; g < gates + apart; ++g) r.pre[g] = r.pre[g] + r.bias[g];
         RONDO_UNROLL

@@ -18,10 +18,9 @@ struct Backward {
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::backward);
     static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
     static constexpr int states = C::shape.states, hidden = H, columns = some;
-    static constexpr bool own_row = true; // of numbers sent: a thread has it alone
-    static constexpr int width = handed_width(C::shape, columns, Direction::backward), sent = width / columns;
+    static constexpr int width = handed_width(C::shape, columns, Direction::backward), row = width / columns;
     using Part = Share<plan, S, width>;
-    static constexpr std::size_t handed = Part::handed, received = std::size_t(H) * width;
+    static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * width; // of them all units'
     using N = Number<S>;
     using L = Lanes<N, 1>;
     using Read = typename UnitBackward<C, H, S>::template Read<N>;
@@ -29,10 +28,11 @@ struct Backward {
     struct Registers {
         S weight[plan.in_registers];
         S sum[columns];
-        S out[sent];
+        S out[gates];
         Read read;
         cell::State<C, N> carry;
         cell::Own<C, N> own;
+        int length; // of the sequence
     };
     using At = Place<plan, H>;
 
@@ -44,7 +44,7 @@ struct Backward {
         group.each([&](int block, int thread, Registers& r) {
             const At at{block, thread};
             begin(group, task, first, at, block, thread, r);
-            read(task, first, all.reverse ? 0 : count - 1, count, at, r);
+            read(task, first + at.column(), all.reverse ? 0 : count - 1, at, r);
         });
         if (group.idle()) return;
         for (int turn = 0; turn < count; ++turn) {
@@ -52,10 +52,11 @@ struct Backward {
             group.each([&](int block, int thread, Registers& r) {
                 const At at{block, thread};
                 step(task, first + at.column(), t, at, r);
-                read(task, first, following, count, at, r);
-                if (at.real())
-                    group.template send<sent>(turn % 2, std::size_t(at.unit * width + at.column() * sent), r.out,
-                                              at.replica(), plan.replicas());
+                read(task, first + at.column(), following, at, r);
+                if (at.writes())
+                    RONDO_UNROLL
+                    for (int g = 0; g < gates; ++g)
+                        group.hand(turn % 2, std::size_t(at.unit * width + at.column() * row + g), r.out[g]);
             });
             group.meet(turn % 2);
             group.each([&](int block, int thread, Registers& r) {
@@ -66,13 +67,13 @@ struct Backward {
                     for (int g = 0; g < gates; ++g) {
                         const S w = weight<plan>(group, block, thread, r, k * gates + g);
                         RONDO_UNROLL
-                        for (int c = 0; c < columns; ++c) r.sum[c] += w * da[c * sent + g];
+                        for (int c = 0; c < columns; ++c) r.sum[c] += w * da[c * row + g];
                     }
                 });
             });
             group.template reduce<columns>(&Registers::sum);
-            group.each([&](int block, int thread, Registers& r) {
-                if (task.active(t, first + At(block, thread).column())) r.carry[0] = r.carry[0] + N(r.sum[0]);
+            group.each([&](int, int, Registers& r) {
+                if (t < r.length) r.carry[0] = r.carry[0] + N(r.sum[0]);
             });
         }
         group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
@@ -92,9 +93,10 @@ private:
                     at.real() && from < H ? all.U[std::size_t(g * H + from) * H + std::size_t(at.unit)] : S(0);
             }
         RONDO_UNROLL
-        for (int k = 0; k < sent; ++k) r.out[k] = S(0); // that of no gate stays zero
+        for (int g = 0; g < gates; ++g) r.out[g] = S(0);
         const int column = first + at.column();
         const bool real = at.real() && column < all.batch;
+        r.length = real ? task.length(column) : 0;
         RONDO_UNROLL
         for (int k = 0; k < states; ++k)
             r.carry[k] = N(real && all.final_slope[k] ? all.final_slope[k][std::size_t(column) * H + std::size_t(at.unit)]
@@ -102,16 +104,15 @@ private:
         if (real) r.own = all.forward(0, 0).template parameters<L>(at.unit);
     }
 
-    RONDO_HOST_DEVICE static void read(const Work& task, int first, int t, int count, const At& at, Registers& r) {
-        const int column = first + at.column();
-        if (t < 0 || t >= count || !at.real() || !task.active(t, column)) return;
+    RONDO_HOST_DEVICE static void read(const Work& task, int column, int t, const At& at, Registers& r) {
+        if (t < 0 || t >= r.length) return;
         r.read = task.steps.backward(t, std::size_t(column)).template read<L, N>(0, at.unit);
     }
 
     RONDO_HOST_DEVICE static void step(const Work& task, int column, int t, const At& at, Registers& r) {
         const RecurrentSteps<C, H, S>& all = task.steps;
         if (!at.real() || column >= all.batch) return;
-        if (!task.active(t, column)) {
+        if (t >= r.length) {
             RONDO_UNROLL
             for (int g = 0; g < gates; ++g) r.out[g] = S(0);
             return rest(all, column, t, at);

@@ -14,15 +14,13 @@ struct Task {
     RecurrentSteps<C, H, S> steps;
     const int* lengths; // null: all of full length
 
-    RONDO_HOST_DEVICE bool active(int t, int column) const {
-        return column < steps.batch && (!lengths || t < lengths[column]);
+    /// Steps of a sequence; none of one that does not exist.
+    RONDO_HOST_DEVICE int length(int column) const {
+        return column >= steps.batch ? 0 : lengths ? lengths[column] : steps.steps;
     }
     RONDO_HOST_DEVICE int longest(int first, int columns) const {
         int most = 0;
-        for (int b = first; b < first + columns && b < steps.batch; ++b) {
-            const int length = lengths ? lengths[b] : steps.steps;
-            most = length > most ? length : most;
-        }
+        for (int b = first; b < first + columns; ++b) most = length(b) > most ? length(b) : most;
         return most;
     }
 };

@@ -37,10 +37,7 @@ public:
             __syncthreads();
         }
     }
-    __device__ bool idle() const {
-        const int warp = int(threadIdx.x) / 32 * 32;
-        return plan.kind == Kind::cluster && block() * plan.units() + warp / plan.lanes >= Pass::hidden;
-    }
+    __device__ bool idle() const { return plan.kind == Kind::cluster && block() >= blocks; }
 
     template <class F>
     __device__ void each(const F& f) {
@@ -50,62 +47,18 @@ public:
     __device__ void reduce(S (Registers::*sums)[count]) {
         constexpr int values = count / columns;
         S(&sum)[count] = registers_.*sums;
-        int mask = plan.lanes / 2;
+        halve<columns / 2, values>(sum);
 #pragma unroll
-        for (int left = columns / 2; left > 0; left /= 2, mask /= 2) {
-            const bool upper = threadIdx.x & unsigned(mask);
-#pragma unroll
-            for (int k = 0; k < left * values; ++k) {
-                const S low = sum[k], high = sum[k + left * values];
-                sum[k] = (upper ? high : low) + __shfl_xor_sync(~0u, upper ? low : high, mask);
-            }
-        }
-#pragma unroll
-        for (mask = plan.replicas() / 2; mask > 0; mask /= 2)
+        for (int mask = plan.replicas() / 2; mask > 0; mask /= 2)
 #pragma unroll
             for (int k = 0; k < values; ++k) sum[k] += __shfl_xor_sync(~0u, sum[k], mask);
     }
-    template <int count, int replicas>
-    __device__ void gather(S (Registers::*numbers)[count]) {
-        if constexpr (count > 1 && plan.kind == Kind::cluster) {
-            const int here = int(threadIdx.x) % 32, lane = here % plan.lanes, part = lane / replicas / count * count;
-            const S mine = (registers_.*numbers)[0];
-#pragma unroll
-            for (int k = 0; k < count; ++k)
-                (registers_.*numbers)[k] =
-                    __shfl_sync(~0u, mine, here - lane + (part + k) * replicas + lane % replicas);
-        }
-    }
     __device__ const S* handed(int, int buffer) { return shared_ + std::size_t(buffer) * Pass::handed; }
 
-    template <int count>
-    __device__ void send(int buffer, std::size_t where, const S (&values)[count], int rank, int ranks) {
+    __device__ void hand(int buffer, std::size_t where, S value) {
         const std::size_t at = std::size_t(buffer) * Pass::handed + where;
-        if constexpr (plan.kind == Kind::cluster) {
-            constexpr int words = int(sizeof(S) / 4) * count, most = words < 4 ? words : 4;
-            std::uint32_t word[words];
-            memcpy(word, values, sizeof word);
-            constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // the others have left
-            for (int block = rank; block < blocks; block += ranks)
-#pragma unroll
-                for (int k = 0; k < words; k += most) {
-                    std::uint32_t some[most];
-#pragma unroll
-                    for (int j = 0; j < most; ++j) some[j] = word[k + j];
-                    arrivals_[buffer].send(reinterpret_cast<const std::uint32_t*>(shared_ + at) + k, some, block);
-                }
-        } else {
-            // The lanes of a row each write their own number of it, where it was not gathered.
-            constexpr bool gathered = Pass::sent == 1 || Pass::own_row;
-            if (gathered ? rank != 0 : rank % plan.replicas() != 0) return;
-            S* const to = (plan.kind == Kind::block ? shared_ : global_) + at;
-#pragma unroll
-            for (int k = 0; k < (gathered ? count : 1); ++k) {
-                S* const place = to + (gathered ? k : rank / plan.replicas());
-                if constexpr (plan.kind == Kind::block) *place = values[k];
-                else __stcg(place, values[k]);
-            }
-        }
+        if constexpr (plan.kind == Kind::grid) __stcg(global_ + at, value);
+        else shared_[at] = value;
     }
     __device__ S& weight(int, int thread, int k) {
         return shared_[2 * Pass::handed + std::size_t(k * plan.threads + thread)];
@@ -114,7 +67,9 @@ public:
         if constexpr (plan.kind == Kind::block) {
             __syncthreads();
         } else if constexpr (plan.kind == Kind::cluster) {
-            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned(Pass::received * sizeof(S)));
+            __syncthreads();
+            send(buffer);
+            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned((Pass::sent - mine()) * sizeof(S)));
             arrivals_[buffer].wait(rounds_ / 2 % 2);
             ++rounds_;
         } else {
@@ -135,6 +90,43 @@ public:
     }
 
 private:
+    static constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // that have a unit
+    static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // numbers that a block hands on
+
+    __device__ static std::size_t mine() {
+        const std::size_t first = std::size_t(block()) * slice;
+        return first + slice < Pass::sent ? slice : Pass::sent - first;
+    }
+    // Sends what this block has handed to the others: neighbouring threads, neighbouring numbers.
+    __device__ void send(int buffer) {
+        constexpr bool wide = slice * sizeof(S) % 16 == 0 && Pass::sent * sizeof(S) % 16 == 0;
+        constexpr int words = wide ? 4 : int(sizeof(S) / 4), each = int(slice * sizeof(S) / 4) / words;
+        const auto* const from = reinterpret_cast<const std::uint32_t*>(shared_ + std::size_t(buffer) * Pass::handed +
+                                                                        std::size_t(block()) * slice);
+        const int count = int(mine() * sizeof(S) / 4) / words;
+#pragma unroll 4
+        for (int k = int(threadIdx.x); k < each * blocks; k += plan.threads) {
+            const int to = k / each, part = k % each;
+            if (to == block() || part >= count) continue;
+            std::uint32_t word[words];
+            memcpy(word, __builtin_assume_aligned(from + part * words, words * 4), sizeof word);
+            arrivals_[buffer].send(from + part * words, word, to);
+        }
+    }
+    // Half of the lanes go on with half of the sequences.
+    template <int left, int values, int count>
+    __device__ static void halve(S (&sum)[count]) {
+        if constexpr (left > 0) {
+            constexpr int mask = left * plan.replicas();
+            const bool upper = threadIdx.x & unsigned(mask);
+#pragma unroll
+            for (int k = 0; k < left * values; ++k) {
+                const S low = sum[k], high = sum[k + left * values];
+                sum[k] = (upper ? high : low) + __shfl_xor_sync(~0u, upper ? low : high, mask);
+            }
+            halve<left / 2, values>(sum);
+        }
+    }
     __device__ static int block() { return int(blockIdx.x % unsigned(plan.blocks)); }
 
     S *shared_, *global_;

@@ -15,12 +15,11 @@ namespace rondo::inline v0_1::gpu {
 /// each     calls f(block, thread, registers) for every thread.
 /// reduce   of sums for `columns` sequences, as many of each: gives every thread those of its own sequence, added over
 ///          the lanes of its unit; in the order of a device's shuffles, so to the same bits.
-/// gather   gives each of the lanes of `count` neighbouring sequences the first numbers of all of them.
 /// clear    zeroes what will be handed.
 /// handed   what was handed to a block, of one of two buffers.
-/// send     writes a row of numbers to some of the blocks: to all, if each of `ranks` ranks sends it.
-/// meet     nobody goes on before all that was sent to the buffer has come.
-/// idle     whether this thread may leave: none of its warp has a unit, and nobody counts on it.
+/// hand     writes a number to all blocks.
+/// meet     nobody goes on before all have come; what was handed to the buffer until then can be read.
+/// idle     whether this thread may leave: its block has no unit, and nobody counts on it.
 template <class Pass>
 class HostGroup {
     using Registers = typename Pass::Registers;
@@ -40,35 +39,27 @@ public:
     template <int columns, int count>
     void reduce(S (Registers::*sums)[count]) {
         constexpr int values = count / columns;
-        for (int left = columns, mask = plan.lanes / 2; mask > 0; mask /= 2) {
-            const int half = left > 1 ? left / 2 : 0, kept = (left > 1 ? half : 1) * values;
-            exchange(sums, [&](int thread, auto& mine, const auto& of) {
-                const bool upper = half > 0 && (thread & mask);
-                for (int k = 0; k < kept; ++k) {
-                    const int from = upper ? k + kept : k;
-                    mine[k] = of(thread)[from] + of(thread ^ mask)[from];
-                }
-            });
-            if (left > 1) left = half;
-        }
-    }
-    template <int count, int replicas>
-    void gather(S (Registers::*numbers)[count]) {
-        exchange(numbers, [](int thread, auto& mine, const auto& of) {
-            const int lane = thread % plan.lanes, part = lane / replicas / count * count;
-            for (int k = 0; k < count; ++k)
-                mine[k] = of(thread - lane + (part + k) * replicas + lane % replicas)[0];
-        });
+        std::vector<S>& old = before_;
+        old.resize(std::size_t(plan.threads) * count);
+        for (int block = 0; block < plan.blocks; ++block)
+            for (int left = columns, mask = plan.lanes / 2; mask > 0; mask /= 2) {
+                const bool halve = left > 1; // half of the lanes go on with half of the sequences
+                left = halve ? left / 2 : 1;
+                for (int thread = 0; thread < plan.threads; ++thread)
+                    for (int k = 0; k < count; ++k) old[std::size_t(thread * count + k)] = (at(block, thread).*sums)[k];
+                for (int thread = 0; thread < plan.threads; ++thread)
+                    for (int k = 0; k < left * values; ++k) {
+                        const int from = halve && (thread & mask) ? k + left * values : k;
+                        (at(block, thread).*sums)[k] =
+                            old[std::size_t(thread * count + from)] + old[std::size_t((thread ^ mask) * count + from)];
+                    }
+            }
     }
     void clear(std::size_t) {}
     const S* handed(int block, int buffer) { return handed_[at_buffer(block, buffer)].value; }
-    template <int count>
-    void send(int buffer, std::size_t where, const S (&values)[count], int rank, int ranks) {
-        for (int block = rank; block < plan.blocks; block += ranks)
-            for (std::size_t k = 0; k < count; ++k) {
-                Vector<S>& to = handed_[at_buffer(block, buffer) + (where + k) / Vector<S>::size];
-                to.value[(where + k) % Vector<S>::size] = values[k];
-            }
+    void hand(int buffer, std::size_t where, S value) {
+        for (int block = 0; block < plan.blocks; ++block)
+            handed_[at_buffer(block, buffer) + where / Vector<S>::size].value[where % Vector<S>::size] = value;
     }
     /// A thread's k-th weight in shared memory.
     S& weight(int block, int thread, int k) {
@@ -83,22 +74,9 @@ private:
     Registers& at(int block, int thread) { return registers_[std::size_t(block * plan.threads + thread)]; }
     static std::size_t at_buffer(int block, int buffer) { return std::size_t(block * 2 + buffer) * vectors; }
 
-    // Calls f(thread, its numbers, of), of(other) being those of any thread of the block before.
-    template <int count, class F>
-    void exchange(S (Registers::*numbers)[count], const F& f) {
-        std::vector<S>& old = before_;
-        old.resize(std::size_t(plan.threads) * count);
-        for (int block = 0; block < plan.blocks; ++block) {
-            for (int thread = 0; thread < plan.threads; ++thread)
-                for (int k = 0; k < count; ++k) old[std::size_t(thread * count + k)] = (at(block, thread).*numbers)[k];
-            for (int thread = 0; thread < plan.threads; ++thread)
-                f(thread, at(block, thread).*numbers, [&](int other) { return old.data() + other * count; });
-        }
-    }
-
     std::vector<Registers> registers_;
     std::vector<Vector<S>> handed_;
-    std::vector<S> weights_, before_; // before: the numbers, while they are exchanged
+    std::vector<S> weights_, before_; // before: the sums, while lanes are added
 };
 
 } // namespace rondo::gpu
