@@ -4,6 +4,8 @@
 #include <rondo/core/random.hpp>
 #include <rondo/core/view.hpp>
 
+#include <support/device.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,23 +21,6 @@ std::vector<S> numbers(std::size_t n, std::uint32_t stream) {
     std::vector<S> all;
     for (std::size_t k = 0; k < n; ++k) all.push_back(S(2 * rondo::uniform(draw(k)) - 1));
     return all;
-}
-
-template <class B, class T>
-auto on_device(const std::vector<T>& host) {
-    typename B::template buffer<T> buffer;
-    buffer.assign(host.data(), host.data() + host.size());
-    return buffer;
-}
-template <class B, class S>
-std::vector<S> on_host(const S* device, std::size_t n) {
-    std::vector<S> host(n);
-    B::download(host.data(), device, n);
-    return host;
-}
-template <class B>
-std::vector<typename B::scalar> on_host(typename B::scalar* device, std::size_t n) {
-    return on_host<B>(static_cast<const typename B::scalar*>(device), n);
 }
 
 /// How far a backend's numbers may be apart from another's, as |a - b| / max(1, |b|).

@@ -4,6 +4,8 @@
 #include <rondo/core/random.hpp>
 #include <rondo/core/view.hpp>
 
+#include <support/device.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -20,11 +22,11 @@ template <class S, int Rows>
 struct Batch {
     int steps = 0, batch = 0;
     std::vector<int> lengths;
-    std::vector<S> value, slope;
+    std::vector<S> value;
 
     Batch() = default;
     Batch(int steps_, int batch_, std::vector<int> lengths_ = {})
-        : steps{steps_}, batch{batch_}, lengths{std::move(lengths_)}, value(index(steps_, 0, 0)), slope(value.size()) {}
+        : steps{steps_}, batch{batch_}, lengths{std::move(lengths_)}, value(index(steps_, 0, 0)) {}
 
     std::size_t index(int t, int b, int row) const {
         return (std::size_t(t) * std::size_t(batch) + std::size_t(b)) * Rows + std::size_t(row);
@@ -33,8 +35,11 @@ struct Batch {
     const S& at(int t, int b, int row) const { return value[index(t, b, row)]; }
     int length(int b) const { return lengths.empty() ? steps : lengths[std::size_t(b)]; }
     rondo::Extent extent() const { return {steps, batch, lengths.empty() ? nullptr : lengths.data()}; }
-    rondo::Sequence<S, Rows> view() { return {value.data(), slope.data(), extent()}; }
-    rondo::Sequence<const S, Rows> input() const { return {value.data(), nullptr, extent()}; }
+    /// What a run is given; it points to the lengths here.
+    template <class B>
+    Placed<B, S, Rows> place() const {
+        return {value, extent()};
+    }
 
     template <class F>
     void each(F&& f) const {
@@ -105,16 +110,17 @@ struct Batch {
         return y;
     }
     /// What a run wrote: a batch of its own.
+    template <class B>
     static Batch of(const rondo::Sequence<S, Rows>& x) {
         Batch y{x.extent.steps, x.extent.batch};
         if (x.extent.lengths) y.lengths.assign(x.extent.lengths, x.extent.lengths + x.extent.batch);
-        y.value.assign(x.value, x.value + x.size());
-        if (x.slope) y.slope.assign(x.slope, x.slope + x.size());
+        y.value = values_of<B>(x);
         return y;
     }
-    Batch slopes() const {
-        Batch y = *this;
-        y.value = slope;
+    /// The same with other numbers, such as the slopes of these.
+    Batch with(std::vector<S> numbers) const {
+        Batch y{steps, batch, lengths};
+        y.value = std::move(numbers);
         return y;
     }
 };

@@ -28,12 +28,11 @@ template <Rate rate, class S>
 std::vector<S> mask(const rondo::Extent& extent, const rondo::Randomness& randomness) {
     using One = rondo::Sequential<rondo::Dropout<width, rate>>;
     using B = TestBackend<S>;
-    std::vector<S> ones(width * extent.columns(), S(1));
+    const Placed<B, S, width> ones{std::vector<S>(width * extent.columns(), S(1)), extent};
     rondo::Workspace<One, B> work;
-    const auto y = work.record(rondo::Model<One, B>{}, nullptr, randomness, [&](auto& run) {
-        return One::forward(run, rondo::Sequence<const S, width>{ones.data(), nullptr, extent});
-    });
-    return {y.value, y.value + y.size()};
+    const auto y = work.record(rondo::Model<One, B>{}, nullptr, randomness,
+                               [&](auto& run) { return One::forward(run, ones.input()); });
+    return values_of<B>(y);
 }
 
 TEST(DropoutLaw, PartsOfABatchDrawTheSameMasks) {
@@ -80,19 +79,22 @@ TEST(DropoutLaw, MasksAreTheStreamOfTheirLayer) {
 TEST(DropoutLaw, BackwardIsTheMask) {
     holds("dL/dx = mask dL/dy", [] {
         const Size size;
-        auto x = law::Batch<double, width>::random(size.seed, size.steps, size.batch, size.any_lengths());
+        using B = TestBackend<double>;
+        const auto x = law::Batch<double, width>::random(size.seed, size.steps, size.batch, size.any_lengths());
         const auto dy = law::Batch<double, width>::random(size.seed + 1, size.steps, size.batch, x.lengths);
         const rondo::Randomness randomness{Seed{size.seed}, 2, true};
         using One = rondo::Sequential<rondo::Dropout<width, Rate{30}>>;
-        rondo::Workspace<One, TestBackend<double>> work;
-        const auto y = work.record(rondo::Model<One, TestBackend<double>>{}, nullptr, randomness,
-                                   [&](auto& run) { return One::forward(run, x.view()); });
-        std::ranges::copy(dy.value, y.slope);
+        rondo::Workspace<One, B> work;
+        auto placed = x.place<B>();
+        const auto result = work.record(rondo::Model<One, B>{}, nullptr, randomness,
+                                        [&](auto& run) { return One::forward(run, placed.view()); });
+        copy_to_device(work.backend(), result.slope, dy.value);
         work.backward(nullptr);
+        const auto y = values_of<B>(result), dx = placed.slopes();
         const auto factor = mask<Rate{30}, double>({size.steps, size.batch}, randomness);
         for (std::size_t k = 0; k < x.value.size(); ++k) {
-            RC_ASSERT(y.value[k] == x.value[k] * factor[k]);
-            RC_ASSERT(x.slope[k] == dy.value[k] * factor[k]);
+            RC_ASSERT(y[k] == x.value[k] * factor[k]);
+            RC_ASSERT(dx[k] == dy.value[k] * factor[k]);
         }
     });
 }
@@ -125,34 +127,35 @@ TEST(DropoutLaw, LayersStepsAndSeedsDrawApart) {
     EXPECT_NEAR(agree(mask<Rate{1, 2}, float>(extent, {Seed{4}, 1, true})), 0.5, 0.03);
     // Two layers keep a quarter of the units between them.
     using Two = Net<Rate{1, 2}>;
-    std::vector<float> ones(width * extent.columns(), 1.f);
-    rondo::Workspace<Two> work;
-    const auto y = work.record(rondo::Model<Two>{}, nullptr, randomness, [&](auto& run) {
-        return Two::forward(run, rondo::Sequence<float, width>{ones.data(), nullptr, extent});
-    });
+    using B = TestBackend<float>;
+    Placed<B, float, width> ones{std::vector<float>(width * extent.columns(), 1.f), extent};
+    rondo::Workspace<Two, B> work;
+    const auto y = values_of<B>(work.record(rondo::Model<Two, B>{}, nullptr, randomness,
+                                            [&](auto& run) { return Two::forward(run, ones.view()); }));
     std::size_t kept = 0;
-    for (std::size_t k = 0; k < ones.size(); ++k) {
-        kept += y.value[k] != 0;
+    for (std::size_t k = 0; k < y.size(); ++k) {
+        kept += y[k] != 0;
         if (first[k] == 0) {
-            ASSERT_EQ(y.value[k], 0) << k;
+            ASSERT_EQ(y[k], 0) << k;
         }
     }
-    EXPECT_NEAR(double(kept) / double(ones.size()), 0.25, 0.03);
+    EXPECT_NEAR(double(kept) / double(y.size()), 0.25, 0.03);
 }
 
 TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
     using Two = Net<Rate{1, 2}>;
-    const auto x = law::Batch<float, width>::random(1, 5, 3);
-    rondo::Workspace<Two> work;
-    const rondo::Model<Two> model;
-    rondo::BatchState<Two> state{3};
-    const auto bits = [](const auto& y) { return std::vector<float>(y.value, y.value + y.size()); };
+    using B = TestBackend<float>;
+    const auto host = law::Batch<float, width>::random(1, 5, 3);
+    const auto x = host.place<B>();
+    rondo::Workspace<Two, B> work;
+    const rondo::Model<Two, B> model;
+    rondo::BatchState<Two, B> state{3};
     const auto body = [&](auto& run) { return Two::forward(run, x.input()); };
-    EXPECT_EQ(bits(work.forward(model, x.input())), x.value);
-    const rondo::Sequence<const float, width> first{x.value.data(), nullptr, {1, 3}};
-    EXPECT_EQ(bits(work.step(model, state, first)), std::vector<float>(first.value, first.value + first.size()));
-    EXPECT_EQ(bits(work.evaluate(model, nullptr, body)), x.value);
-    EXPECT_EQ(bits(work.record(model, nullptr, {Seed{1}, 1, false}, body)), x.value);
+    EXPECT_EQ(values_of<B>(work.forward(model, x.input())), host.value);
+    const rondo::Sequence<const float, width> first{x.input().value, nullptr, {1, 3}};
+    EXPECT_EQ(values_of<B>(work.step(model, state, first)), values_of<B>(first));
+    EXPECT_EQ(values_of<B>(work.evaluate(model, nullptr, body)), host.value);
+    EXPECT_EQ(values_of<B>(work.record(model, nullptr, {Seed{1}, 1, false}, body)), host.value);
 }
 
 } // namespace

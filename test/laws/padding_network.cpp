@@ -24,6 +24,8 @@
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
 
+#include <iterator>
+
 namespace {
 
 using namespace law;
@@ -39,30 +41,32 @@ void padding_changes_nothing(const char* law) {
         const Size size;
         const auto lengths = size.lengths();
         const auto x = law::Batch<S, in>::random(size.seed, size.steps, size.batch, lengths);
-        auto target = law::Batch<S, out>::random(size.seed + 1, size.steps, size.batch, lengths);
-        for (S& value : target.value) value = value * S(0.5) + S(0.5); // a probability, for BinaryCrossEntropy
+        auto targets = law::Batch<S, out>::random(size.seed + 1, size.steps, size.batch, lengths);
+        for (S& value : targets.value) value = value * S(0.5) + S(0.5); // a probability, for BinaryCrossEntropy
         const Filler<S> filler;
         const int extra = any_padding();
 
         const Model<Net, B> model{Seed{size.seed}};
-        const auto train = [&](law::Batch<S, in> a, const law::Batch<S, out>& wanted, law::Batch<S, out>& y,
+        const auto train = [&](const law::Batch<S, in>& a, const law::Batch<S, out>& wanted, law::Batch<S, out>& y,
                                law::Batch<S, in>& da) {
+            auto given = a.template place<B>();
+            const auto target = wanted.template place<B>();
             Workspace<Net, B> work;
             Model<Net, B> gradient;
             const double loss = work.train(model, &gradient, nullptr, {Seed{size.seed}, 1, true}, [&](auto& run) {
-                const auto result = Net::forward(run, a.view());
-                return Loss{}(run, result, wanted.input(), Loss{}.terms(wanted.input()));
+                const auto result = Net::forward(run, given.view());
+                return Loss{}(run, result, target.input(), Loss{}.terms(target.input()));
             });
-            y = law::Batch<S, out>::of(work.forward(model, a.input()));
-            da = a.slopes();
+            y = law::Batch<S, out>::template of<B>(work.forward(model, given.input()));
+            da = a.with(given.slopes());
             auto numbers = gradient.values();
             numbers.push_back(S(loss));
             return numbers;
         };
         law::Batch<S, out> y, z;
         law::Batch<S, in> dx, dz;
-        const auto plain = train(x, target, y, dx),
-                   padded = train(x.padded(extra, filler), target.padded(extra, filler), z, dz);
+        const auto plain = train(x, targets, y, dx),
+                   padded = train(x.padded(extra, filler), targets.padded(extra, filler), z, dz);
         RC_ASSERT(differing(plain, padded) == 0u);
         RC_ASSERT(differing(y, z) == 0u);
         RC_ASSERT(differing(dx, dz) == 0u);
@@ -104,15 +108,15 @@ void padding_is_not_selected(const char* law) {
                 [&](int t, int b, int) { a.at(t, b, 0) = (3 * t + 5 * b) % Net::template layer_at<0>::vocabulary; });
             Workspace<Net, B> work;
             Model<Net, B> gradient;
-            std::vector<int> classes(std::size_t(size.batch), 1);
-            const Tokens target{classes.data(), nullptr, {1, size.batch}};
+            const auto tokens = a.template place<B>();
+            const Placed<B, int, 1> target{std::vector<int>(std::size_t(size.batch), 1), {1, size.batch}};
             work.train(model, &gradient, nullptr, {}, [&](auto& run) {
-                return CrossEntropy{}(run, Net::forward(run, a.input()), target, CrossEntropy{}.terms(target));
+                return CrossEntropy{}(run, Net::forward(run, tokens.input()), target.input(), size.batch);
             });
             auto numbers = gradient.values();
-            const auto y = work.forward(model, a.input());
+            const auto y = work.forward(model, tokens.input());
             RC_ASSERT(y.extent.steps == 1);
-            numbers.insert(numbers.end(), y.value, y.value + y.size());
+            std::ranges::copy(values_of<B>(y), std::back_inserter(numbers));
             return numbers;
         };
         RC_ASSERT(differing(train(x), train(x.padded(extra, [&](int) { return filler; }))) == 0u);

@@ -15,8 +15,8 @@ struct Peephole {
     static constexpr rondo::cell::Shape shape{.gates = 4, .states = 2, .saved = 5, .own = 3, .forget = 1};
 
     template <class S>
-    static rondo::cell::Step<Peephole, S> forward(const rondo::Values<S, 4>& pre, const rondo::Values<S, 2>& before,
-                                                  const rondo::Values<S, 3>& own) {
+    RONDO_HOST_DEVICE static rondo::cell::Step<Peephole, S>
+    forward(const rondo::Values<S, 4>& pre, const rondo::Values<S, 2>& before, const rondo::Values<S, 3>& own) {
         const auto& [a_i, a_f, a_g, a_o] = pre;
         const auto& [p_i, p_f, p_o] = own;
         const S i = rondo::math::sigmoid(S(a_i + p_i * before[1])), f = rondo::math::sigmoid(S(a_f + p_f * before[1]));
@@ -26,9 +26,9 @@ struct Peephole {
     }
 
     template <class S>
-    static rondo::cell::Slope<Peephole, S> backward(const rondo::Values<S, 5>& saved, const rondo::Values<S, 2>& before,
-                                                    const rondo::Values<S, 2>& after, const rondo::Values<S, 3>& own,
-                                                    const rondo::Values<S, 2>& slope) {
+    RONDO_HOST_DEVICE static rondo::cell::Slope<Peephole, S>
+    backward(const rondo::Values<S, 5>& saved, const rondo::Values<S, 2>& before, const rondo::Values<S, 2>& after,
+             const rondo::Values<S, 3>& own, const rondo::Values<S, 2>& slope) {
         const auto& [i, f, g, o, t] = saved;
         const auto& [p_i, p_f, p_o] = own;
         const S da_o = slope[0] * t * o * (1 - o);

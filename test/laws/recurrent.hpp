@@ -70,44 +70,31 @@ struct Recurrent {
         std::vector<S> gradient;
     };
 
-    static RunStates states(States& s) {
-        RunStates r{.batch = s.batch};
-        for (int k = 0; k < L::components; ++k) {
-            r.value[k] = s.value.data() + std::size_t(k) * r.size();
-            r.slope[k] = s.slope.data() + std::size_t(k) * r.size();
-        }
-        return r;
-    }
-    static States copy(const RunStates& r) {
-        States s{state_steps, r.batch};
-        for (int k = 0; k < L::components; ++k) {
-            std::copy_n(r.value[k], r.size(), s.value.data() + std::size_t(k) * r.size());
-            if (r.slope[k]) std::copy_n(r.slope[k], r.size(), s.slope.data() + std::size_t(k) * r.size());
-        }
-        return s;
-    }
-    static void set_slopes(const RunStates& r, const States& slopes) {
-        for (int k = 0; k < L::components; ++k)
-            std::copy_n(slopes.value.data() + std::size_t(k) * r.size(), r.size(), r.slope[k]);
-    }
+    static Output output(const rondo::Sequence<S, L::output_size>& y) { return Output::template of<Backend>(y); }
+    static PlacedStates<Backend, RunStates> place(const States& s) { return {s.value, s.batch}; }
+    static States copy(const RunStates& r) { return States{state_steps, r.batch}.with(final_of<Backend>(r)); }
 
-    static Outcome infer(const Model& model, Trial trial, Workspace&& work = {}) {
-        const auto [y, final] = work.forward(model, trial.x.input(), states(trial.initial));
-        return {Output::of(y), copy(final), {}, {}, {}};
+    static Outcome infer(const Model& model, const Trial& trial, Workspace&& work = {}) {
+        const auto x = trial.x.template place<Backend>();
+        auto initial = place(trial.initial);
+        const auto [y, final] = work.forward(model, x.input(), initial.view());
+        return {output(y), copy(final), {}, {}, {}};
     }
     /// A training step.
-    static Outcome train(const Model& model, Trial trial, Workspace& work, const rondo::Randomness& randomness = {}) {
-        const auto [y, final] =
-            work.record(model, nullptr, randomness, [x = trial.x.view(), initial = states(trial.initial)](auto& run) {
-                return Net::forward(run, x, initial);
-            });
-        std::copy_n(trial.dy.value.data(), trial.dy.value.size(), y.slope);
-        set_slopes(final, trial.dfinal);
-        Outcome out{Output::of(y), copy(final), {}, {}, {}};
+    static Outcome train(const Model& model, const Trial& trial, Workspace& work,
+                         const rondo::Randomness& randomness = {}) {
+        auto x = trial.x.template place<Backend>();
+        auto initial = place(trial.initial);
+        const auto [y, final] = work.record(model, nullptr, randomness, [&](auto& run) {
+            return Net::forward(run, x.view(), initial.view());
+        });
+        copy_to_device(work.backend(), y.slope, trial.dy.value);
+        set_slopes(work.backend(), final, trial.dfinal.value);
+        Outcome out{output(y), copy(final), {}, {}, {}};
         Model gradient;
         work.backward(&gradient);
-        out.dx = trial.x.slopes();
-        out.dinitial = trial.initial.slopes();
+        out.dx = trial.x.with(x.slopes());
+        out.dinitial = trial.initial.with(initial.slopes());
         out.gradient = gradient.values();
         return out;
     }

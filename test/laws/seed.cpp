@@ -73,19 +73,18 @@ TEST(MovedWorkspace, KeepsWhatItRecorded) {
     const auto trial = R::Trial::random(1, 4, 3);
     const R::Model model{Seed{1}};
     const auto wanted = R::train(model, trial);
-    auto copy = trial;
+    auto x = trial.x.place<R::Backend>();
+    auto initial = R::place(trial.initial);
     R::Workspace work;
-    const auto [y, final] =
-        work.record(model, nullptr, {}, [x = copy.x.view(), initial = R::states(copy.initial)](auto& run) {
-            return R::Net::forward(run, x, initial);
-        });
+    const auto [y, final] = work.record(
+        model, nullptr, {}, [&](auto& run) { return R::Net::forward(run, x.view(), initial.view()); });
     R::Workspace moved = std::move(work);
-    std::copy_n(trial.dy.value.data(), trial.dy.value.size(), y.slope);
-    R::set_slopes(final, trial.dfinal);
+    copy_to_device(moved.backend(), y.slope, trial.dy.value);
+    set_slopes(moved.backend(), final, trial.dfinal.value);
     R::Model gradient;
     moved.backward(&gradient);
     EXPECT_EQ(gradient.values(), wanted.gradient);
-    EXPECT_EQ(copy.x.slope, wanted.dx.value);
+    EXPECT_EQ(x.slopes(), wanted.dx.value);
     // What is replayed is gone.
     EXPECT_THROW(moved.backward(&gradient), rondo::Failure);
     EXPECT_EQ(gradient.values(), wanted.gradient);

@@ -43,7 +43,7 @@ TYPED_TEST(StackLaw, IsAComposition) {
     using Composed = typename P::Composed;
     holds("a stack of two = the second after the first, bit by bit", [] {
         const Size size;
-        auto trial = Stacked::Trial::random(size.seed, size.steps, size.batch, size.any_lengths());
+        const auto trial = Stacked::Trial::random(size.seed, size.steps, size.batch, size.any_lengths());
         const typename Stacked::Model stacked{rondo::Seed{size.seed}};
         rondo::Model<Composed, typename P::Backend> composed;
         // Tensors of both come in the same order: rec.weight_ih_l1 is second.weight_ih_l0.
@@ -58,13 +58,13 @@ TYPED_TEST(StackLaw, IsAComposition) {
 
         const rondo::Randomness randomness{rondo::Seed{size.seed}, 3, true};
         const auto run = [&]<class Net>(const rondo::Model<Net, typename P::Backend>& model) {
-            auto x = trial.x;
+            auto x = trial.x.template place<typename P::Backend>();
             rondo::Workspace<Net, typename P::Backend> work;
             const auto y = work.record(model, nullptr, randomness, [&](auto& r) { return Net::forward(r, x.view()); });
-            std::ranges::copy(trial.dy.value, y.slope);
+            copy_to_device(work.backend(), y.slope, trial.dy.value);
             rondo::Model<Net, typename P::Backend> gradient;
             work.backward(&gradient);
-            return std::tuple{Stacked::Output::of(y).value, x.slope, gradient.values()};
+            return std::tuple{Stacked::output(y).value, x.slopes(), gradient.values()};
         };
         const auto [y, dx, dp] = run(stacked);
         const auto [z, dz, dq] = run(composed);

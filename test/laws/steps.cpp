@@ -55,30 +55,32 @@ TYPED_TEST(Steps, InPartsFromCarriedState) {
         Halves<R> halves{size};
         const typename R::Model model{rondo::Seed{size.seed}};
         typename R::State state{size.batch};
-        std::copy_n(halves.whole.initial.value.data(), state.size(), state.data());
+        state.assign(halves.whole.initial.value);
         const auto kept = state;
         typename R::Workspace work;
-        const auto first = R::Output::of(work.forward(model, state, halves.first.x.input()));
+        const auto forward = [&](const typename R::Input& x) {
+            return R::output(work.forward(model, state, x.template place<typename R::Backend>().input()));
+        };
+        const auto first = forward(halves.first.x);
         const auto middle = R::infer(model, halves.first);
         RC_ASSERT(differing(first.value, middle.y.value) == 0u);
-        RC_ASSERT(std::equal(state.data(), state.data() + state.size(), middle.final.value.data()));
+        RC_ASSERT(state.values() == middle.final.value);
 
-        const auto second = R::Output::of(work.forward(model, state, halves.second.x.input()));
+        const auto second = forward(halves.second.x);
         halves.second.initial = middle.final;
         const auto end = R::infer(model, halves.second);
         RC_ASSERT(differing(second.value, end.y.value) == 0u);
-        RC_ASSERT(std::equal(state.data(), state.data() + state.size(), end.final.value.data()));
+        RC_ASSERT(state.values() == end.final.value);
 
         // A State is a value: what was kept goes back to the beginning.
         state = kept;
-        RC_ASSERT(differing(first.value, R::Output::of(work.forward(model, state, halves.first.x.input())).value) ==
-                  0u);
+        RC_ASSERT(differing(first.value, forward(halves.first.x).value) == 0u);
         // And a run without one starts from zero and leaves it alone.
         const auto after = state;
         typename R::Trial from_zero = halves.whole;
         std::fill(from_zero.initial.value.begin(), from_zero.initial.value.end(), S(0));
-        RC_ASSERT(differing(R::Output::of(work.forward(model, halves.whole.x.input())).value,
-                            R::infer(model, from_zero).y.value) == 0u);
+        const auto x = halves.whole.x.template place<typename R::Backend>();
+        RC_ASSERT(differing(R::output(work.forward(model, x.input())).value, R::infer(model, from_zero).y.value) == 0u);
         RC_ASSERT(state == after);
     });
 }
@@ -91,17 +93,17 @@ TYPED_TEST(Steps, OneByOne) {
         const auto trial = R::Trial::random(size.seed, size.steps, size.batch);
         const typename R::Model model{rondo::Seed{size.seed}};
         typename R::State state{size.batch};
-        std::copy_n(trial.initial.value.data(), state.size(), state.data());
+        state.assign(trial.initial.value);
         typename R::Workspace work;
         std::vector<S> outputs;
         for (int t = 0; t < size.steps; ++t) {
-            const auto x = trial.x.part(t, 1);
-            const auto y = work.step(model, state, x.input());
-            outputs.insert(outputs.end(), y.value, y.value + y.size());
+            const auto x = trial.x.part(t, 1).template place<typename R::Backend>();
+            const auto y = values_of<typename R::Backend>(work.step(model, state, x.input()));
+            outputs.insert(outputs.end(), y.begin(), y.end());
         }
         const auto whole = R::infer(model, trial);
         RC_ASSERT(difference(whole.y.value, outputs) <= tolerance<S>);
-        RC_ASSERT(difference(whole.final.value, {state.data(), state.data() + state.size()}) <= tolerance<S>);
+        RC_ASSERT(difference(whole.final.value, state.values()) <= tolerance<S>);
     });
 }
 
@@ -127,24 +129,24 @@ TYPED_TEST(Steps, InPartsWithinOneRun) {
         const auto whole = R::train(alone, halves.whole);
 
         rondo::Workspace<Net, Backend> work;
-        auto initial = halves.whole.initial;
-        const auto [c, d] =
-            work.forward(model, halves.first.x.input(), halves.second.x.input(), R::states(initial));
-        RC_ASSERT(difference(whole.y.value, joined(R::Output::of(c), R::Output::of(d.output))) <= tolerance<S>);
+        auto x = halves.first.x.template place<Backend>(), z = halves.second.x.template place<Backend>();
+        auto initial = R::place(halves.whole.initial);
+        const auto [c, d] = work.forward(model, x.input(), z.input(), initial.view());
+        RC_ASSERT(difference(whole.y.value, joined(R::output(c), R::output(d.output))) <= tolerance<S>);
 
-        const auto [a, b] = work.record(model, nullptr, {}, [&, s = R::states(initial)](auto& run) {
-            return Net::forward(run, halves.first.x.view(), halves.second.x.view(), s);
+        const auto [a, b] = work.record(model, nullptr, {}, [&](auto& run) {
+            return Net::forward(run, x.view(), z.view(), initial.view());
         });
         const auto dy = [&](int from, int count) { return halves.whole.dy.part(from, count).value; };
-        std::ranges::copy(dy(0, halves.steps), a.slope);
-        std::ranges::copy(dy(halves.steps, size.steps - halves.steps), b.output.slope);
-        R::set_slopes(b.final, halves.whole.dfinal);
+        copy_to_device(work.backend(), a.slope, dy(0, halves.steps));
+        copy_to_device(work.backend(), b.output.slope, dy(halves.steps, size.steps - halves.steps));
+        set_slopes(work.backend(), b.final, halves.whole.dfinal.value);
         rondo::Model<Net, Backend> gradient;
         work.backward(&gradient);
         RC_ASSERT(difference(whole.gradient, gradient.values()) <= tolerance<S>);
-        RC_ASSERT(difference(whole.dx.value, joined(halves.first.x.slopes(), halves.second.x.slopes())) <=
-                  tolerance<S>);
-        RC_ASSERT(difference(whole.dinitial, initial.slopes()) <= tolerance<S>);
+        const auto dx = joined(halves.first.x.with(x.slopes()), halves.second.x.with(z.slopes()));
+        RC_ASSERT(difference(whole.dx.value, dx) <= tolerance<S>);
+        RC_ASSERT(difference(whole.dinitial.value, initial.slopes()) <= tolerance<S>);
     });
 }
 

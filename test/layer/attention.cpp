@@ -6,6 +6,7 @@
 #include <rondo/network/encoder_decoder.hpp>
 #include <rondo/network/workspace.hpp>
 
+#include <support/device.hpp>
 #include <support/golden.hpp>
 #include <support/networks.hpp>
 
@@ -17,35 +18,33 @@ template <class Layer, class B>
 void expect_pooling(const char* name) {
     using S = typename B::scalar;
     const Golden golden{"attention", name};
-    const auto x = golden.get<S>("x"), dy = golden.get<S>("dy");
     const auto lengths = golden.get<int>("lengths");
-    std::vector<S> dx(x.size());
-    const Sequence<const S, Layer::input_size> input{
-        x.data(), dx.data(), {golden.extent("x", 0), golden.extent("x", 1), lengths.data()}};
+    Placed<B, S, Layer::input_size> x{golden.get<S>("x"),
+                                      {golden.extent("x", 0), golden.extent("x", 1), lengths.data()}};
+    const Sequence<const S, Layer::input_size> input = x.view();
     Model<Layer, B> model, gradient;
     model.assign(golden.parameters<S>(Layer::tensors));
     Workspace<Layer, B> work;
     const auto [y, a] =
         work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input, with_weights); });
-    golden.expect("y", y.value);
-    golden.expect("weights", a.value);
-    std::ranges::copy(dy, y.slope);
+    golden.expect("y", values_of<B>(y));
+    golden.expect("weights", values_of<B>(a));
+    copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
     work.backward(&gradient);
-    golden.expect("dx", dx.data());
+    golden.expect("dx", x.slopes());
     golden.expect_gradients(Layer::tensors, gradient.values());
-    golden.expect("y", work.forward(model, input).value);
+    golden.expect("y", values_of<B>(work.forward(model, input)));
 }
 
 template <class Net, class B>
 void expect_encoder_decoder(const char* name) {
     using S = typename B::scalar;
     const Golden golden{"attention", name};
-    const auto dy = golden.get<S>("dy");
-    const auto source = golden.get<int>("source"), tokens = golden.get<int>("tokens"),
-               lengths = golden.get<int>("lengths");
+    const auto lengths = golden.get<int>("lengths");
     const int batch = golden.extent("source", 1);
-    const Tokens from{source.data(), nullptr, {golden.extent("source", 0), batch, lengths.data()}};
-    const Tokens to{tokens.data(), nullptr, {golden.extent("tokens", 0), batch}};
+    const Placed<B, int, 1> source{golden.get<int>("source"), {golden.extent("source", 0), batch, lengths.data()}},
+        tokens{golden.get<int>("tokens"), {golden.extent("tokens", 0), batch}};
+    const Tokens from = source.input(), to = tokens.input();
     Model<Net, B> model, gradient;
     model.assign(golden.parameters<S>(Net::tensors));
     Workspace<Net, B> work;
@@ -54,12 +53,12 @@ void expect_encoder_decoder(const char* name) {
         return Net::decode(run, to, state, memory);
     };
     const auto [y, state, weights] = work.record(model, nullptr, {}, body);
-    golden.expect("y", y.value);
-    if (golden.has("weights")) golden.expect("weights", weights.value);
-    std::ranges::copy(dy, y.slope);
+    golden.expect("y", values_of<B>(y));
+    if (golden.has("weights")) golden.expect("weights", values_of<B>(weights));
+    copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
     work.backward(&gradient);
     golden.expect_gradients(Net::tensors, gradient.values());
-    golden.expect("y", work.forward(model, from, to).value);
+    golden.expect("y", values_of<B>(work.forward(model, from, to)));
 }
 
 template <class B>
@@ -85,17 +84,17 @@ TYPED_TEST(Attention, none) { expect_encoder_decoder<EncoderDecoder<7, 5, 3, 6, 
 TEST(AttentionPooling, SumsTheValuesOfValidStepsOnly) {
     // Padding holds NaN, and one sequence has no step: its result is zero.
     const double nan = std::nan("");
-    const double x[]{1, 2, 3, 5, 4, nan};
-    const int lengths[]{3, 0};
-    const double one_of_two[]{1, nan, 3, nan, 4, nan};
+    const int three_and_none[]{3, 0}, three_and_two[]{3, 2};
     using Layer = AttentionPooling<1>;
-    Model<Layer, TestBackend<double>> model; // scores of zero: a plain mean
-    Workspace<Layer, TestBackend<double>> work;
-    const auto y = work.forward(model, Sequence<const double, 1>{one_of_two, nullptr, {3, 2, lengths}});
-    EXPECT_NEAR(y.value[0], 8.0 / 3, 1e-15);
-    EXPECT_EQ(y.value[1], 0);
-    const int both[]{3, 2};
-    EXPECT_NEAR(work.forward(model, Sequence<const double, 1>{x, nullptr, {3, 2, both}}).value[1], 3.5, 1e-15);
+    using B = TestBackend<double>;
+    const Model<Layer, B> model; // scores of zero: a plain mean
+    Workspace<Layer, B> work;
+    const Placed<B, double, 1> one{{1, nan, 3, nan, 4, nan}, {3, 2, three_and_none}};
+    const auto y = values_of<B>(work.forward(model, one.input()));
+    EXPECT_NEAR(y[0], 8.0 / 3, 1e-15);
+    EXPECT_EQ(y[1], 0);
+    const Placed<B, double, 1> both{{1, 2, 3, 5, 4, nan}, {3, 2, three_and_two}};
+    EXPECT_NEAR(values_of<B>(work.forward(model, both.input()))[1], 3.5, 1e-15);
 }
 
 } // namespace

@@ -18,31 +18,31 @@ const int lengths[]{4, 2};
 template <class Layer, class Check>
 void each_gate_of_a_step(const Check& check) {
     const Model<Layer, B> model{Seed{1}};
-    const auto x = normal_numbers(in * steps * batch);
-    const Sequence<const double, in> input{x.data(), nullptr, {steps, batch, lengths}};
+    const Placed<B, double, in> x{normal_numbers(in * steps * batch), {steps, batch, lengths}};
     Workspace<Layer, B> work, plain;
     const auto traced =
-        work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, input, with_gates); });
-    const auto& y = traced.output;
+        work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, x.input(), with_gates); });
+    const auto y = values_of<B>(traced.output);
     const auto& gates = traced.gates;
-    const auto expected = plain.forward(model, input);
-    for (std::size_t k = 0; k < y.size(); ++k) EXPECT_EQ(y.value[k], expected.value[k]); // tracing changes nothing
+    EXPECT_EQ(y, values_of<B>(plain.forward(model, x.input()))); // tracing changes nothing
 
     constexpr int directions = Layer::directions;
     ASSERT_EQ(gates.size(), std::size_t(Layer::layers * directions));
-    for (int d = 0; d < directions; ++d) // of the last layer, whose output is y
+    for (int d = 0; d < directions; ++d) { // of the last layer, whose output is y
+        const auto& trace = gates[std::size_t((Layer::layers - 1) * directions + d)];
+        const auto values = values_of<B>(trace);
         for (int b = 0; b < batch; ++b)
             for (int j = 0; j < hidden; ++j) {
-                const auto& trace = gates[std::size_t((Layer::layers - 1) * directions + d)];
                 const auto at = [&](int t, int gate) {
-                    return trace.value[std::size_t(t * batch + b) * std::size_t(trace.rows) +
+                    return values[std::size_t(t * batch + b) * std::size_t(trace.rows) +
                                        std::size_t(gate * hidden + j)];
                 };
                 const auto output = [&](int t) {
-                    return y.value[std::size_t((t * batch + b) * directions * hidden + d * hidden + j)];
+                    return y[std::size_t((t * batch + b) * directions * hidden + d * hidden + j)];
                 };
                 check(lengths[b], d == 1, at, output);
             }
+    }
 }
 
 // Calls f(t, first) for each step in the order of its direction.

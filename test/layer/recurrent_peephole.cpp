@@ -7,7 +7,7 @@
 
 namespace {
 
-using rondo::Model, rondo::Sequence, rondo::Workspace;
+using rondo::Model, rondo::Workspace;
 
 template <class S> class PeepholeOf : public testing::Test {};
 using Scalars = testing::Types<float, double>;
@@ -16,25 +16,38 @@ TYPED_TEST_SUITE(PeepholeOf, Scalars);
 template <int In, class Net, class S>
 std::vector<S> outputs(const Model<Net, TestBackend<S>>& model, const std::vector<S>& x,
                        const rondo::Extent& extent) {
-    Workspace<Net, TestBackend<S>> work;
-    const auto y = work.forward(model, Sequence<const S, In>{x.data(), nullptr, extent});
-    return {y.value, y.value + y.size()};
+    using B = TestBackend<S>;
+    Workspace<Net, B> work;
+    const Placed<B, S, In> placed{x, extent};
+    return values_of<B>(work.forward(model, placed.input()));
+}
+
+/// Of a model's numbers, those of a tensor; as often as it needs them.
+template <class Net, class S>
+void set(std::vector<S>& values, std::string_view name, const std::vector<S>& numbers) {
+    for (const rondo::Tensor& t : Net::tensors)
+        if (t.name.view() == name)
+            for (std::size_t k = 0; k < t.size(); ++k) values[t.offset + k] = numbers[k % numbers.size()];
 }
 
 TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
     using S = TypeParam;
     Model<PeepholeLSTM<3, 5>, TestBackend<S>> model{rondo::Seed{1}};
     Model<rondo::LSTM<3, 5>, TestBackend<S>> usual;
-    model.template tensor<"weight_own_l0">().setZero();
-    usual.template tensor<"weight_ih_l0">() = model.template tensor<"weight_ih_l0">();
-    usual.template tensor<"weight_hh_l0">() = model.template tensor<"weight_hh_l0">();
-    usual.template tensor<"bias_ih_l0">() = model.template tensor<"bias_ih_l0">();
-    usual.template tensor<"bias_hh_l0">() = model.template tensor<"bias_hh_l0">();
+    using Peepholes = PeepholeLSTM<3, 5>;
+    auto values = model.values(), same = usual.values();
+    set<Peepholes, S>(values, "weight_own_l0", {0});
+    model.assign(values);
+    for (const rondo::Tensor& t : rondo::LSTM<3, 5>::tensors)
+        for (const rondo::Tensor& from : Peepholes::tensors)
+            if (from.name == t.name) std::copy_n(values.data() + from.offset, t.size(), same.data() + t.offset);
+    usual.assign(same);
     const auto numbers = normal_numbers(36);
     const std::vector<S> x(numbers.begin(), numbers.end());
     const int lengths[]{3, 0, 4};
     EXPECT_EQ((outputs<3>(model, x, {4, 3, lengths})), (outputs<3>(usual, x, {4, 3, lengths})));
-    model.template tensor<"weight_own_l0">().setConstant(S(0.5));
+    set<Peepholes, S>(values, "weight_own_l0", {S(0.5)});
+    model.assign(values);
     EXPECT_NE((outputs<3>(model, x, {4, 3, lengths})), (outputs<3>(usual, x, {4, 3, lengths})));
 }
 
@@ -42,11 +55,11 @@ TYPED_TEST(PeepholeOf, two_steps_by_hand) {
     using S = TypeParam;
     Model<PeepholeLSTM<1, 1>, TestBackend<S>> model;
     const double w[]{0.5, -1, 2, 0.25}, u[]{-0.5, 0.75, 1, -2}, own[]{0.3, -0.6, 0.9};
-    for (int g = 0; g < 4; ++g) {
-        model.template tensor<"weight_ih_l0">()(g) = S(w[g]);
-        model.template tensor<"weight_hh_l0">()(g) = S(u[g]);
-    }
-    for (int k = 0; k < 3; ++k) model.template tensor<"weight_own_l0">()(k) = S(own[k]);
+    auto values = model.values();
+    set<PeepholeLSTM<1, 1>, S>(values, "weight_ih_l0", {w, w + 4});
+    set<PeepholeLSTM<1, 1>, S>(values, "weight_hh_l0", {u, u + 4});
+    set<PeepholeLSTM<1, 1>, S>(values, "weight_own_l0", {own, own + 3});
+    model.assign(values);
     const auto y = outputs<1>(model, std::vector<S>{S(1.5), S(-0.7)}, {2, 1});
 
     const auto sigmoid = [](double a) { return 1 / (1 + std::exp(-a)); };

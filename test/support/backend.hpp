@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The backend of typed tests: Eigen's; or, built once more, Thrust's.
+// The backend of typed tests: Eigen's; or, built once more, Thrust's, on the host or by nvcc on a GPU.
 #ifdef RONDO_TEST_THRUST
 #include <rondo/backend/thrust/backend.hpp>
 
+#if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+template <class S> using TestBackend = rondo::ThrustBackend<S>;
+#else
 // Of blocks with few threads: the host has to play them one by one.
 struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 16, 132, 128, 2, 32}; };
 template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
+#endif
 #else
 #include <rondo/backend/eigen/backend.hpp>
 

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -14,7 +15,7 @@
 #include <stdexcept>
 
 #ifndef RONDO_TEST_DATA
-#define RONDO_TEST_DATA "test" // where the tests' folder is, seen from where the tests run
+#define RONDO_TEST_DATA "test" // where the tests' folder is, seen from where the tests run; the environment may say more
 #endif
 
 namespace {
@@ -30,7 +31,9 @@ std::vector<double> numbers(std::span<const std::byte> bytes) {
 
 File read(const std::string& name) {
     using rondo::io::DType;
-    const rondo::io::SafetensorsFile file{std::string{RONDO_TEST_DATA "/golden/"} + name + ".safetensors"};
+    const char* moved = std::getenv("RONDO_TEST_DATA");
+    const std::string data = moved ? moved : RONDO_TEST_DATA;
+    const rondo::io::SafetensorsFile file{data + "/golden/" + name + ".safetensors"};
     File all;
     for (const auto& tensor : file.tensors()) {
         const bool real = tensor.dtype == DType::F64;
@@ -107,6 +110,12 @@ void Golden::expect(std::string_view name, const S* got, double times) const {
 }
 
 template <class S>
+void Golden::expect(std::string_view name, const std::vector<S>& got, double times) const {
+    ASSERT_EQ(got.size(), (*this)[name].values.size()) << name_ << name;
+    expect(name, got.data(), times);
+}
+
+template <class S>
 void Golden::expect_gradients(std::span<const rondo::Tensor> tensors, const std::vector<S>& got, double times) const {
     EXPECT_EQ(names("grad/").size(), tensors.size());
     std::vector<S> rest = got;
@@ -122,5 +131,7 @@ template std::vector<float> Golden::parameters(std::span<const rondo::Tensor>) c
 template std::vector<double> Golden::parameters(std::span<const rondo::Tensor>) const;
 template void Golden::expect(std::string_view, const float*, double) const;
 template void Golden::expect(std::string_view, const double*, double) const;
+template void Golden::expect(std::string_view, const std::vector<float>&, double) const;
+template void Golden::expect(std::string_view, const std::vector<double>&, double) const;
 template void Golden::expect_gradients(std::span<const rondo::Tensor>, const std::vector<float>&, double) const;
 template void Golden::expect_gradients(std::span<const rondo::Tensor>, const std::vector<double>&, double) const;

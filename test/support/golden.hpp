@@ -50,6 +50,8 @@ public:
     /// `got` is `times` the tensor of that name.
     template <class S>
     void expect(std::string_view name, const S* got, double times = 1) const;
+    template <class S>
+    void expect(std::string_view name, const std::vector<S>& got, double times = 1) const;
     /// A gradient's buffer is `times` the tensors grad/<name>, and zero between them.
     template <class S>
     void expect_gradients(std::span<const rondo::Tensor> tensors, const std::vector<S>& got, double times = 1) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "device.hpp"
 #include "networks.hpp"
 #include "report.hpp"
 
@@ -38,43 +39,68 @@ inline std::vector<int> whole_numbers(std::size_t count, int n, std::uint64_t se
 
 /// Numbers that a loss depends on besides a network's parameters, and what backward says their slopes are. It does not
 /// depend on those that are NaN, and nothing is said of their slopes.
-struct Given {
-    std::vector<double> value, slope;
-    Given(std::size_t count, std::uint64_t seed) : value{normal_numbers(count, seed)}, slope(count) {}
+template <class B>
+class Given {
+public:
+    Given(std::size_t count, std::uint64_t seed) : Given{normal_numbers(count, seed)} {}
+    explicit Given(std::vector<double> numbers)
+        : host_{std::move(numbers)}, value_{on_device<B>(host_)},
+          slope_{on_device<B>(std::vector<double>(host_.size()))} {}
+
+    double* value() { return B::data(value_); }
+    double* slope() { return B::data(slope_); }
+    const std::vector<double>& numbers() const { return host_; }
+    std::vector<double> slopes() const { return on_host<B>(B::data(slope_), host_.size()); }
+    void set(std::size_t k, double number) {
+        host_[k] = number;
+        B::upload(value_, host_.data(), host_.size());
+    }
+    void forget_slopes() { B::upload(slope_, std::vector<double>(host_.size()).data(), host_.size()); }
+
+private:
+    std::vector<double> host_;
+    typename B::template buffer<double> value_, slope_;
 };
 
 /// The loss against values that no network gives exactly; the slopes of all three losses have their own signs and
 /// sizes.
-struct Targets {
-    std::vector<double> real, fraction;
-    std::vector<int> classes;
-
+template <class B>
+class Targets {
+public:
     /// For results of up to `count` numbers, of which `rows` a step.
-    Targets(std::size_t count, int rows)
-        : real{normal_numbers(count, 7)}, fraction(count), classes{whole_numbers(count, rows, 8)} {
-        for (std::size_t k = 0; k < count; ++k) fraction[k] = 1 / (1 + std::exp(-real[k]));
-        classes[1] = -100;
+    Targets(std::size_t count, int rows) : classes_{whole_numbers(count, rows, 8)} {
+        auto numbers = normal_numbers(count, 7);
+        real_ = on_device<B>(numbers);
+        for (double& number : numbers) number = 1 / (1 + std::exp(-number));
+        fraction_ = on_device<B>(numbers);
+        classes_[1] = -100;
+        placed_classes_ = on_device<B>(classes_);
     }
     template <class S, int rows>
     double squared(auto& run, const rondo::Sequence<S, rows>& y) const {
-        const rondo::Sequence<const S, rows> target{real.data(), nullptr, y.extent};
+        const rondo::Sequence<const S, rows> target{B::data(real_), nullptr, y.extent};
         return rondo::MeanSquaredError{}(run, y, target, rondo::MeanSquaredError{}.terms(target));
     }
     template <class S, int rows>
     double binary(auto& run, const rondo::Sequence<S, rows>& y) const {
-        const rondo::Sequence<const S, rows> target{fraction.data(), nullptr, y.extent};
+        const rondo::Sequence<const S, rows> target{B::data(fraction_), nullptr, y.extent};
         return rondo::BinaryCrossEntropy{}(run, y, target, rondo::BinaryCrossEntropy{}.terms(target));
     }
     template <class S, int rows>
     double cross_entropy(auto& run, const rondo::Sequence<S, rows>& y) const {
-        const rondo::Tokens target{classes.data(), nullptr, y.extent};
-        return rondo::CrossEntropy{}(run, y, target, rondo::CrossEntropy{}.terms(target));
+        const double terms = rondo::CrossEntropy{}.terms({classes_.data(), nullptr, y.extent}); // on the host
+        return rondo::CrossEntropy{}(run, y, rondo::Tokens{B::data(placed_classes_), nullptr, y.extent}, terms);
     }
+
+private:
+    std::vector<int> classes_;
+    typename B::template buffer<double> real_, fraction_;
+    typename B::template buffer<int> placed_classes_;
 };
 
 /// The slopes that backward gives to a network's parameters, and to what else it was given, are those of its loss.
 template <class Net, class B, class Body>
-void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Given*> given,
+void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Given<B>*> given,
                    const rondo::Randomness& randomness, const Body& body) {
     const rondo::GradientCheck check = rondo::gradient_check(model, body, randomness);
     report(check.error);
@@ -82,20 +108,20 @@ void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Give
         << check.tensor << "[" << check.index << "]: " << check.analytic << ", numerically " << check.numeric;
 
     rondo::Workspace<Net, B> work;
-    for (Given* each : given) std::ranges::fill(each->slope, 0);
+    for (Given<B>* each : given) each->forget_slopes();
     work.train(model, nullptr, nullptr, randomness, body);
-    for (Given* each : given) {
-        for (std::size_t k = 0; k < each->value.size(); ++k) {
-            if (std::isnan(each->value[k])) continue;
+    for (Given<B>* each : given) {
+        const auto slopes = each->slopes();
+        for (std::size_t k = 0; k < slopes.size(); ++k) {
+            const double x = each->numbers()[k], analytic = slopes[k];
+            if (std::isnan(x)) continue;
             constexpr double d = 1e-5;
-            const auto loss_at = [&](double x) {
-                const double old = std::exchange(each->value[k], x);
-                const double loss = work.record(model, nullptr, randomness, body);
-                each->value[k] = old;
-                return loss;
+            const auto loss_at = [&](double number) {
+                each->set(k, number);
+                return work.record(model, nullptr, randomness, body);
             };
-            const double x = each->value[k], numeric = (loss_at(x + d) - loss_at(x - d)) / (2 * d),
-                         analytic = each->slope[k];
+            const double numeric = (loss_at(x + d) - loss_at(x - d)) / (2 * d);
+            each->set(k, x);
             const double error = std::abs(analytic - numeric) / std::max({1.0, std::abs(analytic), std::abs(numeric)});
             report(error);
             EXPECT_LE(error, gradient_tolerance)

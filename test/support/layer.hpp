@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "device.hpp"
 #include "golden.hpp"
 #include "networks.hpp"
 
@@ -23,32 +24,27 @@ struct LayerGolden : testing::Test {
 
     Golden golden{Case::file, Case::name};
     std::vector<Input> x = golden.template get<Input>("x");
-    std::vector<S> dx = std::vector<S>(x.size());
-    rondo::Sequence<const Input, Net::input_size> input{
-        x.data(), nullptr, {golden.extent("x", 0), golden.extent("x", 1)}};
+    Placed<B, Input, Net::input_size> input{x, {golden.extent("x", 0), golden.extent("x", 1)}};
     rondo::Model<Net, B> model;
     rondo::Workspace<Net, B> work;
 
-    LayerGolden() {
-        model.assign(golden.template parameters<S>(Net::tensors));
-        if constexpr (!reads_tokens<Net>) input.slope = dx.data();
-    }
+    LayerGolden() { model.assign(golden.template parameters<S>(Net::tensors)); }
 
-    auto record() {
-        return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input); });
+    auto record(Placed<B, Input, Net::input_size>& from) {
+        rondo::Sequence<const Input, Net::input_size> given = from.input();
+        if constexpr (!reads_tokens<Net>) given.slope = B::data(from.slope);
+        return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, given); });
     }
 
     /// Leaves NaN in the memory that a run and its backward use: none of it may be taken for zero.
     void soil() {
         constexpr S nan = std::numeric_limits<S>::quiet_NaN();
-        const auto x_before = x;
-        const auto dx_before = dx;
-        if constexpr (!reads_tokens<Net>) std::ranges::fill(x, nan);
-        const auto y = record();
-        std::fill_n(y.slope, y.size(), nan);
+        auto noise = x;
+        if constexpr (!reads_tokens<Net>) std::ranges::fill(noise, nan);
+        Placed<B, Input, Net::input_size> other{noise, input.extent};
+        const auto y = record(other);
+        work.backend().fill(y.slope, y.size(), nan);
         work.backward(nullptr);
-        std::ranges::copy(x_before, x.begin());
-        std::ranges::copy(dx_before, dx.begin());
     }
 
     /// Twice, since slopes add up.
@@ -56,17 +52,17 @@ struct LayerGolden : testing::Test {
         rondo::Model<Net, B> gradient;
         for (const double runs : {1.0, 2.0}) {
             soil();
-            const auto y = record();
-            golden.expect("y", y.value);
-            golden.copy("dy", y.slope);
+            const auto y = record(input);
+            golden.expect("y", values_of<B>(y));
+            copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
             work.backward(&gradient);
-            if (!reads_tokens<Net>) golden.expect("dx", dx.data(), runs);
+            if constexpr (!reads_tokens<Net>) golden.expect("dx", input.slopes(), runs);
             golden.expect_gradients(Net::tensors, gradient.values(), runs);
         }
     }
     void infer() {
         soil();
-        golden.expect("y", work.forward(model, input).value);
+        golden.expect("y", values_of<B>(work.forward(model, input.input())));
     }
 };
 

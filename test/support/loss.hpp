@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend.hpp"
+#include "device.hpp"
 #include "golden.hpp"
 
 #include <rondo/layer/activation.hpp>
@@ -17,9 +18,12 @@
 /// A loss of `rows` numbers a step, on its own: it needs a run, so it is given one of a network without parameters.
 template <class S, int rows, class Target>
 class LossRun {
+    using B = TestBackend<S>;
+
 public:
     static constexpr int target_rows = std::is_same_v<Target, int> ? 1 : rows;
 
+    // The host's.
     std::vector<S> y;
     std::vector<Target> target;
     rondo::Extent extent;
@@ -35,9 +39,13 @@ public:
     /// The loss over `terms` terms; its slope is added to `slope`.
     template <class Loss>
     double operator()(const Loss& loss, double terms) {
-        return work_.record(model_, nullptr, {}, [&](auto& run) {
-            return loss(run, rondo::Sequence<S, rows>{y.data(), slope.data(), extent}, targets(), terms);
-        });
+        Placed<B, S, rows> result{y, extent};
+        result.slope = on_device<B>(slope);
+        const Placed<B, Target, target_rows> wanted{target, extent};
+        const double total = work_.record(
+            model_, nullptr, {}, [&](auto& run) { return loss(run, result.view(), wanted.input(), terms); });
+        slope = result.slopes();
+        return total;
     }
     template <class Loss>
     double operator()(const Loss& loss) {
@@ -46,8 +54,11 @@ public:
     /// The same without slopes.
     template <class Loss>
     double value(const Loss& loss) {
+        Placed<B, S, rows> result{y, extent};
+        const Placed<B, Target, target_rows> wanted{target, extent};
         return work_.evaluate(model_, nullptr, [&](auto& run) {
-            return loss(run, rondo::Sequence<S, rows>{y.data(), nullptr, extent}, targets(), loss.terms(targets()));
+            return loss(run, rondo::Sequence<S, rows>{B::data(result.value), nullptr, extent}, wanted.input(),
+                        loss.terms(targets()));
         });
     }
 
@@ -72,8 +83,8 @@ public:
 
 private:
     using Net = rondo::ReLU<rows>;
-    rondo::Model<Net, TestBackend<S>> model_;
-    rondo::Workspace<Net, TestBackend<S>> work_;
+    rondo::Model<Net, B> model_;
+    rondo::Workspace<Net, B> work_;
 };
 
 /// Value and slopes are PyTorch's; slopes add to what is there; a run without a tape has the same value.

@@ -21,7 +21,7 @@ struct NetworkGradients : testing::Test {
 private:
     static void check(Loss loss, const rondo::Extent& extent, bool dropout) {
         const rondo::Model<Net, B> model{rondo::Seed{42}};
-        const Targets targets{Net::output_size * extent.columns(), Net::output_size};
+        const Targets<B> targets{Net::output_size * extent.columns(), Net::output_size};
         const auto loss_of = [&](auto& run, const auto& y) {
             switch (loss) {
             case Loss::cross_entropy: return targets.cross_entropy(run, y);
@@ -35,18 +35,19 @@ private:
             // The row of a padding token is not trained, whatever the loss makes of it.
             for (int& token : tokens)
                 if (token == Net::tensors[0].padding) token = token == 0 ? 1 : token - 1;
-            expect_slopes(model, {}, randomness, [&](auto& run) {
-                return loss_of(run, Net::forward(run, rondo::Tokens{tokens.data(), nullptr, extent}));
-            });
+            const Placed<B, int, 1> x{tokens, extent};
+            expect_slopes(model, {}, randomness,
+                          [&](auto& run) { return loss_of(run, Net::forward(run, x.input())); });
         } else {
-            Given x{Net::input_size * extent.columns(), 2};
+            auto numbers = normal_numbers(Net::input_size * extent.columns(), 2);
             // Nothing may read what padding holds.
             for (std::size_t column = 0; column < extent.columns(); ++column)
                 if (!extent.active(int(column) / batch, int(column) % batch))
-                    std::fill_n(x.value.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size,
+                    std::fill_n(numbers.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size,
                                 std::nan(""));
+            Given<B> x{std::move(numbers)};
             expect_slopes(model, {&x}, randomness, [&](auto& run) {
-                const rondo::Sequence<const double, Net::input_size> input{x.value.data(), x.slope.data(), extent};
+                const rondo::Sequence<const double, Net::input_size> input{x.value(), x.slope(), extent};
                 return loss_of(run, Net::forward(run, input));
             });
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "device.hpp"
 #include "golden.hpp"
 #include "networks.hpp"
 
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
@@ -22,37 +24,44 @@ struct RecurrentGolden : testing::Test {
     using S = typename Case::scalar;
     static constexpr int components = Net::components;
 
+    using X = Placed<B, S, Net::input_size>;
+    using States = PlacedStates<B, typename Net::template StatesOf<S>>;
+
     struct Variant {
         Golden golden;
-        std::vector<S> x, dx;
         std::vector<int> lengths;
-        std::vector<S> state[components], slope[components];
         rondo::Extent extent;
-        typename Net::template StatesOf<S> initial;
+        X x;
+        std::vector<S> start;
+        States initial;
 
         explicit Variant(std::string_view name)
-            : golden{Case::file, std::string{Case::name} + "/" + std::string{name}}, x{golden.get<S>("x")},
-              dx(x.size()), extent{golden.extent("x", 0), golden.extent("x", 1)}, initial{.batch = extent.batch} {
-            if (golden.has("lengths")) {
-                lengths = golden.get<int>("lengths");
-                extent.lengths = lengths.data();
-            }
-            for (int k = 0; k < components && golden.has("h0"); ++k) {
-                state[k] = golden.get<S>(k == 0 ? "h0" : "c0");
-                slope[k].resize(state[k].size());
-                initial.value[k] = state[k].data();
-                initial.slope[k] = slope[k].data();
-            }
-            poison(x.data(), Net::input_size);
-        }
+            : golden{Case::file, std::string{Case::name} + "/" + std::string{name}},
+              lengths{golden.has("lengths") ? golden.get<int>("lengths") : std::vector<int>{}},
+              extent{golden.extent("x", 0), golden.extent("x", 1), lengths.empty() ? nullptr : lengths.data()},
+              x{poisoned("x", Net::input_size), extent},
+              start{golden.has("h0") ? components_of("h0", "c0") : std::vector<S>{}}, initial{start, extent.batch} {}
         /// Nothing may read what padding holds.
-        void poison(S* p, int rows) const {
+        std::vector<S> poisoned(std::string_view name, int rows) const {
+            auto all = golden.get<S>(name);
             for (int t = 0; t < extent.steps; ++t)
                 for (int b = 0; b < extent.batch; ++b)
                     if (!extent.active(t, b))
-                        std::fill_n(p + (t * extent.batch + b) * rows, rows, std::numeric_limits<S>::quiet_NaN());
+                        std::fill_n(all.begin() + (t * extent.batch + b) * rows, rows,
+                                    std::numeric_limits<S>::quiet_NaN());
+            return all;
         }
-        rondo::Sequence<const S, Net::input_size> input() { return {x.data(), dx.data(), extent}; }
+        std::vector<S> components_of(std::string_view h, std::string_view c) const {
+            auto all = golden.get<S>(h);
+            if (components > 1) std::ranges::copy(golden.get<S>(c), std::back_inserter(all));
+            return all;
+        }
+        void expect(std::string_view h, std::string_view c, const std::vector<S>& got, double times = 1) const {
+            const auto size = std::ptrdiff_t(got.size()) / components;
+            for (int k = 0; k < components; ++k)
+                golden.expect(k == 0 ? h : c, std::vector<S>(got.begin() + k * size, got.begin() + (k + 1) * size),
+                              times);
+        }
     };
 
     rondo::Model<Net, B> model;
@@ -60,20 +69,20 @@ struct RecurrentGolden : testing::Test {
 
     RecurrentGolden() { model.assign(Golden{Case::file, Case::name}.template parameters<S>(Net::tensors)); }
 
-    auto record(Variant& v) {
-        return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, v.input(), v.initial); });
+    auto record(X& x, States& initial) {
+        const rondo::Sequence<const S, Net::input_size> input = x.view();
+        return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input, initial.view()); });
     }
 
     /// Leaves NaN in the memory that a run and its backward use: none of it may be taken for zero.
     void soil(std::string_view name) {
         constexpr S nan = std::numeric_limits<S>::quiet_NaN();
-        Variant noise{name};
-        noise.extent.lengths = nullptr;
-        std::ranges::fill(noise.x, nan);
-        for (auto& component : noise.state) std::ranges::fill(component, nan);
-        const auto [y, last] = record(noise);
-        std::fill_n(y.slope, y.size(), nan);
-        for (int k = 0; k < components; ++k) std::fill_n(last.slope[k], last.size(), nan);
+        const Variant like{name};
+        X x{std::vector<S>(like.x.value.size(), nan), {like.extent.steps, like.extent.batch}};
+        States initial{std::vector<S>(like.start.size(), nan), like.extent.batch};
+        const auto [y, last] = record(x, initial);
+        work.backend().fill(y.slope, y.size(), nan);
+        for (int k = 0; k < components; ++k) work.backend().fill(last.slope[k], last.size(), nan);
         work.backward(nullptr);
     }
 
@@ -84,18 +93,14 @@ struct RecurrentGolden : testing::Test {
         rondo::Model<Net, B> gradient;
         for (const double runs : {1.0, 2.0}) {
             soil(name);
-            const auto [y, last] = record(v);
-            golden.expect("y", y.value);
-            golden.copy("dy", y.slope);
-            v.poison(y.slope, Net::output_size);
-            for (int k = 0; k < components; ++k) {
-                golden.expect(k == 0 ? "h_n" : "c_n", last.value[k]);
-                golden.copy(k == 0 ? "dh_n" : "dc_n", last.slope[k]);
-            }
+            const auto [y, last] = record(v.x, v.initial);
+            golden.expect("y", values_of<B>(y));
+            v.expect("h_n", "c_n", final_of<B>(last));
+            copy_to_device(work.backend(), y.slope, v.poisoned("dy", Net::output_size));
+            set_slopes(work.backend(), last, v.components_of("dh_n", "dc_n"));
             work.backward(&gradient);
-            golden.expect("dx", v.dx.data(), runs);
-            for (int k = 0; k < components; ++k)
-                if (!v.slope[k].empty()) golden.expect(k == 0 ? "dh0" : "dc0", v.slope[k].data(), runs);
+            golden.expect("dx", v.x.slopes(), runs);
+            if (!v.start.empty()) v.expect("dh0", "dc0", v.initial.slopes(), runs);
             golden.expect_gradients(Net::tensors, gradient.values(), runs);
         }
     }
@@ -106,16 +111,14 @@ struct RecurrentGolden : testing::Test {
         Variant v{name};
         if constexpr (Net::directions == 1) {
             rondo::BatchState<Net, B> state{v.extent.batch};
-            const std::size_t size = v.initial.size();
-            for (int k = 0; k < components; ++k) std::ranges::copy(v.state[k], state.data() + std::size_t(k) * size);
-            v.golden.expect("y", work.forward(model, state, v.input()).value);
-            for (int k = 0; k < components; ++k)
-                v.golden.expect(k == 0 ? "h_n" : "c_n", state.data() + std::size_t(k) * size);
+            if (!v.start.empty()) state.assign(v.start);
+            v.golden.expect("y", values_of<B>(work.forward(model, state, v.x.input())));
+            v.expect("h_n", "c_n", state.values());
         } else {
-            const auto [y, last] =
-                work.evaluate(model, nullptr, [&](auto& run) { return Net::forward(run, v.input(), v.initial); });
-            v.golden.expect("y", y.value);
-            for (int k = 0; k < components; ++k) v.golden.expect(k == 0 ? "h_n" : "c_n", last.value[k]);
+            const auto [y, last] = work.evaluate(
+                model, nullptr, [&](auto& run) { return Net::forward(run, v.x.input(), v.initial.view()); });
+            v.golden.expect("y", values_of<B>(y));
+            v.expect("h_n", "c_n", final_of<B>(last));
         }
     }
 };

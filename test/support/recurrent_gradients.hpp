@@ -14,15 +14,15 @@ struct RecurrentGradients : testing::Test {
     void check(const int* lengths, bool from_states, bool dropout) {
         const rondo::Extent extent{steps, batch, lengths};
         typename Net::template StatesOf<double> initial{.batch = batch};
-        Given x{Net::input_size * extent.columns(), 2}, h{initial.size(), 3}, c{initial.size(), 4};
+        Given<B> x{Net::input_size * extent.columns(), 2}, h{initial.size(), 3}, c{initial.size(), 4};
         for (int k = 0; k < components && from_states; ++k) {
-            initial.value[k] = (k == 0 ? h : c).value.data();
-            initial.slope[k] = (k == 0 ? h : c).slope.data();
+            initial.value[k] = (k == 0 ? h : c).value();
+            initial.slope[k] = (k == 0 ? h : c).slope();
         }
-        const Targets targets{std::max(Net::output_size * extent.columns(), initial.size()), Net::output_size};
+        const Targets<B> targets{std::max(Net::output_size * extent.columns(), initial.size()), Net::output_size};
         const auto body = [&](auto& run) {
             const auto [y, last] = Net::forward(
-                run, rondo::Sequence<const double, Net::input_size>{x.value.data(), x.slope.data(), extent}, initial);
+                run, rondo::Sequence<const double, Net::input_size>{x.value(), x.slope(), extent}, initial);
             double loss = targets.cross_entropy(run, y) + targets.binary(run, y);
             for (int k = 0; k < components; ++k) {
                 using Last = rondo::Sequence<double, Net::hidden_size>;

@@ -58,7 +58,7 @@ rondo::GradientCheck check() {
     using Net = Sequential<Named<"first", Linear<1, 3>>, Named<"second", Faulty<fault>>, Named<"third", Linear<2, 2>>>;
     const rondo::Model<Net, rondo::EigenBackend<double>> model{rondo::Seed{1}};
     const auto x = normal_numbers(5);
-    const Targets targets{10, 2};
+    const Targets<rondo::EigenBackend<double>> targets{10, 2};
     return rondo::gradient_check(model, [&](auto& run) {
         return targets.squared(run, Net::forward(run, Sequence<const double, 1>{x.data(), nullptr, {5, 1}}));
     });

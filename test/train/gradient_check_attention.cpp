@@ -11,18 +11,20 @@ using namespace rondo;
 
 template <class Net>
 void expect_gradients(bool training) {
-    const Model<Net, TestBackend<double>> model{Seed{1}};
+    using B = TestBackend<double>;
+    const Model<Net, B> model{Seed{1}};
     constexpr int source_steps = 5, steps = 4, batch = 3;
-    const auto source = whole_numbers(source_steps * batch, 5, 1), tokens = whole_numbers(steps * batch, 6, 2);
-    const Targets targets{std::size_t(6 * steps * batch), 6};
+    const auto source = on_device<B>(whole_numbers(source_steps * batch, 5, 1)),
+               tokens = on_device<B>(whole_numbers(steps * batch, 6, 2));
+    const Targets<B> targets{std::size_t(6 * steps * batch), 6};
     const int source_lengths[]{3, 5, 1}, lengths[]{4, 2, 3};
     for (const bool padded : {false, true})
         expect_slopes(model, {}, Randomness{Seed{5}, 5, training}, [&](auto& run) {
             return targets.cross_entropy(
                 run, Net::forward(run,
-                                  Tokens{source.data(), nullptr,
+                                  Tokens{B::data(source), nullptr,
                                          {source_steps, batch, padded ? source_lengths : nullptr}},
-                                  Tokens{tokens.data(), nullptr, {steps, batch, padded ? lengths : nullptr}}));
+                                  Tokens{B::data(tokens), nullptr, {steps, batch, padded ? lengths : nullptr}}));
         });
 }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/core/view.hpp>
+
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+// From the host to where a backend computes, and back: what a test hands to a backend lies in the backend's memory.
+
+template <class B, class T>
+auto on_device(const std::vector<T>& host) {
+    typename B::template buffer<T> buffer;
+    buffer.assign(host.data(), host.data() + host.size());
+    return buffer;
+}
+template <class B, class T>
+auto on_host(T* device, std::size_t n) {
+    std::vector<std::remove_const_t<T>> host(n);
+    B::download(host.data(), static_cast<const T*>(device), n);
+    return host;
+}
+/// What a run computed.
+template <class B>
+auto values_of(const auto& y) {
+    return on_host<B>(y.value, y.size());
+}
+template <class B, class S>
+void copy_to_device(B& backend, S* to, const std::vector<S>& host) {
+    const auto from = on_device<B>(host);
+    backend.copy(to, B::data(from), host.size());
+}
+
+/// A sequence of a backend, its slopes zero at first. Its lengths stay on the host, with whoever owns them.
+template <class B, class T, int Rows>
+struct Placed {
+    typename B::template buffer<T> value, slope;
+    rondo::Extent extent;
+
+    Placed(const std::vector<T>& host, const rondo::Extent& e)
+        : value{on_device<B>(host)}, slope{on_device<B>(std::vector<T>(host.size()))}, extent{e} {}
+
+    rondo::Sequence<T, Rows> view() { return {B::data(value), B::data(slope), extent}; }
+    rondo::Sequence<const T, Rows> input() const { return {B::data(value), nullptr, extent}; }
+    std::vector<T> slopes() const { return on_host<B>(B::data(slope), slope.size()); }
+};
+
+/// First states of a recurrent layer likewise, one component after the other; of no numbers, none: it starts from zero.
+template <class B, class States>
+struct PlacedStates {
+    using S = typename B::scalar;
+    typename B::template buffer<S> value, slope;
+    int batch;
+
+    PlacedStates(const std::vector<S>& host, int sequences)
+        : value{on_device<B>(host)}, slope{on_device<B>(std::vector<S>(host.size()))}, batch{sequences} {}
+
+    States view() {
+        States all{.batch = batch};
+        for (int k = 0; k < States::components && !value.empty(); ++k) {
+            all.value[k] = B::data(value) + std::size_t(k) * all.size();
+            all.slope[k] = B::data(slope) + std::size_t(k) * all.size();
+        }
+        return all;
+    }
+    std::vector<S> slopes() const { return on_host<B>(B::data(slope), slope.size()); }
+};
+/// What a run ended with, as PlacedStates takes it.
+template <class B>
+auto final_of(const auto& states) {
+    std::vector<typename B::scalar> all;
+    for (int k = 0; k < states.components; ++k) {
+        const auto one = on_host<B>(states.value[k], states.size());
+        all.insert(all.end(), one.begin(), one.end());
+    }
+    return all;
+}
+template <class B>
+void set_slopes(B& backend, const auto& states, const std::vector<typename B::scalar>& host) {
+    const auto from = on_device<B>(host);
+    for (int k = 0; k < states.components; ++k)
+        backend.copy(states.slope[k], B::data(from) + std::size_t(k) * states.size(), states.size());
+}
