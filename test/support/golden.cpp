@@ -15,7 +15,7 @@
 #include <stdexcept>
 
 #ifndef RONDO_TEST_DATA
-#define RONDO_TEST_DATA "test" // where the tests' folder is, seen from where the tests run; the environment may say more
+#define RONDO_TEST_DATA "test" // where the tests' folder is, unless the environment says so
 #endif
 
 namespace {
