@@ -20,8 +20,8 @@ using rondo::Rate;
 using rondo::Seed;
 
 constexpr int width = 7;
-template <Rate rate>
-using Net = rondo::Sequential<rondo::Dropout<width, rate>, rondo::Dropout<width, rate>>;
+using Half = rondo::Dropout<width, Rate{1, 2}>;
+using Two = rondo::Sequential<Half, Half>;
 
 /// The masks that one dropout draws for a batch, or for part of one: what it makes of ones.
 template <Rate rate, class S>
@@ -126,7 +126,6 @@ TEST(DropoutLaw, LayersStepsAndSeedsDrawApart) {
     EXPECT_NEAR(agree(mask<Rate{1, 2}, float>(extent, {Seed{3}, 2, true})), 0.5, 0.03);
     EXPECT_NEAR(agree(mask<Rate{1, 2}, float>(extent, {Seed{4}, 1, true})), 0.5, 0.03);
     // Two layers keep a quarter of the units between them.
-    using Two = Net<Rate{1, 2}>;
     using B = TestBackend<float>;
     Placed<B, float, width> ones{std::vector<float>(width * extent.columns(), 1.f), extent};
     rondo::Workspace<Two, B> work;
@@ -143,7 +142,6 @@ TEST(DropoutLaw, LayersStepsAndSeedsDrawApart) {
 }
 
 TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
-    using Two = Net<Rate{1, 2}>;
     using B = TestBackend<float>;
     const auto host = law::Batch<float, width>::random(1, 5, 3);
     const auto x = host.place<B>();
