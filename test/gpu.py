@@ -11,6 +11,8 @@ programs = sorted(p for p in folder.glob("test_*") if p.suffix == "" and os.acce
 if not programs:
     sys.exit(f"{folder}: no programs")
 os.environ.setdefault("RC_PARAMS", "seed=1")
+toolkit = os.environ.get("CUDA_HOME") or os.environ.get("CUDA_PATH") or "/usr/local/cuda"
+os.environ["PATH"] += f":{toolkit}/bin"
 if (pathlib.Path(__file__).resolve().parent / "golden").exists():
     os.environ.setdefault("RONDO_TEST_DATA", str(pathlib.Path(__file__).resolve().parent))
 
@@ -30,7 +32,7 @@ def cases(program):
     """How many cases passed and failed, and what was said if any failed."""
     with tempfile.TemporaryDirectory() as place:
         report = pathlib.Path(place) / "report.json"
-        status, said = run([program, f"--gtest_output=json:{report}"])
+        status, said = run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"])
         suites = json.loads(report.read_text())["testsuites"] if report.exists() else []
     results = ["failures" not in case for suite in suites for case in suite["testsuite"] if case["result"] == "COMPLETED"]
     passed, failed = results.count(True), results.count(False)
@@ -62,4 +64,4 @@ with concurrent.futures.ThreadPoolExecutor(4) as pool:
         passed, failed = passed + good, failed + bad
         print(f"{name}: {good} passed" + (f", {bad} failed\n{said}" if bad else ""), flush=True)
 print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+sys.exit(failed > 0 or passed == 0)
