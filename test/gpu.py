@@ -3,7 +3,7 @@
 """gpu.py FOLDER: runs the programs test_* of a folder on a GPU, four at a time, then the recurrent kernels once more
 under compute-sanitizer. It needs neither a compiler nor the build; where the programs were moved, RONDO_TEST_DATA is
 the folder that has golden/."""
-import concurrent.futures, json, os, pathlib, shutil, subprocess, sys, tempfile
+import concurrent.futures, json, os, pathlib, re, shutil, subprocess, sys, tempfile
 
 SECONDS = 900  # for a program
 folder = pathlib.Path(sys.argv[1]).resolve()
@@ -32,13 +32,13 @@ def cases(program):
     """How many cases passed and failed, and what was said if any failed."""
     with tempfile.TemporaryDirectory() as place:
         report = pathlib.Path(place) / "report.json"
-        status, said = run([program, "--gtest_brief=1", f"--gtest_output=json:{report}"])
+        status, said = run([program, f"--gtest_output=json:{report}"])
         suites = json.loads(report.read_text())["testsuites"] if report.exists() else []
     results = ["failures" not in case for suite in suites for case in suite["testsuite"] if case["result"] == "COMPLETED"]
     passed, failed = results.count(True), results.count(False)
     if status and not failed:
         failed = 1  # a crash leaves no failed case behind
-    return program.name, passed, failed, said
+    return program.name, passed, failed, re.sub(r"\[ RUN .*\n\[ +OK .*\n", "", said)
 
 
 def sanitized(tool, program):
