@@ -15,11 +15,12 @@ using namespace rondo;
 using gpu::Kind;
 
 template <class C, int H>
-constexpr Kind kind = ThrustBackend<float>::plan<C, H>(1).kind;
-static_assert(kind<cell::LSTM, 33> == Kind::block && kind<cell::LSTM, 192> == Kind::cluster);
-static_assert(kind<cell::LSTM, 512> == Kind::cluster && ThrustBackend<float>::plan<cell::LSTM, 512>(1).in_shared > 0);
-static_assert(kind<cell::LSTM, 1024> == Kind::grid && kind<cell::GRU, 1024> == Kind::grid);
-static_assert(kind<cell::GRUResetBefore, 33> == Kind::step);
+constexpr gpu::Plan plan = ThrustBackend<float>::plan<C, H>(1, gpu::Direction::forward);
+static_assert(plan<cell::LSTM, 33>.kind == Kind::block && plan<cell::GRU, 33>.kind == Kind::block);
+static_assert(plan<cell::LSTM, 192>.kind == Kind::cluster && plan<cell::GRU, 192>.in_shared == 0);
+static_assert(plan<cell::LSTM, 512>.kind == Kind::cluster && plan<cell::GRU, 512>.in_shared > 0);
+static_assert(plan<cell::LSTM, 1024>.kind == Kind::grid && plan<cell::GRU, 1024>.kind == Kind::grid);
+static_assert(plan<cell::GRUResetBefore, 33>.kind == Kind::step);
 
 /// Outputs, final states and all slopes of a forward and a backward, on the host.
 template <class Layer>
