@@ -40,7 +40,8 @@ TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
     model.assign(values);
     for (const rondo::Tensor& t : rondo::LSTM<3, 5>::tensors)
         for (const rondo::Tensor& from : Peepholes::tensors)
-            if (from.name.view() == t.name.view()) std::copy_n(values.data() + from.offset, t.size(), same.data() + t.offset);
+            if (from.name.view() == t.name.view())
+                std::copy_n(values.data() + from.offset, t.size(), same.data() + t.offset);
     usual.assign(same);
     const auto numbers = normal_numbers(36);
     const std::vector<S> x(numbers.begin(), numbers.end());
