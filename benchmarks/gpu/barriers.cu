@@ -230,7 +230,8 @@ void measure(int blocks, int threads) {
     cudaLaunchAttribute attribute[1];
     if (Way::cluster > 1) {
         if (Way::cluster > 8)
-            check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cudaFuncSetAttribute");
+            check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+                  "cudaFuncSetAttribute");
         attribute[0].id = cudaLaunchAttributeClusterDimension;
         attribute[0].val.clusterDim = {unsigned(Way::cluster), 1, 1};
     } else {
@@ -263,8 +264,31 @@ void measure(int blocks, int threads) {
     std::fflush(stdout);
 }
 
+// Clusters of this size that the device has room for at once, a block a multiprocessor.
+template <int size>
+void room() {
+    const auto kernel = turn_around<ClusterMeets<size>>;
+    constexpr int shared = 200 << 10;
+    if (size > 8)
+        check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cudaFuncSetAttribute");
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared), "cudaFuncSetAttribute");
+    cudaLaunchAttribute attribute[1];
+    attribute[0].id = cudaLaunchAttributeClusterDimension;
+    attribute[0].val.clusterDim = {unsigned(size), 1, 1};
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(unsigned(size) * 64);
+    config.blockDim = dim3(256);
+    config.dynamicSmemBytes = shared;
+    config.attrs = attribute;
+    config.numAttrs = 1;
+    int count = 0;
+    check(cudaOccupancyMaxActiveClusters(&count, kernel, &config), "cudaOccupancyMaxActiveClusters");
+    std::printf("room for %d clusters of %d blocks at once\n", count, size);
+}
+
 template <int size>
 void clusters() {
+    room<size>();
     for (const int threads : {256, 512}) {
         measure<ClusterMeets<size>>(size, threads);
         measure<ClusterHands<size>>(size, threads);

@@ -9,7 +9,7 @@
 template <class S> using TestBackend = rondo::ThrustBackend<S>;
 #else
 // Of blocks with few threads: the host has to play them one by one.
-struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 16, 132, 128, 2, 32}; };
+struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 132, {66, 30, 15, 7}, 2, 32}; };
 template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
 #endif
 #else

@@ -11,17 +11,17 @@ using namespace rondo;
 using gpu::Kind, gpu::Target;
 
 // Devices so small that small cells need each kind of kernel.
-struct SmallClusters { static constexpr Target target{90, 227 * 1024, 4, 1, 4, 4, 32}; };
-struct SmallGrid { static constexpr Target target{80, 163 * 1024, 1, 64, 0, 4, 16}; };
-struct NoRegisters { static constexpr Target target{90, 227 * 1024, 1, 1, 0, 4, 512, 0}; };
+struct SmallClusters { static constexpr Target target{90, 227 * 1024, 1, {1, 1}, 4, 32}; };
+struct SmallGrid { static constexpr Target target{80, 163 * 1024, 64, {}, 4, 16}; };
+struct NoRegisters { static constexpr Target target{90, 227 * 1024, 1, {}, 4, 512, 0}; };
 
 using Clusters = ThrustBackend<double, SmallClusters>;
 using Grid = ThrustBackend<double, SmallGrid>;
 using Shared = ThrustBackend<double, NoRegisters>;
 constexpr auto forward = gpu::Direction::forward, backward = gpu::Direction::backward;
-static_assert(Clusters::plan<cell::LSTM, 16>(4, forward).kind == Kind::cluster);
+static_assert(Clusters::plan<cell::LSTM, 17>(4, forward).kind == Kind::cluster);
 static_assert(Clusters::plan<cell::LSTM, 5>(4, backward).kind == Kind::block);
-static_assert(Grid::plan<cell::GRU, 4>(1, forward).kind == Kind::block);
+static_assert(Grid::plan<cell::GRU, 5>(1, forward).kind == Kind::block);
 static_assert(Grid::plan<cell::RNN, 33>(1, forward).kind == Kind::grid);
 static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_shared > 0);
 static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_registers > 0);

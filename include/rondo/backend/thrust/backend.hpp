@@ -88,27 +88,33 @@ struct ScatterAdd {
             if (index[n] != skipped) table[std::size_t(index[n]) * x.rows + row] += x.data[row + n * x.stride];
     }
 };
-// Columns are added in `parts` parts, each by a thread a row; then the parts, to one or two sums.
+// Columns are added some at a time, each row by a thread, and so are their sums: zeros at the end change no bit.
 template <class S>
 struct AddSomeColumns {
-    S* partial;
+    static constexpr std::size_t some = 64;
+    S* sums;
     Matrix<const S> x;
-    std::size_t parts;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t part) const {
+        const S* const from = x.data + row + part * some * x.stride;
+        const std::size_t left = x.columns - part * some;
         S sum = 0;
-        for (std::size_t n = part; n < x.columns; n += parts) sum += x.data[row + n * x.stride];
-        partial[row + part * x.rows] = sum;
+        if (left >= some) {
+            RONDO_UNROLL
+            for (std::size_t n = 0; n < some; ++n) sum += from[n * x.stride];
+        } else {
+            for (std::size_t n = 0; n < left; ++n) sum += from[n * x.stride];
+        }
+        sums[row + part * x.rows] = sum;
     }
 };
 template <class S>
-struct AddParts {
-    const S* partial;
-    std::size_t rows, parts;
+struct AddColumns {
+    Matrix<const S> x;
     S *sum, *second;
     std::size_t second_rows;
     RONDO_HOST_DEVICE void operator()(std::size_t row) const {
         S all = 0;
-        for (std::size_t part = 0; part < parts; ++part) all += partial[row + part * rows];
+        for (std::size_t n = 0; n < x.columns; ++n) all += x.data[row + n * x.stride];
         sum[row] += all;
         if (row < second_rows) second[row] += all;
     }
@@ -151,7 +157,7 @@ struct SumPart {
 /// threads played one after the other; nvcc compiles the kernels for D without spilling a register. Not proven:
 /// nothing of it has run on a GPU yet.
 ///
-/// Memory  the parts of a sum, taken when it is made; nothing else. `data` and every operand are the device's.
+/// Memory  the parts of a sum, taken when it is made; those of the largest sum of columns, taken by the first. `data` and every operand are the device's.
 /// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
 ///         thrust::system_error.
 template <std::floating_point S, gpu::Device D = gpu::Hopper>
@@ -211,12 +217,17 @@ public:
     void add_columns(S* sum, Matrix<const S> x) { add_columns(sum, nullptr, 0, x); }
     /// The same to two sums, the second of the first rows only.
     void add_columns(S* sum, S* second, std::size_t second_rows, Matrix<const S> x) {
-        const std::size_t most = std::max<std::size_t>(partial_.size() / std::max<std::size_t>(x.rows, 1), 1),
-                          parts = std::clamp<std::size_t>(x.columns / 8, 1, std::min<std::size_t>(most, 256));
-        if (partial_.size() < x.rows) partial_.resize(x.rows);
-        S* const partial = data(partial_);
-        each(Matrix<S>{partial, x.rows, parts}, detail::AddSomeColumns<S>{partial, x, parts});
-        each(x.rows, detail::AddParts<S>{partial, x.rows, parts, sum, second, second_rows});
+        constexpr std::size_t some = detail::AddSomeColumns<S>::some;
+        const std::size_t parts = (x.columns + some - 1) / some;
+        if (sums_.size() < 2 * x.rows * parts) sums_.resize(2 * x.rows * parts);
+        S* to = data(sums_);
+        while (x.columns > some) {
+            const Matrix<S> sums{to, x.rows, (x.columns + some - 1) / some};
+            each(sums, detail::AddSomeColumns<S>{to, x});
+            to += x.rows * sums.columns;
+            x = sums;
+        }
+        each(x.rows, detail::AddColumns<S>{x, sum, second, second_rows});
     }
     void fill_columns(Matrix<S> y, const S* p) { each(y, detail::WriteColumns<S, false>{y, p, 0}); }
     void copy_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, false>{y, x.data, x.stride}); }
@@ -322,7 +333,7 @@ private:
 
     gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
-    buffer<S> partial_ = buffer<S>(std::size_t{1} << 18);
+    buffer<S> sums_; // of columns
 };
 
 static_assert(Backend<ThrustBackend<float>> && Backend<ThrustBackend<double>>);

@@ -12,21 +12,24 @@ namespace rondo::inline v0_1::gpu {
 
 /// What a kernel may count on, of the devices it is built for.
 ///
-/// Units  capability as in sm_90; shared memory of a block in bytes; blocks of a cluster, 1 where there are none;
-///        multiprocessors, and those of them that clusters fill; sequences a group of threads goes through together,
-///        at most; threads of a block, so few that each has registers for many weights; registers of a multiprocessor.
-/// Source  CUDA C++ Programming Guide, "Technical Specifications per Compute Capability".
+/// Units  capability as in sm_90; shared memory of a block in bytes; multiprocessors; clusters of 2, 4, 8 and 16 blocks
+///        that it has room for at once, 0 where there are none; sequences that a group of threads goes through
+///        together, at most; threads of a block, so few that each has registers for many weights; registers of a
+///        multiprocessor.
+/// Source  CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; the room for clusters is
+///         what a device said (benchmarks/gpu/barriers.cu).
 struct Target {
     int capability;
     std::size_t shared;
-    int cluster, multiprocessors, clustered, columns = 8, threads = 256, registers = 65536;
-    bool operator==(const Target&) const = default;
+    int multiprocessors;
+    int clusters[4]{};
+    int columns = 8, threads = 256, registers = 65536;
 };
 
 /// Devices that a backend's type may name; a program for several has several backends.
-struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 1, 108, 0}; };      // A100; no clusters
-struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 16, 132, 128}; };     // H100, H200
-struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 16, 148, 144}; }; // B200
+struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 108}; };                      // A100
+struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 132, {66, 30, 15, 7}}; };     // H100, H200
+struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 148, {72, 32, 16, 7}}; }; // B200
 
 template <class D>
 concept Device = std::same_as<decltype(D::target), const Target>;
@@ -39,18 +42,20 @@ enum class Kind {
     step,    // nobody: a product for each step
 };
 
-/// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each unit has
-/// `lanes` threads, each of which keeps the unit's weights for its share of the numbers handed on, where it stands for
-/// the whole sequence: the first `in_registers` of them in registers, the others in shared memory.
+/// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each `tile` of
+/// units has `lanes` threads, each of which keeps the tile's weights for its share of the numbers handed on, where it
+/// stands for the whole sequence: the first `in_registers` of them in registers, the others in shared memory. What a
+/// thread reads of the numbers handed on serves all rows of its tile.
 struct Plan {
     Kind kind = Kind::step;
-    int blocks = 0, threads = 0, lanes = 0, columns = 0;
+    int blocks = 0, threads = 0, lanes = 0, columns = 0, tile = 0;
     int numbers = 0;                     // a thread's share; those past the last one have the weight 0
     int in_registers = 0, in_shared = 0; // weights a thread
     std::size_t shared = 0;              // bytes a block
 
-    RONDO_HOST_DEVICE constexpr int units() const { return threads / lanes; }
-    RONDO_HOST_DEVICE constexpr int replicas() const { return lanes / columns; }
+    RONDO_HOST_DEVICE constexpr int units() const { return threads / lanes * tile; }
+    RONDO_HOST_DEVICE constexpr int lanes_of_column() const { return lanes / columns; }
+    RONDO_HOST_DEVICE constexpr int replicas() const { return lanes / (columns * tile); }
     RONDO_HOST_DEVICE constexpr int weights() const { return in_registers + in_shared; }
     bool operator==(const Plan&) const = default;
 };
@@ -64,6 +69,10 @@ constexpr int handed_width(cell::Shape shape, int columns, Direction direction) 
     int gates = 1;
     while (direction == Direction::backward && gates < shape.gates) gates *= 2;
     return columns * gates;
+}
+/// Units of a tile, so that a number read serves four rows: forward, gates have each their own row.
+constexpr int tile_of(cell::Shape shape, Direction direction) {
+    return direction == Direction::forward && shape.gates > 1 ? shape.gates > 2 ? 1 : 2 : 4;
 }
 /// Units whose numbers a thread reads at once: of 16 bytes.
 RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
@@ -80,25 +89,33 @@ constexpr int kept(Target target, int threads, int weights, int sums, std::size_
     return weights <= most ? weights : std::clamp(each - 100 - (sums + 12) * words, 4, 160) / words;
 }
 
+/// Groups of so many blocks that a device has room for at once.
+constexpr int room(const Target& target, int blocks, Kind kind) {
+    if (kind != Kind::cluster) return target.multiprocessors / std::max(blocks, 1);
+    return target.clusters[blocks == 2 ? 0 : blocks == 4 ? 1 : blocks == 8 ? 2 : 3];
+}
+
 /// The plan of so many blocks, or none (Kind::step) where they have no room.
 constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
                        Direction direction, int blocks, Kind kind) {
-    const int units = (hidden + blocks - 1) / blocks;
+    const int tile = tile_of(shape, direction), tiles = ((hidden + blocks - 1) / blocks + tile - 1) / tile;
     const int width = handed_width(shape, columns, direction), at_once = read_at_once(width, number);
+    const int sums = columns * tile * (direction == Direction::forward ? shape.gates : 1);
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
-    const int sums = columns * (direction == Direction::forward ? shape.gates : 2);
+    const auto weights = [&](int lanes) { return tile * shape.gates * share(lanes); };
     // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
-    int lanes = columns;
-    while (lanes < 32 && 2 * units * lanes <= target.threads &&
-           (units * lanes < 128 || shape.gates * share(lanes) > kept(target, units * lanes, shape.gates * share(lanes), sums, number)))
+    int lanes = columns * tile;
+    while (lanes < 32 && 2 * tiles * lanes <= target.threads &&
+           (tiles * lanes < 128 || weights(lanes) > kept(target, tiles * lanes, weights(lanes), sums, number)))
         lanes *= 2;
-    if (units * lanes > target.threads || lanes > 32) return {};
-    const int threads = (units * lanes + 31) / 32 * 32, weights = shape.gates * share(lanes);
-    const int in_registers = kept(target, threads, weights, sums, number);
+    if (tiles * lanes > target.threads || lanes > 32) return {};
+    const int threads = (tiles * lanes + 31) / 32 * 32;
+    const int in_registers = kept(target, threads, weights(lanes), sums, number);
+    const int in_shared = weights(lanes) - in_registers;
     const std::size_t handed = std::size_t(2 * share(lanes) * lanes * width) * number,
-                      shared = handed + std::size_t(threads) * std::size_t(weights - in_registers) * number;
+                      shared = handed + std::size_t(threads) * std::size_t(in_shared) * number;
     if (shared + 64 > target.shared) return {};
-    return {kind, blocks, threads, lanes, columns, share(lanes), in_registers, weights - in_registers, shared};
+    return {kind, blocks, threads, lanes, columns, tile, share(lanes), in_registers, in_shared, shared};
 }
 }
 
@@ -110,19 +127,22 @@ constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t nu
                     Direction direction) {
     if (shape.second > 0) return {};
     Plan second_best;
-    for (int blocks = 1; blocks <= target.cluster; blocks *= 2) {
+    const auto good = [&](const Plan& found) {
+        if (found.kind != Kind::step && second_best.kind == Kind::step) second_best = found;
+        return found.kind != Kind::step && found.in_shared == 0;
+    };
+    for (int blocks = 1; blocks == 1 || (blocks <= 16 && detail::room(target, blocks, Kind::cluster) > 0); blocks *= 2) {
         const Plan found = detail::plan_of(target, shape, hidden, number, columns, direction, blocks,
                                            blocks == 1 ? Kind::block : Kind::cluster);
-        if (found.kind != Kind::step && found.in_shared == 0) return found;
-        if (found.kind != Kind::step && second_best.kind == Kind::step) second_best = found;
+        if (good(found)) return found;
     }
     if (second_best.kind != Kind::step) return second_best;
     for (int blocks = 8; blocks <= target.multiprocessors; blocks += 4) {
         const Plan found =
             detail::plan_of(target, shape, hidden, number, columns, direction, blocks, Kind::grid);
-        if (found.kind != Kind::step) return found;
+        if (good(found)) return found;
     }
-    return {};
+    return second_best;
 }
 
 /// Numbers of global memory that a group of a grid hands on through: what is handed, twice, and a counter.
@@ -140,10 +160,7 @@ struct Choice {
     constexpr Choice(Target target, cell::Shape shape, int hidden, std::size_t number, Direction direction) {
         for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
             plans[k] = plan(target, shape, hidden, number, 1 << k, direction);
-            room[k] = std::max(
-                (plans[k].kind == Kind::cluster ? target.clustered : target.multiprocessors) /
-                    std::max(plans[k].blocks, 1),
-                1);
+            room[k] = std::max(detail::room(target, plans[k].blocks, plans[k].kind), 1);
             handed[k] = std::size_t(plans[k].numbers * plans[k].lanes * handed_width(shape, 1 << k, direction));
         }
         size = number;
@@ -158,7 +175,7 @@ struct Choice {
             rounds = (groups(batch, k) + room[k] - 1) / room[k];
             if (rounds <= 1) break;
         }
-        return rounds <= 3 ? found : 0;
+        return rounds <= 8 ? found : 0;
     }
     /// Numbers of global memory that the groups of a grid hand on through.
     constexpr std::size_t memory(int batch) const {

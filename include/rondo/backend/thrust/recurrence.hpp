@@ -20,7 +20,8 @@ struct Forward {
     using Work = Task<C, H, S>;
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::forward);
     static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
-    static constexpr int states = C::shape.states, hidden = H, columns = some;
+    static constexpr int states = C::shape.states, hidden = H, columns = some, tile = plan.tile, rows = tile * gates;
+    static constexpr int sent_at_once = columns < Vector<S>::size ? columns : Vector<S>::size; // h of a unit
     using Part = Share<plan, S, columns>;
     static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * columns; // of them all units'
     using N = Number<S>;
@@ -28,7 +29,8 @@ struct Forward {
 
     struct Registers {
         S weight[plan.in_registers];
-        S sum[gates * columns]; // of a column, all gates
+        S sum[columns * rows]; // of a column, of each unit all gates
+        S out[sent_at_once];
         cell::Pre<C, N> pre, next;
         Values<N, gates + apart> bias;
         cell::State<C, N> state;
@@ -46,9 +48,10 @@ struct Forward {
             const At at{block, thread};
             begin(group, task, first, at, block, thread, r);
             r.next = pre(task, first, all.reverse ? count - 1 : 0, at, r);
-            if (at.writes()) group.hand(0, handed_at(at), S(r.state[0]));
+            r.out[0] = S(r.state[0]);
         });
         if (group.idle()) return;
+        hand(group, 0);
         for (int turn = 0; turn < count; ++turn) {
             const int t = all.reverse ? count - 1 - turn : turn, following = all.reverse ? t - 1 : t + 1;
             group.each([&](int block, int thread, Registers& r) {
@@ -59,29 +62,40 @@ struct Forward {
             group.meet(turn % 2);
             group.each([&](int block, int thread, Registers& r) {
                 RONDO_UNROLL
-                for (int k = 0; k < gates * columns; ++k) r.sum[k] = S(0);
+                for (int k = 0; k < columns * rows; ++k) r.sum[k] = S(0);
                 Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](int k, const S* h) {
                     RONDO_UNROLL
-                    for (int g = 0; g < gates; ++g) {
-                        const S w = weight<plan>(group, block, thread, r, k * gates + g);
+                    for (int row = 0; row < rows; ++row) {
+                        const S w = weight<plan>(group, block, thread, r, k * rows + row);
                         RONDO_UNROLL
-                        for (int c = 0; c < columns; ++c) r.sum[c * gates + g] += w * h[c];
+                        for (int c = 0; c < columns; ++c) r.sum[c * rows + row] += w * h[c];
                     }
                 });
             });
-            group.template reduce<columns>(&Registers::sum);
+            group.template reduce<columns * tile>(&Registers::sum);
             group.each([&](int block, int thread, Registers& r) {
                 const At at{block, thread};
                 step(task, first + at.column(), t, at, r);
-                if (at.writes()) group.hand((turn + 1) % 2, handed_at(at), S(r.state[0]));
+                r.out[0] = S(r.state[0]);
             });
+            if (turn + 1 < count) hand(group, (turn + 1) % 2);
         }
         group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
     }
 
 private:
-    RONDO_HOST_DEVICE static std::size_t handed_at(const At& at) {
-        return std::size_t(at.unit * columns + at.column());
+    // h of a unit in some sequences lies in a row: the lanes that have them put it together, and each sends it to other
+    // blocks.
+    template <class Group>
+    RONDO_HOST_DEVICE static void hand(Group& group, int buffer) {
+        group.template gather<sent_at_once>(&Registers::out);
+        group.each([&](int block, int thread, Registers& r) {
+            const At at{block, thread};
+            if (!at.real()) return;
+            const int part = at.column() / sent_at_once, rank = at.column() % sent_at_once;
+            group.template send<sent_at_once>(buffer, Part::place(at.unit, part * sent_at_once), r.out,
+                                              rank * plan.replicas() + at.replica(), sent_at_once * plan.replicas());
+        });
     }
 
     template <class Group>
@@ -91,10 +105,10 @@ private:
         RONDO_UNROLL
         for (int k = 0; k < Part::numbers; ++k)
             RONDO_UNROLL
-            for (int g = 0; g < gates; ++g) {
-                const int from = Part::unit(k, at.lane);
-                weight<plan>(group, block, thread, r, k * gates + g) =
-                    at.real() && from < H ? all.U[std::size_t(g * H + at.unit) * H + std::size_t(from)] : S(0);
+            for (int row = 0; row < rows; ++row) {
+                const int from = Part::unit(k, at.lane), unit = at.first + row / gates, g = row % gates;
+                weight<plan>(group, block, thread, r, k * rows + row) =
+                    unit < H && from < H ? all.U[std::size_t(g * H + unit) * H + std::size_t(from)] : S(0);
             }
         RONDO_UNROLL
         for (int k = 0; k < states; ++k) r.state[k] = N(S(0));

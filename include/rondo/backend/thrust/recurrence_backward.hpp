@@ -17,8 +17,9 @@ struct Backward {
     using Work = Task<C, H, S>;
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::backward);
     static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
-    static constexpr int states = C::shape.states, hidden = H, columns = some;
+    static constexpr int states = C::shape.states, hidden = H, columns = some, tile = plan.tile;
     static constexpr int width = handed_width(C::shape, columns, Direction::backward), row = width / columns;
+    static constexpr int sent_at_once = row < Vector<S>::size ? row : Vector<S>::size; // slopes of a unit's gates
     using Part = Share<plan, S, width>;
     static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * width; // of them all units'
     using N = Number<S>;
@@ -27,8 +28,8 @@ struct Backward {
 
     struct Registers {
         S weight[plan.in_registers];
-        S sum[columns];
-        S out[gates];
+        S sum[columns * tile]; // of a column, of each unit
+        S out[row];
         Read read;
         cell::State<C, N> carry;
         cell::Own<C, N> own;
@@ -53,25 +54,28 @@ struct Backward {
                 const At at{block, thread};
                 step(task, first + at.column(), t, at, r);
                 read(task, first + at.column(), following, at, r);
-                if (at.writes())
+                if (at.real())
                     RONDO_UNROLL
-                    for (int g = 0; g < gates; ++g)
-                        group.hand(turn % 2, std::size_t(at.unit * width + at.column() * row + g), r.out[g]);
+                    for (int k = 0; k < row; k += sent_at_once)
+                        group.template send<sent_at_once>(turn % 2, Part::place(at.unit, at.column() * row + k),
+                                                          r.out + k, at.replica(), plan.replicas());
             });
             group.meet(turn % 2);
             group.each([&](int block, int thread, Registers& r) {
                 RONDO_UNROLL
-                for (int c = 0; c < columns; ++c) r.sum[c] = S(0);
+                for (int k = 0; k < columns * tile; ++k) r.sum[k] = S(0);
                 Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](int k, const S* da) {
                     RONDO_UNROLL
-                    for (int g = 0; g < gates; ++g) {
-                        const S w = weight<plan>(group, block, thread, r, k * gates + g);
+                    for (int g = 0; g < gates; ++g)
                         RONDO_UNROLL
-                        for (int c = 0; c < columns; ++c) r.sum[c] += w * da[c * row + g];
-                    }
+                        for (int u = 0; u < tile; ++u) {
+                            const S w = weight<plan>(group, block, thread, r, (k * gates + g) * tile + u);
+                            RONDO_UNROLL
+                            for (int c = 0; c < columns; ++c) r.sum[c * tile + u] += w * da[c * row + g];
+                        }
                 });
             });
-            group.template reduce<columns>(&Registers::sum);
+            group.template reduce<columns * tile>(&Registers::sum);
             group.each([&](int, int, Registers& r) {
                 if (t < r.length) r.carry[0] = r.carry[0] + N(r.sum[0]);
             });
@@ -87,13 +91,13 @@ private:
         RONDO_UNROLL
         for (int k = 0; k < Part::numbers; ++k)
             RONDO_UNROLL
-            for (int g = 0; g < gates; ++g) {
-                const int from = Part::unit(k, at.lane);
-                weight<plan>(group, block, thread, r, k * gates + g) =
-                    at.real() && from < H ? all.U[std::size_t(g * H + from) * H + std::size_t(at.unit)] : S(0);
+            for (int w = 0; w < gates * tile; ++w) {
+                const int from = Part::unit(k, at.lane), g = w / tile, unit = at.first + w % tile;
+                weight<plan>(group, block, thread, r, k * gates * tile + w) =
+                    unit < H && from < H ? all.U[std::size_t(g * H + from) * H + std::size_t(unit)] : S(0);
             }
         RONDO_UNROLL
-        for (int g = 0; g < gates; ++g) r.out[g] = S(0);
+        for (int g = 0; g < row; ++g) r.out[g] = S(0); // that of no gate stays zero
         const int column = first + at.column();
         const bool real = at.real() && column < all.batch;
         r.length = real ? task.length(column) : 0;

@@ -25,15 +25,16 @@ struct Task {
     }
 };
 
-/// A thread's place: it has weights of `unit`, and carries the state of that unit in one sequence of the group; so do
-/// its replicas, the first of which writes it down.
+/// A thread's place: it has weights of a tile of units, from `first` on, and carries the state of one of them, `unit`, in
+/// one sequence of the group; so do its replicas, the first of which writes it down.
 template <Plan plan, int H>
 struct Place {
-    int unit, lane;
+    int first, unit, lane;
     RONDO_HOST_DEVICE Place(int block, int thread)
-        : unit{block * plan.units() + thread / plan.lanes}, lane{thread % plan.lanes} {}
+        : first{block * plan.units() + thread / plan.lanes * plan.tile},
+          unit{first + thread % plan.lanes_of_column() / plan.replicas()}, lane{thread % plan.lanes} {}
     RONDO_HOST_DEVICE bool real() const { return unit < H; }
-    RONDO_HOST_DEVICE int column() const { return lane / plan.replicas(); }
+    RONDO_HOST_DEVICE int column() const { return lane / plan.lanes_of_column(); }
     RONDO_HOST_DEVICE int replica() const { return lane % plan.replicas(); }
     RONDO_HOST_DEVICE bool writes() const { return real() && replica() == 0; }
 };
@@ -47,27 +48,35 @@ struct alignas(16) Vector {
 
 /// A thread's share of what is handed on: `numbers` units, of each `width` numbers, read so many at once that they are
 /// 16 bytes or more. The unit of its k-th number is unit(k, lane).
+///
+/// The lanes' vectors lie side by side, so that the memory's banks serve all of them at once.
 template <Plan plan, class S, int width>
 struct Share {
+    using V = Vector<S>;
     static constexpr int numbers = plan.numbers, at_once = read_at_once(width, sizeof(S)), chunks = numbers / at_once;
+    static constexpr int size = at_once * width, vectors = size / V::size; // of a chunk
     static constexpr std::size_t handed = std::size_t(numbers) * plan.lanes * width;
 
     RONDO_HOST_DEVICE static constexpr int unit(int k, int lane) {
         return (k / at_once * plan.lanes + lane) * at_once + k % at_once;
     }
+    /// Where the k-th number of a unit lies.
+    RONDO_HOST_DEVICE static constexpr std::size_t place(int unit, int k) {
+        const int of_all = unit / at_once, chunk = of_all / plan.lanes, lane = of_all % plan.lanes,
+                  at = unit % at_once * width + k;
+        return std::size_t(((chunk * vectors + at / V::size) * plan.lanes + lane) * V::size + at % V::size);
+    }
 
     /// Calls f(k, values), `values` being the numbers of the share's k-th unit.
     template <class F>
     RONDO_HOST_DEVICE static void read(const S* handed, int lane, const F& f) {
-        using V = Vector<S>;
-        constexpr int size = at_once * width, vectors = size / V::size;
+        const V* const from = reinterpret_cast<const V*>(handed) + lane;
         RONDO_UNROLL
         for (int chunk = 0; chunk < chunks; ++chunk) {
-            const V* const from = reinterpret_cast<const V*>(handed + (chunk * plan.lanes + lane) * size);
             S value[size];
             RONDO_UNROLL
             for (int v = 0; v < vectors; ++v) {
-                const V some = from[v];
+                const V some = from[(chunk * vectors + v) * plan.lanes];
                 RONDO_UNROLL
                 for (int k = 0; k < V::size; ++k) value[v * V::size + k] = some.value[k];
             }

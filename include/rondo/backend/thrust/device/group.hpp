@@ -37,28 +37,60 @@ public:
             __syncthreads();
         }
     }
-    __device__ bool idle() const { return plan.kind == Kind::cluster && block() >= blocks; }
+    __device__ bool idle() const {
+        const int tile = (block() * plan.threads + int(threadIdx.x) / 32 * 32) / plan.lanes;
+        return plan.kind == Kind::cluster && tile * plan.tile >= Pass::hidden;
+    }
 
     template <class F>
     __device__ void each(const F& f) {
         f(block(), int(threadIdx.x), registers_);
     }
-    template <int columns, int count>
+    template <int owners, int count>
     __device__ void reduce(S (Registers::*sums)[count]) {
-        constexpr int values = count / columns;
+        constexpr int values = count / owners;
         S(&sum)[count] = registers_.*sums;
-        halve<columns / 2, values>(sum);
+        halve<owners / 2, values>(sum);
 #pragma unroll
         for (int mask = plan.replicas() / 2; mask > 0; mask /= 2)
 #pragma unroll
             for (int k = 0; k < values; ++k) sum[k] += __shfl_xor_sync(~0u, sum[k], mask);
     }
+    template <int count>
+    __device__ void gather(S (Registers::*numbers)[count]) {
+        if constexpr (count > 1) {
+            const int here = int(threadIdx.x) % 32, lane = here % plan.lanes, apart = plan.lanes_of_column(),
+                      part = lane / apart / count * count;
+            const S mine = (registers_.*numbers)[0];
+#pragma unroll
+            for (int k = 0; k < count; ++k)
+                (registers_.*numbers)[k] = __shfl_sync(~0u, mine, here - lane + (part + k) * apart + lane % apart);
+        }
+    }
     __device__ const S* handed(int, int buffer) { return shared_ + std::size_t(buffer) * Pass::handed; }
 
-    __device__ void hand(int buffer, std::size_t where, S value) {
+    template <int count>
+    __device__ void send(int buffer, std::size_t where, const S* values, int rank, int ranks) {
         const std::size_t at = std::size_t(buffer) * Pass::handed + where;
-        if constexpr (plan.kind == Kind::grid) __stcg(global_ + at, value);
-        else shared_[at] = value;
+        if constexpr (plan.kind == Kind::cluster) {
+            constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // the others have left
+            constexpr int words = int(sizeof(S) / 4) * count, most = words < 4 ? words : 4;
+            std::uint32_t word[words];
+            memcpy(word, values, sizeof word);
+            for (int block = rank; block < blocks; block += ranks)
+#pragma unroll
+                for (int k = 0; k < words; k += most) {
+                    std::uint32_t some[most];
+#pragma unroll
+                    for (int j = 0; j < most; ++j) some[j] = word[k + j];
+                    arrivals_[buffer].send(reinterpret_cast<const std::uint32_t*>(shared_ + at) + k, some, block);
+                }
+        } else if (rank == 0) {
+#pragma unroll
+            for (int k = 0; k < count; ++k)
+                if constexpr (plan.kind == Kind::block) shared_[at + k] = values[k];
+                else __stcg(global_ + at + k, values[k]);
+        }
     }
     __device__ S& weight(int, int thread, int k) {
         return shared_[2 * Pass::handed + std::size_t(k * plan.threads + thread)];
@@ -67,9 +99,7 @@ public:
         if constexpr (plan.kind == Kind::block) {
             __syncthreads();
         } else if constexpr (plan.kind == Kind::cluster) {
-            __syncthreads();
-            send(buffer);
-            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned((Pass::sent - mine()) * sizeof(S)));
+            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned(Pass::sent * sizeof(S)));
             arrivals_[buffer].wait(rounds_ / 2 % 2);
             ++rounds_;
         } else {
@@ -90,30 +120,7 @@ public:
     }
 
 private:
-    static constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // that have a unit
-    static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // numbers that a block hands on
-
-    __device__ static std::size_t mine() {
-        const std::size_t first = std::size_t(block()) * slice;
-        return first + slice < Pass::sent ? slice : Pass::sent - first;
-    }
-    // Sends what this block has handed to the others: neighbouring threads, neighbouring numbers.
-    __device__ void send(int buffer) {
-        constexpr bool wide = slice * sizeof(S) % 16 == 0 && Pass::sent * sizeof(S) % 16 == 0;
-        constexpr int words = wide ? 4 : int(sizeof(S) / 4), each = int(slice * sizeof(S) / 4) / words;
-        const auto* const from = reinterpret_cast<const std::uint32_t*>(shared_ + std::size_t(buffer) * Pass::handed +
-                                                                        std::size_t(block()) * slice);
-        const int count = int(mine() * sizeof(S) / 4) / words;
-#pragma unroll 4
-        for (int k = int(threadIdx.x); k < each * blocks; k += plan.threads) {
-            const int to = k / each, part = k % each;
-            if (to == block() || part >= count) continue;
-            std::uint32_t word[words];
-            memcpy(word, __builtin_assume_aligned(from + part * words, words * 4), sizeof word);
-            arrivals_[buffer].send(from + part * words, word, to);
-        }
-    }
-    // Half of the lanes go on with half of the sequences.
+    // Half of the lanes go on with half of the sums.
     template <int left, int values, int count>
     __device__ static void halve(S (&sum)[count]) {
         if constexpr (left > 0) {

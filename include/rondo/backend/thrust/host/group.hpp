@@ -13,13 +13,14 @@ namespace rondo::inline v0_1::gpu {
 /// meetings, which must not matter to them.
 ///
 /// each     calls f(block, thread, registers) for every thread.
-/// reduce   of sums for `columns` sequences, as many of each: gives every thread those of its own sequence, added over
-///          the lanes of its unit; in the order of a device's shuffles, so to the same bits.
+/// reduce   of sums for `owners` of the lanes, as many for each: gives every thread those of the one it is or stands in
+///          for, added over the lanes; in the order of a device's shuffles, so to the same bits.
+/// gather   gives each of the lanes of `count` neighbouring sequences the first numbers of all of them.
 /// clear    zeroes what will be handed.
 /// handed   what was handed to a block, of one of two buffers.
-/// hand     writes a number to all blocks.
-/// meet     nobody goes on before all have come; what was handed to the buffer until then can be read.
-/// idle     whether this thread may leave: its block has no unit, and nobody counts on it.
+/// send     writes a row of numbers to some of the blocks: to all, if each of `ranks` ranks sends it.
+/// meet     nobody goes on before all that was sent to the buffer has come.
+/// idle     whether this thread may leave: none of its warp has a unit, and nobody counts on it.
 template <class Pass>
 class HostGroup {
     using Registers = typename Pass::Registers;
@@ -36,14 +37,14 @@ public:
         for (int block = 0; block < plan.blocks; ++block)
             for (int thread = 0; thread < plan.threads; ++thread) f(block, thread, at(block, thread));
     }
-    template <int columns, int count>
+    template <int owners, int count>
     void reduce(S (Registers::*sums)[count]) {
-        constexpr int values = count / columns;
+        constexpr int values = count / owners;
         std::vector<S>& old = before_;
         old.resize(std::size_t(plan.threads) * count);
         for (int block = 0; block < plan.blocks; ++block)
-            for (int left = columns, mask = plan.lanes / 2; mask > 0; mask /= 2) {
-                const bool halve = left > 1; // half of the lanes go on with half of the sequences
+            for (int left = owners, mask = plan.lanes / 2; mask > 0; mask /= 2) {
+                const bool halve = left > 1; // half of the lanes go on with half of the sums
                 left = halve ? left / 2 : 1;
                 for (int thread = 0; thread < plan.threads; ++thread)
                     for (int k = 0; k < count; ++k) old[std::size_t(thread * count + k)] = (at(block, thread).*sums)[k];
@@ -55,11 +56,31 @@ public:
                     }
             }
     }
+    template <int count>
+    void gather(S (Registers::*numbers)[count]) {
+        constexpr int apart = plan.lanes_of_column();
+        std::vector<S>& old = before_;
+        old.resize(std::size_t(plan.threads));
+        for (int block = 0; block < plan.blocks; ++block) {
+            for (int thread = 0; thread < plan.threads; ++thread)
+                old[std::size_t(thread)] = (at(block, thread).*numbers)[0];
+            for (int thread = 0; thread < plan.threads; ++thread) {
+                const int lane = thread % plan.lanes, part = lane / apart / count * count;
+                for (int k = 0; k < count; ++k)
+                    (at(block, thread).*numbers)[k] =
+                        old[std::size_t(thread - lane + (part + k) * apart + lane % apart)];
+            }
+        }
+    }
     void clear(std::size_t) {}
     const S* handed(int block, int buffer) { return handed_[at_buffer(block, buffer)].value; }
-    void hand(int buffer, std::size_t where, S value) {
-        for (int block = 0; block < plan.blocks; ++block)
-            handed_[at_buffer(block, buffer) + where / Vector<S>::size].value[where % Vector<S>::size] = value;
+    template <int count>
+    void send(int buffer, std::size_t where, const S* values, int rank, int ranks) {
+        for (int block = rank; block < plan.blocks; block += ranks)
+            for (std::size_t k = 0; k < count; ++k) {
+                Vector<S>& to = handed_[at_buffer(block, buffer) + (where + k) / Vector<S>::size];
+                to.value[(where + k) % Vector<S>::size] = values[k];
+            }
     }
     /// A thread's k-th weight in shared memory.
     S& weight(int block, int thread, int k) {
