@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""measure.py FOLDER [--python PYTHON] [--runs N] [--out DIR] [--only NAME ...]: runs the programs of a folder on a GPU,
-and PyTorch's layers and training step beside them where PYTHON has it; writes gpu.json and gpu.md. It needs neither a
-compiler nor the build."""
+"""measure.py FOLDER [--python PYTHON] [--runs N] [--seconds S] [--out DIR] [--only NAME ...]: runs the programs of a
+folder on a GPU, and PyTorch's layers and training step beside them where PYTHON has it; writes gpu.json and gpu.md. It
+needs neither a compiler nor the build."""
 import argparse
 import json
 import pathlib
@@ -15,6 +15,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("folder", type=pathlib.Path)
 arguments.add_argument("--python", default="python3")
 arguments.add_argument("--runs", default="100")
+arguments.add_argument("--seconds", default="0.3")
 arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("benchmark-results"))
 arguments.add_argument("--only", nargs="+", default=["barriers", "recurrence", "training"])
 arguments = arguments.parse_args()
@@ -32,7 +33,7 @@ query = subprocess.run(["nvidia-smi", "--query-gpu=name,driver_version", "--form
                        stdout=subprocess.PIPE, text=True) if shutil.which("nvidia-smi") else None
 if query is None or query.returncode:
     sys.exit("no GPU: nothing was measured")
-results = {"device": query.stdout.strip(), "runs": int(arguments.runs), "measured": []}
+results = {"device": query.stdout.strip(), "runs": arguments.runs, "seconds": arguments.seconds, "measured": []}
 has_torch = subprocess.run([arguments.python, "-c", "import torch; torch.zeros(1).cuda()"],
                            stderr=subprocess.DEVNULL).returncode == 0
 if not has_torch:
@@ -41,14 +42,15 @@ for program in sorted(arguments.folder.iterdir()):
     kind = program.name.split("_")[0]
     if kind not in arguments.only or program.suffix:
         continue
-    lines, text = run(str(program.resolve()), *([] if kind == "barriers" else [arguments.runs]))
+    limits = {"barriers": [], "training": [arguments.runs], "recurrence": [arguments.runs, arguments.seconds]}
+    lines, text = run(str(program.resolve()), *limits[kind])
     results["measured"] += lines
     if kind == "barriers":
         results["barriers"] = text.splitlines()
     if kind == "recurrence" and has_torch:
         _, cell, hidden = program.name.split("_")
-        lines, _ = run(arguments.python, str(here / "cudnn.py"), "--runs", arguments.runs, "--cell", cell, "--hidden",
-                       hidden, "--graph")
+        lines, _ = run(arguments.python, str(here / "cudnn.py"), "--runs", arguments.runs, "--seconds",
+                       arguments.seconds, "--cell", cell, "--hidden", hidden, "--graph")
         results["versions"] = lines[0] if lines else {}
         results["measured"] += lines[1:]
     if kind == "training" and has_torch:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One recurrent layer, of as many inputs as units, on the device: a line of JSON for each batch, number of steps and
-// pass. Compiled for one CELL and one HIDDEN size.
+// pass. Compiled for one CELL and one HIDDEN size. Arguments: runs, at most, and seconds for each line.
 
 #include "timing.cuh"
 
@@ -30,7 +30,7 @@ void report(const char* pass, int batch, int steps, bool lengths, const Times& t
     std::fflush(stdout);
 }
 
-void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragged, int runs) {
+void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragged, const Rounds& rounds) {
     // As a batch of sentences is: sorted, the longest of all steps, the shortest of an eighth.
     std::vector<int> lengths;
     for (int b = 0; b < batch; ++b)
@@ -45,10 +45,10 @@ void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragge
     rondo::Workspace<Net, B> work;
     const cudaStream_t stream = work.backend().queue().stream();
     const rondo::Sequence<const float, hidden> input{B::data(x), nullptr, extent};
-    report("forward", batch, steps, ragged, timed(stream, runs, [&] { work.forward(model, input); }));
+    report("forward", batch, steps, ragged, timed(stream, rounds, [&] { work.forward(model, input); }));
 
     rondo::Model<Net, B> gradient;
-    report("both", batch, steps, ragged, timed(stream, runs, [&] {
+    report("both", batch, steps, ragged, timed(stream, rounds, [&] {
         const auto y = work.record(model, nullptr, {}, [&](auto& run) {
             return Net::forward(run, rondo::Sequence<float, hidden>{B::data(x), B::data(dx), extent});
         });
@@ -60,11 +60,13 @@ void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragge
 } // namespace
 
 int main(int count, char** arguments) {
-    const int runs = count > 1 ? std::atoi(arguments[1]) : 100;
+    Rounds rounds;
+    if (count > 1) rounds.most = std::atoi(arguments[1]);
+    if (count > 2) rounds.seconds = std::atof(arguments[2]);
     const rondo::Model<Net, B> model{rondo::Seed{1}};
     for (const int steps : {40, 512})
         for (const int batch : {1, 32, 128}) {
-            measure(model, batch, steps, false, runs);
-            if (batch > 1) measure(model, batch, steps, true, runs);
+            measure(model, batch, steps, false, rounds);
+            if (batch > 1) measure(model, batch, steps, true, rounds);
         }
 }

@@ -27,8 +27,9 @@ def ratio(them, us):
 
 
 lines = ["# On a GPU", "", f"{results['device']}; PyTorch and cuDNN: {results.get('versions', {})}. Medians of "
-         f"{results['runs']} runs in microseconds, by CUDA events, least work first; `graph`: replays of a CUDA graph. "
-         "A ratio above 1: ours is faster.", ""]
+         f"{results['runs']} runs, or as many as fit into {results['seconds']} s, in microseconds, by CUDA events: where "
+         "the host is slower than the device, it counts. `graph`: replays of a CUDA graph. A ratio above 1: ours is "
+         "faster.", ""]
 if times:
     lines += ["| cell | H | T | batch | lengths | pass | ours | cuDNN | ratio | cuDNN graph | ratio | cuDNN TF32 |",
               "|---|--:|--:|--:|---|---|--:|--:|--:|--:|--:|--:|"]

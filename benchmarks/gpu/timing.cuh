@@ -6,25 +6,32 @@
 #include <cuda_runtime.h>
 
 #include <algorithm>
+#include <chrono>
 #include <vector>
 
-/// Microseconds of the device.
+/// Microseconds from the end of one run on the device to the end of the next.
 struct Times { float min, median; };
 
-inline __global__ void idle(long long cycles) {
-    for (const long long begin = clock64(); clock64() - begin < cycles;) {}
-}
+/// How often to measure: `most` times, or as often as fits into so many seconds, 11 times at least.
+struct Rounds {
+    int most = 100;
+    double seconds = 0.3;
+};
 
-/// Runs f, which queues its work on a stream, so many times: the device is kept idle until the host is ahead of it, so
-/// that it is the device that is measured.
+/// Runs f, which queues its work on a stream, again and again. Where the host is slower than the device, it counts.
 template <class F>
-Times timed(cudaStream_t stream, int runs, const F& f) {
+Times timed(cudaStream_t stream, const Rounds& rounds, const F& f) {
     using rondo::gpu::check;
-    for (int k = 0; k < 3; ++k) f();
+    using Clock = std::chrono::steady_clock;
+    for (int k = 0; k < 2; ++k) f();
+    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    const auto begin = Clock::now();
+    f();
+    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+    const std::chrono::duration<double> one = Clock::now() - begin;
+    const int runs = std::clamp(int(rounds.seconds / one.count()), 11, rounds.most);
     std::vector<cudaEvent_t> events(std::size_t(runs) + 1);
     for (cudaEvent_t& event : events) check(cudaEventCreate(&event), "cudaEventCreate");
-    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
-    idle<<<1, 1, 0, stream>>>(4'000'000);
     check(cudaEventRecord(events[0], stream), "cudaEventRecord");
     for (std::size_t k = 1; k < events.size(); ++k) {
         f();

@@ -8,17 +8,21 @@
 using namespace rondo;
 using namespace rondo::gpu;
 
+template <class Pass>
+void kernel(Queue<TARGET>& queue) {
+    if constexpr (Pass::plan.kind != Kind::step)
+        queue.template run<Pass>({}, static_cast<typename Pass::number*>(nullptr));
+}
 template <class C, int H, class S, int columns>
 void kernels(Queue<TARGET>& queue) {
-    constexpr Plan plan = gpu::plan(TARGET::target, C::shape, H, sizeof(S), columns);
-    if constexpr (plan.kind != Kind::step) {
-        queue.template run<Forward<C, H, S, TARGET, columns>>({}, static_cast<S*>(nullptr));
-        queue.template run<Backward<C, H, S, TARGET, columns>>({}, static_cast<S*>(nullptr));
-    }
+    kernel<Forward<C, H, S, TARGET, columns>>(queue);
+    kernel<Backward<C, H, S, TARGET, columns>>(queue);
 }
 template <class C, class S, int... sizes>
 void all(Queue<TARGET>& queue) {
-    ((kernels<C, sizes, S, 1>(queue), kernels<C, sizes, S, 4>(queue)), ...);
+    ((kernels<C, sizes, S, 1>(queue), kernels<C, sizes, S, 2>(queue), kernels<C, sizes, S, 4>(queue),
+      kernels<C, sizes, S, 8>(queue)),
+     ...);
 }
 
 void instantiate(Queue<TARGET>& queue) {

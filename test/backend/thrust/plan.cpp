@@ -14,57 +14,82 @@ namespace {
 using namespace rondo;
 using namespace rondo::gpu;
 
+constexpr auto forward = Direction::forward, backward = Direction::backward;
 template <class C>
-constexpr Kind kind(int hidden, Target target = Hopper::target, std::size_t number = 4, int columns = 1) {
-    return plan(target, C::shape, hidden, number, columns).kind;
+constexpr Kind kind(int hidden, Direction direction, Target target = Hopper::target, std::size_t number = 4) {
+    return plan(target, C::shape, hidden, number, 1, direction).kind;
 }
-constexpr int blocks_of_lstm(int hidden, Target target = Hopper::target) {
-    return plan(target, cell::LSTM::shape, hidden, 4, 1).blocks;
+constexpr int blocks_of_lstm(int hidden, std::size_t number = 4) {
+    return plan(Hopper::target, cell::LSTM::shape, hidden, number, 1, forward).blocks;
 }
 
-static_assert(kind<cell::LSTM>(64) == Kind::block && kind<cell::GRU>(64) == Kind::block);
-static_assert(kind<cell::RNN>(128) == Kind::block && kind<cell::RNN>(256) == Kind::cluster);
-static_assert(kind<cell::LSTM>(128) == Kind::cluster && blocks_of_lstm(128) == 2);
-static_assert(kind<cell::LSTM>(256) == Kind::cluster && blocks_of_lstm(256) == 8);
-static_assert(kind<cell::LSTM>(512) == Kind::cluster && blocks_of_lstm(512) == 16);
-static_assert(kind<cell::LSTM>(1024) == Kind::grid);
-static_assert(kind<cell::LSTM>(4096) == Kind::step, "no device keeps 256 MB of weights on its chip");
-static_assert(kind<cell::LSTM>(64, Ampere::target) == Kind::block);
-static_assert(kind<cell::LSTM>(256, Ampere::target) == Kind::grid, "no clusters there");
-static_assert(kind<cell::GRUResetBefore>(8) == Kind::step, "its second product waits for the first");
-static_assert(plan(Hopper::target, cell::LSTM::shape, 128, 8, 1).blocks == 4, "doubles take two registers");
+static_assert(kind<cell::LSTM>(64, forward) == Kind::block && kind<cell::GRU>(64, backward) == Kind::block);
+static_assert(kind<cell::RNN>(128, forward) == Kind::block && kind<cell::RNN>(512, forward) == Kind::cluster);
+static_assert(kind<cell::LSTM>(128, backward) == Kind::cluster && blocks_of_lstm(128) == 2);
+static_assert(kind<cell::LSTM>(256, backward) == Kind::cluster && blocks_of_lstm(256) == 8);
+static_assert(kind<cell::LSTM>(512, backward) == Kind::cluster && blocks_of_lstm(512) == 16);
+static_assert(kind<cell::LSTM>(1024, forward) == Kind::grid && kind<cell::LSTM>(1024, backward) == Kind::grid);
+static_assert(kind<cell::LSTM>(4096, forward) == Kind::step, "no device keeps 256 MB of weights on its chip");
+static_assert(kind<cell::LSTM>(64, forward, Ampere::target) == Kind::block);
+static_assert(kind<cell::LSTM>(256, forward, Ampere::target) == Kind::grid, "no clusters there");
+static_assert(kind<cell::GRUResetBefore>(8, forward) == Kind::step, "its second product waits for the first");
+static_assert(blocks_of_lstm(128, 8) == 4, "doubles take two registers");
 
-TEST(Plan, FitsItsTarget) {
-    for (const Target& target : {Ampere::target, Hopper::target})
+template <class F>
+void each_plan(const F& f) {
+    for (const Target& target : {Ampere::target, Hopper::target, Blackwell::target})
         for (const cell::Shape& shape : {cell::RNN::shape, cell::GRU::shape, cell::LSTM::shape})
             for (int hidden = 1; hidden <= 1200; hidden += hidden < 70 ? 1 : 37)
                 for (const std::size_t number : {4u, 8u})
-                    for (const int columns : {1, 4}) {
-                        const Plan p = plan(target, shape, hidden, number, columns);
-                        if (p.kind == Kind::step) continue;
-                        SCOPED_TRACE(testing::Message() << target.capability << ", " << shape.gates << " gates, "
-                                                        << hidden << " units, " << columns << " columns");
-                        EXPECT_EQ(p.columns, columns);
-                        EXPECT_GE(p.blocks * p.units(), hidden) << "each unit has its threads";
-                        EXPECT_LT((p.blocks - 1) * p.units(), hidden + p.units() * p.blocks);
-                        EXPECT_EQ(p.threads % 32, 0);
-                        EXPECT_LE(p.threads, target.threads);
-                        EXPECT_GE(p.lanes, columns);
-                        EXPECT_EQ(32 % p.lanes, 0) << "a unit's lanes are in one warp";
-                        EXPECT_GE(p.weights() * p.lanes, shape.gates * hidden);
-                        EXPECT_LE(p.shared, target.shared);
-                        EXPECT_LE(p.in_registers * int(number / 4) * p.threads, target.registers);
-                        EXPECT_LE(p.blocks, p.kind == Kind::block     ? 1
-                                            : p.kind == Kind::cluster ? target.cluster
-                                                                      : target.multiprocessors);
-                    }
+                    for (const int columns : {1, 2, 4, 8})
+                        for (const Direction direction : {forward, backward})
+                            if (const Plan p = plan(target, shape, hidden, number, columns, direction);
+                                p.kind != Kind::step) {
+                                SCOPED_TRACE(testing::Message()
+                                             << target.capability << ", " << shape.gates << " gates, " << hidden
+                                             << " units, " << columns << " columns, "
+                                             << (direction == forward ? "forward" : "backward"));
+                                f(p, target, shape, hidden, number, columns);
+                            }
+}
+
+TEST(Plan, FitsItsTarget) {
+    each_plan([](const Plan& p, const Target& target, const cell::Shape& shape, int hidden, std::size_t number,
+                 int columns) {
+        EXPECT_EQ(p.columns, columns);
+        EXPECT_GE(p.blocks * p.units(), hidden) << "each unit has its threads";
+        EXPECT_EQ(p.threads % 32, 0);
+        EXPECT_LE(p.threads, target.threads);
+        EXPECT_EQ(32 % p.lanes, 0) << "a tile's lanes are in one warp";
+        EXPECT_EQ(p.lanes % (columns * p.tile), 0) << "each unit and sequence has its lane";
+        EXPECT_GE(p.numbers * p.lanes, hidden);
+        EXPECT_EQ(p.weights(), p.numbers * p.tile * shape.gates);
+        EXPECT_LE(p.shared, target.shared);
+        EXPECT_LE(p.in_registers * int(number / 4) * p.threads, target.registers);
+        const int most = p.kind == Kind::block ? 1 : p.kind == Kind::cluster ? 16 : target.multiprocessors;
+        EXPECT_LE(p.blocks, most);
+    });
 }
 
 TEST(Plan, WithoutRoomIsOneOfSteps) {
     Target small = Hopper::target;
     small.shared = 100;
-    EXPECT_EQ(plan(small, cell::LSTM::shape, 64, 4, 1), Plan{});
-    EXPECT_EQ(plan(Hopper::target, cell::LSTM::shape, 8, 4, 64), Plan{}) << "more sequences than lanes";
+    EXPECT_EQ(plan(small, cell::LSTM::shape, 64, 4, 1, forward), Plan{});
+    EXPECT_EQ(plan(Hopper::target, cell::LSTM::shape, 8, 4, 64, forward), Plan{}) << "more sequences than lanes";
+}
+
+TEST(Choice, TakesAsFewSequencesAsThereIsRoomFor) {
+    constexpr Choice choice{Hopper::target, cell::LSTM::shape, 256, 4, forward}; // clusters of 8: room for 15
+    EXPECT_EQ(choice.columns(1), 1);
+    EXPECT_EQ(choice.columns(15), 1);
+    EXPECT_EQ(choice.columns(16), 2);
+    EXPECT_EQ(choice.columns(60), 4);
+    EXPECT_EQ(choice.columns(500), 8);
+    EXPECT_EQ(choice.columns(5000), 0) << "so many rounds that a product a step is faster";
+    EXPECT_EQ(choice.memory(500), 0u);
+    constexpr Choice large{Hopper::target, cell::LSTM::shape, 1024, 4, forward};
+    EXPECT_GT(large.memory(1), 2048u);
+    EXPECT_EQ((Choice{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1)), 0);
 }
 
 } // namespace
