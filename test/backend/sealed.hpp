@@ -204,6 +204,11 @@ public:
         Vault::Open open{to, from};
         backend_.copy(to, from, n);
     }
+    template <class T>
+    static void send(T* to, const T* from, std::size_t n) {
+        Vault::Open open{to};
+        std::copy_n(from, n, to);
+    }
     double sum(const S* p, std::size_t n) {
         Vault::Open open{p};
         return backend_.sum(p, n);

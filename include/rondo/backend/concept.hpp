@@ -61,6 +61,7 @@ concept Backend =
     backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, but for one row
     backend.fill(p, n, typename B::scalar{});
     backend.copy(p, q, n);
+    backend.send(p, q, n); // p = n numbers of the host, which may change afterwards
     { backend.sum(q, n) } -> std::same_as<double>;
     { backend.sum_of_squares(q, n) } -> std::same_as<double>;
     backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
@@ -71,5 +72,13 @@ concept Backend =
 /// A backend whose memory the host may touch: it shows tensors as matrices of its own.
 template <class B>
 concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
+
+/// A backend whose work is done later, in order, and which can do the same work again from one call.
+///
+/// repeat(graph, work) does what work() asks for; what that is, it keeps in the graph, and from then on it does not call
+/// work again. Work that sends something of the host's is called every time. A graph without anything is made by {}.
+template <class B>
+concept Queued = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
+                 requires(B& backend, typename B::Graph& graph) { backend.repeat(graph, [] {}); };
 
 } // namespace rondo

@@ -16,6 +16,7 @@ public:
     template <class T> using buffer = typename B::template buffer<T>;
 
     std::size_t needed() const { return needed_; }
+    bool inputs_on_host = OnHost<B>; // so that what they hold can be checked
 
     static std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
     void reserve(std::size_t) {}
@@ -41,6 +42,7 @@ public:
     void copy_columns(Matrix<scalar>, Matrix<const scalar>) {}
     void add_to_columns(Matrix<scalar>, Matrix<const scalar>) {}
     void gather(Matrix<scalar>, const scalar*, const int*) {}
+    template <class T> void send(T*, const T*, std::size_t) {}
     void scatter_add(scalar*, Matrix<const scalar>, const int*, int) {}
     void fill(scalar*, std::size_t, scalar) {}
     void copy(scalar*, const scalar*, std::size_t) {}

@@ -136,6 +136,26 @@ private:
     std::uint64_t key_ = 0;
 };
 
+/// A Draw whose step may be known only where and when it is drawn from: a run that a device does again and again reads
+/// it from the device's memory.
+class StepDraw {
+public:
+    constexpr StepDraw(const Draw& draw) noexcept : draw_{draw} {}
+    constexpr StepDraw(Seed seed, Purpose purpose, const std::uint64_t* step, std::uint32_t layer) noexcept
+        : step_{step}, seed_{seed}, purpose_{purpose}, layer_{layer} {}
+
+    RONDO_HOST_DEVICE constexpr Draw now() const noexcept {
+        return step_ ? Draw{seed_, purpose_, *step_, layer_} : draw_;
+    }
+
+private:
+    Draw draw_{Seed{}, Purpose::user};
+    const std::uint64_t* step_ = nullptr;
+    Seed seed_{};
+    Purpose purpose_{};
+    std::uint32_t layer_ = 0;
+};
+
 /// Puts `values` into a random order; every order is equally likely, to within the bias of uniform_index.
 ///
 /// Source  Durstenfeld, "Algorithm 235: Random permutation", Comm. ACM 7 (1964).

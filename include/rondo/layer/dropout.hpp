@@ -26,12 +26,13 @@ struct DropoutMask {
     S* mask;
     std::size_t rows, batch;
     std::uint32_t first_step, first_column;
-    Draw draw;
+    StepDraw draws;
     double rate;
 
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const S kept = S(1 / (1 - rate));
+        const Draw draw = draws.now();
         for (std::size_t row = 0; row < rows; row += 4) {
             const Words words =
                 draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
@@ -58,7 +59,7 @@ struct DropoutOperation {
     Sequence<const S, Rows> x;
     Sequence<S, Rows> y;
     S* mask;
-    Draw draw;
+    StepDraw draw;
     double rate;
 
     template <class Run>
@@ -80,9 +81,9 @@ struct DropoutOperation {
 
 /// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
 template <class Run, class S, int Rows>
-Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const Draw& draw) {
+Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const StepDraw& draw) {
     if constexpr (Run::taped) {
-        if (run.randomness().dropout && rate.parts > 0) {
+        if (run.drops() && rate.parts > 0) {
             const auto y = run.template make<Rows>(x.extent);
             run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, rate.value()});
             return y;

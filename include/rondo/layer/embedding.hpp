@@ -69,7 +69,8 @@ struct Embedding {
     static auto forward(auto& run, const Tokens& x) {
         using Run = std::remove_reference_t<decltype(run)>;
         using S = typename Run::scalar;
-        if constexpr (Run::checks_values && Run::mode != Mode::streaming) check(token_outside(x, Vocabulary));
+        if constexpr (Run::measuring && Run::mode != Mode::streaming)
+            if (run.checks_values()) check(token_outside(x, Vocabulary));
         const auto y = run.template make<Size>(x.extent);
         run.execute(Lookup<S>{x, y, run.parameter(0), padding});
         return y;

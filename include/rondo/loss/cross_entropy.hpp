@@ -70,8 +70,9 @@ struct CrossEntropy {
     }
     /// N L / terms; its slope is added to y's.
     template <class Run, class S, int Vocabulary>
-    double operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
-        if constexpr (Run::checks_values) rondo::check(check(target, Vocabulary));
+    auto operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
+        if constexpr (Run::measuring)
+            if (run.checks_values()) rondo::check(check(target, Vocabulary));
         return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});
     }
 };

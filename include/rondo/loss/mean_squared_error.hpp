@@ -46,7 +46,7 @@ struct MeanSquaredError {
     }
     /// N L / terms; its slope is added to y's.
     template <class Run, class S, int Size>
-    double operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+    auto operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
         return detail::sum_columns(run, y, target, detail::MeanSquaredErrorColumn<S>{Size, S(1 / terms)});
     }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../backend/measuring.hpp"
 #include "../core/error.hpp"
 #include "../core/view.hpp"
 
@@ -35,10 +36,23 @@ inline void check_extents(const Extent& a, const Extent& b) {
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// Sums a loss over the columns of a run and leaves its slopes where there is room for them.
+/// The losses of a run's columns, zero where they are padding: their sum, for which one that asks for it waits. They lie
+/// in the run's memory.
+template <class B>
+struct ColumnLosses {
+    B* backend;
+    const typename B::scalar* each;
+    std::size_t count;
+    operator double() const { return backend->sum(each, count); }
+};
+
+/// Sums a loss over the columns of a run and leaves its slopes where there is room for them. Of a backend whose work is
+/// done later, the sum is still to be asked for.
 template <class Execution, class S, class Target, class Column>
-double sum_columns(const Execution& run, const AnySequence<S>& y, const AnySequence<const Target>& target,
-                   const Column& column) {
+auto sum_columns(const Execution& run, const AnySequence<S>& y, const AnySequence<const Target>& target,
+                 const Column& column) {
+    using B = typename Execution::backend_type;
+    constexpr bool later = Queued<typename Stands<B>::type>;
     check_extents(y.extent, target.extent);
     S* each = run.take_zeros(y.columns());
     double sum = 0;
@@ -49,13 +63,14 @@ double sum_columns(const Execution& run, const AnySequence<S>& y, const AnySeque
         part.target = target.value + first * target.rows;
         part.loss = each + first;
         run.backend().columns(part, count);
-        sum += run.backend().sum(each + first, count);
+        if constexpr (!later) sum += run.backend().sum(each + first, count);
     });
-    return sum;
+    if constexpr (later) return ColumnLosses<B>{&run.backend(), each, y.columns()};
+    else return sum;
 }
 template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
-double sum_columns(Run& run, Sequence<S, Rows> y, const Sequence<const Target, TargetRows>& target,
-                   const Column& column) {
+auto sum_columns(Run& run, Sequence<S, Rows> y, const Sequence<const Target, TargetRows>& target,
+                 const Column& column) {
     if constexpr (!Run::taped) y.slope = nullptr;
     return sum_columns(run.execution(), static_cast<AnySequence<S>>(y), static_cast<AnySequence<const Target>>(target),
                        column);

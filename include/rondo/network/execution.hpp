@@ -18,6 +18,8 @@ struct Randomness {
     Seed seed;
     std::uint64_t step = 0;
     bool dropout = false;
+    const std::uint64_t* step_at = nullptr; // where the backend's memory has the step, for a run that is done again
+    bool* step_read = nullptr;              // set where the host reads it, which such a run cannot do again
     bool operator==(const Randomness&) const = default;
 };
 
@@ -26,8 +28,6 @@ template <Backend B> class Execution;
 namespace detail {
 template <class B> struct IsMeasuring : std::false_type {};
 template <class B> struct IsMeasuring<Measuring<B>> : std::true_type {};
-template <class B> inline constexpr bool reads_inputs = false;
-template <OnHost B> inline constexpr bool reads_inputs<Measuring<B>> = true;
 template <class B>
 using TapeOf = std::conditional_t<IsMeasuring<B>::value, MeasuringTape<Execution<B>>, Tape<Execution<B>>>;
 }
@@ -61,10 +61,15 @@ class Execution {
 public:
     using backend_type = B;
     using scalar = typename B::scalar;
-    // Every run begins by measuring: the time to check inputs, and what they hold where the host may read it.
-    static constexpr bool measuring = detail::IsMeasuring<B>::value, checks_values = detail::reads_inputs<B>;
+    static constexpr bool measuring = detail::IsMeasuring<B>::value;
 
     explicit Execution(const RunMemory<B>& memory) : memory_{&memory} {}
+
+    /// Every run begins by measuring: the time to check inputs, and what they hold where the host may read it.
+    bool checks_values() const {
+        if constexpr (measuring) return backend().inputs_on_host;
+        else return false;
+    }
 
     B& backend() const { return *memory_->backend; }
     scalar* take(std::size_t count) const { return memory_->arena->take(count); }

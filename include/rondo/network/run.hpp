@@ -40,7 +40,13 @@ public:
     }
     Execution<B>& execution() { return *this; }
 
-    const Randomness& randomness() const { return this->memory_->randomness; }
+    /// Read by the host: a run that does so is not the same at its next step.
+    const Randomness& randomness() const {
+        const Randomness& all = this->memory_->randomness;
+        if (all.step_read) *all.step_read = true;
+        return all;
+    }
+    bool drops() const { return this->memory_->randomness.dropout; }
 };
 
 } // namespace rondo

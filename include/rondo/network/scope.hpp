@@ -107,9 +107,12 @@ public:
     }
 
     /// The random numbers of this layer's n-th dropout, others at each call.
-    Draw draw(std::uint32_t n = 0) const {
-        const std::uint32_t number = place_.number + n, call = this->memory_->uses[number].draws++;
-        return {this->randomness().seed, Purpose::dropout, this->randomness().step, number + (call << 16)};
+    StepDraw draw(std::uint32_t n = 0) const {
+        const std::uint32_t number = place_.number + n, call = this->memory_->uses[number].draws++,
+                            stream = number + (call << 16);
+        const Randomness& from = this->memory_->randomness;
+        if (from.step_at) return {from.seed, Purpose::dropout, from.step_at, stream};
+        return Draw{from.seed, Purpose::dropout, from.step, stream};
     }
 
 private:

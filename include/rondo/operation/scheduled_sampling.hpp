@@ -34,12 +34,12 @@ struct OwnOrGiven {
     int* token;
     std::size_t rows;
     std::uint32_t first_step, first_column;
-    Draw draw;
+    StepDraw draw;
     double rate;
 
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
-        if (double(uniform(draw.block(0, first_column + std::uint32_t(n), first_step)[0])) >= rate) {
+        if (double(uniform(draw.now().block(0, first_column + std::uint32_t(n), first_step)[0])) >= rate) {
             token[n] = given[n];
             return;
         }
@@ -57,10 +57,10 @@ struct OwnOrGiven {
 /// Shapes  scores (Vocabulary x B), given (1 x B).
 template <class Run, class S, int Vocabulary>
 Tokens own_or_given(Run& run, const Sequence<S, Vocabulary>& scores, const Tokens& given,
-                    const ScheduledSampling& sampling, const Draw& draw) {
+                    const ScheduledSampling& sampling, const StepDraw& draw) {
     if constexpr (Run::taped) {
         int* tokens = run.take_tokens(given.columns());
-        if (Run::measuring || !run.randomness().dropout) return given; // what is measured has no value yet
+        if (Run::measuring || !run.drops()) return given; // what is measured has no value yet
         const Extent& e = given.extent;
         run.backend().columns(detail::OwnOrGiven<S>{scores.value, given.value, tokens, Vocabulary,
                                                     std::uint32_t(e.first_step), std::uint32_t(e.first_column), draw,

@@ -66,6 +66,27 @@ struct FitOptions {
 };
 
 namespace detail {
+/// Collects what a trainer was given, batch by batch, into the progress.
+template <class Trainer, class Data>
+void collect(Trainer& trainer, Data& batches, Progress& progress, Error& error) {
+    const auto look = [&](std::size_t k) { return find_not_finite(batches.at(progress.batch + k)); };
+    progress.batch += trainer.collect(progress.loss, error, look);
+}
+/// work(), and where it throws, what is to be done before that is told.
+template <class Work, class Before>
+void or_first(const Work& work, const Before& before) {
+#if defined(__cpp_exceptions)
+    try {
+        work();
+    } catch (...) {
+        before();
+        throw;
+    }
+#else
+    work();
+#endif
+}
+
 inline Error resume_problem(std::size_t before, std::size_t now) {
     if (before == now) return {};
     return {Error::Kind::argument, "rondo::fit: the run is in an epoch of " + std::to_string(before) +
@@ -74,25 +95,32 @@ inline Error resume_problem(std::size_t before, std::size_t now) {
 }
 
 /// Trains on every batch of every epoch, from `progress` on, which is kept up to date: stopped and resumed, by a
-/// checkpoint or not, a run gives the same bits.
+/// checkpoint or not, a run gives the same bits. Of a device, it waits for every 16th batch, for the end of an epoch,
+/// and where on_batch is to be told.
 ///
 /// Errors  those of Trainer::step; a number of epochs or a patience below 0; patience or plateau without validate; a
 ///         progress made on another number of batches.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
+    constexpr std::size_t most = 16;
     check(options.problem());
+    trainer.collect(); // what it was given before is not of this run
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
         batches.begin_epoch(trainer.settings().seed, progress.epoch);
         if (progress.batch > 0) check(detail::resume_problem(progress.batches, batches.count()));
         progress.batches = batches.count();
-        while (progress.batch < progress.batches) {
-            const LossSum loss = trainer.step(batches.at(progress.batch));
-            ++progress.batch;
-            progress.loss.sum += loss.sum;
-            progress.loss.terms += loss.terms;
+        for (std::size_t given = 0; progress.batch < progress.batches;) {
+            Error error, late;
+            const auto collect = [&] { detail::collect(trainer, batches, progress, late), given = 0; };
+            detail::or_first([&] { trainer.enqueue(batches.at(progress.batch + given), error); },
+                             [&] { collect(), check(late); });
+            if (!error && ++given < most && progress.batch + given < progress.batches && !options.on_batch) continue;
+            collect();
+            check(late); // of a batch before the one that could not be enqueued
+            check(error);
             if (options.on_batch && !options.on_batch(progress)) return history;
         }
         EpochResult result{progress.epoch + 1, progress.loss.mean()};

@@ -42,6 +42,12 @@ std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
     std::apply([&](const auto&... x) { (look(x), ...); }, batch.inputs);
     return found;
 }
+/// The tensor that a buffer's k-th number is part of; or nothing.
+inline std::string tensor_of(std::span<const Tensor> tensors, const std::string& name, std::size_t k) {
+    for (const Tensor& t : tensors)
+        if (k >= t.offset && k - t.offset < t.size()) return name + std::string{t.name.view()};
+    return {};
+}
 /// The first tensor that has one.
 template <class S>
 std::string find_not_finite(std::span<const Tensor> tensors, const std::string& name, const std::vector<S>& values) {
@@ -54,12 +60,12 @@ std::string find_not_finite(std::span<const Tensor> tensors, const std::string& 
 /// Why a step cannot be taken: what is not finite, the data (`what`) before the parameters before their gradients.
 template <class S>
 Error not_finite(std::span<const Tensor> tensors, std::string what, double loss, const std::vector<S>& parameters,
-                 const std::vector<S>& gradient, std::int64_t steps) {
+                 const std::string& gradient, std::int64_t steps) {
     std::string text = "rondo::Trainer: step " + std::to_string(steps + 1) + ": ";
     if (!std::isfinite(loss))
         text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";
     if (what.empty()) what = find_not_finite(tensors, "parameter ", parameters);
-    if (what.empty()) what = find_not_finite(tensors, "the gradient of ", gradient);
+    if (what.empty()) what = gradient;
     text += what.empty() ? "every gradient is finite" : what + " is not finite";
     return {Error::Kind::not_finite, text + "; the parameters are those of step " + std::to_string(steps)};
 }

@@ -56,6 +56,7 @@ public:
         using M = Eigen::Matrix<S, rows, Eigen::Dynamic>;
         return Eigen::Map<std::conditional_t<std::is_const_v<T>, const M, M>>(data, rows, Eigen::Index(columns));
     }
+    template <class T> static void send(T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); }
     static void upload(buffer<S>& to, const S* from, std::size_t n) { to.assign(from, from + n); }
     static void download(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
 

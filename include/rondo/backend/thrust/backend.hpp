@@ -12,11 +12,6 @@
 #include <thrust/copy.h>
 #include <thrust/device_ptr.h>
 #include <thrust/device_vector.h>
-#include <thrust/execution_policy.h>
-#include <thrust/fill.h>
-#include <thrust/for_each.h>
-#include <thrust/iterator/counting_iterator.h>
-#include <thrust/transform.h>
 
 #include <algorithm>
 #include <concepts>
@@ -147,6 +142,13 @@ struct SumPart {
     }
 };
 
+template <class Part>
+struct KeepPart {
+    Part part;
+    double* to;
+    RONDO_HOST_DEVICE void operator()(std::size_t k) const { to[k] = part(k); }
+};
+
 } // namespace detail
 
 /// Wherever Thrust computes: with nvcc a GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element; products by
@@ -197,6 +199,13 @@ public:
         queue_.send(to, from, n);
     }
 
+    /// Work that is done again and again, from one call.
+    using Graph = gpu::Graph;
+    template <class Work>
+    void repeat(Graph& graph, const Work& work) {
+        queue_.repeat(graph, work);
+    }
+
     struct Prepared {
         gpu::Factor<S> w;
     };
@@ -236,8 +245,8 @@ public:
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
         each(x.rows, detail::ScatterAdd<S>{table, x, index, skipped});
     }
-    void fill(S* p, std::size_t n, S value) { thrust::fill_n(queue_.policy(), p, n, value); }
-    void copy(S* to, const S* from, std::size_t n) { thrust::copy_n(queue_.policy(), from, n, to); }
+    void fill(S* p, std::size_t n, S value) { queue_.fill(p, n, value); }
+    void copy(S* to, const S* from, std::size_t n) { queue_.copy(to, from, n); }
 
     double sum(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, false>{p, n}); }
     double sum_of_squares(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, true>{p, n}); }
@@ -310,7 +319,7 @@ private:
 
     template <class F>
     void each(std::size_t n, const F& f) {
-        thrust::for_each_n(queue_.policy(), thrust::counting_iterator<std::size_t>(0), n, f);
+        queue_.each(n, f);
     }
     template <class F>
     void each(Matrix<const S> y, const F& f) {
@@ -323,8 +332,8 @@ private:
     // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
     template <class Part>
     double sum_of(const Part& part) {
-        thrust::transform(queue_.policy(), thrust::counting_iterator<std::size_t>(0),
-                          thrust::counting_iterator<std::size_t>(detail::sum_parts), data(parts_), part);
+        if (queue_.refuses()) return 0;
+        queue_.each(detail::sum_parts, detail::KeepPart<Part>{part, data(parts_)});
         double host[detail::sum_parts], total = 0;
         download(host, data(parts_), detail::sum_parts);
         for (const double value : host) total += value;
@@ -336,6 +345,6 @@ private:
     buffer<S> sums_; // of columns
 };
 
-static_assert(Backend<ThrustBackend<float>> && Backend<ThrustBackend<double>>);
+static_assert(Queued<ThrustBackend<float>> && Queued<ThrustBackend<double>>);
 
 } // namespace rondo

@@ -2,12 +2,18 @@
 #pragma once
 
 #include "error.hpp"
+#include "graph.hpp"
 #include "kernel.hpp"
+#include "staging.hpp"
 #include "../product.hpp"
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
+#include <thrust/copy.h>
 #include <thrust/execution_policy.h>
+#include <thrust/fill.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
 
 #include <cstddef>
 #include <string>
@@ -15,8 +21,10 @@
 
 namespace rondo::inline v0_1::gpu {
 
-/// Where a backend's work goes: a stream of the current device and cuBLAS. Nothing here waits for the device.
+/// Where a backend's work goes: a stream of the current device and cuBLAS. Nothing here waits for the device, but for a
+/// copy of long ago, or takes memory.
 ///
+/// Memory  what cuBLAS needs, taken when it is made: a stream that takes down its work can take none.
 /// Errors  device: no device, one that is older than the target or whose driver is older than the toolkit; whatever
 ///         CUDA and cuBLAS say of a call.
 template <Device D>
@@ -36,9 +44,12 @@ public:
         check(cudaStreamCreate(&stream_), "cudaStreamCreate");
         check(cublasCreate(&blas_), "cublasCreate");
         check(cublasSetStream(blas_, stream_), "cublasSetStream");
+        check(cudaMalloc(&blas_memory_, blas_bytes), "cudaMalloc");
+        check(cublasSetWorkspace(blas_, blas_memory_, blas_bytes), "cublasSetWorkspace");
     }
     ~Queue() {
         if (blas_) cublasDestroy(blas_);
+        if (blas_memory_) cudaFree(blas_memory_); // once the device is done with it
         if (stream_) cudaStreamDestroy(stream_);
     }
     Queue(Queue&& other) noexcept { swap(other); }
@@ -47,12 +58,24 @@ public:
         return *this;
     }
 
-    auto policy() const { return thrust::cuda::par_nosync.on(stream_); }
     cudaStream_t stream() const { return stream_; }
 
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
-        check(cudaMemcpyAsync(to, from, n * sizeof(T), cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync");
+        if (!refuses()) staging_.send(to, from, n * sizeof(T), stream_);
+    }
+    /// f(k) for k below n.
+    template <class F>
+    void each(std::size_t n, const F& f) {
+        thrust::for_each_n(policy(), thrust::counting_iterator<std::size_t>(0), n, f);
+    }
+    template <class S>
+    void fill(S* p, std::size_t n, S value) {
+        thrust::fill_n(policy(), p, n, value);
+    }
+    template <class S>
+    void copy(S* to, const S* from, std::size_t n) {
+        thrust::copy_n(policy(), from, n, to);
     }
     /// c += a b, or c = a b, each factor row-major or column-major.
     void product(Matrix<float> c, Factor<float> a, Factor<float> b, std::size_t terms, bool add) {
@@ -66,7 +89,36 @@ public:
         launch<Pass>(task, memory, stream_, multiprocessors_);
     }
 
+    /// Does work, from the second time on as the graph keeps it.
+    template <class Work>
+    void repeat(Graph& graph, const Work& work) {
+        if (!graph.kept() && !graph.refused) keep(graph, work);
+        if (graph.refused) work();
+        else graph.launch(stream_);
+    }
+    /// Whether work that cannot be kept is being kept: it is then done each time.
+    bool refuses() {
+        if (kept_) kept_->refused = true;
+        return kept_;
+    }
+
 private:
+    static constexpr std::size_t blas_bytes = std::size_t{32} << 20; // what NVIDIA recommends for Hopper
+
+    auto policy() const { return thrust::cuda::par_nosync.on(stream_); }
+
+    template <class Work>
+    void keep(Graph& graph, const Work& work) {
+        struct Ends { // also where work throws
+            Graph*& kept;
+            ~Ends() { kept = nullptr; }
+        };
+        Capture capture{stream_};
+        const Ends ends{kept_ = &graph};
+        work();
+        if (!graph.refused) capture.end(graph);
+    }
+
     template <class S, class Gemm>
     void multiply(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Gemm gemm) {
         if (c.rows == 0 || c.columns == 0 || terms == 0) return;
@@ -80,11 +132,16 @@ private:
     void swap(Queue& other) {
         std::swap(stream_, other.stream_);
         std::swap(blas_, other.blas_);
+        std::swap(blas_memory_, other.blas_memory_);
+        std::swap(staging_, other.staging_);
         std::swap(multiprocessors_, other.multiprocessors_);
     }
 
     cudaStream_t stream_ = nullptr;
     cublasHandle_t blas_ = nullptr;
+    void* blas_memory_ = nullptr;
+    Staging staging_;
+    Graph* kept_ = nullptr;
     int multiprocessors_ = 0;
 };
 

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "graph.hpp"
 #include "group.hpp"
 #include "../product.hpp"
 #include "../recurrence.hpp"
 #include "../recurrence_backward.hpp"
 
+#include <thrust/copy.h>
 #include <thrust/execution_policy.h>
+#include <thrust/fill.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace rondo::inline v0_1::gpu {
 
@@ -25,28 +29,71 @@ struct HostSlice {
     }
 };
 
-/// Where a backend's work goes: Thrust's system on the host, C++ or OpenMP. What DeviceQueue does, in plain loops.
+/// Where a backend's work goes: Thrust's system on the host, C++ or OpenMP. What the device's does, in plain loops; work
+/// that is repeated is kept call by call, with the arguments of the first time, as a device keeps it.
 template <Device>
 class Queue {
 public:
-    static constexpr auto policy() { return thrust::device; }
-
     template <class T>
-    static void send(T* to, const T* from, std::size_t n) {
-        std::copy_n(from, n, to);
+    void send(T* to, const T* from, std::size_t n) {
+        if (!refuses()) std::copy_n(from, n, to);
+    }
+    /// f(k) for k below n.
+    template <class F>
+    void each(std::size_t n, const F& f) {
+        submit([n, f] { thrust::for_each_n(thrust::device, thrust::counting_iterator<std::size_t>(0), n, f); });
     }
     template <class S>
-    static void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add) {
-        const ProductElement<S> element{c, a, b, terms, add};
-        thrust::for_each_n(policy(), thrust::counting_iterator<std::size_t>(0), c.rows * c.columns, element);
+    void fill(S* p, std::size_t n, S value) {
+        submit([p, n, value] { thrust::fill_n(thrust::device, p, n, value); });
+    }
+    template <class S>
+    void copy(S* to, const S* from, std::size_t n) {
+        submit([to, from, n] { thrust::copy_n(thrust::device, from, n, to); });
+    }
+    template <class S>
+    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add) {
+        each(c.rows * c.columns, ProductElement<S>{c, a, b, terms, add});
     }
     /// Sends all sequences through a pass over all steps.
     template <class Pass>
-    static void run(const typename Pass::Work& task, typename Pass::number*) {
-        const int slices = (task.steps.batch + Pass::columns - 1) / Pass::columns;
-        thrust::for_each_n(policy(), thrust::counting_iterator<std::size_t>(0), std::size_t(slices),
-                           HostSlice<Pass>{task});
+    void run(const typename Pass::Work& task, typename Pass::number*) {
+        each(std::size_t((task.steps.batch + Pass::columns - 1) / Pass::columns), HostSlice<Pass>{task});
     }
+
+    /// Does work, from the second time on as the graph keeps it.
+    template <class Work>
+    void repeat(Graph& graph, const Work& work) {
+        if (graph.calls.empty() && !graph.refused) keep(graph, work);
+        if (graph.refused) work();
+        for (const auto& call : graph.calls) call();
+    }
+    /// Whether work that cannot be kept is being kept: it is then done each time.
+    bool refuses() {
+        if (kept_) kept_->refused = true;
+        return kept_;
+    }
+
+private:
+    template <class Work>
+    void keep(Graph& graph, const Work& work) {
+        struct Ends { // also where work throws
+            Graph*& kept;
+            ~Ends() { kept = nullptr; }
+        };
+        Graph kept;
+        const Ends ends{kept_ = &kept};
+        work();
+        if (kept.refused) kept.calls.clear();
+        graph = std::move(kept);
+    }
+    template <class Call>
+    void submit(const Call& call) {
+        if (kept_) kept_->calls.push_back(call);
+        else call();
+    }
+
+    Graph* kept_ = nullptr;
 };
 
 } // namespace rondo::gpu

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace rondo::inline v0_1::gpu {
+
+/// Work that was asked for once: call by call, each with the arguments it had.
+struct Graph {
+    std::vector<std::function<void()>> calls{};
+    bool refused = false; // it needs the host each time
+};
+
+} // namespace rondo::gpu

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../loss/terms.hpp"
+#include "clip.hpp"
+#include "ledger.hpp"
+#include "repeated.hpp"
+#include "trainer_settings.hpp"
+#include "worker.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::inline v0_1::detail {
+
+/// Whether a step needs nothing on the host of what it computes: the backend's work is done later, and so is the loss.
+template <class Net, class Loss, class B, class Batch>
+inline constexpr bool queues = false;
+template <class Net, class Loss, Queued B, class Batch>
+inline constexpr bool queues<Net, Loss, B, Batch> = [] {
+    using Body = decltype(training_body<Net>(std::declval<const Loss&>(), std::declval<const Batch&>(),
+                                             std::declval<const Batch&>(), 0.0));
+    return std::same_as<std::invoke_result_t<Body, Scope<Net, Run<B, Mode::training>>&>, ColumnLosses<B>>;
+}();
+
+/// A step up to the gradient that an optimizer takes, for which nobody waits.
+template <class B>
+class QueuedStep {
+public:
+    /// Whether there is anything to learn.
+    template <class Net, class Loss, class Batch>
+    bool operator()(Worker<Net, B>& worker, Ledger<B>& ledger, const Model<Net, B>& model, const Loss& loss,
+                    const TrainerSettings& settings, const Batch& batch, double terms, std::uint64_t step) {
+        using S = typename B::scalar;
+        constexpr std::size_t size = Model<Net, B>::size;
+        B& backend = worker.work.backend();
+        const int columns = batch.target.extent.batch;
+        BatchState<Net, B>* state = batch.carry == Carry::none ? nullptr : &worker.state;
+        if (state && state->batch() != columns) *state = BatchState<Net, B>{columns};
+        if (columns == 0 || (terms == 0 && !state)) return false;
+
+        const Batch placed = worker.placed.place(backend, batch, {step, ledger.slot()});
+        const auto body = training_body<Net>(loss, batch, placed, terms);
+        worker.work.template reserve<Mode::training>(body, state); // also looks at the batch
+        const StepNote* note = worker.placed.note();
+        Verdicts<B>& verdicts = ledger.verdicts();
+        S* gradient = worker.gradient.data();
+        bool step_read = false;
+        const auto work = [&] {
+            backend.fill(gradient, size, S(0));
+            if (batch.carry == Carry::start) clear(backend, *state);
+            const auto losses = worker.work.train(model, &worker.gradient, state,
+                                                  {settings.seed, step, true, &note->step, &step_read}, body);
+            if (terms == 0) return;
+            verdicts.judge(backend, gradient, size, losses, terms, settings.clip_norm, note);
+            if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, verdicts.record()}, size);
+            if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
+        };
+        key_.begin(batch, terms);
+        key_.add(worker.work.bytes()); // it only grows: as long as it is the same, it lies where it lay
+        for (const void* memory : {static_cast<const void*>(model.data()), static_cast<const void*>(note),
+                                   static_cast<const void*>(state ? state->data() : nullptr)})
+            key_.add(memory);
+        repeated_(backend, key_, step_read, work);
+        return terms > 0;
+    }
+
+private:
+    WorkKey key_;
+    Repeated<B> repeated_;
+};
+
+} // namespace rondo::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/extent.hpp"
+#include "../core/random.hpp"
+#include "../optimizer/concept.hpp"
+#include "../optimizer/schedule.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace rondo::inline v0_1 {
+
+/// How steps are taken.
+///
+/// clip_norm, clip_value  limits of the gradient; 0: none.
+/// threads                workers that share each batch by its sequences; the bits of a run depend on their number.
+/// small_work             parameters times columns below which the caller does all workers' parts itself, to the same
+///                        bits: waking the others would take longer (200,000 are some 30 us of work, waking 8 us).
+/// schedule               a factor of the learning rate for step 0, 1, ...
+struct TrainerSettings {
+    double clip_norm = 0, clip_value = 0;
+    int threads = 1;
+    Seed seed{};
+    std::size_t small_work = 200'000;
+    RateSchedule schedule{};
+
+    /// Names a setting out of its range.
+    Error problem() const {
+        constexpr double any = std::numeric_limits<double>::infinity();
+        if (threads < 1)
+            return {Error::Kind::argument,
+                    "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(threads)};
+        return detail::first_of({detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
+                                 detail::outside("rondo::Trainer: clip_value", clip_value, 0, any)});
+    }
+};
+
+/// A sum of losses and how many terms it has.
+struct LossSum {
+    double sum = 0, terms = 0;
+    double mean() const { return sum / terms; } // of no terms: NaN
+    bool operator==(const LossSum&) const = default;
+};
+
+namespace detail {
+inline Error factor_problem(double factor, std::int64_t steps) {
+    constexpr double any = std::numeric_limits<double>::infinity();
+    if (factor >= 0 && factor < any) return {};
+    const std::string name = "rondo::Trainer: step " + std::to_string(steps + 1) + ": the rate's factor";
+    return outside(name.c_str(), factor, 0, any);
+}
+inline Error batch_problem(const Extent& x, const Extent& target) {
+    if (x.batch != target.batch)
+        return {Error::Kind::argument, "rondo::Trainer: the input is " + std::to_string(x.batch) +
+                                           " sequences, the targets are " + std::to_string(target.batch)};
+    return problem(x);
+}
+inline Error go_on_problem(int batch, int before) {
+    if (before == 0 || before == batch) return {};
+    return {Error::Kind::argument, "rondo::Trainer: a batch of " + std::to_string(batch) +
+                                       " sequences cannot go on from the states of " + std::to_string(before)};
+}
+}
+
+} // namespace rondo

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../network/workspace.hpp"
+#include "batch.hpp"
+#include "placed.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <tuple>
+#include <type_traits>
+
+namespace rondo::inline v0_1::detail {
+
+/// What a run of training does: where it is measured, with the host's batch; else with that which the backend can read.
+template <class Net, class Loss, class Batch>
+auto training_body(const Loss& loss, const Batch& batch, const Batch& placed, double terms) {
+    return [&loss, &batch, &placed, terms](auto& run) {
+        constexpr bool measuring = std::remove_reference_t<decltype(run)>::measuring;
+        if constexpr (measuring) run.backend().inputs_on_host = true;
+        const Batch& own = measuring ? batch : placed;
+        const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
+        return loss(run, y, own.target, terms);
+    };
+}
+
+template <class B, class State>
+void clear(B& backend, State& state) {
+    backend.fill(state.data(), state.size(), typename B::scalar(0));
+}
+
+/// Some of a batch's sequences, and all that one thread needs to learn from them.
+template <class Net, Backend B>
+struct Worker {
+    Workspace<Net, B> work;
+    Model<Net, B> gradient;
+    BatchState<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
+    SliceMemory memory;
+    Placed<B> placed;
+    int columns = 0;
+    double loss = 0;
+    Error error;
+    std::exception_ptr thrown;
+
+    BatchState<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
+
+    /// No worker may throw: the others still run.
+    template <class Work>
+    void guard(const Work& task) {
+        error = {};
+        thrown = nullptr;
+#if defined(__cpp_exceptions)
+        try {
+            task();
+        } catch (const Failure& failure) {
+            error = failure.error();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+#else
+        task();
+#endif
+    }
+
+    /// Its share, the k-th of `count`: the loss, and the gradient where `learn` says how to draw.
+    template <class Loss, class Batch>
+    void run(const Model<Net, B>& model, const Loss& loss_of, const Batch& batch, int k, int count, double terms,
+             const Randomness* learn) {
+        const int all = batch.target.extent.batch, first = int(std::int64_t(all) * k / count);
+        columns = int(std::int64_t(all) * (k + 1) / count) - first;
+        B& backend = work.backend();
+        // The first worker's gradient becomes the sum, even where it has no sequence.
+        if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
+        BatchState<Net, B>& kept = carried(learn);
+        if (batch.carry != Carry::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
+        else if (batch.carry == Carry::start) clear(backend, kept);
+        if (columns == 0) return;
+        const Batch own = columns == all ? batch : memory.copy(batch, first, columns);
+        const Batch there = placed.place(backend, own);
+        BatchState<Net, B>* from = batch.carry == Carry::none ? nullptr : &kept;
+        const auto body = training_body<Net>(loss_of, own, there, terms);
+        loss = learn ? double(work.train(model, &gradient, from, *learn, body)) : work.evaluate(model, from, body);
+    }
+};
+
+} // namespace rondo::detail
