@@ -19,6 +19,9 @@ struct AnyElement {
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t) const {}
 };
+struct AnyWork {
+    void operator()() const {}
+};
 struct AnyColumn {
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t) const {}
@@ -79,6 +82,6 @@ concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 /// work again. Work that sends something of the host's is called every time. A graph without anything is made by {}.
 template <class B>
 concept Queued = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
-                 requires(B& backend, typename B::Graph& graph) { backend.repeat(graph, [] {}); };
+                 requires(B& backend, typename B::Graph& graph) { backend.repeat(graph, detail::AnyWork{}); };
 
 } // namespace rondo
