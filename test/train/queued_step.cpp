@@ -213,7 +213,8 @@ TEST(QueuedStep, TellsWhichStepWasBad) {
         const std::string step = "rondo::Trainer: step " + std::to_string(k + 1) + ": ", before = std::to_string(k);
         Spoilt data{20};
         data.all[k].x[3 * 7 + 1] = nan;
-        expect_like_eigen(data, std::int64_t(k), step + "the loss is nan; input 0 of sequence 1, step 2" + end + before);
+        expect_like_eigen(data, std::int64_t(k),
+                          step + "the loss is nan; input 0 of sequence 1, step 2" + end + before);
     }
     Spoilt data{20};
     data.all[5].x[3 * 11] = infinity; // gates take it, their gradients do not

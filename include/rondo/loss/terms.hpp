@@ -36,8 +36,8 @@ inline void check_extents(const Extent& a, const Extent& b) {
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// The losses of a run's columns, zero where they are padding: their sum, for which one that asks for it waits. They lie
-/// in the run's memory.
+/// The losses of a run's columns, zero where they are padding: their sum, for which whoever asks for it waits. They
+/// lie in the run's memory.
 template <class B>
 struct ColumnLosses {
     B* backend;

@@ -56,7 +56,7 @@ public:
         }
         return !bad_;
     }
-    /// Adds the losses, one after the other, up to the step that was bad, and forgets them; returns how many there were.
+    /// Adds the losses, one after the other, up to the step that was bad, and forgets all; returns how many were good.
     std::size_t take(LossSum& sum, std::optional<Bad>& bad) {
         settle();
         const std::size_t good = bad_ ? bad_->batch : steps_.size();

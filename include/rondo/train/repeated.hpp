@@ -45,8 +45,8 @@ private:
     bool same_ = true;
 };
 
-/// Does equal work as the backend keeps it. The first time it is done as ever: that takes what memory it needs, and shows
-/// whether the host takes part in it.
+/// Does equal work as the backend keeps it. The first time it is done as ever: that takes what memory it needs, and
+/// shows whether the host takes part in it.
 template <class B>
 class Repeated {};
 

@@ -76,7 +76,8 @@ public:
         enqueue(batch, found);
         LossSum sum;
         const std::size_t last = ledger_.size();
-        collect(sum, late, [&](std::size_t k) { return k + 1 == last ? detail::find_not_finite(batch) : std::string{}; });
+        const auto look = [&](std::size_t k) { return k + 1 == last ? detail::find_not_finite(batch) : std::string{}; };
+        collect(sum, late, look);
         if (late || found) error = late ? std::move(late) : std::move(found);
         return sum;
     }
@@ -85,8 +86,8 @@ public:
         return or_fail([&](Error& error) { return step(batch, error); });
     }
 
-    /// A step whose loss collect will tell, and whether it could be taken: where the backend's work is done later, nobody
-    /// waits for it here. Until then steps() counts it.
+    /// A step whose loss collect will tell, and whether it could be taken: where the backend's work is done later,
+    /// nobody waits for it here. Until then steps() counts it.
     ///
     /// Errors  those that can be told beforehand; that batch is left out.
     template <class Batch>
@@ -111,8 +112,8 @@ public:
     /// Waits for the steps that were enqueued and adds their losses to `sum`, one after the other; returns how many
     /// there are.
     ///
-    /// Errors  the first loss or gradient that was not finite. That step and those after it have changed nothing and are
-    ///         not counted. look(k) says what is not finite in the k-th batch, from 0, or nothing.
+    /// Errors  the first loss or gradient that was not finite. That step and those after it have changed nothing and
+    ///         are not counted. look(k) says what is not finite in the k-th batch, from 0, or nothing.
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
         std::optional<typename detail::Ledger<B>::Bad> bad;

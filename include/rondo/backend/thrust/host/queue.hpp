@@ -29,8 +29,8 @@ struct HostSlice {
     }
 };
 
-/// Where a backend's work goes: Thrust's system on the host, C++ or OpenMP. What the device's does, in plain loops; work
-/// that is repeated is kept call by call, with the arguments of the first time, as a device keeps it.
+/// Where a backend's work goes: Thrust's system on the host, C++ or OpenMP. What the device's does, in plain loops;
+/// work that is repeated is kept call by call, with the arguments of the first time, as a device keeps it.
 template <Device>
 class Queue {
 public:
