@@ -219,6 +219,20 @@ TYPED_TEST_P(Operations, FillAndCopy) {
     b.expect();
 }
 
+TYPED_TEST_P(Operations, WhatIsSentMayChangeAfterwards) {
+    using S = typename TypeParam::scalar;
+    auto all = on_device<TypeParam>(std::vector<S>(5000));
+    std::vector<S> host;
+    for (const std::size_t n : {5000u, 1u, 700u, 0u, 4999u}) {
+        auto sent = numbers<S>(n, std::uint32_t(n));
+        this->backend.send(TypeParam::data(all), sent.data(), n);
+        host.resize(5000);
+        std::copy(sent.begin(), sent.end(), host.begin());
+        std::fill(sent.begin(), sent.end(), S(7));
+    }
+    expect_near<S>(on_host<TypeParam>(TypeParam::data(all), 5000), host);
+}
+
 TYPED_TEST_P(Operations, SumsAreTakenInDoubleAndAlwaysTheSame) {
     this->reserve(1, 1, 1);
     for (std::size_t n : {0u, 1u, 7u, 300u, 5000u}) {
@@ -297,5 +311,6 @@ TYPED_TEST_P(Operations, UnitsElementsAndColumnsCallTheirFunctorOnceForEach) {
 REGISTER_TYPED_TEST_SUITE_P(Operations, UploadAndDownloadGiveBackWhatTheyGot, BuffersAreRegularValuesThatBeginAtZero,
                             MultiplyAdd, MultiplyAddOfPreparedWeights, MultiplyTransposedAdd,
                             MultiplyAddOfWeightsPreparedTransposed, AddOuter, AddColumns, FillCopyAndAddToColumns,
-                            GatherAndScatterAdd, FillAndCopy, SumsAreTakenInDoubleAndAlwaysTheSame,
+                            GatherAndScatterAdd, FillAndCopy, WhatIsSentMayChangeAfterwards,
+                            SumsAreTakenInDoubleAndAlwaysTheSame,
                             UnitsElementsAndColumnsCallTheirFunctorOnceForEach);

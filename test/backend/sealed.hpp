@@ -108,6 +108,12 @@ public:
         std::copy(first, last, data_);
     }
 
+    void assign(std::size_t size, T value) {
+        if (size != size_) *this = VaultBuffer(size);
+        Vault::Open open;
+        std::fill_n(data_, size, value);
+    }
+
 private:
     void swap(VaultBuffer& other) noexcept {
         std::swap(data_, other.data_);

@@ -27,6 +27,9 @@ struct Update {
 
 /// A rule that moves parameters along their gradient. Its settings and its memory are separate values.
 ///
+/// Where a device's steps are taken without waiting, `backend` is one that has elements, units, columns, fill, copy and
+/// sums only.
+///
 /// Errors  problem() names a setting out of its range.
 template <class O, class B>
 concept Optimizer = Backend<B> && std::copyable<O> &&

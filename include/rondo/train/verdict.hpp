@@ -14,7 +14,7 @@ namespace rondo::inline v0_1::detail {
 
 /// What the backend's memory keeps of the steps that nobody has looked at yet.
 struct StepRecord {
-    static constexpr std::size_t most = 64, none = ~std::size_t{0};
+    static constexpr std::size_t most = 128, none = ~std::size_t{0};
     double loss[most]{};      // one a slot
     double factor = 1;        // what the last gradient is scaled by
     std::uint64_t bad = 0;    // 1 + the slot of the first step whose loss or gradient is not finite; 0: every one is

@@ -159,7 +159,9 @@ struct KeepPart {
 /// threads played one after the other; nvcc compiles the kernels for D without spilling a register. Not proven:
 /// nothing of it has run on a GPU yet.
 ///
-/// Memory  the parts of a sum, taken when it is made; those of the largest sum of columns, taken by the first. `data` and every operand are the device's.
+/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of the largest sum of
+///         columns, taken by the first; page-locked memory of the host, by what is sent. `data` and every operand are
+///         the device's.
 /// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
 ///         thrust::system_error.
 template <std::floating_point S, gpu::Device D = gpu::Hopper>
@@ -203,7 +205,9 @@ public:
     using Graph = gpu::Graph;
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
+        if (graph.memory != data(partial_)) graph = {}; // it was kept with memory that is no more
         queue_.repeat(graph, work);
+        graph.memory = data(partial_);
     }
 
     struct Prepared {

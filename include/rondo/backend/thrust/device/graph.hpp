@@ -25,13 +25,15 @@ public:
     bool kept() const { return work_; }
     void launch(cudaStream_t stream) const { check(cudaGraphLaunch(work_, stream), "cudaGraphLaunch"); }
 
-    bool refused = false; // it needs the host each time
+    bool refused = false;         // it needs the host each time
+    const void* memory = nullptr; // of the backend, which it works with
 
 private:
     friend class Capture;
     void swap(Graph& other) {
         std::swap(work_, other.work_);
         std::swap(refused, other.refused);
+        std::swap(memory, other.memory);
     }
     cudaGraphExec_t work_ = nullptr;
 };
