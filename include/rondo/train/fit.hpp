@@ -74,7 +74,7 @@ void collect(Trainer& trainer, Data& batches, Progress& progress, Error& error) 
 }
 /// work(), and where it throws, what is to be done before that is told.
 template <class Work, class Before>
-void or_first(const Work& work, const Before& before) {
+void or_first(const Work& work, [[maybe_unused]] const Before& before) {
 #if defined(__cpp_exceptions)
     try {
         work();
