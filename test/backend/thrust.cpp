@@ -59,6 +59,25 @@ TEST(Thrust, WorkIsKeptAsItWasAskedForOnce) {
     EXPECT_EQ(on_host<B>(B::data(x), 5), std::vector<double>(5, 2));
 }
 
+TEST(Thrust, WorkIsKeptAnewWhereItsMemoryIsNoMore) {
+    using B = rondo::ThrustBackend<double>;
+    B backend;
+    B::Graph graph;
+    B::buffer<double> x(100000, 1), y(5);
+    int calls = 0;
+    const auto work = [&] {
+        ++calls;
+        backend.add_columns(B::data(y), rondo::Matrix<const double>{B::data(x), 5, 200});
+    };
+    work();
+    for (int k = 0; k < 2; ++k) backend.repeat(graph, work);
+    EXPECT_EQ(calls, 2);
+    backend.add_columns(B::data(y), rondo::Matrix<const double>{B::data(x), 5, 20000}); // takes more
+    for (int k = 0; k < 2; ++k) backend.repeat(graph, work);
+    EXPECT_EQ(calls, 3);
+    EXPECT_EQ(on_host<B>(B::data(y), 5), std::vector<double>(5, 21000));
+}
+
 TEST(Thrust, WorkThatSendsOrWaitsIsDoneEachTime) {
     using B = rondo::ThrustBackend<double>;
     B backend;

@@ -79,7 +79,8 @@ concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 /// A backend whose work is done later, in order, and which can do the same work again from one call.
 ///
 /// repeat(graph, work) does what work() asks for; what that is, it keeps in the graph, and from then on it does not
-/// call work again, except for work that sends something of the host's, or waits. {} is a graph without anything.
+/// call work again, except for work that sends something of the host's, or waits. {} is a graph without anything. The
+/// work has been done before, so that it takes no memory.
 template <class B>
 concept Queued = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
                  requires(B& backend, typename B::Graph& graph) { backend.repeat(graph, detail::AnyWork{}); };

@@ -205,9 +205,9 @@ public:
     using Graph = gpu::Graph;
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
-        if (graph.memory != data(partial_)) graph = {}; // it was kept with memory that is no more
+        if (graph.memory != data(sums_)) graph = {}; // it was kept with memory that is no more
         queue_.repeat(graph, work);
-        graph.memory = data(partial_);
+        graph.memory = data(sums_);
     }
 
     struct Prepared {
