@@ -74,13 +74,13 @@ struct RecurrentSteps {
     }
 };
 
-/// A backend that can go through all steps of such a cell at once, and does where runs_at_once<C, H>(batch). `lengths`
-/// lie where its memory is; null: all are of full length.
+/// A backend that can go through all steps of such a cell at once, and does where runs_forward<C, H>(extent) and
+/// runs_backward say so. `lengths` lie where its memory is; null: all are of full length.
 ///
 ///   multiply(gate, W, x), then run_forward(steps, lengths, memory): states, final states and what is saved; slots past
 ///   a sequence's end are zero.
 ///   run_backward(steps, lengths, memory): slopes of the gates, zero past a sequence's end; adds to initial_slope.
-///   steps_memory<C, H>(batch): numbers of memory that they need besides.
+///   steps_memory<C, H>(extent): numbers of memory that they need besides.
 template <class B, class C, int H>
 concept RunsSteps = requires { requires B::template runs_steps<C, H>; };
 

@@ -66,7 +66,7 @@ struct Scan {
     template <class Run>
     void forward(Run& run) const {
         if constexpr (can_run_at_once<Run>)
-            if (run_at_once<Run>()) return forward_at_once(run);
+            if (Real<Run>::template runs_forward<C, H>(extent())) return forward_at_once(run);
         auto& backend = run.backend();
         for (int k = 0; k < states; ++k) begin(run, state[k], initial[k]);
         S* bias = run.take(rows);
@@ -95,7 +95,7 @@ struct Scan {
     template <class Run>
     void backward(Run& run) const {
         if constexpr (can_run_at_once<Run>)
-            if (run_at_once<Run>()) return backward_at_once(run);
+            if (Real<Run>::template runs_backward<C, H>(extent())) return backward_at_once(run);
         auto& backend = run.backend();
         RecurrentSteps<C, H, S> all = steps();
         auto& carry = all.carry;
@@ -131,14 +131,12 @@ private:
         }
     }
 
-    // Whether the backend can go through all steps at once, and does for such a batch.
+    // The backend that computes, and whether it can go through all steps at once.
     template <class Run>
-    static constexpr bool can_run_at_once =
-        RunsSteps<typename detail::Stands<typename Run::backend_type>::type, C, H>;
+    using Real = typename detail::Stands<typename Run::backend_type>::type;
     template <class Run>
-    bool run_at_once() const {
-        return detail::Stands<typename Run::backend_type>::type::template runs_at_once<C, H>(extent().batch);
-    }
+    static constexpr bool can_run_at_once = RunsSteps<Real<Run>, C, H>;
+
     // The lengths, where the backend's memory is; null where there are none.
     template <class Run>
     const int* lengths(Run& run) const {
@@ -149,8 +147,7 @@ private:
     }
     template <class Run>
     S* steps_memory(Run& run) const {
-        using B = typename detail::Stands<typename Run::backend_type>::type;
-        return run.take(B::template steps_memory<C, H>(extent().batch));
+        return run.take(Real<Run>::template steps_memory<C, H>(extent()));
     }
     template <class Run>
     void forward_at_once(Run& run) const {

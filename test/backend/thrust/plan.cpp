@@ -80,16 +80,18 @@ TEST(Plan, WithoutRoomIsOneOfSteps) {
 
 TEST(Choice, TakesAsFewSequencesAsThereIsRoomFor) {
     constexpr Choice choice{Hopper::target, cell::LSTM::shape, 256, 4, forward}; // clusters of 8: room for 15
-    EXPECT_EQ(choice.columns(1), 1);
-    EXPECT_EQ(choice.columns(15), 1);
-    EXPECT_EQ(choice.columns(16), 2);
-    EXPECT_EQ(choice.columns(60), 4);
-    EXPECT_EQ(choice.columns(500), 8);
-    EXPECT_EQ(choice.columns(5000), 0) << "so many rounds that a product a step is faster";
-    EXPECT_EQ(choice.memory(500), 0u);
+    EXPECT_EQ(choice.columns(1, false), 1);
+    EXPECT_EQ(choice.columns(15, false), 1);
+    EXPECT_EQ(choice.columns(16, false), 2);
+    EXPECT_EQ(choice.columns(60, false), 4);
+    EXPECT_EQ(choice.columns(400, false), 8);
+    EXPECT_EQ(choice.columns(5000, false), 0) << "so many rounds that a product a step is faster";
+    EXPECT_EQ(choice.columns(30, true), 1) << "of different lengths more come at once";
+    EXPECT_EQ(choice.memory(400, false), 0u);
     constexpr Choice large{Hopper::target, cell::LSTM::shape, 1024, 4, forward};
-    EXPECT_GT(large.memory(1), 2048u);
-    EXPECT_EQ((Choice{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1)), 0);
+    EXPECT_GT(large.memory(1, false), 2048u);
+    EXPECT_EQ(large.columns(2, true), 2) << "a grid is all there is room for";
+    EXPECT_EQ((Choice{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1, false)), 0);
 }
 
 } // namespace

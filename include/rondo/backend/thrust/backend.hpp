@@ -166,6 +166,9 @@ struct KeepPart {
 ///         thrust::system_error.
 template <std::floating_point S, gpu::Device D = gpu::Hopper>
 class ThrustBackend {
+    template <class C, int H, gpu::Direction direction>
+    static constexpr gpu::Choice choice{D::target, C::shape, H, sizeof(S), direction};
+
 public:
     using scalar = S;
     static constexpr std::string_view name = "Thrust";
@@ -272,27 +275,29 @@ public:
 
     /// All steps of a recurrence by one kernel, where a plan for its cell has room on the target.
     template <class C, int H>
-    static constexpr bool runs_steps = ThrustBackend::template plan<C, H>(1, gpu::Direction::forward).kind !=
-                                           gpu::Kind::step &&
-        ThrustBackend::template plan<C, H>(1, gpu::Direction::backward).kind != gpu::Kind::step;
+    static constexpr bool runs_steps = choice<C, H, gpu::Direction::forward>.columns(1, false) > 0 &&
+        choice<C, H, gpu::Direction::backward>.columns(1, false) > 0;
     template <class C, int H>
-    static bool runs_at_once(int batch) {
-        return choice<C, H, gpu::Direction::forward>.columns(batch) > 0 &&
-            choice<C, H, gpu::Direction::backward>.columns(batch) > 0;
+    static bool runs_forward(const Extent& e) {
+        return choice<C, H, gpu::Direction::forward>.columns(e.batch, e.lengths) > 0;
     }
     template <class C, int H>
-    static std::size_t steps_memory(int batch) {
-        return std::max(choice<C, H, gpu::Direction::forward>.memory(batch),
-                        choice<C, H, gpu::Direction::backward>.memory(batch));
+    static bool runs_backward(const Extent& e) {
+        return choice<C, H, gpu::Direction::backward>.columns(e.batch, e.lengths) > 0;
+    }
+    template <class C, int H>
+    static std::size_t steps_memory(const Extent& e) {
+        return std::max(choice<C, H, gpu::Direction::forward>.memory(e.batch, e.lengths),
+                        choice<C, H, gpu::Direction::backward>.memory(e.batch, e.lengths));
     }
     template <class C, int H>
     void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Forward, C, H, 1>(choice<C, H, gpu::Direction::forward>.columns(steps.batch), {steps, lengths},
-                                         memory);
+        run_steps<gpu::Forward, C, H, 1>(choice<C, H, gpu::Direction::forward>.columns(steps.batch, lengths),
+                                         {steps, lengths}, memory);
     }
     template <class C, int H>
     void run_backward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Backward, C, H, 1>(choice<C, H, gpu::Direction::backward>.columns(steps.batch),
+        run_steps<gpu::Backward, C, H, 1>(choice<C, H, gpu::Direction::backward>.columns(steps.batch, lengths),
                                           {steps, lengths}, memory);
     }
 
@@ -310,8 +315,6 @@ public:
     }
 
 private:
-    template <class C, int H, gpu::Direction direction>
-    static constexpr gpu::Choice choice{D::target, C::shape, H, sizeof(S), direction};
     template <template <class, int, class, class, int> class Pass, class C, int H, int columns>
     void run_steps(int wanted, const gpu::Task<C, H, S>& task, S* memory) {
         if constexpr (columns <= D::target.columns) {

@@ -81,12 +81,14 @@ RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
 }
 
 namespace detail {
-/// Of so many weights, those that a thread has registers for, besides `sums` and what else it keeps; the others need
-/// some more addresses. Registers are handed out to four warps at once.
-constexpr int kept(Target target, int threads, int weights, int sums, std::size_t number) {
+/// Of so many weights, those that a thread has registers for, besides `others`: sums and what it carries, reads and
+/// hands on. Weights in shared memory need more, backward the more the more sequences. Registers are handed out to four
+/// warps at once.
+constexpr int kept(Target target, int threads, int weights, int others, int columns, Direction direction,
+                   std::size_t number) {
     const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
-    const int most = std::clamp(each - 56 - (sums + 12) * words, 4, 160) / words;
-    return weights <= most ? weights : std::clamp(each - 100 - (sums + 12) * words, 4, 160) / words;
+    const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
+    return weights <= most(56) ? weights : std::min(weights, most(direction == Direction::forward ? 100 : 102 + 6 * columns));
 }
 
 /// Groups of so many blocks that a device has room for at once.
@@ -100,17 +102,17 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
                        Direction direction, int blocks, Kind kind) {
     const int tile = tile_of(shape, direction), tiles = ((hidden + blocks - 1) / blocks + tile - 1) / tile;
     const int width = handed_width(shape, columns, direction), at_once = read_at_once(width, number);
-    const int sums = columns * tile * (direction == Direction::forward ? shape.gates : 1);
+    const int others = direction == Direction::forward ? columns * tile * shape.gates + 12 : columns * tile + 24;
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
     const auto weights = [&](int lanes) { return tile * shape.gates * share(lanes); };
     // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
     int lanes = columns * tile;
     while (lanes < 32 && 2 * tiles * lanes <= target.threads &&
-           (tiles * lanes < 128 || weights(lanes) > kept(target, tiles * lanes, weights(lanes), sums, number)))
+           (tiles * lanes < 128 || weights(lanes) > kept(target, tiles * lanes, weights(lanes), others, columns, direction, number)))
         lanes *= 2;
     if (tiles * lanes > target.threads || lanes > 32) return {};
     const int threads = (tiles * lanes + 31) / 32 * 32;
-    const int in_registers = kept(target, threads, weights(lanes), sums, number);
+    const int in_registers = kept(target, threads, weights(lanes), others, columns, direction, number);
     const int in_shared = weights(lanes) - in_registers;
     const std::size_t handed = std::size_t(2 * share(lanes) * lanes * width) * number,
                       shared = handed + std::size_t(threads) * std::size_t(in_shared) * number;
@@ -156,32 +158,42 @@ struct Choice {
     static constexpr int most = 4; // 1, 2, 4 or 8
     Plan plans[most]{};
     int room[most]{}; // groups at once
+    Direction direction;
 
-    constexpr Choice(Target target, cell::Shape shape, int hidden, std::size_t number, Direction direction) {
+    constexpr Choice(Target target, cell::Shape shape, int hidden, std::size_t number, Direction way)
+        : direction{way} {
         for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
-            plans[k] = plan(target, shape, hidden, number, 1 << k, direction);
+            plans[k] = plan(target, shape, hidden, number, 1 << k, way);
             room[k] = std::max(detail::room(target, plans[k].blocks, plans[k].kind), 1);
-            handed[k] = std::size_t(plans[k].numbers * plans[k].lanes * handed_width(shape, 1 << k, direction));
+            handed[k] = std::size_t(plans[k].numbers * plans[k].lanes * handed_width(shape, 1 << k, way));
         }
         size = number;
     }
 
-    /// As few as the device has room for at once; 0 where a product a step is faster, or the only way.
-    constexpr int columns(int batch) const {
-        int found = 0, rounds = 0;
+    /// Those that take the least time, as far as rounds and sequences tell: many sequences make each step longer, few
+    /// make more groups than the device has room for at once. 0 where a product a step is faster, or the only way. Of
+    /// sequences of different lengths twice as many groups come in a round, the last when the shortest have ended.
+    ///
+    /// Source  measured on an H100 (benchmarks/gpu).
+    constexpr int columns(int batch, bool ragged) const {
+        int found = 0, least = direction == Direction::forward ? 80 : 56;
         for (int k = 0; k < most; ++k) {
             if (plans[k].kind == Kind::step) continue;
-            found = 1 << k;
-            rounds = (groups(batch, k) + room[k] - 1) / room[k];
-            if (rounds <= 1) break;
+            const bool grid = plans[k].kind == Kind::grid;
+            const int at_once = room[k] * (ragged && !grid ? 2 : 1),
+                      time = (groups(batch, k) + at_once - 1) / at_once * (4 + (1 << k) + (grid ? 4 : 0));
+            if (time < least) {
+                found = 1 << k;
+                least = time;
+            }
         }
-        return rounds <= 8 ? found : 0;
+        return found;
     }
     /// Numbers of global memory that the groups of a grid hand on through.
-    constexpr std::size_t memory(int batch) const {
+    constexpr std::size_t memory(int batch, bool ragged) const {
         std::size_t all = 0;
         for (int k = 0; k < most; ++k)
-            if (1 << k == columns(batch) && plans[k].kind == Kind::grid)
+            if (1 << k == columns(batch, ragged) && plans[k].kind == Kind::grid)
                 all = std::size_t(groups(batch, k)) * grid_memory(handed[k], size);
         return all;
     }

@@ -70,6 +70,27 @@ public:
 #endif
     }
 
+    /// Copies as many bytes, a multiple of 16, from here to the same place of a block's shared memory, and tells its
+    /// arrivals once. What is copied was written before copy_follows() and a barrier.
+    __device__ void copy([[maybe_unused]] const void* where, [[maybe_unused]] unsigned bytes,
+                         [[maybe_unused]] int block) {
+#if __CUDA_ARCH__ >= 900
+        std::uint32_t to, come;
+        const std::uint32_t from = shared_address(where);
+        asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(from), "r"(block));
+        asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(come) : "r"(shared_address(&state_)), "r"(block));
+        asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
+                         to),
+                     "r"(from), "r"(bytes), "r"(come)
+                     : "memory");
+#endif
+    }
+    __device__ static void copy_follows() {
+#if __CUDA_ARCH__ >= 900
+        asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+    }
+
 private:
     std::uint64_t state_;
 };

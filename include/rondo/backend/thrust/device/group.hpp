@@ -39,7 +39,7 @@ public:
     }
     __device__ bool idle() const {
         const int tile = (block() * plan.threads + int(threadIdx.x) / 32 * 32) / plan.lanes;
-        return plan.kind == Kind::cluster && tile * plan.tile >= Pass::hidden;
+        return plan.kind == Kind::cluster && !copies && tile * plan.tile >= Pass::hidden;
     }
 
     template <class F>
@@ -72,8 +72,7 @@ public:
     template <int count>
     __device__ void send(int buffer, std::size_t where, const S* values, int rank, int ranks) {
         const std::size_t at = std::size_t(buffer) * Pass::handed + where;
-        if constexpr (plan.kind == Kind::cluster) {
-            constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // the others have left
+        if constexpr (plan.kind == Kind::cluster && !copies) {
             constexpr int words = int(sizeof(S) / 4) * count, most = words < 4 ? words : 4;
             std::uint32_t word[words];
             memcpy(word, values, sizeof word);
@@ -88,8 +87,9 @@ public:
         } else if (rank == 0) {
 #pragma unroll
             for (int k = 0; k < count; ++k)
-                if constexpr (plan.kind == Kind::block) shared_[at + k] = values[k];
-                else __stcg(global_ + at + k, values[k]);
+                if constexpr (plan.kind == Kind::grid) __stcg(global_ + at + k, values[k]);
+                else shared_[at + k] = values[k];
+            if constexpr (copies) Arrivals::copy_follows();
         }
     }
     __device__ S& weight(int, int thread, int k) {
@@ -99,7 +99,14 @@ public:
         if constexpr (plan.kind == Kind::block) {
             __syncthreads();
         } else if constexpr (plan.kind == Kind::cluster) {
-            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned(Pass::sent * sizeof(S)));
+            if constexpr (copies) {
+                __syncthreads();
+                if (int(threadIdx.x) < blocks && int(threadIdx.x) != block())
+                    arrivals_[buffer].copy(shared_ + std::size_t(buffer) * Pass::handed + std::size_t(block()) * slice,
+                                           unsigned(slice * sizeof(S)), int(threadIdx.x));
+            }
+            if (threadIdx.x == 0)
+                arrivals_[buffer].expect(unsigned((Pass::sent - (copies ? slice : 0)) * sizeof(S)));
             arrivals_[buffer].wait(rounds_ / 2 % 2);
             ++rounds_;
         } else {
@@ -120,6 +127,12 @@ public:
     }
 
 private:
+    static constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // that have a unit
+    static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // numbers that a block hands on
+    // Many numbers are put together in the block's own memory, where they lie side by side, and copied at once.
+    static constexpr bool copies = plan.kind == Kind::cluster && slice * sizeof(S) >= 1024 &&
+        Pass::hidden % plan.units() == 0 && plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
+
     // Half of the lanes go on with half of the sums.
     template <int left, int values, int count>
     __device__ static void halve(S (&sum)[count]) {
