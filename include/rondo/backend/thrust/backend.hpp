@@ -155,9 +155,8 @@ struct KeepPart {
 /// cuBLAS; the steps of a recurrence by one kernel that keeps the recurrent weights on the chip, where its plan for the
 /// device D has room for them, else a product a step.
 ///
-/// Proven: on Thrust's C++ system, networks of each kind agree with EigenBackend's and with PyTorch's, the kernels'
-/// threads played one after the other; nvcc compiles the kernels for D without spilling a register. Not proven:
-/// nothing of it has run on a GPU yet.
+/// On an H100 networks of each kind agree with EigenBackend's; on Thrust's C++ system, the kernels' threads played one
+/// after the other, with PyTorch's, too. Other devices than Hopper: compiled, never run.
 ///
 /// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of the largest sum of
 ///         columns, taken by the first; page-locked memory of the host, by what is sent. `data` and every operand are

@@ -42,10 +42,10 @@ enum class Kind {
     step,    // nobody: a product for each step
 };
 
-/// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each `tile` of
-/// units has `lanes` threads, each of which keeps the tile's weights for its share of the numbers handed on, where it
-/// stands for the whole sequence: the first `in_registers` of them in registers, the others in shared memory. What a
-/// thread reads of the numbers handed on serves all rows of its tile.
+/// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each `tile`
+/// of units has `lanes` threads, each of which keeps the tile's weights for its share of the numbers handed on, where
+/// it stands for the whole sequence: the first `in_registers` of them in registers, the others in shared memory. What
+/// a thread reads of the numbers handed on serves all rows of its tile.
 struct Plan {
     Kind kind = Kind::step;
     int blocks = 0, threads = 0, lanes = 0, columns = 0, tile = 0;
@@ -88,7 +88,8 @@ constexpr int kept(Target target, int threads, int weights, int others, int colu
                    std::size_t number) {
     const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
-    return weights <= most(56) ? weights : std::min(weights, most(direction == Direction::forward ? 100 : 102 + 6 * columns));
+    if (weights <= most(56)) return weights;
+    return std::min(weights, most(direction == Direction::forward ? 100 : 102 + 6 * columns));
 }
 
 /// Groups of so many blocks that a device has room for at once.
@@ -105,14 +106,17 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
     const int others = direction == Direction::forward ? columns * tile * shape.gates + 12 : columns * tile + 24;
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
     const auto weights = [&](int lanes) { return tile * shape.gates * share(lanes); };
+    const auto in_registers_of = [&](int threads, int lanes) {
+        return kept(target, threads, weights(lanes), others, columns, direction, number);
+    };
     // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
     int lanes = columns * tile;
     while (lanes < 32 && 2 * tiles * lanes <= target.threads &&
-           (tiles * lanes < 128 || weights(lanes) > kept(target, tiles * lanes, weights(lanes), others, columns, direction, number)))
+           (tiles * lanes < 128 || weights(lanes) > in_registers_of(tiles * lanes, lanes)))
         lanes *= 2;
     if (tiles * lanes > target.threads || lanes > 32) return {};
     const int threads = (tiles * lanes + 31) / 32 * 32;
-    const int in_registers = kept(target, threads, weights(lanes), others, columns, direction, number);
+    const int in_registers = in_registers_of(threads, lanes);
     const int in_shared = weights(lanes) - in_registers;
     const std::size_t handed = std::size_t(2 * share(lanes) * lanes * width) * number,
                       shared = handed + std::size_t(threads) * std::size_t(in_shared) * number;
@@ -133,7 +137,8 @@ constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t nu
         if (found.kind != Kind::step && second_best.kind == Kind::step) second_best = found;
         return found.kind != Kind::step && found.in_shared == 0;
     };
-    for (int blocks = 1; blocks == 1 || (blocks <= 16 && detail::room(target, blocks, Kind::cluster) > 0); blocks *= 2) {
+    for (int blocks = 1; blocks <= 16; blocks *= 2) {
+        if (blocks > 1 && detail::room(target, blocks, Kind::cluster) == 0) continue;
         const Plan found = detail::plan_of(target, shape, hidden, number, columns, direction, blocks,
                                            blocks == 1 ? Kind::block : Kind::cluster);
         if (good(found)) return found;

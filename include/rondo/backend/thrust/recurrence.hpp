@@ -169,7 +169,8 @@ private:
         for (int k = 0; k < states; ++k) unit.after[k][at.unit] = S(now.state[k]);
         if (all.saved)
             RONDO_UNROLL
-            for (int k = 0; k < C::shape.saved; ++k) unit.saved[std::size_t(k) * H + std::size_t(at.unit)] = S(now.saved[k]);
+            for (int k = 0; k < C::shape.saved; ++k)
+                unit.saved[std::size_t(k) * H + std::size_t(at.unit)] = S(now.saved[k]);
     }
 
     // A slot past a sequence's end.

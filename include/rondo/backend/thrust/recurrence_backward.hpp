@@ -103,8 +103,9 @@ private:
         r.length = real ? task.length(column) : 0;
         RONDO_UNROLL
         for (int k = 0; k < states; ++k)
-            r.carry[k] = N(real && all.final_slope[k] ? all.final_slope[k][std::size_t(column) * H + std::size_t(at.unit)]
-                                                      : S(0));
+            r.carry[k] = N(real && all.final_slope[k]
+                               ? all.final_slope[k][std::size_t(column) * H + std::size_t(at.unit)]
+                               : S(0));
         if (real) r.own = all.forward(0, 0).template parameters<L>(at.unit);
     }
 

@@ -25,8 +25,8 @@ struct Task {
     }
 };
 
-/// A thread's place: it has weights of a tile of units, from `first` on, and carries the state of one of them, `unit`, in
-/// one sequence of the group; so do its replicas, the first of which writes it down.
+/// A thread's place: it has weights of a tile of units, from `first` on, and carries the state of one of them, `unit`,
+/// in one sequence of the group; so do its replicas, the first of which writes it down.
 template <Plan plan, int H>
 struct Place {
     int first, unit, lane;

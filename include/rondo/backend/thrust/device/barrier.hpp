@@ -79,9 +79,8 @@ public:
         const std::uint32_t from = shared_address(where);
         asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(from), "r"(block));
         asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(come) : "r"(shared_address(&state_)), "r"(block));
-        asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-                         to),
-                     "r"(from), "r"(bytes), "r"(come)
+        asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
+                     ::"r"(to), "r"(from), "r"(bytes), "r"(come)
                      : "memory");
 #endif
     }

@@ -54,7 +54,8 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
     for (int first = 0; first < slices; first += most) {
         const int count = std::min(slices - first, most);
         if constexpr (plan.kind == Kind::grid) // the counters
-            check(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S), stream),
+            check(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S),
+                                  stream),
                   "cudaMemsetAsync");
         cudaLaunchConfig_t config{};
         config.gridDim = dim3(unsigned(count * plan.blocks));
