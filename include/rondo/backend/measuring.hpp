@@ -44,6 +44,7 @@ public:
     void gather(Matrix<scalar>, const scalar*, const int*) {}
     template <class T> void send(T*, const T*, std::size_t) {}
     void scatter_add(scalar*, Matrix<const scalar>, const int*, int) {}
+    void active_tokens(int*, const int*, std::size_t, const int*, int) {}
     void fill(scalar*, std::size_t, scalar) {}
     void copy(scalar*, const scalar*, std::size_t) {}
     double sum(const scalar*, std::size_t) { return 0; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../backend/measuring.hpp"
 #include "../core/error.hpp"
 #include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
@@ -8,10 +9,17 @@
 #include "../network/run.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <type_traits>
 
 namespace rondo::inline v0_1 {
+
+/// A backend whose gather and scatter_add take tokens past a sequence's end, once active_tokens has marked them.
+template <class B>
+concept TakesAllTokens = requires(B& backend, int* to, const int* from, std::size_t n) {
+    backend.active_tokens(to, from, n, from, 1);
+};
 
 /// Column n of y is row x[n] of the table: an operation of the tape.
 template <class S>
@@ -20,9 +28,19 @@ struct Lookup {
     AnySequence<S> y;
     Parameter<S> table;
     int padding;
+    int* active; // where forward marks the tokens past an end, for a backend that takes all at once; else null
+
+    template <class Run>
+    static constexpr bool takes_all = TakesAllTokens<typename detail::Stands<typename Run::backend_type>::type>;
 
     template <class Run>
     void forward(Run& run) const {
+        if constexpr (takes_all<Run>)
+            if (active) {
+                const int* until = run.lengths(x.extent);
+                run.backend().active_tokens(active, x.value, x.columns(), until, x.extent.batch);
+                return run.backend().gather(y.matrix(), table.value, active);
+            }
         if (x.extent.lengths) run.backend().fill(y.value, y.size(), S(0));
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
             run.backend().gather(y.matrix(first, count), table.value, x.value + first);
@@ -32,6 +50,8 @@ struct Lookup {
     void backward(Run& run) const {
         S* gradient = run.gradient(table);
         if (!gradient) return;
+        if constexpr (takes_all<Run>)
+            if (active) return run.backend().scatter_add(gradient, y.slopes(), active, padding);
         each_run(x.extent, [&](std::size_t first, std::size_t count) {
             run.backend().scatter_add(gradient, y.slopes(first, count), x.value + first, padding);
         });
@@ -72,7 +92,10 @@ struct Embedding {
         if constexpr (Run::measuring && Run::mode != Mode::streaming)
             if (run.checks_values()) check(token_outside(x, Vocabulary));
         const auto y = run.template make<Size>(x.extent);
-        run.execute(Lookup<S>{x, y, run.parameter(0), padding});
+        int* active = nullptr;
+        if constexpr (Lookup<S>::template takes_all<Run>)
+            if (x.extent.lengths) active = run.take_tokens(x.columns());
+        run.execute(Lookup<S>{x, y, run.parameter(0), padding, active});
         return y;
     }
 };

@@ -137,14 +137,6 @@ private:
     template <class Run>
     static constexpr bool can_run_at_once = RunsSteps<Real<Run>, C, H>;
 
-    // The lengths, where the backend's memory is; null where there are none.
-    template <class Run>
-    const int* lengths(Run& run) const {
-        if (!extent().lengths) return nullptr;
-        int* to = run.take_tokens(batch());
-        if constexpr (!Run::measuring) run.backend().send(to, extent().lengths, batch());
-        return to;
-    }
     template <class Run>
     S* steps_memory(Run& run) const {
         return run.take(Real<Run>::template steps_memory<C, H>(extent()));
@@ -152,7 +144,7 @@ private:
     template <class Run>
     void forward_at_once(Run& run) const {
         auto& backend = run.backend();
-        const int* until = lengths(run);
+        const int* until = run.lengths(extent());
         S* memory = steps_memory(run);
         backend.multiply({gate, rows, extent().columns()}, Weights<const S>{p.input_weight.value, rows, x.rows},
                          x.matrix());
@@ -163,7 +155,7 @@ private:
         auto& backend = run.backend();
         const std::size_t n = extent().columns();
         RecurrentSteps<C, H, S> all = steps();
-        const int* until = lengths(run);
+        const int* until = run.lengths(extent());
         S* memory = steps_memory(run);
         all.own_slope = run.take(own_rows * n);
         Matrix<const S> in = x.matrix();

@@ -85,6 +85,14 @@ public:
         return reinterpret_cast<int*>(take(count));
     }
 
+    /// The lengths, where the backend's memory is; null where there are none.
+    const int* lengths(const Extent& extent) const {
+        if (!extent.lengths) return nullptr;
+        int* to = take_tokens(std::size_t(extent.batch));
+        if constexpr (!measuring) backend().send(to, extent.lengths, std::size_t(extent.batch));
+        return to;
+    }
+
     /// Where a parameter's gradient is added up; null if nobody wants it. For backward only.
     scalar* gradient(const Parameter<scalar>& p) const {
         return memory_->gradient ? memory_->gradient + p.offset : nullptr;

@@ -8,6 +8,7 @@
 #include "plan.hpp"
 #include "product.hpp"
 #include "queue.hpp"
+#include "scatter.hpp"
 
 #include <thrust/copy.h>
 #include <thrust/device_ptr.h>
@@ -59,28 +60,6 @@ struct WriteColumns {
         S& to = y.data[row + column * y.stride];
         const S value = x[row + column * stride];
         to = add ? to + value : value;
-    }
-};
-template <class S>
-struct Gather {
-    Matrix<S> y;
-    const S* table;
-    const int* index;
-    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
-        y.data[row + column * y.stride] = table[std::size_t(index[column]) * y.rows + row];
-    }
-};
-
-// A thread a row: what goes to one place is added by one thread, in the order of the columns.
-template <class S>
-struct ScatterAdd {
-    S* table;
-    Matrix<const S> x;
-    const int* index;
-    int skipped;
-    RONDO_HOST_DEVICE void operator()(std::size_t row) const {
-        for (std::size_t n = 0; n < x.columns; ++n)
-            if (index[n] != skipped) table[std::size_t(index[n]) * x.rows + row] += x.data[row + n * x.stride];
     }
 };
 // Columns are added some at a time, each row by a thread, and so are their sums: zeros at the end change no bit.
@@ -158,13 +137,18 @@ struct KeepPart {
 /// On an H100 networks of each kind agree with EigenBackend's; on Thrust's C++ system, the kernels' threads played one
 /// after the other, with PyTorch's, too. Other devices than Hopper: compiled, never run.
 ///
-/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of the largest sum of
-///         columns, taken by the first; page-locked memory of the host, by what is sent. `data` and every operand are
-///         the device's.
+/// Products  of cuBLAS may be of tf32 or bf16 numbers; values, sums and what the kernels of recurrences compute stay what
+///           S is. On the host they are exact, whatever is asked for.
+/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of a sum of columns, and
+///         what scatter_add sorts columns in, taken by the first one and by those that are larger than ever before;
+///         page-locked memory of the host, by what is sent. `data` and every operand are the device's.
 /// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
 ///         thrust::system_error.
-template <std::floating_point S, gpu::Device D = gpu::Hopper>
+template <std::floating_point S, gpu::Device D = gpu::Hopper, gpu::Products products = gpu::Products::exact>
 class ThrustBackend {
+    static_assert(products == gpu::Products::exact || std::same_as<S, float>,
+                  "rondo: products of doubles are exact: tf32 and bf16 are for ThrustBackend<float>");
+
     template <class C, int H, gpu::Direction direction>
     static constexpr gpu::Choice choice{D::target, C::shape, H, sizeof(S), direction};
 
@@ -249,7 +233,17 @@ public:
     void add_to_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
     void gather(Matrix<S> y, const S* table, const int* index) { each(y, detail::Gather<S>{y, table, index}); }
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
-        each(x.rows, detail::ScatterAdd<S>{table, x, index, skipped});
+        if (x.rows == 0 || x.columns == 0) return;
+        const gpu::SortedColumns sorted = scatter_.sort(queue_, index, x.columns);
+        S* const sum = scatter_.sums(x.columns, x.rows);
+        each(x.columns, detail::FindSegment{sorted});
+        each(x, detail::AddPart<S>{table, sum, x, sorted, skipped});
+        const std::size_t blocks = (x.columns - 1) / gpu::Segment::part; // in the last one begins none that has parts
+        each(Matrix<S>{sum, x.rows, blocks}, detail::AddSegment<S>{table, sum, x.rows, sorted, skipped});
+    }
+    /// Tokens as they are; past a sequence's end -1, for which gather gives zeros and scatter_add does nothing.
+    void active_tokens(int* to, const int* from, std::size_t n, const int* lengths, int batch) {
+        each(n, detail::KeepActive{to, from, lengths, std::uint32_t(batch)});
     }
     void fill(S* p, std::size_t n, S value) { queue_.fill(p, n, value); }
     void copy(S* to, const S* from, std::size_t n) { queue_.copy(to, from, n); }
@@ -259,7 +253,7 @@ public:
 
     /// y = w x.
     void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
-        queue_.product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows, false);
+        queue_.product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows, false, products);
     }
     /// y = x, and zero where a column of `batch` to a step lies past its sequence's end.
     void copy_active(Matrix<S> y, Matrix<const S> x, const int* lengths, int batch) {
@@ -332,7 +326,7 @@ private:
         each(y.rows * y.columns, detail::AtRowAndColumn<F>{f, y.rows});
     }
     void product(Matrix<S> c, gpu::Factor<S> a, gpu::Factor<S> b, std::size_t terms) {
-        queue_.product(c, a, b, terms, true);
+        queue_.product(c, a, b, terms, true, products);
     }
 
     // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
@@ -348,6 +342,7 @@ private:
 
     gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
+    gpu::ScatterMemory<S> scatter_;
     buffer<S> sums_; // of columns
 };
 

@@ -4,6 +4,7 @@
 #include "error.hpp"
 #include "graph.hpp"
 #include "kernel.hpp"
+#include "sort.hpp"
 #include "staging.hpp"
 #include "../product.hpp"
 
@@ -17,6 +18,7 @@
 
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace rondo::inline v0_1::gpu {
@@ -78,12 +80,20 @@ public:
         thrust::copy_n(policy(), from, n, to);
     }
     /// c += a b, or c = a b, each factor row-major or column-major.
-    void product(Matrix<float> c, Factor<float> a, Factor<float> b, std::size_t terms, bool add) {
-        multiply(c, a, b, terms, add, cublasSgemm);
+    template <class S>
+    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products products) {
+        if (c.rows == 0 || c.columns == 0 || terms == 0) return;
+        const bool a_lies = a.step == 1 && a.inner >= c.rows, b_lies = b.inner == 1 && b.step >= terms;
+        const S one = 1, kept = add ? 1 : 0;
+        constexpr bool floats = std::is_same_v<S, float>;
+        constexpr auto type = floats ? CUDA_R_32F : CUDA_R_64F;
+        check(cublasGemmEx(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
+                           int(c.columns), int(terms), &one, a.data, type, int(a_lies ? a.inner : a.step), b.data, type,
+                           int(b_lies ? b.step : b.inner), &kept, c.data, type, int(c.stride),
+                           floats ? compute_type(products) : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
+              "cublasGemmEx");
     }
-    void product(Matrix<double> c, Factor<double> a, Factor<double> b, std::size_t terms, bool add) {
-        multiply(c, a, b, terms, add, cublasDgemm);
-    }
+    void sort(const Sort& sort, Reused<std::byte>& memory) { sort_on(stream_, sort, memory); }
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number* memory) {
         launch<Pass>(task, memory, stream_, multiprocessors_);
@@ -119,15 +129,10 @@ private:
         if (!graph.refused) capture.end(graph);
     }
 
-    template <class S, class Gemm>
-    void multiply(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Gemm gemm) {
-        if (c.rows == 0 || c.columns == 0 || terms == 0) return;
-        const bool a_lies = a.step == 1 && a.inner >= c.rows, b_lies = b.inner == 1 && b.step >= terms;
-        const S one = 1, kept = add ? 1 : 0;
-        check(gemm(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
-                   int(c.columns), int(terms), &one, a.data, int(a_lies ? a.inner : a.step), b.data,
-                   int(b_lies ? b.step : b.inner), &kept, c.data, int(c.stride)),
-              "cublasGemm");
+    static constexpr cublasComputeType_t compute_type(Products products) {
+        return products == Products::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 :
+            products == Products::bf16    ? CUBLAS_COMPUTE_32F_FAST_16BF :
+                                            CUBLAS_COMPUTE_32F;
     }
     void swap(Queue& other) {
         std::swap(stream_, other.stream_);

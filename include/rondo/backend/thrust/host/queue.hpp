@@ -3,9 +3,11 @@
 
 #include "graph.hpp"
 #include "group.hpp"
+#include "sort.hpp"
 #include "../product.hpp"
 #include "../recurrence.hpp"
 #include "../recurrence_backward.hpp"
+#include "../reused.hpp"
 
 #include <thrust/copy.h>
 #include <thrust/execution_policy.h>
@@ -52,9 +54,10 @@ public:
         submit([to, from, n] { thrust::copy_n(thrust::device, from, n, to); });
     }
     template <class S>
-    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add) {
+    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products) {
         each(c.rows * c.columns, ProductElement<S>{c, a, b, terms, add});
     }
+    void sort(const Sort& sort, Reused<std::byte>&) { each(1, HostSort{sort}); }
     /// Sends all sequences through a pass over all steps.
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number*) {

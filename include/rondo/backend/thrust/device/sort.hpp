@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../reused.hpp"
+#include "../sort.hpp"
+#include "error.hpp"
+
+#include <cub/device/device_radix_sort.cuh>
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rondo::inline v0_1::gpu {
+
+/// Sorts on a stream. It takes memory only where it needs more than ever before.
+///
+/// Errors  device: whatever CUDA says of a call.
+inline void sort_on(cudaStream_t stream, const Sort& sort, Reused<std::byte>& memory) {
+    std::size_t bytes = 0;
+    const auto radix = [&](void* at) {
+        check(cub::DeviceRadixSort::SortPairs(at, bytes, sort.key, sort.sorted_key, sort.number, sort.sorted_number,
+                                              std::int64_t(sort.size), 0, 32, stream),
+              "cub::DeviceRadixSort::SortPairs");
+    };
+    radix(nullptr);
+    radix(memory.take(bytes));
+}
+
+} // namespace rondo::gpu

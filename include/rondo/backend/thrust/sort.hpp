@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+
+namespace rondo::inline v0_1::gpu {
+
+/// Keys to be sorted, and with them the numbers 0, 1, 2 and so on: those of equal keys stay in their order.
+struct Sort {
+    const int *key, *number;
+    int *sorted_key, *sorted_number;
+    std::size_t size;
+};
+
+} // namespace rondo::gpu
