@@ -43,7 +43,7 @@ public:
     void add_to_columns(Matrix<scalar>, Matrix<const scalar>) {}
     void gather(Matrix<scalar>, const scalar*, const int*) {}
     template <class T> void send(T*, const T*, std::size_t) {}
-    void scatter_add(scalar*, Matrix<const scalar>, const int*, int) {}
+    void scatter_add(scalar*, Matrix<const scalar>, const int*, int, int = 0) {}
     void active_tokens(int*, const int*, std::size_t, const int*, int) {}
     void fill(scalar*, std::size_t, scalar) {}
     void copy(scalar*, const scalar*, std::size_t) {}

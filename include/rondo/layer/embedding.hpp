@@ -15,10 +15,13 @@
 
 namespace rondo::inline v0_1 {
 
-/// A backend whose gather and scatter_add take tokens past a sequence's end, once active_tokens has marked them.
+/// A backend that looks up tokens, and adds to their rows of a table of so many, all at once: those past a sequence's
+/// end once active_tokens has marked them.
 template <class B>
-concept TakesAllTokens = requires(B& backend, int* to, const int* from, std::size_t n) {
+concept TakesAllTokens = requires(B& backend, typename B::scalar* p, Matrix<const typename B::scalar> x, int* to,
+                                  const int* from, std::size_t n, int rows) {
     backend.active_tokens(to, from, n, from, 1);
+    backend.scatter_add(p, x, from, -1, rows);
 };
 
 /// Column n of y is row x[n] of the table: an operation of the tape.
@@ -27,34 +30,36 @@ struct Lookup {
     Tokens x;
     AnySequence<S> y;
     Parameter<S> table;
-    int padding;
-    int* active; // where forward marks the tokens past an end, for a backend that takes all at once; else null
+    int vocabulary, padding;
+    int* active; // where forward marks tokens past an end, for a backend that takes all at once; null: there are none
 
     template <class Run>
     static constexpr bool takes_all = TakesAllTokens<typename detail::Stands<typename Run::backend_type>::type>;
 
     template <class Run>
     void forward(Run& run) const {
-        if constexpr (takes_all<Run>)
-            if (active) {
-                const int* until = run.lengths(x.extent);
-                run.backend().active_tokens(active, x.value, x.columns(), until, x.extent.batch);
-                return run.backend().gather(y.matrix(), table.value, active);
-            }
-        if (x.extent.lengths) run.backend().fill(y.value, y.size(), S(0));
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().gather(y.matrix(first, count), table.value, x.value + first);
-        });
+        auto& backend = run.backend();
+        if constexpr (takes_all<Run>) {
+            const int* until = run.lengths(x.extent);
+            if (active) backend.active_tokens(active, x.value, x.columns(), until, x.extent.batch);
+            backend.gather(y.matrix(), table.value, active ? active : x.value);
+        } else {
+            if (x.extent.lengths) backend.fill(y.value, y.size(), S(0));
+            each_run(x.extent, [&](std::size_t first, std::size_t count) {
+                backend.gather(y.matrix(first, count), table.value, x.value + first);
+            });
+        }
     }
     template <class Run>
     void backward(Run& run) const {
         S* gradient = run.gradient(table);
         if (!gradient) return;
         if constexpr (takes_all<Run>)
-            if (active) return run.backend().scatter_add(gradient, y.slopes(), active, padding);
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().scatter_add(gradient, y.slopes(first, count), x.value + first, padding);
-        });
+            run.backend().scatter_add(gradient, y.slopes(), active ? active : x.value, padding, vocabulary);
+        else
+            each_run(x.extent, [&](std::size_t first, std::size_t count) {
+                run.backend().scatter_add(gradient, y.slopes(first, count), x.value + first, padding);
+            });
     }
 };
 
@@ -95,7 +100,7 @@ struct Embedding {
         int* active = nullptr;
         if constexpr (Lookup<S>::template takes_all<Run>)
             if (x.extent.lengths) active = run.take_tokens(x.columns());
-        run.execute(Lookup<S>{x, y, run.parameter(0), padding, active});
+        run.execute(Lookup<S>{x, y, run.parameter(0), Vocabulary, padding, active});
         return y;
     }
 };

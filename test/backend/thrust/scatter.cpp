@@ -30,7 +30,7 @@ struct Columns {
     std::vector<S> added(B& backend, int skipped) const {
         auto device = on_device<B>(table);
         backend.scatter_add(B::data(device), {B::data(device_x), rows, index.size(), rows + gap},
-                            B::data(device_index), skipped);
+                            B::data(device_index), skipped, int(table_rows));
         return on_host<B>(B::data(device), table.size());
     }
     std::vector<double> expected(int skipped) const {
@@ -45,17 +45,16 @@ struct Columns {
 
 template <class S>
 struct ThrustScatter : testing::Test {
-    using B = ThrustBackend<S>;
-    B backend;
+    using Used = ThrustBackend<S>;
+    Used backend, other;
 
     void expect_sums(std::size_t table_rows, const std::vector<int>& index) {
         for (const std::size_t rows : {1u, 3u, 33u})
             for (const int skipped : {-1, 0, int(table_rows) - 1}) {
-                const Columns<B> columns{rows, table_rows, index};
+                const Columns<Used> columns{rows, table_rows, index};
                 const auto got = columns.added(backend, skipped);
                 expect_near<S>(got, columns.expected(skipped));
                 EXPECT_EQ(columns.added(backend, skipped), got) << "other bits the second time";
-                B other;
                 EXPECT_EQ(columns.added(other, skipped), got) << "other bits in other memory";
             }
     }
@@ -99,15 +98,21 @@ TYPED_TEST(ThrustScatter, OfRunsAroundTheSizeOfAPart) {
 }
 
 TYPED_TEST(ThrustScatter, OfNothingButWhatIsLeftOut) {
-    using B = typename TestFixture::B;
-    for (const int left_out : {-1, 3}) {
-        const Columns<B> columns(3, 4, std::vector<int>(150, left_out));
-        EXPECT_EQ(columns.added(this->backend, 3), columns.table);
-    }
+    using B = ThrustBackend<TypeParam>;
+    std::vector<int> index(150, 3);
+    index.insert(index.end(), 150, -1);
+    const Columns<B> columns{3, 4, index};
+    EXPECT_EQ(columns.added(this->backend, 3), columns.table);
+}
+
+TYPED_TEST(ThrustScatter, OfSomeColumnsThatGoNowhere) {
+    std::vector<int> index = drawn(400, 16);
+    for (std::size_t k = 0; k < index.size(); k += 3) index[k] = -1;
+    this->expect_sums(16, index);
 }
 
 TYPED_TEST(ThrustScatter, TokensPastAnEndAreNeitherLookedUpNorAdded) {
-    using B = typename TestFixture::B;
+    using B = ThrustBackend<TypeParam>;
     const std::vector<int> lengths{3, 0, 2}, tokens{1, 1 << 30, 4, 0, -7, 2, 3, 99, 1 << 29},
         active{1, -1, 4, 0, -1, 2, 3, -1, -1};
     const Columns<B> columns{5, 6, tokens};

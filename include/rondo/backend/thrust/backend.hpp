@@ -18,6 +18,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 
 namespace rondo::inline v0_1 {
@@ -233,8 +234,12 @@ public:
     void add_to_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
     void gather(Matrix<S> y, const S* table, const int* index) { each(y, detail::Gather<S>{y, table, index}); }
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
+        scatter_add(table, x, index, skipped, std::numeric_limits<int>::max());
+    }
+    /// The same to a table of so many rows: the fewer, the faster.
+    void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped, int table_rows) {
         if (x.rows == 0 || x.columns == 0) return;
-        const gpu::SortedColumns sorted = scatter_.sort(queue_, index, x.columns);
+        const gpu::SortedColumns sorted = scatter_.sort(queue_, index, table_rows, x.columns);
         S* const sum = scatter_.sums(x.columns, x.rows);
         each(x.columns, detail::FindSegment{sorted});
         each(x, detail::AddPart<S>{table, sum, x, sorted, skipped});

@@ -5,6 +5,7 @@
 #include "../../core/view.hpp"
 #include "reused.hpp"
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -27,7 +28,8 @@ struct Segment {
     static constexpr std::size_t places(std::size_t columns) { return (columns + part - 1) / part * 2; }
 };
 
-/// Columns by the row of a table that they go to, and by their number. The k-th goes to row[k] and lies in segment[k].
+/// Columns by the row of a table that they go to, and by their number; last those that go nowhere, whose row is -1. The
+/// k-th goes to row[k] and lies in segment[k].
 struct SortedColumns {
     int *row, *column;
     Segment* segment;
@@ -40,11 +42,12 @@ struct SortedColumns {
 template <class S>
 class ScatterMemory {
 public:
-    /// The columns by row[n]; their segments are still to be found.
+    /// The columns by row[n], of so many rows; their segments are still to be found.
     template <class Queue>
-    SortedColumns sort(Queue& queue, const int* row, std::size_t columns) {
+    SortedColumns sort(Queue& queue, const int* row, int rows, std::size_t columns) {
+        const int bits = int(std::bit_width(unsigned(rows))); // less than the last bits of -1
         const SortedColumns sorted{row_.take(columns), column_.take(columns), segment_.take(columns), columns};
-        queue.sort({row, counted_.take(columns), sorted.row, sorted.column, columns}, sorting_);
+        queue.sort({row, counted_.take(columns), sorted.row, sorted.column, columns, bits}, sorting_);
         return sorted;
     }
     S* sums(std::size_t columns, std::size_t rows) { return sum_.take(Segment::places(columns) * rows); }
@@ -66,14 +69,14 @@ struct FindSegment {
 
     RONDO_HOST_DEVICE void operator()(std::size_t at) const {
         const auto k = std::uint32_t(at);
-        const std::int64_t row = sorted.row[k];
+        const std::uint64_t row = std::uint32_t(sorted.row[k]);
         sorted.segment[k] = {first(row, 0, k), first(row + 1, k + 1, std::uint32_t(sorted.size))};
     }
     /// The first column between two that goes to that row or a later one.
-    RONDO_HOST_DEVICE std::uint32_t first(std::int64_t row, std::uint32_t from, std::uint32_t to) const {
+    RONDO_HOST_DEVICE std::uint32_t first(std::uint64_t row, std::uint32_t from, std::uint32_t to) const {
         while (from < to) {
             const std::uint32_t middle = from + (to - from) / 2;
-            if (sorted.row[middle] < row) from = middle + 1;
+            if (std::uint32_t(sorted.row[middle]) < row) from = middle + 1;
             else to = middle;
         }
         return from;

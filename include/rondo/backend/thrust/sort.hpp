@@ -6,10 +6,13 @@
 namespace rondo::inline v0_1::gpu {
 
 /// Keys to be sorted, and with them the numbers 0, 1, 2 and so on: those of equal keys stay in their order.
+///
+/// Units  keys of so many bits, or -1, which is the last.
 struct Sort {
     const int *key, *number;
     int *sorted_key, *sorted_number;
     std::size_t size;
+    int bits;
 };
 
 } // namespace rondo::gpu

@@ -15,7 +15,8 @@ struct HostSort {
         int* const number = sort.sorted_number;
         const int* const key = sort.key;
         std::copy_n(sort.number, sort.size, number);
-        std::sort(number, number + sort.size, [=](int a, int b) { return key[a] != key[b] ? key[a] < key[b] : a < b; });
+        std::sort(number, number + sort.size,
+                  [=](int a, int b) { return key[a] != key[b] ? unsigned(key[a]) < unsigned(key[b]) : a < b; });
         std::transform(number, number + sort.size, sort.sorted_key, [=](int n) { return key[n]; });
     }
 };
