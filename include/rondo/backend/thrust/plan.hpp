@@ -89,7 +89,7 @@ constexpr int kept(Target target, int threads, int weights, int others, int colu
     const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
     if (weights <= most(56)) return weights;
-    return std::min(weights, most(direction == Direction::forward ? 100 : 102 + 6 * columns));
+    return std::min(weights, most(direction == Direction::forward ? 100 : 120 + 6 * columns));
 }
 
 /// Groups of so many blocks that a device has room for at once.
