@@ -11,7 +11,7 @@
 // Loops over what is to stay in registers: their places must be known when they are compiled for a device.
 #ifdef __CUDACC__
 #define RONDO_UNROLL _Pragma("unroll")
-#define RONDO_UNROLL_SOME _Pragma("unroll 4") // where all of it would take more registers than there are
+#define RONDO_UNROLL_SOME _Pragma("unroll 2") // where all of it would take more registers than there are
 #else
 #define RONDO_UNROLL
 #define RONDO_UNROLL_SOME

@@ -24,7 +24,7 @@ static_assert(Clusters::plan<cell::LSTM, 5>(4, backward).kind == Kind::block);
 static_assert(Grid::plan<cell::GRU, 5>(1, forward).kind == Kind::block);
 static_assert(Grid::plan<cell::RNN, 33>(1, forward).kind == Kind::grid);
 static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_shared > 0);
-static_assert(Shared::plan<cell::LSTM, 5>(4, forward).in_registers > 0);
+static_assert(Shared::plan<cell::RNN, 33>(1, backward).in_shared > 0);
 
 using Backends = testing::Types<Clusters, Grid, Shared>;
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Networks);

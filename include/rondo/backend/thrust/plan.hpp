@@ -82,14 +82,11 @@ RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
 
 namespace detail {
 /// Of so many weights, those that a thread has registers for, besides `others`: sums and what it carries, reads and
-/// hands on. Weights in shared memory need more, backward the more the more sequences. Registers are handed out to four
-/// warps at once.
-constexpr int kept(Target target, int threads, int weights, int others, int columns, Direction direction,
-                   std::size_t number) {
+/// hands on. Weights in shared memory need some more. Registers are handed out to four warps at once.
+constexpr int kept(Target target, int threads, int weights, int others, std::size_t number) {
     const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
-    if (weights <= most(56)) return weights;
-    return std::min(weights, most(direction == Direction::forward ? 100 : 120 + 6 * columns));
+    return weights <= most(56) ? weights : std::min(weights, most(88));
 }
 
 /// Groups of so many blocks that a device has room for at once.
@@ -107,7 +104,8 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
     const auto weights = [&](int lanes) { return tile * shape.gates * share(lanes); };
     const auto in_registers_of = [&](int threads, int lanes) {
-        return kept(target, threads, weights(lanes), others, columns, direction, number);
+        const int each = at_once * tile * shape.gates; // weights of what is read at once: all of them or none
+        return kept(target, threads, weights(lanes), others, number) / each * each;
     };
     // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
     int lanes = columns * tile;

@@ -28,7 +28,7 @@ struct Forward {
     using L = Lanes<N, 1>;
 
     struct Registers {
-        S weight[plan.in_registers];
+        S weight[weights_kept(plan)];
         S sum[columns * rows]; // of a column, of each unit all gates
         S out[sent_at_once];
         cell::Pre<C, N> pre, next;
@@ -63,10 +63,10 @@ struct Forward {
             group.each([&](int block, int thread, Registers& r) {
                 RONDO_UNROLL
                 for (int k = 0; k < columns * rows; ++k) r.sum[k] = S(0);
-                Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](int k, const S* h) {
+                Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](auto kept, int k, const S* h) {
                     RONDO_UNROLL
                     for (int row = 0; row < rows; ++row) {
-                        const S w = weight<plan>(group, block, thread, r, k * rows + row);
+                        const S w = weight<plan, kept>(group, block, thread, r, k * rows + row);
                         RONDO_UNROLL
                         for (int c = 0; c < columns; ++c) r.sum[c * rows + row] += w * h[c];
                     }
@@ -102,14 +102,14 @@ private:
     RONDO_HOST_DEVICE static void begin(Group& group, const Work& task, int first, const At& at, int block, int thread,
                                         Registers& r) {
         const RecurrentSteps<C, H, S>& all = task.steps;
-        RONDO_UNROLL
-        for (int k = 0; k < Part::numbers; ++k)
+        Part::each([&](auto kept, int k) {
             RONDO_UNROLL
             for (int row = 0; row < rows; ++row) {
                 const int from = Part::unit(k, at.lane), unit = at.first + row / gates, g = row % gates;
-                weight<plan>(group, block, thread, r, k * rows + row) =
+                weight<plan, kept>(group, block, thread, r, k * rows + row) =
                     unit < H && from < H ? all.U[std::size_t(g * H + unit) * H + std::size_t(from)] : S(0);
             }
+        });
         RONDO_UNROLL
         for (int k = 0; k < states; ++k) r.state[k] = N(S(0));
         const int column = first + at.column();

@@ -27,7 +27,7 @@ struct Backward {
     using Read = typename UnitBackward<C, H, S>::template Read<N>;
 
     struct Registers {
-        S weight[plan.in_registers];
+        S weight[weights_kept(plan)];
         S sum[columns * tile]; // of a column, of each unit
         S out[row];
         Read read;
@@ -64,12 +64,12 @@ struct Backward {
             group.each([&](int block, int thread, Registers& r) {
                 RONDO_UNROLL
                 for (int k = 0; k < columns * tile; ++k) r.sum[k] = S(0);
-                Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](int k, const S* da) {
+                Part::read(group.handed(block, turn % 2), At(block, thread).lane, [&](auto kept, int k, const S* da) {
                     RONDO_UNROLL
                     for (int g = 0; g < gates; ++g)
                         RONDO_UNROLL
                         for (int u = 0; u < tile; ++u) {
-                            const S w = weight<plan>(group, block, thread, r, (k * gates + g) * tile + u);
+                            const S w = weight<plan, kept>(group, block, thread, r, (k * gates + g) * tile + u);
                             RONDO_UNROLL
                             for (int c = 0; c < columns; ++c) r.sum[c * tile + u] += w * da[c * row + g];
                         }
@@ -88,14 +88,14 @@ private:
     RONDO_HOST_DEVICE static void begin(Group& group, const Work& task, int first, const At& at, int block, int thread,
                                         Registers& r) {
         const RecurrentSteps<C, H, S>& all = task.steps;
-        RONDO_UNROLL
-        for (int k = 0; k < Part::numbers; ++k)
+        Part::each([&](auto kept, int k) {
             RONDO_UNROLL
             for (int w = 0; w < gates * tile; ++w) {
                 const int from = Part::unit(k, at.lane), g = w / tile, unit = at.first + w % tile;
-                weight<plan>(group, block, thread, r, k * gates * tile + w) =
+                weight<plan, kept>(group, block, thread, r, k * gates * tile + w) =
                     unit < H && from < H ? all.U[std::size_t(g * H + from) * H + std::size_t(unit)] : S(0);
             }
+        });
         RONDO_UNROLL
         for (int g = 0; g < row; ++g) r.out[g] = S(0); // that of no gate stays zero
         const int column = first + at.column();

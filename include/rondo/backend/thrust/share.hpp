@@ -5,6 +5,7 @@
 #include "plan.hpp"
 
 #include <cstddef>
+#include <type_traits>
 
 namespace rondo::inline v0_1::gpu {
 
@@ -67,30 +68,49 @@ struct Share {
         return std::size_t(((chunk * vectors + at / V::size) * plan.lanes + lane) * V::size + at % V::size);
     }
 
-    /// Calls f(k, values), `values` being the numbers of the share's k-th unit.
+    /// Calls f(kept, k) for each number of the share; its weights are in registers or, where not `kept`, in the block's
+    /// memory.
     template <class F>
-    RONDO_HOST_DEVICE static void read(const S* handed, int lane, const F& f) {
-        const V* const from = reinterpret_cast<const V*>(handed) + lane;
+    RONDO_HOST_DEVICE static void each(const F& f) {
         RONDO_UNROLL
-        for (int chunk = 0; chunk < chunks; ++chunk) {
-            S value[size];
+        for (int k = 0; k < kept_chunks * at_once; ++k) f(std::true_type{}, k);
+        RONDO_UNROLL_SOME
+        for (int k = kept_chunks * at_once; k < numbers; ++k) f(std::false_type{}, k);
+    }
+    /// Calls f(kept, k, values), `values` being the numbers of the share's k-th unit.
+    template <class F>
+    RONDO_HOST_DEVICE static void read(const S* memory, int lane, const F& f) {
+        const V* const from = reinterpret_cast<const V*>(memory) + lane;
+        RONDO_UNROLL
+        for (int chunk = 0; chunk < kept_chunks; ++chunk) read(from, chunk, std::true_type{}, f);
+        RONDO_UNROLL_SOME
+        for (int chunk = kept_chunks; chunk < chunks; ++chunk) read(from, chunk, std::false_type{}, f);
+    }
+
+private:
+    static constexpr int kept_chunks = plan.in_registers / (plan.weights() / chunks);
+
+    template <class Kept, class F>
+    RONDO_HOST_DEVICE static void read(const V* from, int chunk, Kept kept, const F& f) {
+        S value[size];
+        RONDO_UNROLL
+        for (int v = 0; v < vectors; ++v) {
+            const V some = from[(chunk * vectors + v) * plan.lanes];
             RONDO_UNROLL
-            for (int v = 0; v < vectors; ++v) {
-                const V some = from[(chunk * vectors + v) * plan.lanes];
-                RONDO_UNROLL
-                for (int k = 0; k < V::size; ++k) value[v * V::size + k] = some.value[k];
-            }
-            RONDO_UNROLL
-            for (int k = 0; k < at_once; ++k) f(chunk * at_once + k, value + k * width);
+            for (int k = 0; k < V::size; ++k) value[v * V::size + k] = some.value[k];
         }
+        RONDO_UNROLL
+        for (int k = 0; k < at_once; ++k) f(kept, chunk * at_once + k, value + k * width);
     }
 };
 
 /// A thread's k-th weight: in a register or in the block's memory.
-template <Plan plan, class Group, class Registers>
+template <Plan plan, bool kept, class Group, class Registers>
 RONDO_HOST_DEVICE auto& weight(Group& group, int block, int thread, Registers& r, int k) {
-    if (k < plan.in_registers) return r.weight[k];
-    return group.weight(block, thread, k - plan.in_registers);
+    if constexpr (kept) return r.weight[k];
+    else return group.weight(block, thread, k - plan.in_registers);
 }
+/// Registers for weights: a thread may have none of these.
+constexpr int weights_kept(const Plan& plan) { return plan.in_registers > 0 ? plan.in_registers : 1; }
 
 } // namespace rondo::gpu
