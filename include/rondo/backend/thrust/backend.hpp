@@ -138,10 +138,10 @@ struct KeepPart {
 /// On an H100 networks of each kind agree with EigenBackend's; on Thrust's C++ system, the kernels' threads played one
 /// after the other, with PyTorch's, too. Other devices than Hopper: compiled, never run.
 ///
-/// Products  of cuBLAS may be of tf32 or bf16 numbers; values, sums and what the kernels of recurrences compute stay what
-///           S is. On the host they are exact, whatever is asked for.
-/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of a sum of columns, and
-///         what scatter_add sorts columns in, taken by the first one and by those that are larger than ever before;
+/// Products  of cuBLAS may be of tf32 or bf16 numbers; values, sums and what the kernels of recurrences compute stay
+///           what S is. On the host they are exact, whatever is asked for.
+/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of a sum of columns,
+///         and what scatter_add sorts columns in, taken by the first one and by those that are larger than ever before;
 ///         page-locked memory of the host, by what is sent. `data` and every operand are the device's.
 /// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
 ///         thrust::system_error.

@@ -8,8 +8,8 @@
 
 namespace rondo::inline v0_1::gpu {
 
-/// What a device multiplies floats by: themselves; what is left of them in 10 or 7 binary digits behind the point, on its
-/// tensor cores. Sums are floats.
+/// What cuBLAS multiplies: floats, or, on tensor cores, what is left of them in 10 or 7 binary digits behind the point.
+/// Sums are floats.
 ///
 /// Units  a term of a sum within 2^-9 (tf32) or 2^-7 (bf16) of itself.
 enum class Products { exact, tf32, bf16 };

@@ -11,8 +11,8 @@
 
 namespace rondo::inline v0_1::gpu {
 
-/// Numbers of a device that are handed out again and again. What was handed out stays when more are needed: work that is
-/// kept to be done again has its address.
+/// Numbers of a device that are handed out again and again. What was handed out stays when more are needed: work that
+/// is kept to be done again has its address.
 ///
 /// Memory  at most three times the most there were.
 template <class T, bool counted = false>
