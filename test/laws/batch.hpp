@@ -125,6 +125,8 @@ struct Batch {
     }
 };
 
+template <class S> constexpr double tolerance = sizeof(S) == 4 ? 3e-5 : 1e-11;
+
 /// Largest difference, relative to numbers above 1; infinite where one is no number or the counts differ.
 template <class S>
 double difference(const std::vector<S>& a, const std::vector<S>& b) {
@@ -156,6 +158,25 @@ template <class S, int Rows>
 double difference(const Batch<S, Rows>& a, const Batch<S, Rows>& b) {
     return difference(a.value, b.value);
 }
+/// How many numbers other extents change: on the host any bit counts; a GPU's library of products adds in an order that
+/// depends on the extents, so there only what is more than rounding.
+template <class A>
+std::size_t changed(const A& a, const A& b) {
+#if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+    if constexpr (requires { a.value; }) {
+        std::size_t count = 0;
+        a.each_valid([&](int t, int n, int row) {
+            const auto x = a.at(t, n, row), y = b.at(t, n, row);
+            count += difference(std::vector{x}, std::vector{y}) > tolerance<decltype(+x)>;
+        });
+        return count;
+    } else {
+        return a.size() != b.size() || difference(a, b) > tolerance<typename A::value_type>;
+    }
+#else
+    return differing(a, b);
+#endif
+}
 /// How many padded numbers are not zero.
 template <class S, int Rows>
 std::size_t not_zero_in_padding(const Batch<S, Rows>& a) {
@@ -163,7 +184,5 @@ std::size_t not_zero_in_padding(const Batch<S, Rows>& a) {
     a.each_padded([&](int t, int b, int row) { count += !(a.at(t, b, row) == 0); });
     return count;
 }
-
-template <class S> constexpr double tolerance = sizeof(S) == 4 ? 3e-5 : 1e-11;
 
 } // namespace law

@@ -51,7 +51,7 @@ struct Forward {
             r.out[0] = S(r.state[0]);
         });
         if (group.idle()) return;
-        hand(group, 0);
+        if (count > 0) hand(group, 0);
         for (int turn = 0; turn < count; ++turn) {
             const int t = all.reverse ? count - 1 - turn : turn, following = all.reverse ? t - 1 : t + 1;
             group.each([&](int block, int thread, Registers& r) {
@@ -81,6 +81,7 @@ struct Forward {
             if (turn + 1 < count) hand(group, (turn + 1) % 2);
         }
         group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
+        group.leave();
     }
 
 private:

@@ -81,6 +81,7 @@ struct Backward {
             });
         }
         group.each([&](int block, int thread, Registers& r) { end(task, first, count, At(block, thread), r); });
+        group.leave();
     }
 
 private:

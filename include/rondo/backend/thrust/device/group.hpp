@@ -31,6 +31,7 @@ public:
     __device__ void clear(std::size_t size) {
         for (std::size_t k = threadIdx.x; k < 2 * size; k += plan.threads) shared_[k] = S(0);
         if constexpr (plan.kind == Kind::cluster) {
+            if constexpr (copies) Arrivals::copy_follows();
             if (threadIdx.x < 2) arrivals_[threadIdx.x].begin();
             meet_cluster();
         } else {
@@ -40,6 +41,11 @@ public:
     __device__ bool idle() const {
         const int tile = (block() * plan.threads + int(threadIdx.x) / 32 * 32) / plan.lanes;
         return plan.kind == Kind::cluster && !copies && tile * plan.tile >= Pass::hidden;
+    }
+
+    /// What this block sent may still be read from its memory.
+    __device__ void leave() {
+        if constexpr (copies) meet_cluster();
     }
 
     template <class F>
@@ -131,7 +137,7 @@ private:
     static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // numbers that a block hands on
     // Many numbers are put together in the block's own memory, where they lie side by side, and copied at once.
     static constexpr bool copies = plan.kind == Kind::cluster && slice * sizeof(S) >= 1024 &&
-        Pass::hidden % plan.units() == 0 && plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
+        Pass::hidden == plan.units() * plan.blocks && plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
 
     // Half of the lanes go on with half of the sums.
     template <int left, int values, int count>

@@ -21,6 +21,7 @@ namespace rondo::inline v0_1::gpu {
 /// send     writes a row of numbers to some of the blocks: to all, if each of `ranks` ranks sends it.
 /// meet     nobody goes on before all that was sent to the buffer has come.
 /// idle     whether this thread may leave: none of its warp has a unit, and nobody counts on it.
+/// leave    ends, when nobody needs this block's memory any more.
 template <class Pass>
 class HostGroup {
     using Registers = typename Pass::Registers;
@@ -88,6 +89,7 @@ public:
     }
     void meet(int) {}
     static constexpr bool idle() { return false; }
+    void leave() {}
 
 private:
     static constexpr std::size_t vectors = Pass::handed / Vector<S>::size;
