@@ -6,7 +6,15 @@
 #include <rondo/backend/thrust/backend.hpp>
 
 #if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-template <class S> using TestBackend = rondo::ThrustBackend<S>;
+// Few sequences a group: there are no more in these tests, and fewer kernels to compile; wide.cpp has the others.
+struct Narrow {
+    static constexpr rondo::gpu::Target target = [] {
+        rondo::gpu::Target hopper = rondo::gpu::Hopper::target;
+        hopper.columns = 2;
+        return hopper;
+    }();
+};
+template <class S> using TestBackend = rondo::ThrustBackend<S, Narrow>;
 #else
 // Of blocks with few threads: the host has to play them one by one.
 struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 132, {66, 30, 15, 7}, 2, 32}; };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The same bits in every run, by each kind of kernel: nothing adds in the order in which threads happen to come.
-#include <rondo/backend/thrust/backend.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/network/workspace.hpp>
 
 #include "../support.hpp"
+
+#include <support/backend.hpp>
 
 #include <cstring>
 
@@ -14,15 +15,7 @@ namespace {
 using namespace rondo;
 using gpu::Kind;
 
-// Kernels for up to two sequences a group, which is what three sequences take; others need not be compiled.
-struct Narrow {
-    static constexpr gpu::Target target = [] {
-        gpu::Target hopper = gpu::Hopper::target;
-        hopper.columns = 2;
-        return hopper;
-    }();
-};
-using B = ThrustBackend<float, Narrow>;
+using B = TestBackend<float>;
 template <class C, int H>
 constexpr gpu::Plan plan = B::plan<C, H>(1, gpu::Direction::forward);
 static_assert(plan<cell::LSTM, 33>.kind == Kind::block && plan<cell::GRU, 33>.kind == Kind::block);
