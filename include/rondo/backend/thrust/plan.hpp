@@ -206,4 +206,13 @@ private:
     static constexpr int groups(int batch, int k) { return (batch + (1 << k) - 1) >> k; }
 };
 
+/// A kernel of a plan: that there is one is checked in the name of the cell, its size and the device.
+template <class C, int H, class S, class D, int columns, Plan plan>
+struct Planned {
+    static_assert(plan.kind != Kind::step,
+                  "rondo: this cell's weights do not fit on this device's chip, or not beside so many sequences: its "
+                  "steps are products, one a step, not a kernel");
+    static constexpr bool checked = true;
+};
+
 } // namespace rondo::gpu

@@ -41,6 +41,7 @@ struct Forward {
 
     template <class Group>
     RONDO_HOST_DEVICE static void run(Group& group, const Work& task, int slice) {
+        static_assert(Planned<C, H, S, D, some, plan>::checked);
         const RecurrentSteps<C, H, S>& all = task.steps;
         const int first = slice * columns, count = task.longest(first, columns);
         group.clear(handed);
