@@ -82,8 +82,8 @@ print(json.dumps({"torch": torch.__version__, "cudnn": torch.backends.cudnn.vers
                   "device": torch.cuda.get_device_name()}), flush=True)
 for kind in arguments.type:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = kind == "tf32"
-    for cell in arguments.cell:
-        for hidden in arguments.hidden:
+    for hidden in arguments.hidden:
+        for cell in arguments.cell:
             for steps in arguments.steps:
                 for batch in (1, 32, 128):
                     for ragged in (False, True) if batch > 1 and kind == "fp32" else (False,):

@@ -38,8 +38,9 @@ has_torch = subprocess.run([arguments.python, "-c", "import torch; torch.zeros(1
                            stderr=subprocess.DEVNULL).returncode == 0
 if not has_torch:
     print(f"PyTorch: {arguments.python} has none that sees the GPU: left out (--python PYTHON)")
+peers = {"--cell": set(), "--hidden": set()}
 for program in sorted(arguments.folder.iterdir()):
-    kind = program.name.split("_")[0]
+    kind, *which = program.name.split("_")
     if kind not in arguments.only or program.suffix:
         continue
     limits = {"barriers": [], "training": [arguments.runs], "recurrence": [arguments.runs, arguments.seconds]}
@@ -47,15 +48,17 @@ for program in sorted(arguments.folder.iterdir()):
     results["measured"] += lines
     if kind == "barriers":
         results["barriers"] = text.splitlines()
-    if kind == "recurrence" and has_torch:
-        _, cell, hidden = program.name.split("_")
-        lines, _ = run(arguments.python, str(here / "cudnn.py"), "--runs", arguments.runs, "--seconds",
-                       arguments.seconds, "--cell", cell, "--hidden", hidden, "--graph")
-        results["versions"] = lines[0] if lines else {}
-        results["measured"] += lines[1:]
-    if kind == "training" and has_torch:
-        lines, _ = run(arguments.python, str(here / "training.py"), "--runs", arguments.runs)
-        results["measured"] += lines
+    if kind == "recurrence":
+        for option, value in zip(peers, which):
+            peers[option].add(value)
+if has_torch and peers["--cell"]:
+    lines, _ = run(arguments.python, str(here / "cudnn.py"), "--runs", arguments.runs, "--seconds", arguments.seconds,
+                   "--graph", *(part for option, values in peers.items() for part in (option, *sorted(values))))
+    results["versions"] = lines[0] if lines else {}
+    results["measured"] += lines[1:]
+if has_torch and "training" in arguments.only:
+    lines, _ = run(arguments.python, str(here / "training.py"), "--runs", arguments.runs)
+    results["measured"] += lines
 arguments.out.mkdir(parents=True, exist_ok=True)
 (arguments.out / "gpu.json").write_text(json.dumps(results, indent=1) + "\n")
 subprocess.run([sys.executable, str(here / "report.py"), str(arguments.out / "gpu.json")], check=True)
