@@ -53,15 +53,16 @@ template <Stack stack>
 bool study(const Options& options, const std::string& name, Windows& train, Windows& held_out, Results& results) {
     if (!options.wants(name)) return true;
     std::printf("\n%s\n", name.c_str());
-    Model<Detector<stack>> model{Seed{options.seed}};
+    Model<Detector<stack>, common::Backend> model{Seed{options.seed}};
     const TrainerSettings settings{.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
     Trainer trainer{model, BinaryCrossEntropy{}, Adam{.rate = 3e-3}, settings};
     const common::Training training = common::train(options.of(name), trainer, train, "steps");
     if (training.stopped) return false;
 
+    const auto& trained = common::on_host(model);
     Workspace<Detector<stack>> work;
     const double right = accuracy(held_out, [&](const auto& x) {
-        return [y = work.forward(model, x)](std::size_t n) { return y.value[n] > 0; };
+        return [y = work.forward(trained, x)](std::size_t n) { return y.value[n] > 0; };
     });
     const double epoch = training.seconds / double(std::max<std::size_t>(1, training.history.size()));
     char text[100];

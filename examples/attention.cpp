@@ -48,7 +48,7 @@ void run(const Options& options, const common::Sentences& sentences) {
     const Vocabulary vocabulary = options.load.empty()
                                       ? Vocabulary{all, {.capacity = capacity}}
                                       : Vocabulary::load(common::beside(options.load, ".vocabulary"), capacity);
-    Model<Net> model{Seed{options.seed}};
+    Model<Net, common::Backend> model{Seed{options.seed}};
     constexpr std::size_t embedding = parameter_count<Embedding<capacity, 10>>,
                           parameters = parameter_count<Net> - embedding;
     std::printf(
@@ -69,12 +69,13 @@ void run(const Options& options, const common::Sentences& sentences) {
     if (options.trains()) vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
     if (training.stopped) return;
 
+    const auto& trained = common::on_host(model);
     Workspace<Net> work;
     std::vector<common::WeighedWords> seen;
     double right = 0, near = 0;
     for (const common::Sentence& s : sentences.held_out) {
         common::WeighedWords& words = seen.emplace_back(common::WeighedWords{.words = s.words, .expected = s.cue});
-        const int label = judge(work, model, vocabulary.tokens(s.words), words.weights);
+        const int label = judge(work, trained, vocabulary.tokens(s.words), words.weights);
         words.title = sentences.classes[s.label] + " \u2192 " + sentences.classes[label];
         right += label == s.label;
         near += s.cue >= 0 && std::abs(words.largest() - s.cue) <= 1;

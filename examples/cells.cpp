@@ -88,13 +88,13 @@ template <class Cell, int symbols>
 bool study(const Options& options, const std::string& cell, const Alphabet<symbols>& alphabet, auto& batches,
            const auto& meanings, std::string& result, double& seconds) {
     if (!options.wants(cell)) return true;
-    Model<CharModel<Cell, symbols>> model{Seed{options.seed}};
+    Model<CharModel<Cell, symbols>, common::Backend> model{Seed{options.seed}};
     std::printf("\n%s, %d units: %zu parameters with embedding and scores\n", cell.c_str(), hidden, model.parameters);
     const TrainerSettings settings{.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
     Trainer trainer{model, CrossEntropy{}, AdamW{.rate = 3e-3, .weight_decay = 0.3}, settings};
     const common::Training training = common::train(options.of(cell), trainer, batches, "letters");
     if (training.stopped) return false;
-    draw_gates(options, "cells-" + cell + "-gates", model, alphabet.tokens(options.sentence), meanings);
+    draw_gates(options, "cells-" + cell + "-gates", common::on_host(model), alphabet.tokens(options.sentence), meanings);
     result += ' ' + cell + "_loss=" + std::to_string(evaluate(trainer, batches).mean());
     seconds += training.seconds;
     return true;

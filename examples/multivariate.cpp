@@ -81,7 +81,7 @@ void run(const Options& options, const common::Series& series) {
     std::printf("%d features, %zu steps, %zu windows to train on, %zu to test\n\n", features, series.steps(),
                 train.size(), test.size());
 
-    Model<Forecaster<features>> model{Seed{options.seed}};
+    Model<Forecaster<features>, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     const auto steps = std::max<std::int64_t>(1, std::int64_t(train.count()) * options.epochs);
     const TrainerSettings settings{
@@ -91,7 +91,7 @@ void run(const Options& options, const common::Series& series) {
     if (training.stopped) return;
 
     // The naive forecast is the last value seen: hard to beat an hour ahead, for weather changes slowly.
-    const std::vector<double> forecast = common::forecasts(model, test, scaler);
+    const std::vector<double> forecast = common::forecasts(common::on_host(model), test, scaler);
     const auto truth = values.subspan(split.train_end * features);
     const auto naive = values.subspan((split.train_end - std::size_t(options.horizon)) * features, truth.size());
     common::draw_losses(options, training, "mean squared error (standard deviations²)");

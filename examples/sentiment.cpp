@@ -92,7 +92,7 @@ void run(const Options& options, const common::Split& reviews) {
                                       : Vocabulary::load(common::beside(options.load, ".vocabulary"), capacity);
     const int batch = options.data.empty() ? 1 : 32;
     Reviews train = samples(reviews.train, vocabulary, batch), held_out = samples(reviews.held_out, vocabulary, batch);
-    Model<Sentiment<capacity>> model{Seed{options.seed}};
+    Model<Sentiment<capacity>, common::Backend> model{Seed{options.seed}};
     std::printf("%s\nreviews: %zu to learn from, %zu to be judged by; %d words\n\n", summary(model).c_str(),
                 reviews.train.size(), reviews.held_out.size(), vocabulary.size());
 
@@ -106,11 +106,12 @@ void run(const Options& options, const common::Split& reviews) {
     if (options.trains()) vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
     if (training.stopped) return;
 
-    const Confusion result = judge(model, vocabulary, reviews.held_out);
+    const auto& trained = common::on_host(model);
+    const Confusion result = judge(trained, vocabulary, reviews.held_out);
     std::printf("\n                taken for negative  positive\nnegative %27.0f %9.0f\npositive %27.0f %9.0f\n",
                 result.taken[0][0], result.taken[0][1], result.taken[1][0], result.taken[1][1]);
     common::draw_losses(options, training, "binary cross-entropy (nats a review)");
-    if (options.classify) classify_lines(model, vocabulary);
+    if (options.classify) classify_lines(trained, vocabulary);
     std::printf("\nsentiment: ");
     training.print();
     std::printf(" accuracy=%.4f f1=%.4f seconds=%.2f\n", result.accuracy(), result.f1(), training.seconds);

@@ -64,7 +64,7 @@ void draw_alignment(const Model<N>& model, const Options& options, const common:
 
 template <class Attention>
 void run(const Options& options, const common::Pairs& pairs) {
-    Model<Net<Attention>> model{Seed{options.seed}};
+    Model<Net<Attention>, common::Backend> model{Seed{options.seed}};
     std::printf("%s\npairs: %zu to learn from, %zu held out\n\n", summary(model).c_str(), pairs.train.size(),
                 pairs.held_out.size());
     TokenPairs train{64, pairs.begin, pairs.end}, held_out = train;
@@ -81,7 +81,8 @@ void run(const Options& options, const common::Pairs& pairs) {
     if (options.trains()) pairs.save_symbols(options.model_file());
     if (training.stopped) return;
 
-    Decoding<Net<Attention>, EigenBackend<float>> decoding{model, options.beam};
+    const auto& trained = common::on_host(model);
+    Decoding<Net<Attention>, EigenBackend<float>> decoding{trained, options.beam};
     common::Scores scores;
     for (const common::Pair& pair : pairs.held_out) {
         const auto said = translate(decoding, options, pairs, pair.source);
@@ -91,7 +92,7 @@ void run(const Options& options, const common::Pairs& pairs) {
         scores.add(said, pair.target);
     }
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
-    draw_alignment(model, options, pairs, pairs.held_out.front().source,
+    draw_alignment(trained, options, pairs, pairs.held_out.front().source,
                    translate(decoding, options, pairs, pairs.held_out.front().source));
     if (!options.say.empty())
         std::printf("\n%s -> %s\n", options.say.c_str(),

@@ -85,7 +85,7 @@ void run(const Options& options) {
     std::printf("%s: %zu points, %zu windows to train on, %zu to test\n\n", series.names[0].c_str(), series.steps(),
                 train.size(), test.size());
 
-    Model<Forecaster> model{Seed{options.seed}};
+    Model<Forecaster, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     // The rate falls to zero in half a wave: at a constant one the last steps throw the model about, and the error ends
     // up to a fifth higher.
@@ -97,7 +97,7 @@ void run(const Options& options) {
     if (training.stopped) return;
 
     // No forecast is worth more than what it adds to the simplest ones: a value that is known, taken again.
-    const std::vector<double> forecast = common::forecasts(model, test, scaler);
+    const std::vector<double> forecast = common::forecasts(common::on_host(model), test, scaler);
     const auto truth = values.subspan(split.train_end);
     const auto again = [&](std::size_t lag) {
         return common::errors(truth, values.subspan(split.train_end - lag, truth.size()));

@@ -69,7 +69,7 @@ void write(const Options& options, const Alphabet<symbols>& alphabet) {
 template <class Net, int symbols, class Data, class Validation>
 void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches, Validation* validation) {
     check_prompt(options, alphabet);
-    Model<Net> model{Seed{options.seed}};
+    Model<Net, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
@@ -79,7 +79,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     if (training.stopped) return;
 
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
-    generate(model, alphabet, options);
+    generate(common::on_host(model), alphabet, options);
     std::printf("\ntext: cell=%s ", options.cell.c_str());
     training.print();
     if (!std::isnan(training.validation()))

@@ -58,7 +58,7 @@ void generate(const Model<Net>& model, const Vocabulary& vocabulary, const Optio
 // Trains on streams of the text, read side by side, each carrying its state on from batch to batch. A tenth of a file
 // is hidden from training: it tells how well the model does on what it has not read.
 template <class Net>
-void train(Model<Net>& model, const Options& options, const Vocabulary& vocabulary,
+void train(Model<Net, common::Backend>& model, const Options& options, const Vocabulary& vocabulary,
            const std::vector<std::string>& text, std::size_t hidden) {
     std::printf("text: %zu words, %zu of them hidden from training; vocabulary: %d words\n\n", text.size(), hidden,
                 vocabulary.size());
@@ -82,7 +82,7 @@ void train(Model<Net>& model, const Options& options, const Vocabulary& vocabula
         e.validation = std::exp(e.validation);
     }
     common::draw_losses(options, training, "perplexity (words)");
-    generate(model, vocabulary, options);
+    generate(common::on_host(model), vocabulary, options);
     std::printf("\nwords: vocabulary=%d tied=%d epochs=%lld train_perplexity=%.4f", vocabulary.size(), options.tied,
                 training.epochs(), training.loss());
     if (validation)
@@ -103,11 +103,11 @@ void run(const Options& options) {
         options.load.empty() ? Vocabulary{std::span{text}.first(text.size() - hidden), {.capacity = Net::vocabulary}}
                              : Vocabulary::load(common::beside(options.load, ".vocabulary"), Net::vocabulary);
     prompt_words(options, vocabulary); // better refused now than after the training
-    Model<Net> model{Seed{options.seed}};
+    Model<Net, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     if (options.trains()) return train(model, options, vocabulary, text, hidden);
     load(model, options.load);
-    generate(model, vocabulary, options);
+    generate(common::on_host(model), vocabulary, options);
     std::printf("\nwords: vocabulary=%d tied=%d epochs=0\n", vocabulary.size(), options.tied);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backend.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <rondo/core/error.hpp>
@@ -15,7 +17,7 @@ namespace common {
 
 /// What every example can be told.
 struct Options {
-    std::string name, data, load, save, resume, backend = "eigen";
+    std::string name, data, load, save, resume, backend = backend_name;
     std::filesystem::path out = "out";
     std::int64_t epochs = 0;
     std::uint64_t seed = 1;
@@ -41,9 +43,9 @@ struct Options {
         app.add_option("--out", out, "folder for models, checkpoints and pictures")
             ->capture_default_str()
             ->type_name("DIR");
-        app.add_option("--backend", backend, "who does the arithmetic")
+        app.add_option("--backend", backend, "who does the arithmetic: examples/run makes a program for each")
             ->capture_default_str()
-            ->check(CLI::IsMember({"eigen"}));
+            ->check(CLI::IsMember({backend_name}));
     }
 
     std::filesystem::path model_file() const {
@@ -52,7 +54,7 @@ struct Options {
 
     /// What does the arithmetic, and where.
     void announce() const {
-        std::printf("backend: Eigen, on the processor, %d thread%s\n", threads, threads == 1 ? "" : "s");
+        std::printf("backend: %s, %d thread%s\n", backend_place().c_str(), threads, threads == 1 ? "" : "s");
     }
 
 private:

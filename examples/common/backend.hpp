@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/backend/concept.hpp>
+#include <rondo/network/model.hpp>
+
+#if defined(RONDO_EXAMPLES_THRUST)
+#include <rondo/backend/thrust/backend.hpp>
+#else
+#include <rondo/backend/eigen/backend.hpp>
+#endif
+
+#include <string>
+
+namespace common {
+
+/// Who trains the examples' networks, chosen when they are compiled. What streams, writes or searches runs on the
+/// processor in any case: see on_host.
+#if defined(RONDO_EXAMPLES_THRUST)
+using Backend = rondo::ThrustBackend<float>;
+inline constexpr const char* backend_name = "thrust";
+#else
+using Backend = rondo::EigenBackend<float>;
+inline constexpr const char* backend_name = "eigen";
+#endif
+
+/// The trained model for who needs it on the processor: itself where it is there, else a copy.
+template <class Net>
+decltype(auto) on_host(const rondo::Model<Net, Backend>& model) {
+    if constexpr (rondo::OnHost<Backend>) {
+        return (model);
+    } else {
+        rondo::Model<Net> copy;
+        copy.assign(model.values());
+        return copy;
+    }
+}
+
+/// What does the arithmetic, and where.
+///
+/// Errors  device: no GPU, one that is too old, or whose driver is. Told before anything else asks for its memory.
+inline std::string backend_place() {
+#if defined(__CUDACC__)
+    int driver = 0, runtime = 0, count = 0;
+    cudaDriverGetVersion(&driver);
+    cudaRuntimeGetVersion(&runtime);
+    const auto version = [](int v) { return std::to_string(v / 1000) + '.' + std::to_string(v % 1000 / 10); };
+    const auto refuse = [](const std::string& why) {
+        rondo::fail(rondo::Error::Kind::device, "--backend thrust: no GPU: " + why);
+    };
+    if (driver == 0) refuse("no driver");
+    const cudaError_t result = cudaGetDeviceCount(&count);
+    if (result == cudaErrorInsufficientDriver)
+        refuse("its driver is of CUDA " + version(driver) + ", older than the toolkit's " + version(runtime));
+    if (result != cudaSuccess || count == 0) refuse(cudaGetErrorString(result));
+    const Backend made{}; // fails where the GPU is older than the kernels
+    cudaDeviceProp device;
+    rondo::gpu::check(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
+    return std::string{"Thrust, on "} + device.name;
+#elif defined(RONDO_EXAMPLES_THRUST)
+    return "Thrust, on the processor";
+#else
+    return "Eigen, on the processor";
+#endif
+}
+
+} // namespace common
