@@ -52,7 +52,7 @@ inline std::string backend_place() {
     const cudaError_t result = cudaGetDeviceCount(&count);
     if (result == cudaErrorInsufficientDriver)
         refuse("its driver is of CUDA " + version(driver) + ", older than the toolkit's " + version(runtime));
-    if (result != cudaSuccess || count == 0) refuse(cudaGetErrorString(result));
+    if (result != cudaSuccess) refuse(cudaGetErrorString(result)); // so, too, where there is none
     const Backend made{}; // fails where the GPU is older than the kernels
     cudaDeviceProp device;
     rondo::gpu::check(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
