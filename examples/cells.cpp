@@ -94,7 +94,8 @@ bool study(const Options& options, const std::string& cell, const Alphabet<symbo
     Trainer trainer{model, CrossEntropy{}, AdamW{.rate = 3e-3, .weight_decay = 0.3}, settings};
     const common::Training training = common::train(options.of(cell), trainer, batches, "letters");
     if (training.stopped) return false;
-    draw_gates(options, "cells-" + cell + "-gates", common::on_host(model), alphabet.tokens(options.sentence), meanings);
+    draw_gates(options, "cells-" + cell + "-gates", common::on_host(model), alphabet.tokens(options.sentence),
+               meanings);
     result += ' ' + cell + "_loss=" + std::to_string(evaluate(trainer, batches).mean());
     seconds += training.seconds;
     return true;
