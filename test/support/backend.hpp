@@ -2,6 +2,11 @@
 #pragma once
 
 // The backend of typed tests: Eigen's; or, built once more, Thrust's, on the host or by nvcc on a GPU.
+#ifdef __CUDACC__
+inline constexpr bool by_nvcc = true;
+#else
+inline constexpr bool by_nvcc = false;
+#endif
 #ifdef RONDO_TEST_THRUST
 #include <rondo/backend/thrust/backend.hpp>
 
