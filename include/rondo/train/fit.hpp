@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -80,7 +81,7 @@ void or_first(const Work& work, [[maybe_unused]] const Before& before) {
         work();
     } catch (...) {
         before();
-        throw;
+        std::rethrow_exception(std::current_exception()); // as it came
     }
 #else
     work();
