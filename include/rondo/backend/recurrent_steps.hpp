@@ -68,7 +68,7 @@ struct RecurrentSteps {
         for (int k = 0; k < states; ++k) {
             u.before[k] = state[k] + before(t) + first * H;
             u.after[k] = state[k] + after(t) + first * H;
-            u.carry[k] = carry[k] + first * H;
+            if (carry[k]) u.carry[k] = carry[k] + first * H;
         }
         return u;
     }
