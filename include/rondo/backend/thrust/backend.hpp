@@ -8,6 +8,7 @@
 #include "plan.hpp"
 #include "product.hpp"
 #include "queue.hpp"
+#include "reused.hpp"
 #include "scatter.hpp"
 
 #include <thrust/copy.h>
@@ -192,9 +193,7 @@ public:
     using Graph = gpu::Graph;
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
-        if (graph.memory != data(sums_)) graph = {}; // it was kept with memory that is no more
         queue_.repeat(graph, work);
-        graph.memory = data(sums_);
     }
 
     struct Prepared {
@@ -219,8 +218,7 @@ public:
     void add_columns(S* sum, S* second, std::size_t second_rows, Matrix<const S> x) {
         constexpr std::size_t some = detail::AddSomeColumns<S>::some;
         const std::size_t parts = (x.columns + some - 1) / some;
-        if (sums_.size() < 2 * x.rows * parts) sums_.resize(2 * x.rows * parts);
-        S* to = data(sums_);
+        S* to = sums_.take(2 * x.rows * parts);
         while (x.columns > some) {
             const Matrix<S> sums{to, x.rows, (x.columns + some - 1) / some};
             each(sums, detail::AddSomeColumns<S>{to, x});
@@ -348,7 +346,7 @@ private:
     gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
     gpu::ScatterMemory<S> scatter_;
-    buffer<S> sums_; // of columns
+    gpu::Reused<S> sums_; // of columns
 };
 
 static_assert(Queued<ThrustBackend<float>> && Queued<ThrustBackend<double>>);

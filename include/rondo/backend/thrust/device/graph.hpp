@@ -25,15 +25,13 @@ public:
     bool kept() const { return work_; }
     void launch(cudaStream_t stream) const { check(cudaGraphLaunch(work_, stream), "cudaGraphLaunch"); }
 
-    bool refused = false;         // it needs the host each time
-    const void* memory = nullptr; // of the backend, which it works with
+    bool refused = false; // it needs the host each time
 
 private:
     friend class Capture;
     void swap(Graph& other) {
         std::swap(work_, other.work_);
         std::swap(refused, other.refused);
-        std::swap(memory, other.memory);
     }
     cudaGraphExec_t work_ = nullptr;
 };

@@ -9,8 +9,7 @@ namespace rondo::inline v0_1::gpu {
 /// Work that was asked for once: call by call, each with the arguments it had.
 struct Graph {
     std::vector<std::function<void()>> calls{};
-    bool refused = false;         // it needs the host each time
-    const void* memory = nullptr; // of the backend, which it works with
+    bool refused = false; // it needs the host each time
 };
 
 } // namespace rondo::gpu
