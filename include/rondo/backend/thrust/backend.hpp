@@ -5,6 +5,7 @@
 #include "../../core/view.hpp"
 #include "../concept.hpp"
 #include "../lanes.hpp"
+#include "functors.hpp"
 #include "plan.hpp"
 #include "product.hpp"
 #include "queue.hpp"
@@ -23,114 +24,6 @@
 #include <string_view>
 
 namespace rondo::inline v0_1 {
-
-namespace detail {
-
-// What one thread does. Named functors: lambdas would need an option of nvcc's.
-template <class F>
-struct AtRowAndColumn {
-    F f;
-    std::size_t rows;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const {
-        if (k >> 32) return f(k % rows, k / rows);
-        const auto at = std::uint32_t(k), of = std::uint32_t(rows); // a device divides these many times faster
-        f(at % of, at / of);
-    }
-};
-template <class Unit, int H, class L>
-struct AtUnit {
-    Unit unit;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { unit.template run<L>(k / H, int(k % H)); }
-};
-template <class Element, class L>
-struct AtElement {
-    Element element;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { element.template run<L>(k); }
-};
-template <class Column, class S>
-struct AtColumn {
-    Column column;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { column.template run<S>(k); }
-};
-
-template <class S, bool add>
-struct WriteColumns {
-    Matrix<S> y;
-    const S* x;
-    std::size_t stride; // 0: every column reads the same one
-    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
-        S& to = y.data[row + column * y.stride];
-        const S value = x[row + column * stride];
-        to = add ? to + value : value;
-    }
-};
-// Columns are added some at a time, each row by a thread, and so are their sums: zeros at the end change no bit.
-template <class S>
-struct AddSomeColumns {
-    static constexpr std::size_t some = 64;
-    S* sums;
-    Matrix<const S> x;
-    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t part) const {
-        const S* const from = x.data + row + part * some * x.stride;
-        const std::size_t left = x.columns - part * some;
-        S sum = 0;
-        if (left >= some) {
-            RONDO_UNROLL
-            for (std::size_t n = 0; n < some; ++n) sum += from[n * x.stride];
-        } else {
-            for (std::size_t n = 0; n < left; ++n) sum += from[n * x.stride];
-        }
-        sums[row + part * x.rows] = sum;
-    }
-};
-template <class S>
-struct AddColumns {
-    Matrix<const S> x;
-    S *sum, *second;
-    std::size_t second_rows;
-    RONDO_HOST_DEVICE void operator()(std::size_t row) const {
-        S all = 0;
-        for (std::size_t n = 0; n < x.columns; ++n) all += x.data[row + n * x.stride];
-        sum[row] += all;
-        if (row < second_rows) second[row] += all;
-    }
-};
-
-// x, and zero past a sequence's end.
-template <class S>
-struct CopyActive {
-    Matrix<S> y;
-    Matrix<const S> x;
-    const int* lengths;
-    std::uint32_t batch;
-    RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
-        const auto at = std::uint32_t(column);
-        y.data[row + column * y.stride] =
-            int(at / batch) < lengths[at % batch] ? x.data[row + column * x.stride] : S(0);
-    }
-};
-
-inline constexpr std::size_t sum_parts = 256;
-
-template <class S, bool squared>
-struct SumPart {
-    const S* p;
-    std::size_t n;
-    RONDO_HOST_DEVICE double operator()(std::size_t part) const {
-        double total = 0;
-        for (std::size_t k = part; k < n; k += sum_parts) total += squared ? double(p[k]) * double(p[k]) : double(p[k]);
-        return total;
-    }
-};
-
-template <class Part>
-struct KeepPart {
-    Part part;
-    double* to;
-    RONDO_HOST_DEVICE void operator()(std::size_t k) const { to[k] = part(k); }
-};
-
-} // namespace detail
 
 /// Wherever Thrust computes: with nvcc a GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element; products by
 /// cuBLAS; the steps of a recurrence by one kernel that keeps the recurrent weights on the chip, where its plan for the
