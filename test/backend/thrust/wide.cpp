@@ -5,9 +5,8 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/workspace.hpp>
 
-#include "../support.hpp"
+#include "trained.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,26 +15,6 @@
 namespace {
 
 using namespace rondo;
-
-/// Outputs, final states and all slopes of a forward and a backward, on the host.
-template <class Layer, class B>
-std::vector<float> train(int batch, const int* lengths) {
-    constexpr int in = Layer::input_size;
-    const Extent extent{6, batch, lengths};
-    Placed<B, float, in> x{numbers<float>(in * extent.columns(), 1), extent};
-    const Model<Layer, B> model{Seed{1}};
-    Model<Layer, B> gradient;
-    Workspace<Layer, B> work;
-    const auto [y, final] =
-        work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, x.view(), from_zero); });
-    copy_to_device(work.backend(), y.slope, numbers<float>(y.size(), 2));
-    set_slopes(work.backend(), final, numbers<float>(final.size() * Layer::components, 3));
-    auto all = values_of<B>(y);
-    work.backward(&gradient);
-    for (const auto& more : {final_of<B>(final), x.slopes(), gradient.values()})
-        all.insert(all.end(), more.begin(), more.end());
-    return all;
-}
 
 template <class L, int... of>
 struct Case {
@@ -55,8 +34,8 @@ TYPED_TEST(Wide, IsTheSameAsOnTheCpu) {
         std::vector<int> lengths;
         for (int b = 0; b < batch; ++b) lengths.push_back((b * 5 + 6) % 7);
         for (const int* which : {static_cast<const int*>(nullptr), static_cast<const int*>(lengths.data())}) {
-            const auto got = train<Layer, ThrustBackend<float>>(batch, which),
-                       expected = train<Layer, EigenBackend<float>>(batch, which);
+            const auto got = trained<Layer, ThrustBackend<float>>({6, batch, which}),
+                       expected = trained<Layer, EigenBackend<float>>({6, batch, which});
             ASSERT_EQ(got.size(), expected.size());
             double worst = 0;
             for (std::size_t k = 0; k < got.size(); ++k) {
