@@ -59,7 +59,7 @@ TEST(Thrust, WorkIsKeptAsItWasAskedForOnce) {
     EXPECT_EQ(on_host<B>(B::data(x), 5), std::vector<double>(5, 2));
 }
 
-TEST(Thrust, WorkIsKeptAnewWhereItsMemoryIsNoMore) {
+TEST(Thrust, KeptWorkStaysGoodWhereMoreMemoryIsTaken) {
     using B = rondo::ThrustBackend<double>;
     B backend;
     B::Graph graph;
@@ -74,7 +74,7 @@ TEST(Thrust, WorkIsKeptAnewWhereItsMemoryIsNoMore) {
     EXPECT_EQ(calls, 2);
     backend.add_columns(B::data(y), rondo::Matrix<const double>{B::data(x), 5, 20000}); // takes more
     for (int k = 0; k < 2; ++k) backend.repeat(graph, work);
-    EXPECT_EQ(calls, 3);
+    EXPECT_EQ(calls, 2) << "its memory is still there";
     EXPECT_EQ(on_host<B>(B::data(y), 5), std::vector<double>(5, 21000));
 }
 
