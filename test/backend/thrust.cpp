@@ -78,6 +78,13 @@ TEST(Thrust, KeptWorkStaysGoodWhereMoreMemoryIsTaken) {
     EXPECT_EQ(on_host<B>(B::data(y), 5), std::vector<double>(5, 21000));
 }
 
+TEST(Thrust, MemoryThatWasHandedOutStays) {
+    rondo::gpu::Reused<int, true> memory;
+    int* const first = memory.take(5);
+    for (std::size_t more = 10; more < 1000; more *= 3) memory.take(more);
+    EXPECT_EQ(on_host<rondo::ThrustBackend<double>>(first, 5), (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
 TEST(Thrust, WorkThatSendsOrWaitsIsDoneEachTime) {
     using B = rondo::ThrustBackend<double>;
     B backend;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <list>
 
 namespace rondo::inline v0_1::gpu {
 
@@ -28,7 +28,7 @@ public:
     }
 
 private:
-    std::vector<thrust::device_vector<T>> all_;
+    std::list<thrust::device_vector<T>> all_; // not a vector: it would copy the others when it grows
 };
 
 } // namespace rondo::gpu
