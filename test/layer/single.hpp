@@ -88,26 +88,25 @@ struct SingleCell : testing::Test {
             rondo::Model<Layer, B> model;
             model.assign(cell.parameters.values()); // the same tensors under the layer's names
 
-            auto x = law::Batch<S, In>::random(1, steps, batch);
+            const auto x = law::Batch<S, In>::random(1, steps, batch);
             const auto dy = law::Batch<S, Hidden>::random(2, steps, batch);
-            std::vector<law::Batch<S, Hidden>> first, last_slope;
-            typename Layer::template StatesOf<S> initial{.batch = batch};
+            std::vector<std::vector<S>> first, last_slope;
+            std::vector<S> all_first;
             for (int k = 0; k < states; ++k) {
-                first.push_back(law::Batch<S, Hidden>::random(std::uint64_t(3 + k), 1, batch));
-                last_slope.push_back(law::Batch<S, Hidden>::random(std::uint64_t(5 + k), 1, batch));
+                first.push_back(law::Batch<S, Hidden>::random(std::uint64_t(3 + k), 1, batch).value);
+                last_slope.push_back(law::Batch<S, Hidden>::random(std::uint64_t(5 + k), 1, batch).value);
+                all_first.insert(all_first.end(), first.back().begin(), first.back().end());
             }
-            for (int k = 0; k < states; ++k) {
-                initial.value[k] = first[std::size_t(k)].value.data();
-                initial.slope[k] = first[std::size_t(k)].slope.data();
-            }
+            auto placed = x.template place<B>();
+            PlacedStates<B, typename Layer::template StatesOf<S>> initial{all_first, batch};
             rondo::Workspace<Layer, B> work;
             rondo::Model<Layer, B> expected_gradient;
-            const auto recorded =
-                work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, x.view(), initial); });
+            const auto recorded = work.record(
+                model, nullptr, {}, [&](auto& run) { return Layer::forward(run, placed.view(), initial.view()); });
             const auto& y = recorded.output;
             const auto& final = recorded.final;
             std::ranges::copy(dy.value, y.slope);
-            for (int k = 0; k < states; ++k) std::ranges::copy(last_slope[std::size_t(k)].value, final.slope[k]);
+            for (int k = 0; k < states; ++k) std::ranges::copy(last_slope[std::size_t(k)], final.slope[k]);
             work.backward(&expected_gradient);
 
             std::vector<Step> loop;
@@ -120,7 +119,7 @@ struct SingleCell : testing::Test {
                 std::copy_n(&x.at(t, 0, 0), In * batch, now.x().data());
                 each_state([&](auto k) {
                     if (t > 0) now.template before<k>() = loop[std::size_t(t - 1)].template after<k>();
-                    else std::ranges::copy(first[k].value, now.template before<k>().data());
+                    else std::ranges::copy(first[k], now.template before<k>().data());
                 });
                 cell.forward(now);
                 std::copy_n(now.after().data(), Hidden * batch, &outputs.at(t, 0, 0));
@@ -130,7 +129,7 @@ struct SingleCell : testing::Test {
                 each_state([&](auto k) {
                     if (t + 1 < steps)
                         now.template after_slope<k>() = loop[std::size_t(t + 1)].template before_slope<k>();
-                    else std::ranges::copy(last_slope[k].value, now.template after_slope<k>().data());
+                    else std::ranges::copy(last_slope[k], now.template after_slope<k>().data());
                 });
                 for (int n = 0; n < Hidden * batch; ++n) now.after_slope().data()[n] += (&dy.at(t, 0, 0))[n];
                 cell.backward(now, gradient);
@@ -139,15 +138,18 @@ struct SingleCell : testing::Test {
 
             using law::difference;
             constexpr double allowed = law::tolerance<S>;
-            EXPECT_LT(difference(law::Batch<S, Hidden>::of(y), outputs), allowed);
-            EXPECT_LT(difference(x.slope, x_slopes.value), allowed);
+            EXPECT_LT(difference(values_of<B>(y), outputs.value), allowed);
+            EXPECT_LT(difference(placed.slopes(), x_slopes.value), allowed);
             EXPECT_LT(difference(expected_gradient.values(), gradient.values()), allowed);
+            const std::vector<S> first_slopes = initial.slopes();
             each_state([&](auto k) {
                 const auto after = loop.back().template after<k>(), slope = loop.front().template before_slope<k>();
                 EXPECT_LT(difference(std::vector<S>(final.value[k], final.value[k] + final.size()),
                                      std::vector<S>(after.data(), after.data() + after.size())),
                           allowed);
-                EXPECT_LT(difference(first[k].slope, std::vector<S>(slope.data(), slope.data() + slope.size())),
+                const auto from = first_slopes.begin() + k * after.size();
+                EXPECT_LT(difference(std::vector<S>(from, from + after.size()),
+                                     std::vector<S>(slope.data(), slope.data() + slope.size())),
                           allowed);
             });
         }

@@ -146,7 +146,7 @@ private:
         const int column = first + at.column();
         if (t < 0 || t >= r.length) return a;
         const S* const gate =
-            task.steps.gate + (std::size_t(t) * std::size_t(task.steps.batch) + std::size_t(column)) * (gates * H);
+            task.steps.gate + (std::size_t(t) * std::size_t(task.steps.batch) + std::size_t(column)) * std::size_t{gates * H};
         RONDO_UNROLL
         for (int g = 0; g < gates; ++g) a[g] = N(gate[g * H + at.unit]);
         return a;

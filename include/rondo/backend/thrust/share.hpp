@@ -95,7 +95,7 @@ private:
         S value[size];
         RONDO_UNROLL
         for (int v = 0; v < vectors; ++v) {
-            const V some = from[(chunk * vectors + v) * plan.lanes];
+            const V some = from[std::ptrdiff_t((chunk * vectors + v) * plan.lanes)];
             RONDO_UNROLL
             for (int k = 0; k < V::size; ++k) value[v * V::size + k] = some.value[k];
         }
