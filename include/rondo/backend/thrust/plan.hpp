@@ -168,7 +168,7 @@ struct Choice {
         for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
             plans[k] = plan(target, shape, hidden, number, 1 << k, way);
             room[k] = std::max(detail::room(target, plans[k].blocks, plans[k].kind), 1);
-            handed[k] = std::size_t(plans[k].numbers * plans[k].lanes * handed_width(shape, 1 << k, way));
+            handed[k] = std::size_t(plans[k].numbers) * std::size_t(plans[k].lanes * handed_width(shape, 1 << k, way));
         }
         size = number;
     }

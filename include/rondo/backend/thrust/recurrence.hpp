@@ -145,8 +145,8 @@ private:
         cell::Pre<C, N> a{};
         const int column = first + at.column();
         if (t < 0 || t >= r.length) return a;
-        const S* const gate =
-            task.steps.gate + (std::size_t(t) * std::size_t(task.steps.batch) + std::size_t(column)) * std::size_t{gates * H};
+        const std::size_t row = std::size_t(t) * std::size_t(task.steps.batch) + std::size_t(column);
+        const S* const gate = task.steps.gate + row * std::size_t(gates) * H;
         RONDO_UNROLL
         for (int g = 0; g < gates; ++g) a[g] = N(gate[g * H + at.unit]);
         return a;
