@@ -234,7 +234,8 @@ private:
         if constexpr (layer + 1 == layers) {
             return y;
         } else {
-            const auto x = dropout(run, y, stack.dropout, run.draw(std::uint32_t(layer)));
+            constexpr Rate rate = stack.dropout; // copied here: at run time clang 14 copies other bytes of the argument
+            const auto x = dropout(run, y, rate, run.draw(std::uint32_t(layer)));
             return from<layer + 1>(run, static_cast<Sequence<const S, output_size>>(x), initial, final, trace);
         }
     }
