@@ -12,16 +12,16 @@ using namespace rondo;
 namespace {
 
 constexpr int sensors = 10, hidden = 20;
-template <Stack stack>
-using Layer = LSTM<sensors, hidden, stack>;
-constexpr Stack uni{}, bi{.bidirectional = true}, deep{.layers = 3};
-constexpr Stack deep_bi{.layers = 3, .bidirectional = true, .dropout = Rate{20}}; // 20 of 100
+using Uni = LSTM<sensors, hidden>;
+using Bi = LSTM<sensors, hidden, Stack{.bidirectional = true}>;
+using Deep = LSTM<sensors, hidden, Stack{.layers = 3}>;
+using DeepBi = LSTM<sensors, hidden, Stack{.layers = 3, .bidirectional = true, .dropout = Rate{20}}>; // 20 of 100
 
 // Ten noisy sensors watch a signal that nobody sees. At each step one logit: is the signal above zero? A network of one
 // direction knows the past only: it can filter. In both directions it knows what comes, too: it can smooth, and tells
 // more. More layers have nothing to add here: a step needs its neighbours, not the neighbours' meaning.
-template <Stack stack>
-using Detector = Sequential<Named<"lstm", Layer<stack>>, Named<"fc", Linear<Layer<stack>::output_size, 1>>>;
+template <class Layer>
+using Detector = Sequential<Named<"lstm", Layer>, Named<"fc", Linear<Layer::output_size, 1>>>;
 using Windows = Samples<float, sensors, float, 1>;
 
 struct Options : common::NetworksOptions {
@@ -49,24 +49,24 @@ double accuracy(Windows& windows, const auto& says) {
 }
 
 // Trains (or loads) a network and tells how well it does on what it has not seen. False: stopped.
-template <Stack stack>
+template <class Layer>
 bool study(const Options& options, const std::string& name, Windows& train, Windows& held_out, Results& results) {
     if (!options.wants(name)) return true;
     std::printf("\n%s\n", name.c_str());
-    Model<Detector<stack>, common::Backend> model{Seed{options.seed}};
+    Model<Detector<Layer>, common::Backend> model{Seed{options.seed}};
     const TrainerSettings settings{.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}};
     Trainer trainer{model, BinaryCrossEntropy{}, Adam{.rate = 3e-3}, settings};
     const common::Training training = common::train(options.of(name), trainer, train, "steps");
     if (training.stopped) return false;
 
     const auto& trained = common::on_host(model);
-    Workspace<Detector<stack>> work;
+    Workspace<Detector<Layer>> work;
     const double right = accuracy(held_out, [&](const auto& x) {
         return [y = work.forward(trained, x)](std::size_t n) { return y.value[n] > 0; };
     });
     const double epoch = training.seconds / double(std::max<std::size_t>(1, training.history.size()));
     char text[100];
-    std::snprintf(text, sizeof text, "%-10s %10zu %10.4f %14.3f\n", name.c_str(), parameter_count<Layer<stack>>, right,
+    std::snprintf(text, sizeof text, "%-10s %10zu %10.4f %14.3f\n", name.c_str(), parameter_count<Layer>, right,
                   epoch);
     results.table += text;
     std::snprintf(text, sizeof text, "%s %.4f %.4f\n", name.c_str(), right, epoch);
@@ -97,7 +97,7 @@ void draw(const Options& options, const std::string& bars, double rule) {
 
 void run(const Options& options) {
     options.announce();
-    common::print_layers<Layer<uni>, Layer<bi>, Layer<deep>, Layer<deep_bi>>(5, 3);
+    common::print_layers<Uni, Bi, Deep, DeepBi>(5, 3);
     const Seed seed{options.seed};
     const double learnt = 0.8; // the rest is held out
     const std::vector<double> signal = options.data.empty() ? common::wander(120'000, options.persistence, seed)
@@ -109,9 +109,9 @@ void run(const Options& options) {
     std::printf("\n%zu windows of 20 to 40 steps to learn from, %zu held out\n", train.size(), held_out.size());
 
     Results results;
-    if (!study<uni>(options, "uni", train, held_out, results) || !study<bi>(options, "bi", train, held_out, results) ||
-        !study<deep>(options, "deep", train, held_out, results) ||
-        !study<deep_bi>(options, "deep-bi", train, held_out, results))
+    if (!study<Uni>(options, "uni", train, held_out, results) || !study<Bi>(options, "bi", train, held_out, results) ||
+        !study<Deep>(options, "deep", train, held_out, results) ||
+        !study<DeepBi>(options, "deep-bi", train, held_out, results))
         return;
     const double rule = accuracy(held_out, [](const auto& x) { // the mean of the sensors now
         return [x](std::size_t n) {
@@ -122,9 +122,9 @@ void run(const Options& options) {
                 results.table.c_str(), "rule", 0, rule);
     common::make_folder(options.out);
     draw(options, results.bars, rule);
-    std::printf("\narchitectures: parameters=%zu,%zu,%zu,%zu%s rule=%.4f seconds=%.2f\n", parameter_count<Layer<uni>>,
-                parameter_count<Layer<bi>>, parameter_count<Layer<deep>>, parameter_count<Layer<deep_bi>>,
-                results.line.c_str(), rule, results.seconds);
+    std::printf("\narchitectures: parameters=%zu,%zu,%zu,%zu%s rule=%.4f seconds=%.2f\n", parameter_count<Uni>,
+                parameter_count<Bi>, parameter_count<Deep>, parameter_count<DeepBi>, results.line.c_str(), rule,
+                results.seconds);
 }
 
 } // namespace
