@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two translation units that include everything, in one program.
+// Two translation units that include every header, in one program.
 #include "both.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rondo/rondo.hpp>
+#include <every.hpp>
 
 #include <vector>
 

@@ -20,6 +20,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -124,6 +125,34 @@ struct Shortened : Network<Named<"in", Embedding<7, 3>>, Named<"rnn", RNN<3, 5>>
     }
 };
 TEST(QueuedStep, WorkThatSendsIsDoneEachTime) { expect_like_eigen<Shortened>(TokenWindows{text, 6, 5}); }
+
+/// Lengths of its own that are others at each step, and which nobody but the host reads.
+int waning[5];
+struct Waning : Network<Named<"in", Embedding<7, 3>>, Named<"out", Linear<3, 7>>> {
+    static constexpr int vocabulary = 7, output_size = 7;
+    static auto forward(auto& run, const Tokens& x) {
+        auto all = run(layer<"in">, x);
+        all.extent.lengths = waning;
+        auto y = run(layer<"out">, all);
+        y.extent.lengths = nullptr; // the loss is that of all steps
+        return y;
+    }
+};
+template <class B>
+std::vector<double> waned() {
+    Model<Waning, B> model{Seed{1}};
+    Trainer<Waning, CrossEntropy, Adam, B> trainer{model, {}, {}, settings};
+    TokenWindows data{text, 6, 5};
+    std::vector<double> losses;
+    for (const int length : {6, 5, 2, 4}) {
+        std::ranges::fill(waning, length);
+        losses.push_back(trainer.step(data.at(0)).mean());
+    }
+    return losses;
+}
+TEST(QueuedStep, LengthsThatTheHostReadsAreReadEachTime) {
+    EXPECT_LT(difference(waned<Later>(), waned<AtOnce>()), 1e-9);
+}
 
 /// A loss that is a number at once.
 struct Doubled : CrossEntropy {

@@ -45,7 +45,7 @@ public:
 
 private:
     // Not null, since arithmetic on a null pointer is undefined; never read.
-    T* base_ = reinterpret_cast<T*>(std::size_t{1} << 20);
+    T* base_ = reinterpret_cast<T*>(std::size_t{1} << 20); // NOLINT(performance-no-int-to-ptr)
     std::size_t used_ = 0;
 };
 

@@ -244,7 +244,7 @@ private:
     static Sequence<S, Hidden> scan(auto& run, const AnySequence<const std::type_identity_t<S>>& x, bool reverse,
                                     const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
         constexpr bool taped = std::remove_reference_t<decltype(run)>::taped, traced = !std::is_same_v<Trace, NoTrace>;
-        const auto first = std::size_t(index * detail::tensors_per_cell<C>);
+        const auto first = std::size_t(index) * std::size_t(detail::tensors_per_cell<C>);
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;

@@ -14,7 +14,7 @@ namespace rondo::inline v0_1::eigen {
 
 /// A left factor lies in panels of two packs of rows, column after column: what every product here reads.
 template <class P>
-inline constexpr std::size_t panel_height = std::size_t(2 * P::size);
+inline constexpr std::size_t panel_height = 2 * std::size_t(P::size);
 
 /// Columns whose sums fit in the registers together with what is read: two packs of rows each.
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 6;
@@ -82,7 +82,7 @@ void each_tile(std::size_t columns, F&& f) {
         const std::size_t left = columns - first, tiles = (left + tile_columns - 1) / tile_columns,
                           width = (left + tiles - 1) / tiles;
         unroll<tile_columns>([&](auto n) {
-            if (width == std::size_t(n + 1)) f(std::integral_constant<int, n + 1>{}, first);
+            if (width == std::size_t(n) + 1) f(std::integral_constant<int, n + 1>{}, first);
         });
         first += width;
     }
