@@ -76,13 +76,19 @@ concept Backend =
 template <class B>
 concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 
-/// A backend whose work is done later, in order, and which can do the same work again from one call.
+/// A backend whose work is done later, in order, and which can do the same work again from one call. Two backends, such
+/// as those of two workspaces, know nothing of each other's order.
 ///
+/// wait() returns when all work is done; enter() comes before work that another thread than the backend's asks for.
 /// repeat(graph, work) does what work() asks for; what that is, it keeps in the graph, and from then on it does not
 /// call work again, except for work that sends something of the host's, or waits. {} is a graph without anything. The
 /// work has been done before, so that it takes no memory.
 template <class B>
 concept Queued = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
-                 requires(B& backend, typename B::Graph& graph) { backend.repeat(graph, detail::AnyWork{}); };
+                 requires(B& backend, typename B::Graph& graph) {
+                     backend.repeat(graph, detail::AnyWork{});
+                     backend.wait();
+                     backend.enter();
+                 };
 
 } // namespace rondo

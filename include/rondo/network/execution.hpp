@@ -19,7 +19,7 @@ struct Randomness {
     std::uint64_t step = 0;
     bool dropout = false;
     const std::uint64_t* step_at = nullptr; // where the backend's memory has the step, for a run that is done again
-    bool* step_read = nullptr;              // set where the host reads it, which such a run cannot do again
+    bool* host_reads = nullptr;             // set where the host reads what another step may have otherwise
     bool operator==(const Randomness&) const = default;
 };
 

@@ -26,6 +26,7 @@ public:
     /// A sequence of the run's own, its values not yet written. In training its slope begins at zero.
     template <int Rows>
     Sequence<scalar, Rows> make(const Extent& extent) const {
+        if (taped && extent.lengths) differs();
         Sequence<scalar, Rows> y{this->take(Rows * extent.columns()), nullptr, extent};
         if constexpr (taped) y.slope = this->take_zeros(y.size());
         return y;
@@ -40,13 +41,17 @@ public:
     }
     Execution<B>& execution() { return *this; }
 
-    /// Read by the host: a run that does so is not the same at its next step.
     const Randomness& randomness() const {
-        const Randomness& all = this->memory_->randomness;
-        if (all.step_read) *all.step_read = true;
-        return all;
+        differs();
+        return this->memory_->randomness;
     }
     bool drops() const { return this->memory_->randomness.dropout; }
+
+protected:
+    /// The host reads the step, or lengths: at the next step this run may be another.
+    void differs() const {
+        if (bool* host_reads = this->memory_->randomness.host_reads) *host_reads = true;
+    }
 };
 
 } // namespace rondo

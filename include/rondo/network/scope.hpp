@@ -63,6 +63,8 @@ public:
     auto at(const First& first, const Rest&... rest) {
         if constexpr (R::measuring && requires { first.extent; })
             check(detail::input_problem(first.extent, R::mode == Mode::streaming));
+        if constexpr (R::taped && requires { first.extent; })
+            if (first.extent.lengths) this->differs();
         using Child = typename Layer::template layer_at<k>;
         if constexpr (requires { typename First::value_type; })
             static_assert(std::is_same_v<typename First::value_type, scalar> ||

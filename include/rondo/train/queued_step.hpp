@@ -49,12 +49,12 @@ public:
         const StepNote* note = worker.placed.note();
         Verdicts<B>& verdicts = ledger.verdicts();
         S* gradient = worker.gradient.data();
-        bool step_read = false;
+        bool host_reads = false;
         const auto work = [&] {
             backend.fill(gradient, size, S(0));
             if (batch.carry == Carry::start) clear(backend, *state);
             const auto losses = worker.work.train(model, &worker.gradient, state,
-                                                  {settings.seed, step, true, &note->step, &step_read}, body);
+                                                  {settings.seed, step, true, &note->step, &host_reads}, body);
             if (terms == 0) return;
             verdicts.judge(backend, gradient, size, losses, terms, settings.clip_norm, note);
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, verdicts.record()}, size);
@@ -65,7 +65,7 @@ public:
         for (const void* memory : {static_cast<const void*>(model.data()), static_cast<const void*>(note),
                                    static_cast<const void*>(state ? state->data() : nullptr)})
             key_.add(memory);
-        repeated_(backend, key_, step_read, work);
+        repeated_(backend, key_, host_reads, work);
         return terms > 0;
     }
 

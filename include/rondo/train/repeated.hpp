@@ -53,24 +53,24 @@ class Repeated {};
 template <Queued B>
 class Repeated<B> {
 public:
-    /// `step_read` is set by work that is another at its next step.
+    /// `host_reads` is set by work that may be another at its next step.
     template <class Work>
-    void operator()(B& backend, const WorkKey& key, const bool& step_read, const Work& work) {
+    void operator()(B& backend, const WorkKey& key, const bool& host_reads, const Work& work) {
         if (!key.same()) return work();
         for (Kept& kept : all_)
-            if (kept.key == key) return kept.step_read ? work() : backend.repeat(kept.graph, work);
+            if (kept.key == key) return kept.host_reads ? work() : backend.repeat(kept.graph, work);
         work();
         Kept& oldest = all_[next_++ % all_.size()];
         oldest.key = key;
         oldest.graph = {};
-        oldest.step_read = step_read;
+        oldest.host_reads = host_reads;
     }
 
 private:
     struct Kept {
         WorkKey key;
         typename B::Graph graph{};
-        bool step_read = false;
+        bool host_reads = false;
     };
     std::array<Kept, 8> all_; // batches have few forms
     std::size_t next_ = 0;

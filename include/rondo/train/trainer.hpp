@@ -209,6 +209,7 @@ private:
         if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size, norm, settings_.clip_norm);
         if (settings_.clip_value > 0) clip_value(backend(), gradient, size, settings_.clip_value);
         update(backend(), factor);
+        if constexpr (Queued<B>) backend().wait(); // others read the parameters
         return loss;
     }
 

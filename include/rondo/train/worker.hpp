@@ -70,6 +70,8 @@ struct Worker {
         const int all = batch.target.extent.batch, first = int(std::int64_t(all) * k / count);
         columns = int(std::int64_t(all) * (k + 1) / count) - first;
         B& backend = work.backend();
+        if constexpr (Queued<B>)
+            if (k > 0) backend.enter();
         // The first worker's gradient becomes the sum, even where it has no sequence.
         if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
         BatchState<Net, B>& kept = carried(learn);
@@ -81,6 +83,7 @@ struct Worker {
         BatchState<Net, B>* from = batch.carry == Carry::none ? nullptr : &kept;
         const auto body = training_body<Net>(loss_of, own, there, terms);
         loss = learn ? double(work.train(model, &gradient, from, *learn, body)) : work.evaluate(model, from, body);
+        if constexpr (Queued<B>) backend.wait(); // others read the gradient
     }
 };
 

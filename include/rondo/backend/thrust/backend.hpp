@@ -37,7 +37,7 @@ namespace rondo::inline v0_1 {
 /// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of a sum of columns,
 ///         and what scatter_add sorts columns in, taken by the first one and by those that are larger than ever before;
 ///         page-locked memory of the host, by what is sent. `data` and every operand are the device's.
-/// Errors  device: no device, or one older than D; what CUDA says of a call. Thrust throws its own
+/// Errors  device: no device, or one that is older than D or has less; what CUDA says of a call. Thrust throws its own
 ///         thrust::system_error.
 template <std::floating_point S, gpu::Device D = gpu::Hopper, gpu::Products products = gpu::Products::exact>
 class ThrustBackend {
@@ -81,6 +81,11 @@ public:
     void send(T* to, const T* from, std::size_t n) {
         queue_.send(to, from, n);
     }
+
+    /// Returns when all that was asked for is done: what another backend, or the host, may then read.
+    void wait() { queue_.wait(); }
+    /// The calling thread works with this device from now on.
+    void enter() { queue_.enter(); }
 
     /// Work that is done again and again, from one call.
     using Graph = gpu::Graph;

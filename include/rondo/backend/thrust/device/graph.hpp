@@ -44,7 +44,7 @@ public:
     }
     Capture(const Capture&) = delete;
     ~Capture() { // where work threw, or was refused, what was taken down is thrown away
-        if (stream_) cudaStreamEndCapture(stream_, &graph_);
+        if (stream_ && cudaStreamEndCapture(stream_, &graph_) != cudaSuccess) cudaGetLastError();
         if (graph_) cudaGraphDestroy(graph_);
     }
     void end(Graph& graph) {

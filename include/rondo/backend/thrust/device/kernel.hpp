@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 
 namespace rondo::inline v0_1::gpu {
 
@@ -29,11 +30,15 @@ __global__ void __launch_bounds__(Pass::plan.threads, 1)
 /// Sends all sequences through a pass. Groups that meet in global memory must all be running: so many at once as there
 /// are multiprocessors for.
 ///
-/// Errors  device: whatever CUDA says of the launch.
+/// Errors  device: fewer multiprocessors than a group of the plan needs; whatever CUDA says of the launch.
 template <class Pass>
 void launch(const typename Pass::Work& task, typename Pass::number* memory, cudaStream_t stream, int multiprocessors) {
     using S = typename Pass::number;
     constexpr Plan plan = Pass::plan;
+    if (plan.kind == Kind::grid && multiprocessors < plan.blocks)
+        fail(Error::Kind::device, "rondo::ThrustBackend: expected a device of " + std::to_string(plan.blocks) +
+                                      " multiprocessors or more, got " + std::to_string(multiprocessors) +
+                                      "; the backend's second argument says how many there are");
     const auto kernel = pass<Pass>;
     check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared)),
           "cudaFuncSetAttribute");

@@ -21,28 +21,37 @@
 #include <type_traits>
 #include <utility>
 
+#ifdef CUDA_API_PER_THREAD_DEFAULT_STREAM // what waits here waits for all streams of the device
+#error "rondo: a backend on a device needs the legacy default stream: leave out --default-stream per-thread"
+#endif
+
 namespace rondo::inline v0_1::gpu {
 
-/// Where a backend's work goes: a stream of the current device and cuBLAS. Nothing here waits for the device, but for a
-/// copy of long ago, or takes memory.
+/// Where a backend's work goes: a stream of the device that is current when it is made, and cuBLAS. Nothing here takes
+/// memory or waits for the device, but wait() and a send that waits for a copy of long ago.
 ///
 /// Memory  what cuBLAS needs, taken when it is made: a stream that takes down its work can take none.
-/// Errors  device: no device, one that is older than the target or whose driver is older than the toolkit; whatever
-///         CUDA and cuBLAS say of a call.
+/// Errors  device: no device, one that is older than the target, has less shared memory, or whose driver is older than
+///         the toolkit; whatever CUDA and cuBLAS say of a call.
 template <Device D>
 class Queue {
 public:
-    Queue() {
-        int device = 0, major = 0, minor = 0;
-        check(cudaGetDevice(&device), "cudaGetDevice");
-        check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
-        check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
-        if (10 * major + minor < D::target.capability)
+    Queue() : Queue(nullptr) { // which goes again where something is refused
+        check(cudaGetDevice(&device_), "cudaGetDevice");
+        const auto what = [&](cudaDeviceAttr of) {
+            int value = 0;
+            check(cudaDeviceGetAttribute(&value, of, device_), "cudaDeviceGetAttribute");
+            return value;
+        };
+        const int capability =
+            10 * what(cudaDevAttrComputeCapabilityMajor) + what(cudaDevAttrComputeCapabilityMinor);
+        const int shared = what(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+        if (capability < D::target.capability || std::size_t(shared) < D::target.shared)
             fail(Error::Kind::device, "rondo::ThrustBackend: expected a device of compute capability " +
-                                          std::to_string(D::target.capability) + " or later, got " +
-                                          std::to_string(10 * major + minor));
-        check(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, device),
-              "cudaDeviceGetAttribute");
+                                          std::to_string(D::target.capability) + " or later with " +
+                                          std::to_string(D::target.shared) + " bytes of shared memory a block, got " +
+                                          std::to_string(capability) + " and " + std::to_string(shared));
+        multiprocessors_ = what(cudaDevAttrMultiProcessorCount);
         check(cudaStreamCreate(&stream_), "cudaStreamCreate");
         check(cublasCreate(&blas_), "cublasCreate");
         check(cublasSetStream(blas_, stream_), "cublasSetStream");
@@ -61,6 +70,8 @@ public:
     }
 
     cudaStream_t stream() const { return stream_; }
+    void wait() const { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+    void enter() const { check(cudaSetDevice(device_), "cudaSetDevice"); }
 
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
@@ -113,6 +124,8 @@ public:
     }
 
 private:
+    explicit Queue(std::nullptr_t) {}
+
     static constexpr std::size_t blas_bytes = std::size_t{32} << 20; // what NVIDIA recommends for Hopper
 
     auto policy() const { return thrust::cuda::par_nosync.on(stream_); }
@@ -140,6 +153,7 @@ private:
         std::swap(blas_memory_, other.blas_memory_);
         std::swap(staging_, other.staging_);
         std::swap(multiprocessors_, other.multiprocessors_);
+        std::swap(device_, other.device_);
     }
 
     cudaStream_t stream_ = nullptr;
@@ -147,7 +161,7 @@ private:
     void* blas_memory_ = nullptr;
     Staging staging_;
     Graph* kept_ = nullptr;
-    int multiprocessors_ = 0;
+    int multiprocessors_ = 0, device_ = 0;
 };
 
 } // namespace rondo::gpu

@@ -36,6 +36,9 @@ struct HostSlice {
 template <Device>
 class Queue {
 public:
+    void wait() const {} // whoever asks for work has it done
+    void enter() const {}
+
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
         if (!refuses()) std::copy_n(from, n, to);
