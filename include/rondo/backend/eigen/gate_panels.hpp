@@ -26,7 +26,7 @@ struct GatePanels {
     static constexpr std::size_t height = panel_height<P>;
 
     static constexpr std::size_t groups(std::size_t hidden) {
-        constexpr std::size_t units = std::size_t(lanes * blocks);
+        constexpr std::size_t units = std::size_t(lanes) * std::size_t(blocks);
         return (hidden + units - 1) / units;
     }
     /// The pack, in its group, of a pre-activation (as cell::Pre counts them) of one of its blocks.
