@@ -2,6 +2,7 @@
 // Training on a backend whose work is done later: what nobody waited for is what Eigen does at once.
 #include <rondo/train/queued_step.hpp>
 
+#include <rondo/layer/activation.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
@@ -128,14 +129,14 @@ TEST(QueuedStep, WorkThatSendsIsDoneEachTime) { expect_like_eigen<Shortened>(Tok
 
 /// Lengths of its own that are others at each step, and which nobody but the host reads.
 int waning[5];
-struct Waning : Network<Named<"in", Embedding<7, 3>>, Named<"out", Linear<3, 7>>> {
+struct Waning : Network<Named<"in", Embedding<7, 3>>, Named<"tanh", Tanh<3>>, Named<"out", Linear<3, 7>>> {
     static constexpr int vocabulary = 7, output_size = 7;
     static auto forward(auto& run, const Tokens& x) {
-        auto all = run(layer<"in">, x);
-        all.extent.lengths = waning;
-        auto y = run(layer<"out">, all);
-        y.extent.lengths = nullptr; // the loss is that of all steps
-        return y;
+        auto some = run(layer<"in">, x);
+        some.extent.lengths = waning;
+        auto all = run(layer<"tanh">, some);
+        all.extent.lengths = nullptr;
+        return run(layer<"out">, all);
     }
 };
 template <class B>

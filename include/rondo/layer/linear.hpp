@@ -12,7 +12,8 @@
 namespace rondo::inline v0_1 {
 
 /// y = W x + b, or W x: an operation of the tape. Runs of columns keep out what padding holds and how much there is of
-/// it: zero times a NaN is not zero, and a product's bits depend on its columns' number.
+/// it: zero times a NaN is not zero, and a product's bits depend on its columns' number. On a device a product a run is
+/// too much: there padding is made zero where it would be added up.
 template <class S>
 struct Affine {
     AnySequence<const S> x;
@@ -23,24 +24,35 @@ struct Affine {
     void forward(Run& run) const {
         if (bias.value) run.backend().fill_columns(y.matrix(), bias.value);
         else run.backend().fill(y.value, y.size(), S(0));
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            run.backend().multiply_add(y.matrix(first, count), Weights<const S>{weight.value, y.rows, x.rows},
-                                       x.matrix(first, count));
-        });
+        const auto part = [&](std::size_t first, std::size_t count) {
+            run.backend().multiply_add(y.matrix(first, count), W(), x.matrix(first, count));
+        };
+        if constexpr (Run::whole) part(0, x.columns());
+        else each_run(x.extent, part);
     }
     template <class Run>
     void backward(Run& run) const {
+        if constexpr (Run::whole) {
+            const int* until = run.lengths(x.extent);
+            add_slopes(run, 0, run.active(y.slopes(), x.extent, until), run.active(x.matrix(), x.extent, until));
+        } else {
+            each_run(x.extent, [&](std::size_t first, std::size_t count) {
+                add_slopes(run, first, y.slopes(first, count), x.matrix(first, count));
+            });
+        }
+    }
+
+private:
+    Weights<const S> W() const { return {weight.value, y.rows, x.rows}; }
+
+    template <class Run>
+    void add_slopes(Run& run, std::size_t first, Matrix<const S> dy, Matrix<const S> in) const {
         auto& backend = run.backend();
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
-            const Matrix<const S> dy = y.slopes(first, count);
-            if (S* dW = run.gradient(weight)) {
-                backend.add_outer({dW, y.rows, x.rows}, dy, x.matrix(first, count));
-                if (bias.value) backend.add_columns(run.gradient(bias), dy);
-            }
-            if (x.slope)
-                backend.multiply_transposed_add(x.slopes(first, count),
-                                                Weights<const S>{weight.value, y.rows, x.rows}, dy);
-        });
+        if (S* dW = run.gradient(weight)) {
+            backend.add_outer({dW, y.rows, x.rows}, dy, in);
+            if (bias.value) backend.add_columns(run.gradient(bias), dy);
+        }
+        if (x.slope) backend.multiply_transposed_add(x.slopes(first, dy.columns), W(), dy);
     }
 };
 

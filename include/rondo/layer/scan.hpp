@@ -73,14 +73,16 @@ struct Scan {
         backend.copy(bias, p.input_bias.value, rows);
         backend.add_to_columns({bias, plain_rows + second_rows, 1},
                                Matrix<const S>{p.recurrent_bias.value, plain_rows + second_rows, 1});
-        each_run(extent(), [&](std::size_t first, std::size_t count) {
+        const auto inputs = [&](std::size_t first, std::size_t count) {
             const Matrix<S> a{gate + first * rows, rows, count};
             backend.fill_columns(a, bias);
             backend.multiply_add(a, Weights<const S>{p.input_weight.value, rows, x.rows}, x.matrix(first, count));
             if constexpr (apart_rows > 0)
                 backend.fill_columns({apart + first * apart_rows, apart_rows, count},
                                      p.recurrent_bias.value + plain_rows);
-        });
+        };
+        if constexpr (Run::whole) inputs(0, extent().columns());
+        else each_run(extent(), inputs);
         const auto U = products<false>(run);
         for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
         finish(run);
@@ -112,9 +114,18 @@ struct Scan {
         for (int k = 0; k < states; ++k)
             if (initial_slope[k])
                 backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
-        each_run(extent(), [&](std::size_t first, std::size_t count) {
-            add_gradients(run, first, count, x.matrix(first, count), all.own_slope);
-        });
+        if constexpr (Run::whole) {
+            const int* until = run.lengths(extent());
+            clear_padding(run, gate, rows, until);
+            clear_padding(run, apart, apart_rows, until);
+            clear_padding(run, q, second_rows > 0 ? H : 0, until);
+            clear_padding(run, all.own_slope, own_rows, until);
+            add_all_gradients(run, until, all.own_slope);
+        } else {
+            each_run(extent(), [&](std::size_t first, std::size_t count) {
+                add_gradients(run, first, count, x.matrix(first, count), all.own_slope);
+            });
+        }
     }
 
 private:
@@ -153,19 +164,12 @@ private:
     template <class Run>
     void backward_at_once(Run& run) const {
         auto& backend = run.backend();
-        const std::size_t n = extent().columns();
         RecurrentSteps<C, H, S> all = steps();
         const int* until = run.lengths(extent());
         S* memory = steps_memory(run);
-        all.own_slope = run.take(own_rows * n);
-        Matrix<const S> in = x.matrix();
-        if (until) { // past a sequence's end its numbers may be anything
-            S* kept = run.take(x.rows * n);
-            backend.copy_active({kept, x.rows, n}, in, until, extent().batch);
-            in = {kept, x.rows, n};
-        }
+        all.own_slope = run.take(own_rows * extent().columns());
         backend.run_backward(all, until, memory);
-        add_gradients(run, 0, n, in, all.own_slope);
+        add_all_gradients(run, until, all.own_slope);
     }
 
     // A part of U, or of U^T, for the products of every step: prepared where there is more than one.
@@ -279,6 +283,16 @@ private:
         });
     }
 
+    template <class Run>
+    void clear_padding(Run& run, S* values, std::size_t height, const int* until) const {
+        const Matrix<S> all{values, height, extent().columns()};
+        if (until && height > 0) run.backend().copy_active(all, all, until, extent().batch);
+    }
+    // Where padding has no slopes.
+    template <class Run>
+    void add_all_gradients(Run& run, const int* until, const S* own_slope) const {
+        add_gradients(run, 0, extent().columns(), run.active(x.matrix(), extent(), until), own_slope);
+    }
     // Gradients of all steps at once, from the slopes that the steps left in `gate` and `apart`.
     template <class Run>
     void add_gradients(Run& run, std::size_t first, std::size_t count, Matrix<const S> in, const S* own_slope) const {

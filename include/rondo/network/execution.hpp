@@ -62,6 +62,8 @@ public:
     using backend_type = B;
     using scalar = typename B::scalar;
     static constexpr bool measuring = detail::IsMeasuring<B>::value;
+    /// Whether a call costs more than what lies past sequences' ends: all columns then go through one; see active.
+    static constexpr bool whole = Queued<typename detail::Stands<B>::type>;
 
     explicit Execution(const RunMemory<B>& memory) : memory_{&memory} {}
 
@@ -91,6 +93,14 @@ public:
         int* to = take_tokens(std::size_t(extent.batch));
         if constexpr (!measuring) backend().send(to, extent.lengths, std::size_t(extent.batch));
         return to;
+    }
+
+    /// x, zero where a column lies past its sequence's end, where it may hold anything. `until`: from lengths.
+    Matrix<const scalar> active(Matrix<const scalar> x, const Extent& extent, const int* until) const {
+        if (!until) return x;
+        const Matrix<scalar> kept{take(x.rows * x.columns), x.rows, x.columns};
+        backend().copy_active(kept, x, until, extent.batch);
+        return kept;
     }
 
     /// Where a parameter's gradient is added up; null if nobody wants it. For backward only.
