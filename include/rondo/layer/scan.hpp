@@ -5,6 +5,7 @@
 #include "../backend/recurrent_steps.hpp"
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
+#include "step_product.hpp"
 
 #include <cstddef>
 
@@ -172,41 +173,21 @@ private:
         add_all_gradients(run, until, all.own_slope);
     }
 
-    // A part of U, or of U^T, for the products of every step: prepared where there is more than one.
-    template <class B, bool transposed>
-    struct Product {
-        Weights<const S> weights;
-        typename B::Prepared prepared{};
-        bool ready = false;
-
-        void add(B& backend, Matrix<S> to, Matrix<const S> from) const {
-            if (ready) backend.multiply_add(to, prepared, from);
-            else if constexpr (transposed) backend.multiply_transposed_add(to, weights, from);
-            else backend.multiply_add(to, weights, from);
-        }
-    };
     template <bool transposed, class Run>
-    auto product(Run& run, std::size_t first, std::size_t count) const {
-        using B = typename Run::backend_type;
-        Product<B, transposed> product{Weights<const S>{p.recurrent_weight.value, rows, H}.from_row(first, count)};
-        if (count == 0 || extent().longest() <= 1) return product; // not steps: padding is to change no bit
-        S* memory = run.take(B::prepared_size(count, H));
-        product.ready = true;
-        if constexpr (transposed) product.prepared = run.backend().prepare_transposed(product.weights, memory);
-        else product.prepared = run.backend().prepare(product.weights, memory);
-        return product;
+    auto products(Run& run) const {
+        using P = StepProduct<typename Run::backend_type, transposed>;
+        const Weights<const S> U{p.recurrent_weight.value, rows, H};
+        const int longest = extent().longest(); // not steps: padding is to change no bit
+        const auto part = [&](std::size_t first, std::size_t count) {
+            return P::make(run, U.from_row(first, count), longest);
+        };
+        return Products<P>{part(0, plain_rows), part(plain_rows, apart_rows), part(plain_rows, second_rows)};
     }
-    // The parts that meet h at once, that meet it apart, and that meet q.
+    // The parts of U that meet h at once, that meet it apart, and that meet q.
     template <class P>
     struct Products {
         P plain, apart, second;
     };
-    template <bool transposed, class Run>
-    auto products(Run& run) const {
-        return Products<Product<typename Run::backend_type, transposed>>{
-            product<transposed>(run, 0, plain_rows), product<transposed>(run, plain_rows, apart_rows),
-            product<transposed>(run, plain_rows, second_rows)};
-    }
 
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
     template <class Run>
