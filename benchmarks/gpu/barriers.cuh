@@ -115,21 +115,22 @@ struct ClusterSends {
     }
 };
 
-/// All blocks of a grid by cooperative groups.
-struct GridMeets {
-    static constexpr const char* name = "grid: cooperative groups";
+struct OfGrid {
     static constexpr bool cooperative = true;
     static constexpr int cluster = 1;
+};
+
+/// All blocks of a grid by cooperative groups.
+struct GridMeets : OfGrid {
+    static constexpr const char* name = "grid: cooperative groups";
     __device__ static void run(const Memory&, int n) {
         for (int turn = 0; turn < n; ++turn) cg::this_grid().sync();
     }
 };
 
 /// By one counter that all add to.
-struct GridCounts {
+struct GridCounts : OfGrid {
     static constexpr const char* name = "grid: one counter, numbers through global memory";
-    static constexpr bool cooperative = true;
-    static constexpr int cluster = 1;
     __device__ static void run(const Memory& memory, int n) {
         ::cuda::atomic_ref<unsigned, ::cuda::thread_scope_device> come{*memory.flags};
         float mine = float(threadIdx.x);
@@ -150,10 +151,8 @@ struct GridCounts {
 };
 
 /// By a flag a block, which the threads of every block watch together.
-struct GridFlags {
+struct GridFlags : OfGrid {
     static constexpr const char* name = "grid: a flag a block, numbers through global memory";
-    static constexpr bool cooperative = true;
-    static constexpr int cluster = 1;
     __device__ static void run(const Memory& memory, int n) {
         float mine = float(threadIdx.x);
         const unsigned all = gridDim.x * 32;
@@ -178,10 +177,8 @@ struct GridFlags {
 };
 
 /// By the numbers themselves: each travels with the turn it is of, eight bytes that are written and read at once.
-struct GridTagged {
+struct GridTagged : OfGrid {
     static constexpr const char* name = "grid: numbers with their turn, no barrier";
-    static constexpr bool cooperative = true;
-    static constexpr int cluster = 1;
     __device__ static void run(const Memory& memory, int n) {
         float mine = float(threadIdx.x);
         const unsigned all = gridDim.x * 32;
