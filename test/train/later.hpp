@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <rondo/loss/mean_squared_error.hpp>
+#include <rondo/optimizer/adam.hpp>
+#include <rondo/train/trainer.hpp>
+
+#include <support/backend.hpp>
+#include <support/training.hpp>
+
+// Two backends of the same numbers: the work of one is done later, that of the other at once.
+
+using Later = TestBackend<double>;
+using AtOnce = rondo::EigenBackend<double>;
+
+template <class B>
+using Followed = rondo::Trainer<Tracker, rondo::MeanSquaredError, rondo::Adam, B>;
