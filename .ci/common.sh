@@ -29,6 +29,16 @@ need_build() {
     need ninja-build ninja --version
     need pkg-config pkg-config --version
     need libeigen3-dev pkg-config --exists eigen3
+    if can_install; then need ccache ccache --version; fi
+}
+
+# What ccache's results depend on, where it is installed: the compiler and the processor that -march=native means, but not
+# the folder, so that clones share them.
+use_ccache() {
+    command -v ccache >/dev/null || return 0
+    launcher='ccache '
+    export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_COMPILERCHECK
+    CCACHE_COMPILERCHECK=string:$({ "$cxx" --version; grep -m 1 '^flags' /proc/cpuinfo; } | cksum)
 }
 
 # Installs what is missing where apt-get can; else says what to install.
@@ -54,10 +64,12 @@ quietly() {
 # configure NAME OPTION...: makes the build directory $build, or refreshes it when options or the headers' names changed.
 configure() {
     build=build/$1
-    local options="CXX=$cxx ${*:2}"
+    local launcher=''
+    use_ccache
+    local options="CXX=$launcher$cxx ${*:2}"
     if [[ $options != "$(cat "$build/options" 2>/dev/null)" ]]; then
         rm -rf "$build"
-        CXX=$cxx quietly meson setup "$build" "${@:2}" && echo "$options" >"$build/options"
+        CXX=$launcher$cxx quietly meson setup "$build" "${@:2}" && echo "$options" >"$build/options"
     elif [[ -n $(find include/rondo -type d -newer "$build/build.ninja") ]]; then
         quietly meson setup --reconfigure "$build"
     fi

@@ -8,6 +8,7 @@
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
 
+#include <support/data.hpp>
 #include <support/edited.hpp>
 #include <support/folder.hpp>
 
@@ -38,7 +39,7 @@ std::vector<T> numbers(std::string_view text) {
 }
 
 TEST(Exchange, APyTorchFileComputesWhatPyTorchComputed) {
-    const std::filesystem::path path = RONDO_TEST_DATA "/golden/exchange.safetensors";
+    const std::filesystem::path path = test_data() / "golden" / "exchange.safetensors";
     Model<Char> model;
     load(model, path);
     EditedFile file{path};

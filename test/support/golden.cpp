@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "golden.hpp"
 
+#include "data.hpp"
 #include "report.hpp"
 
 #include <rondo/io/safetensors.hpp>
 
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <limits>
 #include <map>
 #include <stdexcept>
-
-#ifndef RONDO_TEST_DATA
-#define RONDO_TEST_DATA "test" // where the tests' folder is, unless the environment says so
-#endif
 
 namespace {
 
@@ -31,9 +27,7 @@ std::vector<double> numbers(std::span<const std::byte> bytes) {
 
 File read(const std::string& name) {
     using rondo::io::DType;
-    const char* moved = std::getenv("RONDO_TEST_DATA");
-    const std::string data = moved ? moved : RONDO_TEST_DATA;
-    const rondo::io::SafetensorsFile file{data + "/golden/" + name + ".safetensors"};
+    const rondo::io::SafetensorsFile file{test_data() / "golden" / (name + ".safetensors")};
     File all;
     for (const auto& tensor : file.tensors()) {
         const bool real = tensor.dtype == DType::F64;

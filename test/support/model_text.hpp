@@ -5,6 +5,7 @@
 #include <rondo/io/state_dict.hpp>
 #include <rondo/io/text.hpp>
 
+#include <support/data.hpp>
 #include <support/failure.hpp>
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@
 
 /// A file of test/io/data, written by make_models.py there.
 inline std::filesystem::path model_file(std::string_view name) {
-    return std::filesystem::path{RONDO_TEST_DATA} / "io" / "data" / name;
+    return test_data() / "io" / "data" / name;
 }
 
 /// What PyTorch made of an input.
