@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace rondo::inline v0_1 {
+
+namespace detail {
+
+/// The code point at the beginning of `text` and its length in bytes: 0 where there is none. Overlong forms, surrogates
+/// and what lies past U+10FFFF are not UTF-8.
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t length = 0;
+};
+constexpr CodePoint first_code_point(std::string_view text) noexcept {
+    if (text.empty()) return {};
+    const unsigned lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
+    if (length == 0 || length > text.size()) return {};
+    char32_t point = length == 1 ? lead : lead & (0x7Fu >> length);
+    for (std::size_t i = 1; i < length; ++i) {
+        const unsigned next = static_cast<unsigned char>(text[i]);
+        if ((next & 0xC0u) != 0x80u) return {};
+        point = point << 6 | (next & 0x3Fu);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    if (overlong || (point >= 0xD800 && point < 0xE000) || point > 0x10FFFF) return {};
+    return {point, length};
+}
+
+/// Whether a terminal may take a code point for an order, or show what follows it in another place: C0, DEL, C1, ends
+/// of lines, marks of direction (UAX 9), the byte order mark.
+constexpr bool is_control(char32_t point) noexcept {
+    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C || point == 0x200E || point == 0x200F ||
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x206F) || point == 0xFEFF;
+}
+
+}
+
+/// A text as a line of a terminal or a log may hold it, whatever it is made of: control characters, marks of direction
+/// and bytes that are not UTF-8 are written as in C: \n, \t, \r, \x1b, \u202e. Those of `kept`, ASCII characters, stay.
+///
+///   printable("caf\xC3\xA9\x1B[2J")       "café\x1b[2J", with a backslash in place of the escape character
+///   printable("two\nlines\t\a", "\n\t")   lines and tabs stay, the bell does not
+///
+/// Backslashes stay as they are: what comes out is to be read, not to be taken back.
+inline std::string printable(std::string_view text, std::string_view kept = {}) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string all;
+    while (!text.empty()) {
+        const detail::CodePoint point = detail::first_code_point(text);
+        const std::size_t length = point.length > 0 ? point.length : 1;
+        const bool escaped = point.length == 0 || (detail::is_control(point.value) && kept.find(text[0]) == kept.npos);
+        if (!escaped) {
+            all += text.substr(0, length);
+        } else if (const std::size_t at = std::string_view{"\t\n\r"}.find(text[0]); at != std::string_view::npos) {
+            (all += '\\') += "tnr"[at];
+        } else {
+            const bool is_short = point.value < 0x80; // a byte that is not UTF-8 has no code point: 0
+            const unsigned value = point.length > 0 ? unsigned(point.value) : static_cast<unsigned char>(text[0]);
+            all += is_short ? "\\x" : "\\u";
+            for (int shift = is_short ? 4 : 12; shift >= 0; shift -= 4) all += digits[value >> shift & 15];
+        }
+        text.remove_prefix(length);
+    }
+    return all;
+}
+
+} // namespace rondo
