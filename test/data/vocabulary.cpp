@@ -123,7 +123,7 @@ TEST_F(VocabularyFile, MustBeginWithTheSpecials) {
     for (const char* lines : {"<unk>\n<pad>\n", "\n<pad>\n<unk>\n", "the\n", "<pad>\r\n<unk>\r\n"}) {
         write(lines);
         const std::string first{lines, std::string_view{lines}.find('\n')};
-        expect("line 1: expected <pad>, got '" + first + "'");
+        expect("line 1: expected <pad>, got '" + printable(first) + "'");
     }
     write("<pad>\nthe\n<unk>\n");
     expect("line 2: expected <unk>, got 'the'");
@@ -138,6 +138,8 @@ TEST_F(VocabularyFile, MustHaveWordsOnceAndWhole) {
     expect("line 5: the word 'the' is on line 3 already");
     write("<pad>\n<unk>\nthe\n<pad>");
     expect("line 4: the word '<pad>' is on line 1 already");
+    write("<pad>\n<unk>\n\x1b[2J\n\x1b[2J\n");
+    expect(R"(line 4: the word '\x1b[2J' is on line 3 already)");
     write("<pad>\n<unk>\n\nthe\n");
     expect("line 3: expected a word, got an empty one");
     write("<pad>\n<unk>\nthe\n\n");

@@ -128,6 +128,8 @@ TEST_F(Refused, NumbersThatAreNone) {
             expect_edited([&](EditedFile& f) { f.number(name) = value; }, Error::Kind::format,
                           std::string{"checkpoint: "} + name + ": expected a whole number from 0 on, got \"" + value +
                               "\"");
+    expect_edited([](EditedFile& f) { f.number("steps") = "\x1b[2J"; }, Error::Kind::format,
+                  R"(checkpoint: steps: expected a whole number from 0 on, got "\x1b[2J")");
     // One from which a run could not count on.
     expect_edited([](EditedFile& f) { f.number("steps") = "9223372036854775807"; }, Error::Kind::format,
                   "checkpoint: steps: expected a whole number from 0 on, got \"9223372036854775807\"");

@@ -119,6 +119,8 @@ TEST(Safetensors, Rule2TheHeaderIsJsonOfTensors) {
     refused(tensor(good + R"(,"Dtype":"U8")"), "tensor \"w\" has the unknown field \"Dtype\"");
     refused(tensor("u8", "[1]", "[0,1]"), "tensor \"w\" has the unknown dtype \"u8\"");
     refused(tensor("\\u0007", "[1]", "[0,1]"), "tensor \"w\" has the unknown dtype \"\\u0007\"");
+    refused(tensor("\u202e\u009b2J", "[1]", "[0,1]"), "tensor \"w\" has the unknown dtype \"\\u202e\\u009b2J\"");
+    refused("{\"w\x7F\":{" + good + "},\"w\x7F\":{" + good + "}}", "tensor \"w\\x7f\" comes twice");
     refused(tensor("U8", "1", "[0,1]"), "byte 27: expected '[', found '1'");
     refused(tensor("U8", "[[1]]", "[0,1]"), "byte 28: expected a whole number, 0 or more, found '['");
     refused(tensor("U8", "[-1]", "[0,1]"), "byte 28: expected a whole number, 0 or more, found '-'");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/printable.hpp"
 #include "../io/text.hpp"
 
 #include <algorithm>
@@ -134,7 +135,7 @@ public:
                 word += escaped && text[at] == 'n' ? '\n' : text[at];
             }
             if (line <= specials.words_.size() && word != specials.words_[line - 1])
-                return refuse(line, "expected " + specials.words_[line - 1] + ", got '" + word + '\'');
+                return refuse(line, "expected " + specials.words_[line - 1] + ", got '" + printable(word) + '\'');
             if (word.empty()) return refuse(line, "expected a word, got an empty one");
             read.words_.push_back(std::move(word));
         }
@@ -143,7 +144,7 @@ public:
         const auto same = std::ranges::adjacent_find(read.sorted_, {}, [&](int token) { return read.view(token); });
         if (same != read.sorted_.end())
             return refuse(std::size_t(same[1]) + 1,
-                          "the word '" + read.word(*same) + "' is on line " + std::to_string(*same + 1) + " already");
+                          "the word '" + printable(read.word(*same)) + "' is on line " + std::to_string(*same + 1) + " already");
         return read;
     }
     static Vocabulary load(const std::filesystem::path& path, int largest = INT_MAX) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/printable.hpp"
 #include "../train/fit.hpp"
 #include "model.hpp"
 
@@ -43,7 +44,7 @@ public:
                     std::is_integral_v<T> ? ": expected a whole number from 0 on" : ": expected a number";
                 if (!error_)
                     error_ = {Error::Kind::format,
-                              std::string{"checkpoint: "} + name + expected + ", got \"" + text + "\""};
+                              std::string{"checkpoint: "} + name + expected + ", got \"" + printable(text) + "\""};
                 return;
             }
         if (!error_) error_ = {Error::Kind::mismatch, std::string{"checkpoint: "} + name + " is missing"};
@@ -172,7 +173,7 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
     if (rule == metadata.end() || rule->second != run.optimizer)
         return {Error::Kind::mismatch, source + ": the run's optimizer is " +
-                                           (rule == metadata.end() ? "not told" : rule->second) +
+                                           (rule == metadata.end() ? "not told" : printable(rule->second)) +
                                            ", the trainer's " + run.optimizer};
 
     if ((problem = kinds_problem(run.tensors, file, source, {}))) return problem;

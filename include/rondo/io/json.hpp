@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/printable.hpp"
 #include "utf8.hpp"
 
 #include <charconv>
@@ -26,8 +27,8 @@ public:
     const std::string& problem() const noexcept { return problem_; }
     /// Whether the problem is a number that is NaN or infinite, which Python writes although JSON has none.
     bool not_finite() const noexcept { return not_finite_; }
-    void refuse(std::string problem) {
-        if (ok()) problem_ = std::move(problem);
+    void refuse(const std::string& problem) { // it may have names and values of the text
+        if (ok()) problem_ = printable(problem);
     }
     void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/printable.hpp"
 #include "../network/model.hpp"
 #include "safetensors.hpp"
 #include "safetensors_write.hpp"
@@ -127,7 +128,7 @@ inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& f
     for (const Tensor& t : tensors) known.push_back(names.in_file(t.name.view()));
     for (const io::TensorInfo& info : file.tensors())
         if (info.name.starts_with(names.prefix) && std::ranges::find(known, info.name) == known.end())
-            return {Error::Kind::mismatch, source + ": tensor " + info.name + " " +
+            return {Error::Kind::mismatch, source + ": tensor " + printable(info.name) + " " +
                                                io::detail::describe(info.dtype, info.shape) +
                                                " is not one of the network's"};
     return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/printable.hpp"
 #include "file.hpp"
 #include "safetensors_header.hpp"
 
@@ -58,7 +59,7 @@ protected:
         std::string problem = read(file, limits);
         if (problem.empty()) return;
         *this = {};
-        error = {Error::Kind::format, source + ": " + problem};
+        error = {Error::Kind::format, source + ": " + printable(problem)};
     }
 
 private:
