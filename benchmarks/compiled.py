@@ -31,6 +31,8 @@ def compiled(options):
         for title, name, defines in COMPILED:
             if name == "libtorch" and not torch:
                 continue
+            print(f"[{len(rows) + 1}/{len(options.build) * len(COMPILED)}] compile: {title}, {compiler}", file=sys.stderr,
+                  flush=True)
             program = options.out / "compiled"
             command = [compiler, "-std=c++20", "-O3", "-march=native", "-DNDEBUG", *defines, f"-I{HERE.parent}/include",
                        *[flag.replace("-I", "-isystem") for flag in eigen], str(HERE / "compile" / f"{name}.cpp"),
@@ -50,5 +52,4 @@ def compiled(options):
             rows.append([title, compiler, f"{min(seconds):.1f}", f"{size / 1024:.0f}",
                          f"{int(memory.group(1)) / 1024:.1f}" if memory else ""])
             program.unlink()
-    print("compile: done", file=sys.stderr)
     return rows

@@ -119,10 +119,12 @@ def theme(options, key):
     names = [name for name in sides["rondo"][0].list() if re.search(pattern, name)]
     times = {name: {side: [] for side in sides} for name in names}
     counters, problems = {}, {}
+    done, all_of_them = 0, options.rounds * len(names) * len(sides)
     for turn in range(options.rounds):
         for name in names:
             for side, them in sides.items():
-                best = None
+                best, done = None, done + 1
+                print(f"[{done}/{all_of_them}] {key}, round {turn + 1}: {side}, {name}", file=sys.stderr, flush=True)
                 for program in them:
                     if name not in program.list() or (program.label, name) in problems:
                         continue
@@ -136,7 +138,6 @@ def theme(options, key):
                             counters[name] = more | {"reading_ns": min(reading, more.get("reading_ns", 0))}
                 if best is not None:
                     times[name][side].append(best)
-        print(f"{key}: round {turn + 1} of {options.rounds}", file=sys.stderr, flush=True)
     for (label, name), why in problems.items():
         print(f"{label}: {name} {why}", file=sys.stderr)
     return {"title": title, "times_ns": times, "problems": [f"{label}: {name} {why}" for (label, name), why in
