@@ -3,6 +3,11 @@
 
 #include "recurrent.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
 namespace {
 
 using namespace law;
@@ -49,6 +54,31 @@ TYPED_TEST(BatchLaw, HasNoOrder) {
         RC_ASSERT(difference(a.dinitial.columns(order), b.dinitial) <= tolerance<S>);
         RC_ASSERT(difference(a.gradient, b.gradient) <= tolerance<S>);
     });
+}
+
+// Infinity times the zeros that fill up a pack or a tile must reach nothing.
+TYPED_TEST(BatchLaw, AnInfiniteInputReachesOnlyItsOwnSequenceAndWeights) {
+    using R = TypeParam;
+    const auto trial = R::Trial::random(7, 3, 3);
+    auto infinite = trial;
+    infinite.x.at(1, 1, 0) = std::numeric_limits<typename R::scalar>::infinity();
+    const typename R::Model model{rondo::Seed{1}};
+    const auto a = R::train(model, trial), b = R::train(model, infinite);
+    const std::vector<int> others{0, 2};
+    EXPECT_EQ(changed(a.y.columns(others), b.y.columns(others)), 0u);
+    EXPECT_EQ(changed(a.final.columns(others), b.final.columns(others)), 0u);
+    EXPECT_EQ(changed(a.dx.columns(others), b.dx.columns(others)), 0u);
+    EXPECT_EQ(changed(a.dinitial.columns(others), b.dinitial.columns(others)), 0u);
+
+    // Its gates are at their bounds, where the slope is zero.
+    const auto finite = [](const auto& numbers) {
+        return std::ranges::all_of(numbers, [](auto number) { return std::isfinite(number); });
+    };
+    EXPECT_TRUE(finite(b.y.value) && finite(b.dx.value) && finite(b.dinitial.value));
+    for (const rondo::Tensor& tensor : R::Net::tensors)
+        for (std::size_t k = 0; k < tensor.size(); ++k) // zero times infinity: the weights of feature 0
+            if (tensor.name.view().find("weight_ih_l0") == std::string_view::npos || k % std::size_t(tensor.columns) > 0)
+                EXPECT_TRUE(std::isfinite(b.gradient[tensor.offset + k])) << tensor.name.view() << " " << k;
 }
 
 TYPED_TEST(BatchLaw, OfEqualLengthsNeedsNone) {

@@ -2,6 +2,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/layer/select.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/workspace.hpp>
@@ -124,6 +125,25 @@ std::string complaint(auto&& f) {
         return failure.what();
     }
     return "none";
+}
+
+// Layers that stand for a network themselves, called by the body.
+TEST(Workspace, ChecksTheLengthsOfALayerWithoutANetwork) {
+    Data data{3, 2};
+    const int lengths[]{1, 1000000}, negative[]{1, -1};
+    const auto refused = [&]<class Layer>(const Model<Layer, B>& model, const int* wrong) {
+        Workspace<Layer, B> work;
+        const Sequence<const double, 3> x{data.x.data(), nullptr, {3, 2, wrong}};
+        return complaint([&] { work.forward(model, x); });
+    };
+    const auto expect_refused = [&]<class Layer>(const Model<Layer, B>& model) {
+        const std::string said = "rondo: the length of sequence 1: expected 0 to 3 steps, got ";
+        EXPECT_EQ(refused(model, lengths), said + "1000000");
+        EXPECT_EQ(refused(model, negative), said + "-1");
+    };
+    expect_refused(Model<LSTM<3, 5>, B>{Seed{1}});
+    expect_refused(Model<Linear<3, 2>, B>{Seed{1}});
+    expect_refused(Model<LastStep<3>, B>{});
 }
 
 TEST(Workspace, SaysWhichBatchesDoNotFit) {

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string>
 #include <thread>
@@ -164,6 +165,16 @@ TEST(Stream, HasNoDenormals) {
     expect_no_denormals<LSTM<1, 20>>();
     expect_no_denormals<GRU<1, 33>>();
     expect_no_denormals<RNN<1, 5, Stack{.layers = 2}>>();
+}
+
+TEST(Packed, HasNoDenormals) {
+    Model<Letters> model;
+    const Packed zeros{model};
+    std::vector<float> values = model.values();
+    std::fill(values.begin(), values.end(), -1e-39f);
+    model.assign(values);
+    const Packed packed{model};
+    EXPECT_EQ(std::memcmp(packed.data(), zeros.data(), packed.size), 0);
 }
 
 TEST(Stream, KeepsItsResultUntilTheNextStep) {

@@ -24,6 +24,17 @@ struct Part {
             return P::load(all);
         }
     }
+    /// x with zeros in the lanes past the end.
+    RONDO_HOST_DEVICE P zero_rest(P x) const {
+        if constexpr (!requires { P::size; }) {
+            return x;
+        } else {
+            if (count == std::size_t(P::size)) return x;
+            typename P::scalar all[P::size];
+            x.store(all);
+            return load(all);
+        }
+    }
     template <class S>
     RONDO_HOST_DEVICE void store(S* to, P value) const {
         if constexpr (!requires { P::size; }) {

@@ -48,7 +48,7 @@ struct ReluRNN {
     RONDO_CELL static Slope<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
                                                  const Values<S, 1>& after, const Values<S, 0>&,
                                                  const Values<S, 1>& slope) {
-        return {.pre = {math::select(after[0] > S(0), slope[0], S(0))}, .before = {S(0)}, .own = {}};
+        return {.pre = {math::select(after[0] <= S(0), S(0), slope[0])}, .before = {S(0)}, .own = {}};
     }
 };
 

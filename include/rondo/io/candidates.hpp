@@ -20,7 +20,7 @@ namespace detail {
 template <class... Models> struct ModelList {
     static constexpr std::size_t count = sizeof...(Models);
 };
-template <class Candidate> struct ModelsOf { using type = ModelList<Model<Candidate>>; };
+template <class Net> struct ModelsOf { using type = ModelList<Model<Net>>; };
 template <class Net, Backend B> struct ModelsOf<Model<Net, B>> { using type = ModelList<Model<Net, B>>; };
 template <template <int> class Net, int... sizes> struct ModelsOf<Sizes<Net, sizes...>> {
     using type = ModelList<Model<Net<sizes>>...>;
@@ -48,7 +48,7 @@ std::string in_a_line() {
 }
 
 /// What is known of a candidate without its type.
-struct Candidate {
+struct ModelCandidate {
     std::span<const Tensor> tensors;
     std::span<const NetworkLayer> layers;
     io::DType dtype;
@@ -56,11 +56,11 @@ struct Candidate {
     std::string (*name)();
 };
 template <class M>
-constexpr Candidate candidate{M::network::tensors, network_layers<typename M::network>,
+constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typename M::network>,
                               io::dtype_of<typename M::scalar>, M::size * sizeof(typename M::scalar),
                               in_a_line<typename M::network>};
 
-constexpr bool same_tensors(const Candidate& a, const Candidate& b) {
+constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
     return a.dtype == b.dtype &&
            std::ranges::equal(a.tensors, b.tensors, [](const Tensor& x, const Tensor& y) {
                return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
@@ -68,13 +68,13 @@ constexpr bool same_tensors(const Candidate& a, const Candidate& b) {
            });
 }
 
-constexpr bool same_layers(const Candidate& a, const Candidate& b) {
+constexpr bool same_layers(const ModelCandidate& a, const ModelCandidate& b) {
     return std::ranges::equal(a.layers, b.layers, {}, &NetworkLayer::facts, &NetworkLayer::facts);
 }
 
 /// The candidate of which problem_of(candidate) says nothing; if there is none all.size(), and of each what is wrong.
 template <class ProblemOf>
-std::size_t choose(std::span<const Candidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
+std::size_t choose(std::span<const ModelCandidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
     std::string reasons;
     for (std::size_t n = 0; n < all.size(); ++n) {
         const std::string problem = problem_of(all[n]);
@@ -87,9 +87,9 @@ std::size_t choose(std::span<const Candidate> all, const std::string& source, Er
 }
 
 /// By the tensors' names, shapes and type, and the kinds of GRUs.
-inline std::size_t choose(std::span<const Candidate> all, const io::Safetensors& file, const std::string& source,
+inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
                           Error& error) {
-    return choose(all, source, error, [&](const Candidate& one) {
+    return choose(all, source, error, [&](const ModelCandidate& one) {
         Error problem;
         const io::TensorInfo* found = nullptr;
         for (std::size_t k = 0; k < one.tensors.size() && !problem; ++k)
@@ -101,8 +101,8 @@ inline std::size_t choose(std::span<const Candidate> all, const io::Safetensors&
 }
 
 /// By the layers' kinds and sizes.
-inline std::size_t choose(std::span<const Candidate> all, const io::ModelWeights& weights, Error& error) {
-    return choose(all, weights.source, error, [&](const Candidate& one) {
+inline std::size_t choose(std::span<const ModelCandidate> all, const io::ModelWeights& weights, Error& error) {
+    return choose(all, weights.source, error, [&](const ModelCandidate& one) {
         const Error problem = layers_problem(one.layers, weights);
         return problem.message.substr(problem ? weights.source.size() + 2 : 0);
     });

@@ -40,7 +40,7 @@ Result visit_loaded(ModelList<First, Rest...>, std::size_t index, auto&& load, a
     else return visit(std::move(model));
 }
 
-constexpr bool any_two(std::span<const Candidate> all, bool (*same)(const Candidate&, const Candidate&)) {
+constexpr bool any_two(std::span<const ModelCandidate> all, bool (*same)(const ModelCandidate&, const ModelCandidate&)) {
     for (std::size_t k = 0; k < all.size(); ++k)
         for (std::size_t j = 0; j < k; ++j)
             if (same(all[j], all[k])) return true;
@@ -51,7 +51,7 @@ template <class List> struct Dispatch;
 template <class First, class... Rest>
 struct Dispatch<ModelList<First, Rest...>> {
     using List = ModelList<First, Rest...>;
-    static constexpr std::array<Candidate, 1 + sizeof...(Rest)> all{candidate<First>, candidate<Rest>...};
+    static constexpr std::array<ModelCandidate, 1 + sizeof...(Rest)> all{candidate_of<First>, candidate_of<Rest>...};
 
     template <class Visitor> using Result = VisitResult<Visitor&, First>;
     template <class Visitor>
@@ -86,7 +86,7 @@ struct Dispatch<ModelList<First, Rest...>> {
 
 private:
     static io::SafetensorsLimits limits() {
-        return limits_of(std::ranges::max_element(all, {}, &Candidate::bytes)->bytes);
+        return limits_of(std::ranges::max_element(all, {}, &ModelCandidate::bytes)->bytes);
     }
     template <class Visitor>
     static Result<Visitor> visit(const io::Safetensors& file, const std::string& source, Error problem,

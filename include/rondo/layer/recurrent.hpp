@@ -65,6 +65,7 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
 // The backend's own recurrence of the cell, if it has one.
 template <class C, int H, class Run, class... Arguments>
 auto make_scan(Run& run, const AnySequence<const typename Run::scalar>& x, const Arguments&... arguments) {
+    run.check_extent(x.extent);
     using B = typename Stands<typename Run::backend_type>::type;
     if constexpr (requires { typename B::template recurrence<C>; })
         return B::template recurrence<C>::make(run, H, x, arguments...);

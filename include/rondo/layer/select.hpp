@@ -55,6 +55,7 @@ struct Selection {
 namespace detail {
 template <class S, int Rows>
 auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
+    run.check_extent(x.extent);
     const auto y = run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column});
     run.execute(Selection<std::remove_const_t<S>>{x, y, std::size_t(last_rows)});
     return y;

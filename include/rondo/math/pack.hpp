@@ -40,6 +40,7 @@ struct Pack {
     RONDO_HOST_DEVICE friend Pack operator-(Pack a) { return from(Eigen::internal::pnegate(a.v)); }
     RONDO_HOST_DEVICE friend Mask operator>(Pack a, Pack b) { return {Eigen::internal::pcmp_lt(b.v, a.v)}; }
     RONDO_HOST_DEVICE friend Mask operator<(Pack a, Pack b) { return {Eigen::internal::pcmp_lt(a.v, b.v)}; }
+    RONDO_HOST_DEVICE friend Mask operator<=(Pack a, Pack b) { return {Eigen::internal::pcmp_le(a.v, b.v)}; }
 };
 
 namespace math {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../backend/measuring.hpp"
+#include "../core/error.hpp"
+#include "../core/extent.hpp"
 #include "../core/memory.hpp"
 #include "../core/random.hpp"
 #include "../core/view.hpp"
@@ -85,6 +87,11 @@ public:
     int* take_tokens(std::size_t count) const {
         static_assert(sizeof(int) <= sizeof(scalar));
         return reinterpret_cast<int*>(take(count));
+    }
+
+    /// Refuses lengths that are not from 0 to the extent's steps, while measuring: every run begins with it.
+    void check_extent(const Extent& extent) const {
+        if constexpr (measuring) check(problem(extent));
     }
 
     /// The lengths, where the backend's memory is; null where there are none.

@@ -5,9 +5,12 @@
 #include "../core/tensor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace rondo::inline v0_1 {
 
@@ -42,11 +45,25 @@ inline constexpr std::size_t packed_size<Layer, K> = [] {
     else return buffer_size<Layer> * sizeof(typename K::scalar);
 }();
 
+/// Weights as they are packed: denormal numbers, which slow a processor down, are read as zero.
+template <class S>
+class NormalWeights {
+public:
+    explicit NormalWeights(const S* values) : values_{values} {}
+    S operator[](std::size_t k) const {
+        const S value = values_[k];
+        return std::abs(value) < std::numeric_limits<S>::min() ? S(0) : value;
+    }
+
+private:
+    const S* values_;
+};
+
 /// Packs a layer, of a network whose tensors begin at `parameters + offsets[...]`.
 template <class Layer, class K, class S>
 void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
     if constexpr (HasKernel<Layer, K>) {
-        Layer::template pack<K>([&](std::size_t k) { return parameters + offsets[k]; }, to);
+        Layer::template pack<K>([&](std::size_t k) { return NormalWeights{parameters + offsets[k]}; }, to);
     } else if constexpr (requires { Layer::layer_count; }) {
         [&]<std::size_t... k>(std::index_sequence<k...>) {
             (pack<typename Layer::template layer_at<k>, K>(parameters, offsets + Layer::places[k].tensor,
@@ -57,7 +74,8 @@ void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
         S* const numbers = reinterpret_cast<S*>(to);
         std::fill_n(numbers, buffer_size<Layer>, S(0));
         for (std::size_t k = 0; k < Layer::tensors.size(); ++k)
-            std::copy_n(parameters + offsets[k], Layer::tensors[k].size(), numbers + Layer::tensors[k].offset);
+            for (std::size_t n = 0; n < Layer::tensors[k].size(); ++n)
+                numbers[Layer::tensors[k].offset + n] = NormalWeights{parameters + offsets[k]}[n];
     }
 }
 

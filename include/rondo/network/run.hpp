@@ -26,6 +26,7 @@ public:
     /// A sequence of the run's own, its values not yet written. In training its slope begins at zero.
     template <int Rows>
     Sequence<scalar, Rows> make(const Extent& extent) const {
+        this->check_extent(extent);
         if (taped && extent.lengths) differs();
         Sequence<scalar, Rows> y{this->take(Rows * extent.columns()), nullptr, extent};
         if constexpr (taped) y.slope = this->take_zeros(y.size());

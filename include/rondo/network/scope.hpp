@@ -16,10 +16,9 @@
 namespace rondo::inline v0_1 {
 
 namespace detail {
-inline Error input_problem(const Extent& x, bool streaming) {
-    if (streaming && x.steps != 1)
-        return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
-    return problem(x);
+inline Error step_problem(const Extent& x) {
+    if (x.steps == 1) return {};
+    return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
 }
 inline Error carry_problem(int batch, int carried, bool again) {
     if (batch != carried)
@@ -61,8 +60,10 @@ public:
     /// Runs the k-th layer.
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
-        if constexpr (R::measuring && requires { first.extent; })
-            check(detail::input_problem(first.extent, R::mode == Mode::streaming));
+        if constexpr (R::measuring && requires { first.extent; }) {
+            if constexpr (R::mode == Mode::streaming) check(detail::step_problem(first.extent));
+            this->check_extent(first.extent);
+        }
         if constexpr (R::taped && requires { first.extent; })
             if (first.extent.lengths) this->differs();
         using Child = typename Layer::template layer_at<k>;

@@ -46,7 +46,7 @@ void add_summary_rows(std::vector<SummaryRow>& rows, const std::string& indent) 
         (add(std::type_identity<typename Net::template layer_at<k>>{}, k), ...);
     }(std::make_index_sequence<Net::layer_count>{});
 }
-inline std::string summary(const std::vector<SummaryRow>& rows, std::span<const Tensor> all) {
+inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<const Tensor> all) {
     std::size_t names = 20, descriptions = 48, tensors = 34;
     for (const SummaryRow& row : rows) {
         names = std::max(names, row.name.size() + 2);
@@ -73,7 +73,7 @@ std::string summary() {
     std::vector<detail::SummaryRow> rows;
     if constexpr (requires { Net::layer_count; }) detail::add_summary_rows<Net>(rows, "");
     rows.push_back({"total", "", parameter_count<Net>});
-    return detail::summary(rows, Net::tensors);
+    return detail::summary_table(rows, Net::tensors);
 }
 template <class Model>
 std::string summary(const Model&) {

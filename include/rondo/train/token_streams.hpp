@@ -29,10 +29,10 @@ public:
                                             std::to_string(length) + " and " + std::to_string(batch));
         if (text.size() <= std::size_t(batch))
             fail(Error::Kind::argument, "rondo::TokenStreams: " + std::to_string(batch) + " streams need a text of " +
-                                            std::to_string(batch + 1) + " tokens or more, got " +
+                                            std::to_string(std::size_t(batch) + 1) + " tokens or more, got " +
                                             std::to_string(text.size()));
         steps_ = (text.size() - 1) / std::size_t(batch);
-        tokens_.resize(std::size_t(length) * std::size_t(batch));
+        tokens_.resize(std::min(std::size_t(length), steps_) * std::size_t(batch));
         targets_ = tokens_;
     }
 

@@ -27,10 +27,10 @@ public:
                                             std::to_string(length) + " and " + std::to_string(batch));
         if (text.size() <= std::size_t(length))
             fail(Error::Kind::argument, "rondo::TokenWindows: a window of " + std::to_string(length) +
-                                            " needs a text of " + std::to_string(length + 1) + " tokens or more, got " +
+                                            " needs a text of " + std::to_string(std::size_t(length) + 1) + " tokens or more, got " +
                                             std::to_string(text.size()));
         order_.resize(text.size() - std::size_t(length));
-        tokens_.resize(std::size_t(length) * std::size_t(batch));
+        tokens_.resize(std::size_t(length) * std::min(std::size_t(batch), order_.size()));
         targets_ = tokens_;
         std::iota(order_.begin(), order_.end(), std::size_t(0));
     }

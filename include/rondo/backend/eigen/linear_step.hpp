@@ -37,16 +37,16 @@ struct LinearStep {
     template <bool bias, class Tensor>
     static void pack(const Tensor& tensor, std::byte* to) {
         const auto offset = [&](int out) {
-            if constexpr (bias) return out < Out ? S(tensor(1)[out]) : S(0);
+            if constexpr (bias) return out < Out ? tensor(1)[std::size_t(out)] : S(0);
             else return S(0);
         };
-        const S* const w = tensor(0);
+        const auto w = tensor(0);
         if constexpr (along) {
             S* number = reinterpret_cast<S*>(to);
             for (int o = 0; o < Out; ++o) number[o] = offset(o);
             number += padded(std::size_t(Out));
             for (int o = 0; o < Out; ++o)
-                for (int k = 0; k < packs * lanes; ++k) *number++ = k < In ? w[o * In + k] : S(0);
+                for (int k = 0; k < packs * lanes; ++k) *number++ = k < In ? w[std::size_t(o * In + k)] : S(0);
         } else {
             for (int tile = 0, block = 0; tile < tiles; ++tile) {
                 const int n = width + (tile < wider);
@@ -57,7 +57,7 @@ struct LinearStep {
                     for (int u = 0; u < n * lanes; ++u) {
                         S some[rows]{};
                         for (int r = 0; r < rows && k + r < In && block * lanes + u < Out; ++r)
-                            some[r] = w[(block * lanes + u) * In + k + r];
+                            some[r] = w[std::size_t((block * lanes + u) * In + k + r)];
                         *words++ = Stored::join(some);
                     }
                 to += tile_size(n);

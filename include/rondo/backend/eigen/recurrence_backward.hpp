@@ -170,8 +170,10 @@ private:
                        Part<P>{n}.load(f.output_slope + (f.slot(t) + b) * h + block * lanes);
             const cell::Slope<C, P> d = C::backward(saved, old, now, parameters, slope);
             for (int g = 0; g < gates + apart; ++g) {
-                d.pre[g].store(to[g] + j * height);
-                sum[g] = sum[g] + d.pre[g];
+                // The products that follow multiply lanes past the last unit by zero, which NaN or infinity would survive.
+                const P da = Part<P>{n}.zero_rest(d.pre[g]);
+                da.store(to[g] + j * height);
+                sum[g] = sum[g] + da;
             }
             for (int k = 0; k < states; ++k) d.before[k].store(carried(k, block, b));
             if constexpr (own > 0)

@@ -24,6 +24,7 @@ struct Number {
     RONDO_HOST_DEVICE friend Number operator/(Number a, Number b) { return a.value / b.value; }
     RONDO_HOST_DEVICE friend Number operator-(Number a) { return -a.value; }
     RONDO_HOST_DEVICE friend bool operator<(Number a, Number b) { return a.value < b.value; }
+    RONDO_HOST_DEVICE friend bool operator<=(Number a, Number b) { return a.value <= b.value; }
     RONDO_HOST_DEVICE friend bool operator>(Number a, Number b) { return a.value > b.value; }
 };
 
