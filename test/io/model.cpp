@@ -57,6 +57,22 @@ TEST(ModelFile, GivesTheSameBitsBack) {
     expect_round_trip<Shared, double>();
 }
 
+TEST(ModelFile, MayHoldTextsOfTheCallers) {
+    const TemporaryFolder folder;
+    const Model<GRUResetBefore<2, 3>> model{Seed{5}};
+    const io::Metadata texts{{"rate", "48000"}, {"made by", "\u00fcs"}};
+    save(model, folder / "a", texts);
+    Model<GRUResetBefore<2, 3>> other;
+    load(other, folder / "a");
+    EXPECT_EQ(other, model);
+    io::Metadata all = io::SafetensorsFile{folder / "a"}.metadata();
+    EXPECT_EQ(all, (io::Metadata{{"reset_before", "weight_hh_l0"}, texts[0], texts[1]}));
+
+    expect_failure([&] { save(model, folder / "a", {{"reset_before", ""}}); }, Error::Kind::argument,
+                   (folder / "a").string() + ": metadata \"reset_before\" comes twice");
+    load(other, folder / "a");
+}
+
 TEST(ModelFile, KeepsEveryFiniteNumber) {
     const TemporaryFolder folder;
     using S = float;

@@ -136,10 +136,12 @@ inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& f
 
 template <class S>
 void save(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
-          Error& error) {
+          const io::Metadata& metadata, Error& error) {
     NamedTensors<S> named;
     named.add("", tensors, values.data());
-    io::write_safetensors(path, named.data(), kinds_of(tensors), {}, error);
+    io::Metadata all = kinds_of(tensors);
+    all.insert(all.end(), metadata.begin(), metadata.end());
+    io::write_safetensors(path, named.data(), all, {}, error);
 }
 /// All of a network's tensors, and none besides.
 template <class S>
@@ -167,16 +169,23 @@ Error load(std::span<const Tensor> tensors, std::vector<S>& values, std::span<co
 }
 
 /// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed. A
-/// GRUResetBefore, which PyTorch does not have, is named by the metadata.
+/// GRUResetBefore, which PyTorch does not have, is named by the metadata; names and texts of the caller's may go with
+/// them, such as what the model was trained on.
 ///
-/// Errors  file: the path and the system's reason; what was there before is untouched.
+/// Errors  file: the path and the system's reason; what was there before is untouched. argument: metadata that name
+///         something twice, or are not UTF-8.
 template <class Net, Backend B>
-void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    detail::save(Net::tensors, model.values(), path, error);
+void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
+          Error& error) noexcept {
+    detail::save(Net::tensors, model.values(), path, metadata, error);
 }
 template <class Net, Backend B>
-void save(const Model<Net, B>& model, const std::filesystem::path& path) {
-    or_fail([&](Error& error) { save(model, path, error); });
+void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    save(model, path, io::Metadata{}, error);
+}
+template <class Net, Backend B>
+void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata = {}) {
+    or_fail([&](Error& error) { save(model, path, metadata, error); });
 }
 
 /// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides. `names` says
