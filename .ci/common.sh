@@ -62,13 +62,15 @@ use_ccache() {
 # Installs what is missing where apt-get can; else says what to install.
 install_missing() {
     ((${#missing[@]})) || return 0
-    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1)
-    apt+=(-o DPkg::Lock::Timeout=-1) # another apt-get is waited for
+    # How far it is comes by a descriptor of its own, since packages' scripts cannot write to that one; sudo keeps none open.
+    apt=(env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get "$@" 3>&1' apt-get -q -y -o Dpkg::Use-Pty=0)
+    apt+=(-o APT::Status-Fd=3 -o DPkg::Lock::Timeout=-1) # another apt-get is waited for
     [[ $(id -u) == 0 ]] || apt=(sudo "${apt[@]}")
     local packages=("${missing[@]}")
     missing=()
     if can_install && { [[ $(id -u) == 0 ]] || sudo -n true 2>/dev/null || sudo -v; }; then
-        watched "installing ${packages[*]}" apt_install "${packages[@]}" && return
+        echo "installing ${packages[*]}" >&2
+        watched installing apt_install "${packages[@]}" && return
     fi
     echo "Please install these packages (named as in Debian), then run this again: ${packages[*]}" >&2
     exit 2

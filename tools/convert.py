@@ -69,6 +69,8 @@ def convert(source, target, prefix, dtype):
     kinds = ["checkpoint" if p.suffix in CHECKPOINTS else p.suffix for p in (source, target)]
     if sorted(kinds) != [".safetensors", "checkpoint"]:
         raise Refused(f"cannot turn {source} into {target}; expected one .pt or .pth and one .safetensors file")
+    if target.exists() and target.samefile(source):
+        raise Refused(f"{target} is {source} by another name; expected two files")
     to_safetensors = target.suffix == ".safetensors"
 
     try:

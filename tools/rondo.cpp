@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// rondo inspect FILE, rondo embed FILE OUT: what a file of a model holds, as C++.
+// rondo inspect FILE ..., rondo embed FILE OUT: what files of models hold, as C++.
+#include "../examples/common/output.hpp"
 #include "rondo/embed.hpp"
 #include "rondo/open.hpp"
 
+#include <rondo/core/printable.hpp>
 #include <rondo/io/file.hpp>
 #include <rondo/version.hpp>
 
@@ -11,68 +13,109 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
+#include <system_error>
+#include <vector>
 
 namespace {
 
 using namespace rondo;
 
-void print(const Opened& file) {
-    if (!file.found.problem.empty()) {
-        std::printf("\nNo type: %s.\n", file.found.problem.c_str());
-        return;
-    }
-    std::printf("\nusing Net = %s;\n\n%s;\n", type_of(file.found).c_str(), file.how.c_str());
-    for (const std::string& note : file.found.notes) std::printf("- %s\n", note.c_str());
+// Whatever a file has in its names and texts, the terminal gets no control characters of it.
+void say(const std::string& text) { std::fputs(printable(text, "\n").c_str(), stdout); }
+void complain(const std::exception& error) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "rondo: %s\n", printable(error.what()).c_str());
+}
+
+void print(const Found& found, const std::string& how) {
+    if (!found.problem.empty()) return say("\nNo type: " + printable(found.problem) + ".\n");
+    say("\nusing Net = " + type_of(found) + ";\n\n" + how + ";\n");
+    for (const std::string& note : found.notes) say("- " + printable(note) + '\n');
 }
 
 void inspect(const std::string& path) {
+    std::error_code unknown; // reading says the same
+    if (std::filesystem::is_directory(path, unknown))
+        fail(Error::Kind::file, "cannot read " + path + ": it is a folder; expected a file");
     const Opened file = open_file::open(path, false);
-    std::printf("%s: %s\n", path.c_str(), file.format.c_str());
-    for (const std::string& line : file.lines) std::printf("  %s\n", line.c_str());
-    print(file);
+    say(printable(path) + ": " + file.format + '\n');
+    for (const std::string& line : file.lines) say("  " + printable(line) + '\n');
+    print(file.found, file.how);
+}
+
+// A header that was written before is replaced. What else may lie there, the model itself under another name, its weights
+// or a header of the user's own, is not.
+void check_replaceable(const std::string& out) {
+    std::error_code unknown; // writing says the same
+    if (!std::filesystem::is_regular_file(out, unknown) || std::filesystem::file_size(out, unknown) == 0) return;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(out.c_str(), "rb"), &std::fclose};
+    std::string begin(embed::first_words.size(), '\0');
+    begin.resize(file ? std::fread(begin.data(), 1, begin.size(), file.get()) : 0);
+    if (begin != embed::first_words)
+        fail(Error::Kind::argument, out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
 void write_header(const std::string& path, const std::string& out, std::string name) {
     if (name.empty()) name = std::filesystem::path{out}.stem().string();
     if (!embed::is_identifier(name))
         fail(Error::Kind::argument, "--name: expected a name for a C++ namespace, got '" + name + "'");
+    check_replaceable(out);
     const Opened file = open_file::open(path, true);
     if (!file.found.problem.empty()) fail(Error::Kind::mismatch, path + ": " + file.found.problem);
     const std::string text = embed::header(file, name, std::filesystem::path{path}.filename().string());
     io::write_file(out, std::as_bytes(std::span{text}));
-    std::printf("%s: %zu numbers as %s::parameters\n", out.c_str(), file.parameters.size(), name.c_str());
-    print(file);
+    say(printable(out) + ": " + std::to_string(file.parameters.size()) + " numbers as " + name + "::parameters\n");
+    print(file.found, file.how);
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Looks into files of models.", "rondo"};
+    CLI::App app{"Looks into files of models. Its exit code is 0, 1 where a file is refused, 2 where it was called wrongly.",
+                 "rondo"};
+    std::vector<std::string> files;
     std::string file, out, name;
     std::string version;
     for (const int part : {RONDO_VERSION_MAJOR, RONDO_VERSION_MINOR, RONDO_VERSION_PATCH})
         version += (version.empty() ? "" : ".") + std::to_string(part);
     app.set_version_flag("--version", version);
     app.require_subcommand(1);
-    CLI::App* inspects = app.add_subcommand("inspect", "list what a file holds, and the C++ type that fits");
+    CLI::App* inspects = app.add_subcommand("inspect", "list what files hold, and the C++ types that fit");
     CLI::App* embeds = app.add_subcommand("embed", "write a file's parameters as a C++ header");
-    for (CLI::App* command : {inspects, embeds})
-        command->add_option("FILE", file, "a model: safetensors, a state_dict in JSON, or of RTNeural, GuitarML, NAM")
-            ->required();
+    const char* const model = "a model: safetensors, ONNX, a state_dict in JSON, or of RTNeural, GuitarML, NAM";
+    inspects->add_option("FILE", files, model)->required();
+    embeds->add_option("FILE", file, model)->required();
     embeds->add_option("OUT", out, "the header to write")->required();
     embeds->add_option("--name", name, "its namespace; default: the header's name");
+
+    int status = 0;
     try {
         app.parse(argc, argv);
-        if (inspects->parsed()) inspect(file);
-        else write_header(file, out, name);
-        return 0;
+        for (const std::string& one : files) {
+            if (&one != &files.front()) say("\n");
+            try {
+                inspect(one);
+            } catch (const std::exception& error) {
+                complain(error);
+                status = 1;
+            }
+        }
+        if (embeds->parsed()) write_header(file, out, name);
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);
-        std::fprintf(stderr, "rondo: %s\n", error.what());
+        if (error.get_exit_code() == 0) app.exit(error);
+        else complain(error), status = 2;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "rondo: %s\n", error.what());
+        complain(error);
+        status = 1;
     }
-    return 2;
+    try {
+        common::finish_output();
+    } catch (const std::exception& error) {
+        complain(error);
+        status = 1;
+    }
+    return status;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend.hpp"
+#include "output.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -65,11 +66,15 @@ private:
 template <class Run>
 int main(CLI::App& app, int argc, char** argv, const Run& run) {
     try {
-        app.parse(argc, argv);
-        run();
+        try {
+            app.parse(argc, argv);
+            run();
+        } catch (const CLI::Success& help) {
+            app.exit(help);
+        }
+        finish_output();
         return 0;
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error);
         std::cerr << app.get_name() << ": " << error.what() << '\n';
     } catch (const std::exception& error) {
         std::cerr << app.get_name() << ": " << error.what() << '\n';

@@ -89,5 +89,10 @@ with tempfile.TemporaryDirectory() as folder:
         if run.returncode != 2 or answer not in said or "\n" in said or not said.startswith(name + ": "):
             print(f"{name} {told}: expected '{name}: ... {answer} ...' and 2, got {run.returncode} and:\n{run.stderr}")
             failed += 1
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([pathlib.Path(program).resolve(), "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    if run.returncode != 2 or "cannot write to the standard output" not in run.stderr:
+        print(f"{name} --help >/dev/full: got {run.returncode} and:\n{run.stderr}")
+        failed += 1
 print(f"{len(CASES[name]) - failed} of {len(CASES[name])} answers are as expected")
 sys.exit(failed > 0)

@@ -81,6 +81,9 @@ FILES = {
     "model.onnx": (CORPUS / "onnx" / "lstm").read_bytes(),
     "reversed.onnx": (CORPUS / "onnx" / "reversed").read_bytes(),
     "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
+    "escape": json.dumps({"layers": [{"type": "\x1b]0;a title\x07\u009b2J\r\n"}]}).encode(),
+    "escape_names": safetensors(linear("a\x1b[2J\u202e\n", 1, 2), {"a key\x1b[31m": "a text\r\x7f"}),
+    "mine.hpp": b"#pragma once\n",
     "wavenet": json.dumps(NAM | {"architecture": "WaveNet"}).encode(),
 }
 NO_TYPE = "\nNo type: "
@@ -118,24 +121,39 @@ INSPECTED = {
     "reversed.onnx": ["using Net = rondo::Sequential<rondo::GRU<1, 1, rondo::Stack{.reversed = true}>,\n    rondo::FirstStep<1>>;"],
     "dict": ['rondo::Sequential<rondo::Named<"rec", rondo::LSTM<1, 5>>>;', "io::read_state_dict(path)"],
 }
-# What is refused, and a part of the one sentence that says why.
-REFUSED = [
+# What is called wrongly, and a part of the one sentence that says so.
+MISUSED = [
     ("", "A subcommand is required"),
     ("inspect", "FILE is required"),
+    ("inspect --nope amp", "--nope"),
+    ("embed amp", "OUT is required"),
+    ("embed amp a.hpp b.hpp", "b.hpp"),
+    ("explain amp", "A subcommand is required"),
+]
+# What is refused, in the same way.
+REFUSED = [
     ("inspect missing", "cannot read missing: No such file or directory"),
-    ("inspect .", "cannot read .: it is not a regular file"),
+    ("inspect .", "cannot read .: it is a folder"),
     ("inspect short", "short: the file has 3 bytes"),
     ("inspect empty", "empty: the file has 0 bytes"),
     ("inspect text", "text: byte "),
     ("inspect wavenet", "WaveNet"),
     ("inspect cycle.onnx", "cycle.onnx: "),
-    ("embed amp", "OUT is required"),
     ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
     ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
     ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
     ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
     ("embed branches a.hpp", "branches: in no order"),
     ("embed missing a.hpp", "cannot read missing"),
+    ("inspect escape", r"escape: "),
+    # A file that embed has not written is not replaced, whichever way it is named.
+    ("embed amp amp", "amp is there and was not written by rondo embed"),
+    ("embed amp ./amp --name x", "./amp is there and was not written"),
+    ("embed amp soft.hpp", "soft.hpp is there and was not written"),
+    ("embed amp hard.hpp", "hard.hpp is there and was not written"),
+    ("embed amp mine.hpp", "mine.hpp is there and was not written"),
+    ("embed soft.hpp amp --name x", "amp is there and was not written"),
+    ("embed model.onnx nam --name x", "nam is there and was not written"),
 ]
 
 failed = 0
@@ -154,16 +172,36 @@ with tempfile.TemporaryDirectory() as folder:
 
     for file, content in FILES.items():
         (pathlib.Path(folder) / file).write_bytes(content)
+    (pathlib.Path(folder) / "soft.hpp").symlink_to("amp")
+    (pathlib.Path(folder) / "hard.hpp").hardlink_to(pathlib.Path(folder) / "amp")
     for file, parts in INSPECTED.items():
         told = run("inspect " + file)
         for part in parts:
             expect(told.returncode == 0 and part in told.stdout and not told.stderr, "inspect " + file,
                    f"expected ... {part} ..., got {told.returncode} and:\n{told.stdout}{told.stderr}")
-    for told, part in REFUSED:
+    for status, told, part in [(2, *case) for case in MISUSED] + [(1, *case) for case in REFUSED]:
         ran = run(told)
         said = ran.stderr.strip()
-        expect(ran.returncode == 2 and part in said and "\n" not in said and said.startswith("rondo: "), told,
-               f"expected 'rondo: ... {part} ...' and 2, got {ran.returncode} and:\n{ran.stderr}")
+        expect(ran.returncode == status and part in said and "\n" not in said and said.startswith("rondo: "), told,
+               f"expected 'rondo: ... {part} ...' and {status}, got {ran.returncode} and:\n{ran.stderr}")
+        expect(said.isprintable(), told, f"control characters in {said!r}")
+    for file, content in FILES.items():
+        expect((pathlib.Path(folder) / file).read_bytes() == content, "embed", f"a refused one changed {file}")
+
+    # Several files: each one's own, and those that are refused are said to be; no control characters of any.
+    several = run("inspect amp missing escape_names nam")
+    expect(several.returncode == 1 and several.stderr.startswith("rondo: cannot read missing") and
+           "LSTM<1, 40>" in several.stdout and "LSTM<1, 3>" in several.stdout, "inspect of several", several.stdout + several.stderr)
+    expect(r"a\x1b[2J\u202e\n" in several.stdout and several.stdout.replace("\n", "").isprintable(), "inspect escape_names",
+           repr(several.stdout))
+
+    # What cannot be said is an error.
+    for told in ("inspect amp", "--help", "--version", "embed amp full.hpp"):
+        with open("/dev/full", "w") as full:
+            ran = subprocess.run([program, *told.split()], cwd=folder, text=True, stdin=subprocess.DEVNULL, stdout=full,
+                                 stderr=subprocess.PIPE)
+        expect(ran.returncode == 1 and "cannot write to the standard output: " in ran.stderr, told + " >/dev/full",
+               f"{ran.returncode} {ran.stderr}")
     expect(not (pathlib.Path(folder) / "a.hpp").exists(), "embed", "a refused file left a header")
 
     nam = run("embed nam nam.hpp --name tiny_amp")

@@ -5,6 +5,8 @@
 
 #include "open.hpp"
 
+#include <rondo/core/printable.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
@@ -13,6 +15,9 @@
 #include <vector>
 
 namespace embed {
+
+/// What every header of this program begins with.
+inline constexpr std::string_view first_words = "// Written by `rondo embed`";
 
 /// A namespace's name: a letter first, then letters, digits and underscores; no word of C++'s own.
 inline bool is_identifier(std::string_view name) {
@@ -48,9 +53,9 @@ inline std::string header(const Opened& file, const std::string& name, const std
     const Found& found = file.found;
     const std::vector<float>& values = file.parameters;
     const std::string size = std::to_string(values.size());
-    std::string text = "// Written by `rondo embed` from " + rondo::io::detail::json_string(source) + ".\n";
+    std::string text = std::string{first_words} + " from " + rondo::io::detail::json_string(source) + ".\n";
     if (!found.notes.empty()) text += "//\n";
-    for (const std::string& note : found.notes) text += "// - " + note + ".\n";
+    for (const std::string& note : found.notes) text += "// - " + rondo::printable(note) + ".\n";
     text += "//\n"
             "// A stream in memory of your own, without a heap (values_size() says how many values it needs):\n"
             "//\n"
