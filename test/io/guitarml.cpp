@@ -63,6 +63,20 @@ TEST(GuitarML, TellsTheLayers) {
               "guitarml: layer 0: expected ReluRNN 1 -> 2 for the network's \"0\", got RNN 1 -> 2");
 }
 
+TEST(GuitarML, TellsTheNumbersOfTheFile) {
+    using Numbers = decltype(io::ModelWeights::numbers);
+    const auto numbers = [](const std::string& more) {
+        return io::parse_guitarml("\xEF\xBB\xBF" + replaced(small, R"({"model_data")", "{" + more + R"("model_data")"))
+            .numbers;
+    };
+    EXPECT_EQ(numbers(""), Numbers{});
+    EXPECT_EQ(numbers(R"("sample_rate":44100,)"), (Numbers{{"samplerate", 44100}}));
+    EXPECT_EQ(numbers(R"("sample_rate":"44100",)"), (Numbers{{"samplerate", 44100}}));
+    EXPECT_EQ(numbers(R"("sample_rate":44100,"metadata":{"samplerate":"48000"},)"), (Numbers{{"samplerate", 48000}}));
+    EXPECT_EQ(numbers(R"("metadata":{"samplerate":48000,"esr":0.01},"sample_rate":44100,"in_gain":-3,)"),
+              (Numbers{{"samplerate", 48000}, {"esr", 0.01}, {"in_gain", -3}}));
+}
+
 TEST(GuitarML, RefusesWhatItCannotRead) {
     const auto problem = [](std::string_view from, std::string_view to) {
         const Error error = refused(replaced(small, from, to), parse);

@@ -201,7 +201,8 @@ TEST(Json, GoesPastWhatIsNotExpected) {
         json.end();
         return json.problem();
     };
-    for (const std::string_view text : {"null", "true", " false ", "-1.5e3", "NaN", R"("a\"b")", "[]", "{}",
+    for (const std::string_view text : {"null", "true", " false ", "-1.5e3", "NaN", "Infinity", "-Infinity",
+                                        R"("a\"b")", "[]", "{}",
                                         R"({"a": [1, {"b": null}], "c": "d"})", "[[[1]]]"})
         EXPECT_EQ(skip(text), "") << text;
     EXPECT_EQ(skip("[[[[]]]]"), "byte 3: objects and arrays nested too deeply");
@@ -212,6 +213,17 @@ TEST(Json, GoesPastWhatIsNotExpected) {
     JsonReader json{nested};
     json.skip();
     EXPECT_EQ(json.problem(), "byte 32: objects and arrays nested too deeply");
+}
+
+TEST(Json, GoesPastAByteOrderMark) {
+    JsonReader json{"\xEF\xBB\xBF 7"};
+    json.skip_byte_order_mark();
+    EXPECT_EQ(json.whole(), 7u);
+    JsonReader twice{"\xEF\xBB\xBF\xEF\xBB\xBF 7"};
+    twice.skip_byte_order_mark();
+    twice.skip_byte_order_mark();
+    twice.whole();
+    EXPECT_EQ(twice.problem(), "byte 3: expected a whole number, 0 or more, found byte 0xEF");
 }
 
 TEST(Json, ReadsBooleansAndNulls) {

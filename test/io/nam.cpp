@@ -83,6 +83,28 @@ TEST(Nam, LaysTheNumbersOut) {
     EXPECT_EQ(describe(wide.layers.at(1).facts), "Linear 1 -> 2");
 }
 
+TEST(Nam, TellsTheNumbersOfTheFile) {
+    using Numbers = decltype(io::ModelWeights::numbers);
+    const auto numbers = [](const std::string& metadata, const std::string& rate) {
+        return io::parse_nam(replaced(replaced(small, R"({"loudness":null,"checks":[true,{"a":1.5}]})", metadata),
+                                      R"("sample_rate":null)", rate))
+            .numbers;
+    };
+    EXPECT_EQ(numbers(R"({"loudness":-18.5,"gain":NaN,"name":"7","date":{"year":2023},"input_level_dbu":12})",
+                      R"("sample_rate":44100)"),
+              (Numbers{{"loudness", -18.5}, {"input_level_dbu", 12}, {"sample_rate", 44100}}));
+    EXPECT_EQ(numbers(R"({"loudness":-Infinity,"gain":Infinity})", R"("sample_rate":"48000")"),
+              (Numbers{{"sample_rate", 48000}}));
+    EXPECT_EQ(numbers(R"({"sample_rate":1})", R"("sample_rate":48000)"), (Numbers{{"sample_rate", 48000}}));
+    EXPECT_EQ(numbers(R"({"sample_rate":"48000"})", R"("sample_rate":null)"), (Numbers{{"sample_rate", 48000}}));
+    for (const char* other : {"null", "[1]", "\"none\""}) EXPECT_EQ(numbers(other, R"("sample_rate":null)"), Numbers{});
+}
+
+TEST(Nam, ReadsPastAByteOrderMark) {
+    EXPECT_EQ(io::parse_nam("\xEF\xBB\xBF" + small).layers.size(), 2u);
+    EXPECT_EQ(refused("\xEF\xBB\xBF[", parse).message, "nam: byte 3: expected '{', found '['");
+}
+
 TEST(Nam, RefusesWhatItCannotRead) {
     const auto problem = [](const std::string& text) {
         const Error error = refused(text, parse);
@@ -107,6 +129,18 @@ TEST(Nam, RefusesWhatItCannotRead) {
               "config: \"num_layers\" comes twice");
     EXPECT_EQ(problem(replaced(small, R"("num_layers":1)", R"("num_layers":1,"in_channels":2)")),
               "config: expected as many in_channels as input_size, got 2 and 1");
+    // Of 2^32 and 16 numbers, so that it must not be counted in 32 bits.
+    EXPECT_EQ(problem(R"({"architecture":"LSTM","config":{"input_size":16383,"in_channels":16383,"hidden_size":65536,)"
+                      R"("num_layers":1},"weights":[0]})"),
+              "weights: expected 21475033089 numbers, got 1");
+    EXPECT_EQ(problem(replaced(small, R"("sample_rate":null)", R"("sample_rate":1,"sample_rate":1)")),
+              "\"sample_rate\" comes twice");
+    EXPECT_EQ(problem(replaced(small, R"("loudness":null)", R"("loudness":1,"loudness":2)")),
+              "\"loudness\" comes twice");
+    EXPECT_EQ(problem(replaced(small, R"("metadata":{)", R"("metadata":{},"metadata":{)")),
+              "\"metadata\" comes twice");
+    EXPECT_EQ(refused(replaced(small, R"("sample_rate":null)", R"("sample_rate":NaN)"), parse).kind,
+              Error::Kind::not_finite);
     EXPECT_EQ(refused(replaced(small, "[1,", "[NaN,"), parse).kind, Error::Kind::not_finite);
     expect_whole_files_only(small, parse);
     EXPECT_EQ(failure_of([&] { io::read_nam("/no such file"); }).kind, Error::Kind::file);

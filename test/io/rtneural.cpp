@@ -95,6 +95,33 @@ TEST(RTNeural, ReadsAProbeOfTheFile) {
     EXPECT_EQ(model.tensor<"weight">()(0, 0), 0.5);
 }
 
+TEST(RTNeural, TellsTheNumbersOfTheFile) {
+    using Numbers = decltype(io::ModelWeights::numbers);
+    const auto numbers = [](const std::string& more) {
+        const std::string text = replaced(one_layer("dense", "[[1],[2]]"), "{", "{" + more + ",");
+        return io::parse_rtneural("\xEF\xBB\xBF" + text).numbers;
+    };
+    EXPECT_EQ(numbers(R"("metadata":{"samplerate":"48000"})"), (Numbers{{"samplerate", 48000}}));
+    EXPECT_EQ(numbers(R"("metadata":{"samplerate":48000})"), (Numbers{{"samplerate", 48000}}));
+    EXPECT_EQ(numbers(R"("samplerate":"48000")"), (Numbers{{"samplerate", 48000}}));
+    for (const char* both : {R"("metadata":{"samplerate":48000},"samplerate":44100)",
+                             R"("samplerate":44100,"metadata":{"samplerate":"48000"})",
+                             R"("sample_rate":44100,"metadata":{"samplerate":null},"samplerate":48000)"})
+        EXPECT_EQ(numbers(both), (Numbers{{"samplerate", 48000}})) << both;
+    EXPECT_EQ(numbers(R"("in_gain":"-3","metadata":{"samplerate":"high","name":"1","esr":0.5,"in_gain":1})"
+                      R"(,"out_gain":2)"),
+              (Numbers{{"in_gain", -3}, {"esr", 0.5}, {"out_gain", 2}}));
+    for (const char* none :
+         {R"("samplerate":null)", R"("samplerate":"")", R"("samplerate":"inf")", R"("metadata":[1])"})
+        EXPECT_EQ(numbers(none), Numbers{}) << none;
+    const auto twice = [](const std::string& more) {
+        return problem(replaced(one_layer("dense", "[[1],[2]]"), "{", "{" + more + ","));
+    };
+    EXPECT_EQ(twice(R"("in_gain":1,"in_gain":2)"), "\"in_gain\" comes twice");
+    EXPECT_EQ(twice(R"("samplerate":1,"samplerate":1)"), "\"samplerate\" comes twice");
+    EXPECT_EQ(twice(R"("metadata":{},"metadata":{})"), "\"metadata\" comes twice");
+}
+
 TEST(RTNeural, RefusesWhatItCannotRead) {
     EXPECT_EQ(problem("{}"), "no \"in_shape\"; is it a model of RTNeural?");
     EXPECT_EQ(problem(R"({"in_shape":[null,1]})"), "no \"layers\"");

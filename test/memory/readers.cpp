@@ -5,13 +5,17 @@
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/state_dict.hpp>
 
+#include <support/folder.hpp>
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +63,37 @@ TEST(Readers, CountTheirMemory) {
     EXPECT_GE(peak([] { std::vector<double> numbers(1000); }), 8000u);
 }
 
+std::string zeros(std::size_t count) { return repeated("[", "0,", count - 1, "0]"); }
+std::string zeros(std::size_t rows, std::size_t columns) {
+    return repeated("[", zeros(columns) + ',', rows - 1, zeros(columns) + ']');
+}
+
+/// Of models whose every number has one digit, just more of them than a power of two.
+TEST(Readers, HoldAtMostSixteenTimesAWholeModel) {
+    const std::size_t h = 129, rows = 4 * h;
+    const TemporaryFolder folder;
+    const auto expect_bounded = [&](const std::string& text, auto read) {
+        const std::filesystem::path path = folder / "model";
+        io::write_file(path, std::as_bytes(std::span{text}));
+        Error error;
+        EXPECT_LE(peak([&] { read(path, error); }), 16 * text.size() + 256 * 1024) << text.substr(0, 60);
+        EXPECT_EQ(error.message, "");
+    };
+    expect_bounded(R"({"architecture":"LSTM","config":{"input_size":1,"hidden_size":129,"num_layers":1},"weights":)" +
+                       zeros(rows * (1 + h + 1) + 2 * h + (h + 1)) + '}',
+                   [](const auto& path, Error& error) { return io::read_nam(path, error); });
+    expect_bounded(R"({"in_shape":[1],"layers":[{"type":"lstm","shape":[129],"weights":[)" + zeros(1, rows) + ',' +
+                       zeros(h, rows) + "]}]}",
+                   [](const auto& path, Error& error) { return io::read_rtneural(path, error); });
+    expect_bounded(R"({"model_data":{"model":"SimpleRNN","input_size":1,"skip":0,"output_size":1,"unit_type":"LSTM",)"
+                   R"("num_layers":1,"hidden_size":129,"bias_fl":false},"state_dict":{"rec.weight_ih_l0":)" +
+                       zeros(rows, 1) + R"(,"rec.weight_hh_l0":)" + zeros(rows, h) + R"(,"lin.weight":)" + zeros(1, h) +
+                       "}}",
+                   [](const auto& path, Error& error) { return io::read_guitarml(path, error); });
+    expect_bounded("{\"a\":" + zeros((1 << 17) + 1) + '}',
+                   [](const auto& path, Error& error) { return io::read_state_dict(path, error); });
+}
+
 TEST(Readers, HoldAtMostSixteenTimesTheFile) {
     const std::string lstm = R"({"type":"lstm","activation":"","shape":[null,null,1],)"
                              R"("weights":[[[1,1,1,1]],[[1,1,1,1]]]},)";
@@ -66,6 +101,8 @@ TEST(Readers, HoldAtMostSixteenTimesTheFile) {
     for (const std::string& text : {
              repeated("{\"a\":[", "0,", 40'000, "0]}"),
              repeated("{\"a\":[", "[],", 20'000, "[]]}"),
+             repeated("{\"a\":[", ",", 40'000, "]}"),
+             repeated("{\"metadata\":{", "\"\":0,", 20'000, "\"a\":0}}"),
              repeated("{", "\"\":0,", 20'000, "\"a\":0}"),
              repeated("{\"a\":\"", "\\u0041", 20'000, "\"}"),
              repeated("", "[", 40'000, ""),

@@ -137,7 +137,8 @@ inline Opened open(const std::string& path, bool with_numbers) {
         const io::Bytes bytes = io::read_file(path);
         text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     }
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0, // some editors' byte order mark
+        first = text.find_first_not_of(" \t\r\n", mark);
     const auto has = [&](std::string_view key) { return text.find(key) != text.npos; };
     if (first == text.npos || text[first] != '{') return safetensors(path, with_numbers);
     if (has("\"architecture\"")) return layers("Neural Amp Modeler", "read_nam", io::read_nam(path));

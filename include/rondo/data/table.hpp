@@ -2,17 +2,16 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/read_number.hpp"
 #include "../io/text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -103,8 +102,7 @@ private:
         digits.remove_suffix(digits.size() - (digits.find_last_not_of(" \t") + 1));
         if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
         double value = 0;
-        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (problem != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value))
+        if (!detail::read_number(digits, value) || !std::isfinite(value))
             error = {Error::Kind::format, source_ + ": line " + std::to_string(lines_[row]) + ", column '" +
                                               names_[column] + "': expected a finite number, got '" + cell + '\''};
         return value;

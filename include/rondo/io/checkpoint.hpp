@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/printable.hpp"
+#include "../core/read_number.hpp"
 #include "../train/fit.hpp"
 #include "model.hpp"
 
@@ -37,9 +38,9 @@ public:
         constexpr bool is_count = std::is_integral_v<T> && std::is_signed_v<T>;
         for (const auto& [key, text] : *metadata_)
             if (key == name) {
-                const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-                const bool fits = !is_count || (value >= 0 && value <= std::numeric_limits<T>::max() / 2);
-                if (problem == std::errc{} && end == text.data() + text.size() && fits) return;
+                if (read_number(text, value) &&
+                    (!is_count || (value >= 0 && value <= std::numeric_limits<T>::max() / 2)))
+                    return;
                 const char* expected =
                     std::is_integral_v<T> ? ": expected a whole number from 0 on" : ": expected a number";
                 if (!error_)

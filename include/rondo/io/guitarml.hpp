@@ -2,6 +2,7 @@
 #pragma once
 
 #include "assign.hpp"
+#include "said_numbers.hpp"
 #include "state_dict.hpp"
 
 #include <algorithm>
@@ -30,13 +31,14 @@ public:
             } else if (name == "state_dict") {
                 once(seen[1], name);
                 tensors_ = read_named_arrays(json);
-            } else {
+            } else if (!said_.take(json, name)) {
                 json.skip();
             }
         });
         expect(seen[0] && seen[1],
                "no \"model_data\" or no \"state_dict\"; is it a model of Automated-GuitarAmpModelling?");
         if (json.ok()) lay_out();
+        weights.numbers = said_.all();
         return finish(error);
     }
 
@@ -136,12 +138,14 @@ private:
     LayerKind kind_ = LayerKind::other;
     bool bias_ = false;
     std::vector<NamedArray> tensors_;
+    AmpNumbers said_;
 };
 
 } // namespace detail
 
 /// Reads a model as Automated-GuitarAmpModelling writes it, which GuitarML's plug-ins and AIDA-X's trainer use: layers
 /// of LSTM, GRU or RNN, then a Linear, then a Skip that adds the first features of the input, if "skip" says so.
+/// Among the numbers are those of "metadata" and "samplerate", which some files call "sample_rate".
 ///
 ///   using Amp = Residual<Sequential<LSTM<1, 20>, Linear<20, 1>>>;           // a skip of the one input
 ///   using Driven = ResidualOfFirst<Sequential<LSTM<2, 20>, Linear<20, 1>>>;  // its second input is a knob

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/printable.hpp"
+#include "../core/read_number.hpp"
 #include "utf8.hpp"
 
 #include <charconv>
@@ -29,6 +30,11 @@ public:
     bool not_finite() const noexcept { return not_finite_; }
     void refuse(const std::string& problem) { // it may have names and values of the text
         if (ok()) problem_ = printable(problem);
+    }
+    /// Goes past the byte order mark that some editors write before a text.
+    void skip_byte_order_mark() noexcept {
+        constexpr std::string_view mark = "\xEF\xBB\xBF";
+        if (at_ == 0 && text_.starts_with(mark)) at_ = mark.size();
     }
     void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
 
@@ -106,8 +112,7 @@ public:
     double number() {
         if (!ok()) return 0;
         skip_space();
-        const std::string_view rest = text_.substr(at_ + (peek() == '-' ? 1 : 0));
-        if (rest.starts_with("NaN") || rest.starts_with("Infinity")) {
+        if (next_is_not_finite()) {
             not_finite_ = true;
             refuse_here("a number that is not finite");
             return 0;
@@ -115,8 +120,7 @@ public:
         const std::size_t size = number_size();
         if (size == 0) return expected("a number"), 0;
         double value = 0;
-        const char* const first = text_.data() + at_;
-        if (std::from_chars(first, first + size, value).ec != std::errc{} || !std::isfinite(value)) {
+        if (!rondo::detail::read_number(text_.substr(at_, size), value) || !std::isfinite(value)) {
             not_finite_ = true;
             refuse_here("a number that a double cannot hold");
             return 0;
@@ -141,6 +145,23 @@ public:
         return ok() && peek() == first;
     }
 
+    /// Whether the next value is a number, and not one of Python's that are not finite.
+    bool next_is_number() noexcept {
+        skip_space();
+        return ok() && number_size() > 0;
+    }
+
+    /// At most how many numbers the arrays have that come next, one inside the other.
+    std::size_t most_numbers() const noexcept {
+        std::size_t count = 1, depth = 0;
+        for (std::size_t at = at_; at < text_.size(); ++at) {
+            if (text_[at] == ',') ++count;
+            else if (text_[at] == '[') ++depth;
+            else if (text_[at] == ']' && depth-- <= 1) break;
+        }
+        return count;
+    }
+
     /// Goes past any value of at most `depth` objects and arrays one inside the other.
     void skip(int depth = 32) {
         if (!ok()) return;
@@ -148,7 +169,7 @@ public:
         if (next_is('{')) object(text_.size(), [&](const std::string&) { skip(depth - 1); });
         else if (next_is('[')) array(text_.size(), [&] { skip(depth - 1); });
         else if (next_is('"')) string(text_.size());
-        else if (!take_null() && !take_word("true") && !take_word("false") && !take_word("NaN")) number();
+        else if (!take_null() && !take_word("true") && !take_word("false") && !take_not_finite()) number();
     }
 
     void end() {
@@ -176,6 +197,17 @@ private:
         if (!ok() || !text_.substr(at_).starts_with(word)) return false;
         at_ += word.size();
         return true;
+    }
+
+    // Python writes what JSON has no numbers for.
+    bool next_is_not_finite() const noexcept {
+        const std::string_view rest = text_.substr(at_ + (peek() == '-' ? 1 : 0));
+        return rest.starts_with("NaN") || rest.starts_with("Infinity");
+    }
+    bool take_not_finite() noexcept {
+        if (!ok() || !next_is_not_finite()) return false;
+        take_if('-');
+        return take_word("NaN") || take_word("Infinity");
     }
 
     /// How long the number is that comes next; 0 if none does.

@@ -3,9 +3,11 @@
 
 #include "assign.hpp"
 #include "json_numbers.hpp"
+#include "said_numbers.hpp"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -21,6 +23,7 @@ public:
 
     ModelWeights read(Error& error) {
         std::array<bool, 4> seen{};
+        SaidNumbers said;
         json.object(256, [&](const std::string& name) {
             if (name == "architecture") {
                 once(seen[0], name);
@@ -34,8 +37,10 @@ public:
                 numbers_ = read_nested(json);
                 expect(numbers_.shape.size() == 1, "weights: expected one list of numbers, got " + numbers_.text());
             } else if (name == "sample_rate") {
+                said.read(json, name, name);
+            } else if (name == "metadata") {
                 once(seen[3], name);
-                if (!json.take_null()) weights.numbers.emplace_back(name, json.number());
+                said.read_metadata(json, [](const std::string& known) { return std::pair{known, 1}; });
             } else {
                 json.skip();
             }
@@ -43,6 +48,7 @@ public:
         for (const auto& [k, name] : {std::pair{0, "architecture"}, std::pair{1, "config"}, std::pair{2, "weights"}})
             expect(seen[std::size_t(k)], std::string{"no \""} + name + "\"; is it a NAM model?");
         if (json.ok()) lay_out();
+        weights.numbers = said.all();
         return finish(error);
     }
 
@@ -75,21 +81,25 @@ private:
     }
 
     void lay_out() {
-        const std::size_t h = hidden_, rows = 4 * h;
-        const std::size_t expected = rows * (input_ + h + 1) + 2 * h + (layers_ - 1) * (rows * (2 * h + 1) + 2 * h) +
-                                     out_channels_ * (h + 1);
+        // In 64 bits: where sizes have 32, the greatest layers' would wrap and fit a small file.
+        const std::uint64_t in_64 = input_, h_64 = hidden_, out_64 = out_channels_,
+                            expected = 4 * h_64 * (in_64 + h_64 + 1) + 2 * h_64 +
+                                       (layers_ - 1) * (4 * h_64 * (2 * h_64 + 1) + 2 * h_64) + out_64 * (h_64 + 1);
         if (numbers_.values.size() != expected)
             return json.refuse("weights: expected " + std::to_string(expected) + " numbers, got " +
                                std::to_string(numbers_.values.size()));
+        const std::size_t h = hidden_, rows = 4 * h;
         for (std::size_t k = 0; k < layers_; ++k) {
             const std::size_t in = k == 0 ? input_ : h;
             LayerWeights layer{"layer " + std::to_string(k), {LayerKind::LSTM, int(in), int(h)}, {}, {}};
-            Array ih{rows, in, {}}, hh{rows, h, {}};
+            layer.arrays = {{rows, in, {}}, {rows, h, {}}, {rows, 1, {}}, {rows, 1, std::vector<double>(rows)}};
+            std::vector<double>&ih = layer.arrays[0].values, &hh = layer.arrays[1].values;
+            ih.reserve(rows * in);
+            hh.reserve(rows * h);
             for (std::size_t row = 0; row < rows; ++row) {
-                take(in, ih.values);
-                take(h, hh.values);
+                take(in, ih);
+                take(h, hh);
             }
-            layer.arrays = {std::move(ih), std::move(hh), {rows, 1, {}}, {rows, 1, std::vector<double>(rows)}};
             take(rows, layer.arrays[2].values);
             take(2 * h, layer.first);
             weights.layers.push_back(std::move(layer));

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/read_number.hpp"
+
 #include <charconv>
 #include <string>
+#include <string_view>
 
 namespace rondo::inline v0_1::io::detail {
 
@@ -12,8 +15,9 @@ std::string number_text(S value) {
     char digits[32];
     const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
     double read = 0;
-    std::from_chars(digits, end, read);
-    if (S(read) != value) end = std::to_chars(digits, digits + sizeof digits, double(value)).ptr;
+    const std::string_view text{digits, end};
+    if (!rondo::detail::read_number(text, read) || S(read) != value)
+        end = std::to_chars(digits, digits + sizeof digits, double(value)).ptr;
     return std::string{static_cast<const char*>(digits), end};
 }
 

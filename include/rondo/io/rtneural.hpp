@@ -3,6 +3,7 @@
 
 #include "assign.hpp"
 #include "json_numbers.hpp"
+#include "said_numbers.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,10 +70,7 @@ public:
             } else if (name == "output_batch") {
                 once(seen[4], name);
                 probe.output = read_nested(json).values;
-            } else if (name == "in_gain" || name == "out_gain" || name == "samplerate") {
-                if (json.next_is('"')) return json.skip(); // some write it as text
-                if (!json.take_null()) weights.numbers.emplace_back(name, json.number());
-            } else {
+            } else if (!said_.take(json, name)) {
                 json.skip();
             }
         });
@@ -86,6 +84,7 @@ public:
             const int size = int(features), all = int(weights.layers.size());
             weights.layers.push_back({"in_skip", {LayerKind::Skip, size, size, 1, true, all}, {}, {}});
         }
+        weights.numbers = said_.all();
         if (seen[3] && seen[4]) weights.probe = std::move(probe);
         return finish(error);
     }
@@ -188,8 +187,11 @@ private:
             !has_shape(layer.weights[1], {size, rows}, made.name))
             return;
         made.facts.kind = gru ? LayerKind::GRU : LayerKind::LSTM;
-        made.arrays = {from_keras(layer.weights[0], order), from_keras(layer.weights[1], order),
-                       {rows, 1, std::vector<double>(rows)}, {rows, 1, std::vector<double>(rows)}};
+        for (NestedNumbers* keras : {&layer.weights[0], &layer.weights[1]}) {
+            made.arrays.push_back(from_keras(*keras, order));
+            keras->values = {}; // no longer needed
+        }
+        made.arrays.resize(4, {rows, 1, std::vector<double>(rows)});
         if (layer.weights.size() == 2) {
             // A GRU's bias alone tells whether it resets before the product or after it.
             if (gru) return json.refuse(made.name + ": expected a bias, got none");
@@ -230,14 +232,15 @@ private:
 
     std::size_t input_ = 0;
     std::vector<RTNeuralLayer> layers_;
+    AmpNumbers said_;
 };
 
 } // namespace detail
 
 /// Reads a model as RTNeural's Keras scripts and AIDA-X write it: layers of dense, time-distributed-dense, gru, lstm
 /// and activation, which run step by step. AIDA-X's in_skip is a Skip over all of them, its input_batch and
-/// output_batch are the probe, its gains (in decibels, which are no part of the network) and sample rate are among the
-/// numbers.
+/// output_batch are the probe. Among the numbers are its gains (in decibels, which are no part of the network), those
+/// of "metadata", and "samplerate", which is that of "metadata" where both places say one.
 ///
 /// A gru with one row of biases resets before the product, with two after it: Keras' reset_after.
 ///

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/read_number.hpp"
+#include "json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline v0_1::io::detail {
+
+/// The number that comes next, or that a text says: none for null and for any other text.
+inline std::optional<double> read_said_number(JsonReader& json) {
+    if (json.take_null()) return std::nullopt;
+    if (!json.next_is('"')) return json.number();
+    const std::string text = json.string(std::numeric_limits<std::size_t>::max());
+    double value = 0;
+    if (!rondo::detail::read_number(text, value) || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
+/// Numbers that a file says besides a network's layers, by name. Where several places say one, that of the lowest rank
+/// counts.
+class SaidNumbers {
+public:
+    /// Reads the value that comes next: what the file calls `in_file` is the number `name`.
+    void read(JsonReader& json, std::string_view in_file, std::string_view name, int rank = 0) {
+        add(json, in_file, name, rank, read_said_number(json));
+    }
+
+    /// Reads an object: its numbers, and a sample rate that is text; anything else is skipped, and so is what is no
+    /// object. rename(name) gives a number's name and rank.
+    template <class Rename>
+    void read_metadata(JsonReader& json, Rename rename) {
+        if (!json.next_is('{')) return json.skip();
+        json.object(std::numeric_limits<std::size_t>::max(), [&](const std::string& in_file) {
+            const auto [name, rank] = rename(in_file);
+            const bool is_rate = name == "samplerate" || name == "sample_rate";
+            if (json.next_is_number() || (is_rate && json.next_is('"'))) read(json, in_file, name, rank);
+            else json.skip();
+        });
+    }
+
+    std::vector<std::pair<std::string, double>> all() const {
+        std::vector<std::pair<std::string, double>> all;
+        for (const One& one : said_)
+            if (one.value) all.emplace_back(one.name, *one.value);
+        return all;
+    }
+
+private:
+    struct One {
+        std::string in_file, name;
+        int rank;
+        std::optional<double> value;
+    };
+
+    void add(JsonReader& json, std::string_view in_file, std::string_view name, int rank, std::optional<double> value) {
+        constexpr std::size_t most = 256, longest = 256; // of an untrusted file; no program writes as many
+        const auto known = std::ranges::find(said_, name, &One::name);
+        if (known == said_.end()) {
+            if (said_.size() < most && name.size() <= longest)
+                said_.push_back({std::string{in_file}, std::string{name}, rank, value});
+        } else if (known->rank == rank) {
+            json.refuse(json_string(in_file) + " comes twice");
+        } else if (value && (rank < known->rank || !known->value)) {
+            *known = {std::string{in_file}, std::string{name}, rank, value};
+        }
+    }
+
+    std::vector<One> said_;
+};
+
+/// The names that guitar amplifiers' files have: gains, and the sample rate, which some say in their metadata, some
+/// beside the layers.
+class AmpNumbers : public SaidNumbers {
+public:
+    /// Reads the value of a file's member if it says numbers.
+    bool take(JsonReader& json, const std::string& name) {
+        if (name == "metadata") {
+            if (std::exchange(has_metadata_, true)) json.refuse("\"metadata\" comes twice");
+            read_metadata(json, [](const std::string& in_file) -> std::pair<std::string, int> {
+                if (in_file == "samplerate") return {in_file, 0};
+                if (in_file == "sample_rate") return {"samplerate", 1};
+                return {in_file, 4};
+            });
+        } else if (name == "samplerate" || name == "sample_rate") {
+            read(json, name, "samplerate", name == "samplerate" ? 2 : 3);
+        } else if (name == "in_gain" || name == "out_gain") {
+            read(json, name, name);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+private:
+    bool has_metadata_ = false;
+};
+
+} // namespace rondo::io::detail
