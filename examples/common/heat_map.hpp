@@ -40,11 +40,14 @@ inline std::string letters(std::string_view text) {
 /// Draws heat maps of one text below each other; `rows` says what a row is.
 inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view text,
                  const std::string& rows, const std::vector<HeatMap>& maps) {
-    const int width = 240 + 20 * std::max(int(text.size()), 30), panel = 270, height = 44 + panel * int(maps.size());
+    const int plot_width = 20 * std::max(int(text.size()), 30), width = plot_width + 240;
+    const int panel = 270, height = 44 + panel * int(maps.size());
     const auto share = [](int pixels, int of) { return std::to_string(double(pixels) / of); };
     std::string data, plot = "set multiplot layout " + std::to_string(maps.size()) + ",1 margins " + share(60, width) +
                              ',' + share(width - 180, width) + ',' + share(44, height) + ',' +
                              share(height - 46, height) + " spacing 0," + share(88, height) +
+                             "\nset colorbox user origin graph " + share(plot_width + 24, plot_width) +
+                             ",graph 0 size graph " + share(40, plot_width) + ",graph 1" +
                              "\nunset key\nunset grid\nset tics scale 0\nunset ytics\nset style fill solid 1\n" +
                              "set ylabel " + label(rows) + "\nset cblabel 'value'\n" + detail::letters(text);
     for (std::size_t k = 0; k < maps.size(); ++k) {

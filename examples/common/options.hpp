@@ -73,7 +73,7 @@ int main(CLI::App& app, int argc, char** argv, const Run& run) {
             app.exit(help);
         }
         finish_output();
-        return 0;
+        return fell_short() ? 2 : 0;
     } catch (const CLI::ParseError& error) {
         std::cerr << app.get_name() << ": " << error.what() << '\n';
     } catch (const std::exception& error) {

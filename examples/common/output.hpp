@@ -11,6 +11,18 @@
 
 namespace common {
 
+namespace detail {
+inline bool fell_short = false;
+}
+
+/// Says what failed where the program has more to do; its exit code tells of it in the end.
+inline void complain(const std::string& what) {
+    std::fflush(stdout);
+    std::cerr << what << '\n';
+    detail::fell_short = true;
+}
+inline bool fell_short() { return detail::fell_short; }
+
 /// Brings what a program said to its standard output; a program's last act, so that a full disk is an error of its.
 ///
 /// Errors  file: some of it could not be written.

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "options.hpp"
+#include "output.hpp"
 
 #include <rondo/io/file.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -45,8 +47,19 @@ inline std::string tick(std::string_view text) {
     return label(all);
 }
 
+namespace detail {
+/// Whether a picture is whole: gnuplot does not say when a disk is full.
+inline bool ends_as_picture(const std::filesystem::path& path) {
+    rondo::Error problem;
+    const rondo::io::Bytes bytes = rondo::io::read_file(path, rondo::io::no_limit, problem);
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    const std::string_view end = text.substr(text.size() - std::min<std::size_t>(text.size(), 12));
+    return end.find("IEND") != end.npos || end.find("</svg>") != end.npos;
+}
+} // namespace detail
+
 /// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without
-/// gnuplot they stay, and a line says so.
+/// gnuplot they stay, and a line says so. Older pictures are replaced by whole ones only.
 ///
 /// `plot` is gnuplot's: labels and plot commands that read 'NAME.dat'. Colours are told apart by colour-blind eyes.
 inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data,
@@ -54,10 +67,10 @@ inline void draw(const std::filesystem::path& folder, const std::string& name, s
     make_folder(folder);
     detail::write(folder / (name + ".dat"), data);
     const std::string size = std::to_string(width) + ',' + std::to_string(height);
-    std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\n";
+    std::string script = "# gnuplot " + name + ".gp\nset encoding utf8\nif (!exists('part')) part = ''\n";
     for (const auto& [terminal, ending] : {std::pair{"svg size " + size + " font 'sans,16' background 'white'", ".svg"},
                                            std::pair{"pngcairo size " + size + " font 'sans,14'", ".png"}}) {
-        script += "\nreset\nset terminal " + terminal + "\nset output '" + name + ending + "'\n";
+        script += "\nreset\nset terminal " + terminal + "\nset output '" + name + ending + "'.part\n";
         script += "set grid lc rgb '#dddddd'\nset key top right\n"
                   "set linetype 1 lc rgb '#0072b2' lw 2\nset linetype 2 lc rgb '#d55e00' lw 2\n"
                   "set linetype 3 lc rgb '#009e73' lw 2\nset linetype 4 lc rgb '#cc79a7' lw 2\n"
@@ -66,15 +79,25 @@ inline void draw(const std::filesystem::path& folder, const std::string& name, s
         script += std::string{plot} + "\nunset output\n";
     }
     detail::write(folder / (name + ".gp"), script);
-
-    const std::string command = "cd " + detail::quoted(folder.string()) + " && gnuplot " + name + ".gp >/dev/null 2>&1";
-    if (std::system("command -v gnuplot >/dev/null 2>&1") != 0)
+    if (std::system("command -v gnuplot >/dev/null 2>&1") != 0) {
         std::printf("gnuplot is not installed: no picture; data and script are %s and .gp\n",
                     (folder / (name + ".dat")).c_str());
-    else if (std::system(command.c_str()) != 0)
-        std::printf("gnuplot failed: no picture; try it on %s\n", (folder / (name + ".gp")).c_str());
-    else
-        std::printf("picture: %s and .svg\n", (folder / (name + ".png")).c_str());
+        return;
+    }
+
+    const std::string command =
+        "cd " + detail::quoted(folder.string()) + " && gnuplot -e \"part='.part'\" " + name + ".gp >/dev/null 2>&1";
+    bool drawn = std::system(command.c_str()) == 0;
+    for (const char* ending : {".png", ".svg"}) {
+        const std::filesystem::path file = folder / (name + ending), part = file.string() + ".part";
+        std::error_code problem;
+        drawn = drawn && detail::ends_as_picture(part);
+        if (drawn) std::filesystem::rename(part, file, problem);
+        else std::filesystem::remove(part, problem);
+        drawn = drawn && !problem;
+    }
+    if (drawn) std::printf("picture: %s and .svg\n", (folder / (name + ".png")).c_str());
+    else complain("no picture: gnuplot failed, or the disk is full; try it on " + (folder / (name + ".gp")).string());
 }
 
 } // namespace common

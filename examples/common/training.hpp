@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "axis.hpp"
 #include "interrupt.hpp"
 #include "options.hpp"
 #include "picture.hpp"
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace common {
 
@@ -77,10 +79,13 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
 inline void draw_losses(const Options& options, const Training& training, const std::string& loss) {
     if (training.history.empty()) return;
     std::string data = "# epoch  training  validation\n";
-    for (const rondo::EpochResult& e : training.history)
-        data += std::to_string(e.epoch) + ' ' + std::to_string(e.loss) + ' ' + std::to_string(e.validation) + '\n';
+    std::vector<double> losses;
+    for (const rondo::EpochResult& e : training.history) {
+        losses.insert(losses.end(), {e.loss, e.validation});
+        data += std::to_string(e.epoch) + ' ' + number(e.loss) + ' ' + number(e.validation) + '\n';
+    }
     std::string plot = training.history.size() < 10 ? "set xtics 1\n" : "";
-    plot += "set xlabel 'epoch'\nset ylabel '" + loss + "'\nset yrange [0:*]\nplot '" + options.name +
+    plot += "set xlabel 'epoch'\nset ylabel '" + loss + "'\n" + axis(losses) + "plot '" + options.name +
             "-loss.dat' using 1:2 with linespoints title 'training'";
     if (!std::isnan(training.validation())) plot += ", '' using 1:3 with linespoints title 'validation'";
     draw(options.out, options.name + "-loss", data, plot);
