@@ -95,6 +95,11 @@ AnyStream open(const std::filesystem::path& file) {
 void run(const Options& options) {
     using Clock = std::chrono::steady_clock;
     const bool own = options.data.empty();
+    const auto dry_file = options.out / "host_audio-dry.wav", wet_file = options.out / "host_audio-wet.wav";
+    std::error_code none;
+    for (const auto& file : {dry_file, wet_file})
+        if (std::filesystem::equivalent(options.data, file, none))
+            fail(Error::Kind::argument, "--data: " + options.data + " would be overwritten; give another --out");
     const common::Wav dry = own ? plucked(Seed{options.seed}, 3) : common::read_wav(options.data);
     const common::Training training = options.trains() ? train(options) : common::Training{};
     if (training.stopped) return;
@@ -123,10 +128,10 @@ void run(const Options& options) {
         }
     const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
     common::make_folder(options.out);
-    common::write_wav(options.out / "host_audio-dry.wav", dry);
-    common::write_wav(options.out / "host_audio-wet.wav", wet);
+    common::write_wav(dry_file, dry);
+    common::write_wav(wet_file, wet);
     std::printf("\n%s\n%.2f s of %zu channels at %d Hz in %zu blocks of %zu samples, %zu bytes of state a channel\n",
-                (options.out / "host_audio-wet.wav").c_str(), dry.seconds(), channels, dry.rate, seconds.size(),
+                wet_file.c_str(), dry.seconds(), channels, dry.rate, seconds.size(),
                 options.block, sizeof(State<Amp<16>>));
     std::printf("slowest block: %.0f us of the %.0f us that it lasts\n",
                 1e6 * *std::max_element(seconds.begin(), seconds.end()), 1e6 * double(options.block) / dry.rate);

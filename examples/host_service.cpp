@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Serves many sessions with one const model, in several threads.", "host_service"};
     Options options;
     options.add(app, 10);
+    app.remove_option(app.get_option("--data")); // its sensors are its own
     app.add_option("--sessions", options.sessions, "each with a state")
         ->capture_default_str()
         ->check(CLI::Range(1, 100000));

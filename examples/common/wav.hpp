@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,14 +32,47 @@ struct Wav {
 namespace detail {
 static_assert(std::endian::native == std::endian::little, "a WAV file's numbers are little-endian");
 
-inline std::uint32_t wav_number(std::span<const std::byte> bytes, std::size_t at, std::size_t size) {
-    std::uint32_t number = 0;
+inline std::uint64_t wav_number(std::span<const std::byte> bytes, std::size_t at, std::size_t size) {
+    std::uint64_t number = 0;
     std::memcpy(&number, bytes.data() + at, size);
     return number;
 }
+
+/// How samples are written, as the chunk "fmt " tells.
+struct WavFormat {
+    std::uint64_t kind = 0, channels = 0, rate = 0, bits = 0, width = 0; // width: bytes a sample
+
+    bool whole() const { return kind == 1 && width <= 4 && bits <= 8 * width && bits + 8 > 8 * width; }
+    bool floats() const { return kind == 3 && (width == 4 || width == 8) && bits == 8 * width; }
+
+    explicit WavFormat(std::span<const std::byte> chunk)
+        : kind{wav_number(chunk, 0, 2)}, channels{wav_number(chunk, 2, 2)}, rate{wav_number(chunk, 4, 4)},
+          bits{wav_number(chunk, 14, 2)}, width{channels > 0 ? wav_number(chunk, 12, 2) / channels : 0} {
+        constexpr std::string_view common_end{"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71", 14};
+        if (kind == 0xFFFE && chunk.size() >= 40 && std::memcmp(chunk.data() + 26, common_end.data(), 14) == 0)
+            kind = wav_number(chunk, 24, 2); // WAVE_FORMAT_EXTENSIBLE tells it in more words
+    }
+    /// Whole numbers fill their bytes from the top; those of one byte are above zero.
+    float sample(std::span<const std::byte> bytes, std::size_t at) const {
+        const std::uint64_t number = wav_number(bytes, at, width);
+        if (floats()) return width == 4 ? std::bit_cast<float>(std::uint32_t(number)) : float(std::bit_cast<double>(number));
+        const auto top = std::uint32_t(number << (32 - 8 * width)) ^ (width == 1 ? 0x8000'0000u : 0u);
+        return float(std::bit_cast<std::int32_t>(top)) / 2147483648.0f;
+    }
+    std::string text() const {
+        const char* const name = kind == 1    ? "whole numbers"
+                                 : kind == 3  ? "floating-point numbers"
+                                 : kind == 6  ? "A-law"
+                                 : kind == 7  ? "mu-law"
+                                 : kind == 85 ? "MP3"
+                                              : "another code";
+        return "format " + std::to_string(kind) + " (" + name + ") of " + std::to_string(bits) + " bits, " +
+               std::to_string(channels) + " channels at " + std::to_string(rate) + " Hz";
+    }
+};
 } // namespace detail
 
-/// Reads a WAV file of 16-bit or of float samples.
+/// Reads a WAV file of 8, 16, 24 or 32 bits a sample, or of floats or doubles; a RIFF or, of more than 4 GB, an RF64.
 ///
 /// Errors  file; format: what is not a WAV file, is cut off, or has other samples; not_finite.
 inline Wav read_wav(const std::filesystem::path& path) {
@@ -52,42 +86,42 @@ inline Wav read_wav(const std::filesystem::path& path) {
     const auto tag = [&](std::size_t at) {
         return std::string_view{reinterpret_cast<const char*>(bytes.data()) + at, 4};
     };
-    if (bytes.size() < 12 || tag(0) != "RIFF" || tag(8) != "WAVE") refuse("expected a WAV file");
-    Wav wav;
-    std::uint32_t format = 0, bits = 0;
+    const bool named = bytes.size() >= 12 && tag(8) == "WAVE";
+    if (named && tag(0) == "RIFX") refuse("expected a WAV file of little-endian numbers, got RIFX");
+    const bool large = named && (tag(0) == "RF64" || tag(0) == "BW64");
+    if (!large && !(named && tag(0) == "RIFF")) refuse("expected a WAV file");
+    std::optional<detail::WavFormat> format;
+    std::uint64_t large_size = UINT32_MAX; // of the samples
     for (std::size_t at = 12; bytes.size() - at >= 8;) {
         const std::string_view name = tag(at);
-        const std::size_t size = wav_number(bytes, at + 4, 4), rest = bytes.size() - (at += 8);
+        std::uint64_t size = wav_number(bytes, at + 4, 4);
+        const std::size_t rest = bytes.size() - (at += 8);
+        if (name == "data" && size == UINT32_MAX) size = large ? large_size : rest; // written to a pipe: up to the end
         if (size > rest)
             refuse("a chunk of " + std::to_string(size) + " bytes, but only " + std::to_string(rest) + " follow");
+        const auto chunk = bytes.subspan(at, std::size_t(size));
+        if (name == "ds64" && size >= 16) large_size = wav_number(chunk, 8, 8);
         if (name == "fmt ") {
             if (size < 16) refuse("expected 16 bytes or more of its format, got " + std::to_string(size));
-            format = wav_number(bytes, at, 2);
-            if (format == 0xFFFE && size >= 26) format = wav_number(bytes, at + 24, 2); // told in more words
-            wav.channels = int(wav_number(bytes, at + 2, 2));
-            wav.rate = int(std::min<std::uint32_t>(wav_number(bytes, at + 4, 4), 10'000'000));
-            bits = wav_number(bytes, at + 14, 2);
-            if (!((format == 1 && bits == 16) || (format == 3 && bits == 32)) || wav.channels < 1 || wav.rate < 1)
-                refuse("expected 16-bit or float samples, got format " + std::to_string(format) + " of " +
-                       std::to_string(bits) + " bits, " + std::to_string(wav.channels) + " channels at " +
-                       std::to_string(wav.rate) + " Hz");
+            format.emplace(chunk);
+            if (!(format->whole() || format->floats()) || format->rate < 1 || format->rate > 10'000'000)
+                refuse("expected samples of 8, 16, 24 or 32 bits, floats or doubles, got " + format->text());
         } else if (name == "data") {
-            const std::size_t width = bits / 8;
-            if (bits == 0) refuse("samples before their format");
-            wav.samples.resize(size / width / std::size_t(wav.channels) * std::size_t(wav.channels));
+            if (!format) refuse("samples before their format");
+            Wav wav{int(format->rate), int(format->channels), {}};
+            wav.samples.resize(chunk.size() / format->width / format->channels * format->channels);
             for (std::size_t k = 0; k < wav.samples.size(); ++k) {
-                const std::uint32_t number = wav_number(bytes, at + k * width, width);
-                wav.samples[k] = bits == 16 ? float(std::int16_t(number)) / 32768 : std::bit_cast<float>(number);
+                wav.samples[k] = format->sample(chunk, k * format->width);
                 if (!std::isfinite(wav.samples[k]))
                     refuse("sample " + std::to_string(k) + " is not finite", Kind::not_finite);
             }
             if (wav.samples.empty()) refuse("it has no samples");
             return wav;
         }
-        at += std::min(size + size % 2, rest); // chunks begin at even bytes
+        at += std::min(std::size_t(size + size % 2), rest); // chunks begin at even bytes
     }
     refuse("it has no samples");
-    return wav;
+    return {};
 }
 
 /// Writes a WAV file of 16-bit samples, or of floats; beside it first, then renamed.

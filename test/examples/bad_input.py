@@ -20,7 +20,9 @@ FILES = {
     "model.nam": b"{}",
     "short.wav": b"RIFF\x04\0\0\0WAVE",
     "cut.wav": b"RIFF\x04\0\0\0WAVEfmt \xff\xff\xff\xff",
-    "bytes.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x44\xac\0\0\x44\xac\0\0\1\0\x08\0data\2\0\0\0ab",
+    "law.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\7\0\1\0\x44\xac\0\0\x44\xac\0\0\1\0\x08\0data\2\0\0\0ab",
+    "rifx.wav": b"RIFX\0\0\0\x04WAVE",
+    "no_channels.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\1\0\0\0\x44\xac\0\0\x44\xac\0\0\1\0\x08\0data\2\0\0\0ab",
     "nan.wav": b"RIFF\x04\0\0\0WAVEfmt \x10\0\0\0\3\0\1\0\x44\xac\0\0\x10\xb1\2\0\4\0\x20\0data\4\0\0\0\0\0\xc0\x7f",
 }
 # Of each program: what it is told, and a part of what it must answer.
@@ -58,12 +60,15 @@ CASES = {
         ("--data empty", "empty: expected a WAV file"),
         ("--data short.wav", "short.wav: it has no samples"),
         ("--data cut.wav", "cut.wav: a chunk of 4294967295 bytes, but only 0 follow"),
-        ("--data bytes.wav", "bytes.wav: expected 16-bit or float samples, got format 1 of 8 bits, 1 channels"),
+        ("--data law.wav", "law.wav: expected samples of 8, 16, 24 or 32 bits, floats or doubles, got format 7 (mu-law)"),
+        ("--data rifx.wav", "rifx.wav: expected a WAV file of little-endian numbers, got RIFX"),
+        ("--data no_channels.wav", "no_channels.wav: expected samples of"),
         ("--data nan.wav", "nan.wav: sample 0 is not finite"),
         ("--load model.nam", "model.nam: "),
         ("--block 0", "--block"),
     ],
-    "host_service": TEXT[3:] + [("--sessions 0", "--sessions"), ("--workers 0", "--workers")],
+    "host_service": TEXT[3:] + [("--sessions 0", "--sessions"), ("--workers 0", "--workers"), ("--requests 0", "--requests"),
+                                ("--data missing", "--data"), ("--sessions 1.5", "--sessions"), ("--workers", "--workers")],
     "words": TEXT + [("--data one_line.txt", "one_line.txt")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
