@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
@@ -16,6 +18,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 // Memory that cannot be had is one of the cases below; the sanitizers would end the program there.
@@ -123,7 +126,8 @@ TEST_F(File, ReadRefusesMemoryThatCannotBeHad) {
     const fs::path path = folder / "a";
     write_file(path, bytes_of("1"));
     fs::resize_file(path, std::uintmax_t{1} << 43); // sparse
-    EXPECT_EQ(error_of_read(path).message, "cannot read " + path.string() + ": no memory for its 8796093022208 bytes");
+    EXPECT_EQ(error_of_read(path),
+              (Error{Error::Kind::memory, "cannot read " + path.string() + ": no memory for its 8796093022208 bytes"}));
 }
 
 TEST_F(File, ReadRefusesAFileWhoseSizeIsNotTrue) {
@@ -175,11 +179,124 @@ TEST_F(File, KeepsPermissionsAndFollowsLinks) {
     EXPECT_EQ(fs::status(folder / "a").permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(File, FollowsALinkToAFileToBe) {
-    fs::create_symlink("later", folder / "link");
+TEST_F(File, FollowsLinksToAFileToBe) {
+    fs::create_directory(folder / "b");
+    fs::create_symlink("b/link", folder / "link");
+    fs::create_symlink("later", folder / "b" / "link");
     write_file(folder / "link", bytes_of("new"));
     EXPECT_TRUE(fs::is_symlink(folder / "link"));
-    EXPECT_EQ(fs::file_size(folder / "later"), 3u);
+    EXPECT_TRUE(fs::is_symlink(folder / "b" / "link"));
+    EXPECT_EQ(text_of(read_file(folder / "b" / "later")), "new");
+    EXPECT_EQ(names().size(), 2u);
+}
+
+TEST_F(File, RefusesLinksThatLeadInACircle) {
+    fs::create_symlink("two", folder / "one");
+    fs::create_symlink("one", folder / "two");
+    const std::string reason = (folder / "one").string() + ": Too many levels of symbolic links";
+    EXPECT_EQ(error_of_write(folder / "one").message, "cannot write " + reason);
+    EXPECT_EQ(error_of_read(folder / "one").message, "cannot read " + reason);
+    EXPECT_TRUE(fs::is_symlink(folder / "one"));
+}
+
+TEST_F(File, LeavesAFileThatIsReadOnly) {
+    write_file(folder / "a", bytes_of("old"));
+    fs::permissions(folder / "a", fs::perms::owner_read);
+    EXPECT_EQ(error_of_write(folder / "a").message, "cannot write " + (folder / "a").string() + ": it is read-only");
+    EXPECT_EQ(text_of(read_file(folder / "a")), "old");
+}
+
+TEST_F(File, OtherNamesOfAFileKeepTheOldContent) {
+    write_file(folder / "a", bytes_of("old"));
+    fs::create_hard_link(folder / "a", folder / "b");
+    write_file(folder / "a", bytes_of("new"));
+    EXPECT_EQ(text_of(read_file(folder / "b")), "old");
+}
+
+// A path that leads to a file when it is looked at may lead to a pipe when it is opened.
+TEST_F(File, DoesNotWaitForAPipeThatTakesAFilesPlace) {
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    write_file(folder / "file", bytes_of("text"));
+    fs::create_symlink("file", folder / "a");
+    std::atomic<bool> done = false;
+    std::thread swap{[&] {
+        for (bool pipe = true; !done; pipe = !pipe) {
+            fs::create_symlink(pipe ? "pipe" : "file", folder / "next");
+            fs::rename(folder / "next", folder / "a");
+        }
+    }};
+    for (int i = 0; i < 2000; ++i) {
+        Error error;
+        const auto bytes = read_file(folder / "a", 4, error);
+        if (error) EXPECT_EQ(error.message, "cannot read " + (folder / "a").string() + ": it is not a regular file");
+        else EXPECT_EQ(text_of(bytes), "text");
+    }
+    done = true;
+    swap.join();
+}
+
+TEST_F(File, NothingOfAKilledWriterStays) {
+    const std::string large(4'000'000, 'x');
+    const auto writing = [](const std::string& name) { return name.ends_with(".tmp"); };
+    std::vector<std::string> left;
+    std::size_t killed = 0;
+    for (int i = 0; i < 10; ++i) {
+        const ::pid_t writer = ::fork();
+        ASSERT_GE(writer, 0);
+        if (writer == 0)
+            for (;;) write_file(folder / "a", bytes_of(large));
+        const auto fresh = [&](const auto& name) { return writing(name) && std::ranges::count(left, name) == 0; };
+        while (std::ranges::none_of(names(), fresh)) std::this_thread::yield();
+        ::kill(writer, SIGKILL);
+        ::waitpid(writer, nullptr, 0);
+        left = names();
+        killed += std::ranges::any_of(left, writing) ? 1 : 0;
+    }
+    EXPECT_GT(killed, 0u) << "no writer was killed while it wrote";
+    write_file(folder / "b", bytes_of("text"));
+    EXPECT_EQ(text_of(read_file(folder / "b")), "text");
+    EXPECT_TRUE(std::ranges::none_of(names(), writing));
+    EXPECT_TRUE(!fs::exists(folder / "a") || text_of(read_file(folder / "a")) == large);
+}
+
+TEST_F(File, WhatAnotherWritesStays) {
+    std::error_code reason;
+    rondo::io::detail::posix::Beside other{folder.string() + '/', reason};
+    ASSERT_FALSE(reason);
+    write_file(folder / "a", bytes_of("text"));
+    EXPECT_EQ(names().size(), 2u);
+    const auto later = bytes_of("later");
+    EXPECT_FALSE(other.write({&later, 1}));
+    EXPECT_FALSE(other.rename_to((folder / "b").string()));
+    EXPECT_EQ(text_of(read_file(folder / "b")), "later");
+}
+
+// How files are written where there is no POSIX.
+TEST_F(File, IsReadAndWrittenByTheStandardLibraryAlone) {
+    using namespace rondo::io::detail;
+    const auto write = [](const fs::path& path, std::string_view text) {
+        Error error;
+        const auto bytes = bytes_of(text);
+        portable::write_file(path, {&bytes, 1}, error);
+        return error;
+    };
+    const auto read = [](const fs::path& path, std::size_t limit = 9) {
+        Error error;
+        const auto bytes = portable::read_file(path, limit, error);
+        return error ? error.message.substr(error.message.rfind(':')) : text_of(bytes);
+    };
+    fs::create_symlink("later", folder / "link");
+    EXPECT_FALSE(write(folder / "link", "old"));
+    EXPECT_FALSE(write(folder / "link", "text"));
+    EXPECT_EQ(read(folder / "later"), "text");
+    EXPECT_EQ(read(folder / "later", 3), ": it has 4 bytes; at most 3 are allowed");
+    EXPECT_EQ(read(folder), ": it is not a regular file");
+    EXPECT_EQ(read(folder / "none"), ": No such file or directory");
+    fs::permissions(folder / "later", fs::perms::owner_read);
+    EXPECT_TRUE(write(folder / "link", "new").message.ends_with("it is read-only"));
+    EXPECT_TRUE(write(folder / "none" / "a", "new").message.ends_with("No such file or directory"));
+    EXPECT_EQ(write(folder, "new").kind, Error::Kind::file);
+    EXPECT_EQ(names().size(), 2u);
 }
 
 TEST_F(File, WritesIntoTheWorkingDirectory) {

@@ -5,40 +5,18 @@
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/state_dict.hpp>
 
+#include "held.hpp"
+
 #include <support/folder.hpp>
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <filesystem>
-#include <new>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace {
-std::atomic<std::size_t> held = 0, most = 0;
-constexpr std::size_t room = alignof(std::max_align_t); // before each block: its size
-} // namespace
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    auto* const p = static_cast<char*>(std::malloc(size + room));
-    if (!p) throw std::bad_alloc{};
-    *reinterpret_cast<std::size_t*>(p) = size;
-    most = std::max(most.load(), held += size);
-    return p + room;
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept {
-    if (!p) return;
-    char* const first = static_cast<char*>(p) - room;
-    held -= *reinterpret_cast<std::size_t*>(first);
-    std::free(first);
-}
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
 
 namespace {
 
@@ -47,10 +25,10 @@ using namespace rondo;
 /// The most bytes that f() holds at once beyond what was held before.
 template <class F>
 std::size_t peak(F&& f) {
-    const std::size_t before = held;
-    most = before;
+    const std::size_t before = held::bytes;
+    held::most = before;
     f();
-    return most - before;
+    return held::most - before;
 }
 
 std::string repeated(std::string_view first, std::string_view each, std::size_t count, std::string_view last) {

@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -14,7 +16,8 @@ namespace rondo::inline v0_1 {
 ///
 /// Functions that fail throw a Failure. Those that read and write files, and a training step, have a second form, as in
 /// std::filesystem: it fills an Error given as its last argument, leaving it as it was when nothing went wrong. That of
-/// files is noexcept.
+/// files is noexcept: memory that cannot be had, and what a backend throws, are Errors, too. In a program built without
+/// exceptions, memory that cannot be had ends it.
 struct Error {
     enum class Kind {
         none,
@@ -24,6 +27,7 @@ struct Error {
         mismatch,   // tensors that are missing, left over, misshapen or of another type
         not_finite, // a loss, gradient or parameter that is NaN or infinite
         device,     // a fault of a device, or a device that cannot do what is asked of it
+        memory,     // memory that cannot be had
     };
     Kind kind = Kind::none;
     std::string message;
@@ -32,10 +36,11 @@ struct Error {
     bool operator==(const Error&) const = default;
 };
 
-/// An Error, thrown.
+/// An Error, thrown. It takes no memory besides the Error's own, so that it can say that there is none.
 class Failure : public std::runtime_error {
 public:
-    explicit Failure(Error error) : std::runtime_error{error.message}, error_{std::move(error)} {}
+    explicit Failure(Error error) : std::runtime_error{""}, error_{std::move(error)} {}
+    const char* what() const noexcept override { return error_.message.c_str(); }
     const Error& error() const noexcept { return error_; }
 
 private:
@@ -59,7 +64,7 @@ inline void check(Error error) {
     if (error) fail(std::move(error));
 }
 
-/// Calls f(error) of a fresh Error, and fails if it was filled: of a function that fills one, the form that throws.
+/// Of a function that fills an Error, the form that throws: calls f(error) of a fresh one, and fails if it was filled.
 template <class F>
 auto or_fail(F&& f) {
     Error error;
@@ -71,6 +76,61 @@ auto or_fail(F&& f) {
         check(std::move(error));
         return result;
     }
+}
+
+namespace detail {
+#if defined(__cpp_exceptions)
+/// The exception that is being handled. The sentence of memory that cannot be had is short enough to need none.
+inline Error caught() noexcept {
+    try {
+        try {
+            throw;
+        } catch (const Failure& failure) {
+            return failure.error();
+        } catch (const std::bad_alloc&) {
+        } catch (const std::length_error&) { // a size that no memory has
+        } catch (const std::exception& other) {
+            return {Error::Kind::device, other.what()};
+        } catch (...) {
+            return {Error::Kind::device, "an unknown exception"};
+        }
+    } catch (...) { // no memory for the sentence
+    }
+    return {Error::Kind::memory, "out of memory"};
+}
+#endif
+}
+
+/// Of a function that fills an Error, the form that does not throw: calls f(), which fills `error` itself, and puts
+/// into it what f throws: memory that cannot be had, a backend's exception. The result is then `otherwise`.
+template <class F, class Result>
+Result no_throw(Error& error, F&& f, Result otherwise) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return f();
+    } catch (...) {
+        error = detail::caught();
+        return otherwise;
+    }
+#else
+    static_cast<void>(error);
+    static_cast<void>(otherwise);
+    return f();
+#endif
+}
+template <class F>
+auto no_throw(Error& error, F&& f) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return f();
+    } catch (...) {
+        error = detail::caught();
+        return decltype(f())();
+    }
+#else
+    static_cast<void>(error);
+    return f();
+#endif
 }
 
 } // namespace rondo

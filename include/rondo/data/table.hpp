@@ -47,14 +47,17 @@ public:
         return or_fail([&](Error& error) { return column(name, error); });
     }
     std::size_t column(std::string_view name, Error& error) const noexcept {
-        const auto found = std::ranges::find(names_, name);
-        if (found == names_.end()) {
-            std::string there;
-            for (const std::string& other : names_) there += (there.empty() ? "'" : ", '") + other + '\'';
-            error = {Error::Kind::format,
-                     source_ + ": no column '" + std::string{name} + "'; there are " + there};
-        }
-        return std::size_t(found - names_.begin());
+        const auto look = [&] {
+            const auto found = std::ranges::find(names_, name);
+            if (found == names_.end()) {
+                std::string there;
+                for (const std::string& other : names_) there += (there.empty() ? "'" : ", '") + other + '\'';
+                error = {Error::Kind::format,
+                         source_ + ": no column '" + std::string{name} + "'; there are " + there};
+            }
+            return std::size_t(found - names_.begin());
+            };
+        return no_throw(error, look, columns());
     }
     const std::string& text(std::size_t row, std::size_t column) const {
         if (row >= rows() || column >= columns())
@@ -68,28 +71,32 @@ public:
         return or_fail([&](Error& error) { return texts(name, error); });
     }
     std::vector<std::string> texts(std::string_view name, Error& error) const noexcept {
-        std::vector<std::string> all;
-        const std::size_t k = column(name, error);
-        if (k == columns()) return all;
-        all.reserve(rows());
-        for (std::size_t row = 0; row < rows(); ++row) all.push_back(cells_[row * columns() + k]);
-        return all;
+        return no_throw(error, [&] {
+            std::vector<std::string> all;
+            const std::size_t k = column(name, error);
+            if (k == columns()) return all;
+            all.reserve(rows());
+            for (std::size_t row = 0; row < rows(); ++row) all.push_back(cells_[row * columns() + k]);
+            return all;
+        });
     }
     /// The same as numbers.
     std::vector<double> numbers(std::string_view name) const {
         return or_fail([&](Error& error) { return numbers(name, error); });
     }
     std::vector<double> numbers(std::string_view name, Error& error) const noexcept {
-        std::vector<double> all;
-        const std::size_t k = column(name, error);
-        if (k == columns()) return all;
-        all.reserve(rows());
-        for (std::size_t row = 0; row < rows(); ++row) {
-            Error problem;
-            all.push_back(number(row, k, problem));
-            if (problem) return error = std::move(problem), std::vector<double>{};
-        }
-        return all;
+        return no_throw(error, [&] {
+            std::vector<double> all;
+            const std::size_t k = column(name, error);
+            if (k == columns()) return all;
+            all.reserve(rows());
+            for (std::size_t row = 0; row < rows(); ++row) {
+                Error problem;
+                all.push_back(number(row, k, problem));
+                if (problem) return error = std::move(problem), std::vector<double>{};
+            }
+            return all;
+        });
     }
 
 private:
@@ -115,66 +122,70 @@ private:
 
 /// The table that a text is; errors call it `source`.
 inline Table parse_table(std::string_view text, TableFormat format, std::string source, Error& error) noexcept {
-    if (format.separator == '"' || format.separator == '\n' || format.separator == '\r') {
-        error = {Error::Kind::argument, "rondo::TableFormat: separator: expected neither a quote nor a line's end"};
-        return {};
-    }
-    const auto refuse = [&](const std::string& problem) {
-        error = {Error::Kind::format, source + ": " + problem};
-        return Table{};
-    };
-    std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    const auto line_ends = [&] {
-        return at == text.size() || text[at] == '\n' || (text[at] == '\r' && text.substr(at + 1, 1) == "\n");
-    };
-    Table table;
-    std::vector<std::string> row;
-    for (std::size_t line = 1; at < text.size(); ++line) {
-        const std::size_t from = at, begun = line;
-        row.clear();
-        do {
-            at += row.empty() ? 0 : 1; // past the separator
-            std::string& cell = row.emplace_back();
-            const auto place = [&] { return "line " + std::to_string(line) + ", cell " + std::to_string(row.size()); };
-            const bool quoted = format.quotes && text.substr(at, 1) == "\"";
-            for (bool more = quoted; more;) { // from quote to quote; between two there is one
-                const std::size_t quote = text.find('"', ++at);
-                if (quote == text.npos) return refuse(place() + ": its quote does not end");
-                cell += text.substr(at, quote - at);
-                at = quote + 1;
-                more = text.substr(at, 1) == "\"";
-                if (more) cell += '"';
-            }
-            if (quoted && !line_ends() && text[at] != format.separator)
-                return refuse(place() + ": expected nothing more after the closing quote");
-            if (quoted) line += std::size_t(std::ranges::count(cell, '\n'));
-            while (!line_ends() && text[at] != format.separator) cell += text[at++];
-        } while (!line_ends());
-        const bool blank = row.size() == 1 && text.substr(from, at - from).find_first_not_of(" \t") == text.npos;
-        if (at < text.size()) at += text[at] == '\r' ? 2 : 1;
-        if (blank) continue;
-
-        const std::string begin = "line " + std::to_string(begun) + ": ";
-        const bool first = table.names_.empty();
-        if (first && format.header) {
-            table.names_ = row;
-            std::ranges::sort(row);
-            if (const auto same = std::ranges::adjacent_find(row); same != row.end())
-                return refuse(begin + "two columns are named '" + *same + '\'');
-            continue;
+    return no_throw(error, [&]() -> Table {
+        if (format.separator == '"' || format.separator == '\n' || format.separator == '\r') {
+            error = {Error::Kind::argument, "rondo::TableFormat: separator: expected neither a quote nor a line's end"};
+            return {};
         }
-        for (std::size_t k = 1; first && k <= row.size(); ++k) table.names_.push_back(std::to_string(k));
-        if (row.size() != table.columns())
-            return refuse(begin + "expected " + std::to_string(table.columns()) + " cells as in the " +
-                          (format.header ? "header" : "first row") + ", got " + std::to_string(row.size()));
-        std::ranges::move(row, std::back_inserter(table.cells_));
-        table.lines_.push_back(begun);
-    }
-    if (table.rows() == 0)
-        return refuse(std::string{"expected "} + (format.header ? "a header and " : "") + "one row or more, got " +
-                      (table.columns() == 0 ? "none" : "the header only"));
-    table.source_ = std::move(source);
-    return table;
+        const auto refuse = [&](const std::string& problem) {
+            error = {Error::Kind::format, source + ": " + problem};
+            return Table{};
+        };
+        std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+        const auto line_ends = [&] {
+            return at == text.size() || text[at] == '\n' || (text[at] == '\r' && text.substr(at + 1, 1) == "\n");
+        };
+        Table table;
+        std::vector<std::string> row;
+        for (std::size_t line = 1; at < text.size(); ++line) {
+            const std::size_t from = at, begun = line;
+            row.clear();
+            do {
+                at += row.empty() ? 0 : 1; // past the separator
+                std::string& cell = row.emplace_back();
+                const auto place = [&] {
+                    return "line " + std::to_string(line) + ", cell " + std::to_string(row.size());
+                };
+                const bool quoted = format.quotes && text.substr(at, 1) == "\"";
+                for (bool more = quoted; more;) { // from quote to quote; between two there is one
+                    const std::size_t quote = text.find('"', ++at);
+                    if (quote == text.npos) return refuse(place() + ": its quote does not end");
+                    cell += text.substr(at, quote - at);
+                    at = quote + 1;
+                    more = text.substr(at, 1) == "\"";
+                    if (more) cell += '"';
+                }
+                if (quoted && !line_ends() && text[at] != format.separator)
+                    return refuse(place() + ": expected nothing more after the closing quote");
+                if (quoted) line += std::size_t(std::ranges::count(cell, '\n'));
+                while (!line_ends() && text[at] != format.separator) cell += text[at++];
+            } while (!line_ends());
+            const bool blank = row.size() == 1 && text.substr(from, at - from).find_first_not_of(" \t") == text.npos;
+            if (at < text.size()) at += text[at] == '\r' ? 2 : 1;
+            if (blank) continue;
+
+            const std::string begin = "line " + std::to_string(begun) + ": ";
+            const bool first = table.names_.empty();
+            if (first && format.header) {
+                table.names_ = row;
+                std::ranges::sort(row);
+                if (const auto same = std::ranges::adjacent_find(row); same != row.end())
+                    return refuse(begin + "two columns are named '" + *same + '\'');
+                continue;
+            }
+            for (std::size_t k = 1; first && k <= row.size(); ++k) table.names_.push_back(std::to_string(k));
+            if (row.size() != table.columns())
+                return refuse(begin + "expected " + std::to_string(table.columns()) + " cells as in the " +
+                              (format.header ? "header" : "first row") + ", got " + std::to_string(row.size()));
+            std::ranges::move(row, std::back_inserter(table.cells_));
+            table.lines_.push_back(begun);
+        }
+        if (table.rows() == 0)
+            return refuse(std::string{"expected "} + (format.header ? "a header and " : "") + "one row or more, got " +
+                          (table.columns() == 0 ? "none" : "the header only"));
+        table.source_ = std::move(source);
+        return table;
+    });
 }
 inline Table parse_table(std::string_view text, TableFormat format = {}, std::string source = "table") {
     return or_fail([&](Error& error) { return parse_table(text, format, std::move(source), error); });
@@ -184,10 +195,12 @@ inline Table parse_table(std::string_view text, TableFormat format = {}, std::st
 ///
 /// Errors  file, format: those of io::read_text; those of Table.
 inline Table read_table(const std::filesystem::path& path, TableFormat format, Error& error) noexcept {
-    Error problem;
-    const std::string text = io::read_text(path, problem);
-    if (problem) return error = std::move(problem), Table{};
-    return parse_table(text, format, path.string(), error);
+    return no_throw(error, [&] {
+        Error problem;
+        const std::string text = io::read_text(path, problem);
+        if (problem) return error = std::move(problem), Table{};
+        return parse_table(text, format, path.string(), error);
+    });
 }
 inline Table read_table(const std::filesystem::path& path, TableFormat format = {}) {
     return or_fail([&](Error& error) { return read_table(path, format, error); });

@@ -94,15 +94,17 @@ public:
     }
 
     void save(const std::filesystem::path& path, Error& error) const noexcept {
-        std::string text;
-        for (const std::string& word : words_) {
-            for (const char c : word)
-                if (c == '\n') text += "\\n";
-                else if (c == '\\') text += "\\\\";
-                else text += c;
-            text += '\n';
-        }
-        io::write_file(path, std::as_bytes(std::span{text}), error);
+        no_throw(error, [&] {
+            std::string text;
+            for (const std::string& word : words_) {
+                for (const char c : word)
+                    if (c == '\n') text += "\\n";
+                    else if (c == '\\') text += "\\\\";
+                    else text += c;
+                text += '\n';
+            }
+            io::write_file(path, std::as_bytes(std::span{text}), error);
+        });
     }
     void save(const std::filesystem::path& path) const {
         or_fail([&](Error& error) { save(path, error); });
@@ -110,6 +112,20 @@ public:
 
     /// From a file of `largest` words at most, such as a network takes.
     static Vocabulary load(const std::filesystem::path& path, int largest, Error& error) noexcept {
+        const auto load_or_refuse = [&] { return read(path, largest, error); };
+        return no_throw(error, load_or_refuse, Vocabulary{Empty{}});
+    }
+    static Vocabulary load(const std::filesystem::path& path, int largest = INT_MAX) {
+        return or_fail([&](Error& error) { return load(path, largest, error); });
+    }
+
+    bool operator==(const Vocabulary&) const = default;
+
+private:
+    struct Empty {};
+    explicit Vocabulary(Empty) noexcept : words_{}, sorted_{} {} // takes no memory
+
+    static Vocabulary read(const std::filesystem::path& path, int largest, Error& error) {
         Error problem;
         std::string text = io::read_text(path, problem);
         if (problem) return error = std::move(problem), Vocabulary{};
@@ -124,8 +140,8 @@ public:
             return Vocabulary{};
         };
         const Vocabulary specials;
-        Vocabulary read;
-        read.words_.clear();
+        Vocabulary found;
+        found.words_.clear();
         for (std::size_t at = 0, line = 1; at < text.size(); ++at, ++line) {
             std::string word;
             for (; text[at] != '\n'; ++at) {
@@ -137,23 +153,17 @@ public:
             if (line <= specials.words_.size() && word != specials.words_[line - 1])
                 return refuse(line, "expected " + specials.words_[line - 1] + ", got '" + printable(word) + '\'');
             if (word.empty()) return refuse(line, "expected a word, got an empty one");
-            read.words_.push_back(std::move(word));
+            found.words_.push_back(std::move(word));
         }
-        if (read.words_.size() == 1) return refuse(2, "expected <unk>, got the end of the file");
-        read.sort();
-        const auto same = std::ranges::adjacent_find(read.sorted_, {}, [&](int token) { return read.view(token); });
-        if (same != read.sorted_.end())
+        if (found.words_.size() == 1) return refuse(2, "expected <unk>, got the end of the file");
+        found.sort();
+        const auto same = std::ranges::adjacent_find(found.sorted_, {}, [&](int token) { return found.view(token); });
+        if (same != found.sorted_.end())
             return refuse(std::size_t(same[1]) + 1,
-                          "the word '" + printable(read.word(*same)) + "' is on line " + std::to_string(*same + 1) + " already");
-        return read;
+                          "the word '" + printable(found.word(*same)) + "' is on line " + std::to_string(*same + 1) +
+                              " already");
+        return found;
     }
-    static Vocabulary load(const std::filesystem::path& path, int largest = INT_MAX) {
-        return or_fail([&](Error& error) { return load(path, largest, error); });
-    }
-
-    bool operator==(const Vocabulary&) const = default;
-
-private:
     std::string_view view(int token) const noexcept { return words_[std::size_t(token)]; }
     void sort() {
         sorted_.resize(words_.size());

@@ -65,27 +65,30 @@ struct Candidate {
 /// Errors  argument: no logits. not_finite: a logit that is NaN or +infinity, or none above -infinity. -1 then.
 template <Logits Scores>
 int greedy(const Scores& scores, Error& error) noexcept {
-    const std::span logits{scores};
-    if (logits.empty()) {
-        error = {Error::Kind::argument, "logits: expected one for each token, got none"};
-        return -1;
-    }
-    std::size_t best = 0;
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        if (!(logits[i] <= std::numeric_limits<double>::max())) {
-            error = {Error::Kind::not_finite, "logits: expected a finite number or -inf at index " +
-                                                  std::to_string(i) + ", got " +
-                                                  (std::isnan(logits[i]) ? "nan" : "inf")};
+    const auto choose = [&] {
+        const std::span logits{scores};
+        if (logits.empty()) {
+            error = {Error::Kind::argument, "logits: expected one for each token, got none"};
             return -1;
         }
-        if (logits[i] > logits[best]) best = i;
-    }
-    if (std::isinf(logits[best])) {
-        error = {Error::Kind::not_finite, "logits: expected a finite number among them, got -inf from index 0 to " +
-                                              std::to_string(logits.size() - 1)};
-        return -1;
-    }
-    return static_cast<int>(best);
+        std::size_t best = 0;
+        for (std::size_t i = 0; i < logits.size(); ++i) {
+            if (!(logits[i] <= std::numeric_limits<double>::max())) {
+                error = {Error::Kind::not_finite, "logits: expected a finite number or -inf at index " +
+                                                      std::to_string(i) + ", got " +
+                                                      (std::isnan(logits[i]) ? "nan" : "inf")};
+                return -1;
+            }
+            if (logits[i] > logits[best]) best = i;
+        }
+        if (std::isinf(logits[best])) {
+            error = {Error::Kind::not_finite, "logits: expected a finite number among them, got -inf from index 0 to " +
+                                                  std::to_string(logits.size() - 1)};
+            return -1;
+        }
+        return static_cast<int>(best);
+    };
+    return no_throw(error, choose, -1);
 }
 
 template <Logits Scores>
@@ -148,35 +151,37 @@ std::span<Candidate> likeliest(std::span<const Logit> logits, std::span<Candidat
 template <Logits Scores>
 std::span<Candidate> candidates(const Scores& scores, const Sampling& sampling, std::span<Candidate> scratch,
                                 Error& error) noexcept {
-    const std::span<const typename decltype(std::span{scores})::value_type> logits{scores};
-    if (Error found = sampling.problem()) {
-        error = std::move(found);
-        return {};
-    }
-    if (scratch.size() < logits.size()) {
-        error = {Error::Kind::argument, "scratch: expected room for " + std::to_string(logits.size()) +
-                                            " candidates, got " + std::to_string(scratch.size())};
-        return {};
-    }
-    const int best = greedy(logits, error);
-    if (best < 0) return {};
-    if (sampling.temperature == 0) {
-        scratch[0] = {best, 1};
-        return scratch.first(1);
-    }
+    return no_throw(error, [&]() -> std::span<Candidate> {
+        const std::span<const typename decltype(std::span{scores})::value_type> logits{scores};
+        if (Error found = sampling.problem()) {
+            error = std::move(found);
+            return {};
+        }
+        if (scratch.size() < logits.size()) {
+            error = {Error::Kind::argument, "scratch: expected room for " + std::to_string(logits.size()) +
+                                                " candidates, got " + std::to_string(scratch.size())};
+            return {};
+        }
+        const int best = greedy(logits, error);
+        if (best < 0) return {};
+        if (sampling.temperature == 0) {
+            scratch[0] = {best, 1};
+            return scratch.first(1);
+        }
 
-    const double largest = static_cast<double>(logits[static_cast<std::size_t>(best)]);
-    auto kept = scratch.first(logits.size());
-    for (std::size_t i = 0; i < logits.size(); ++i)
-        kept[i] = {static_cast<int>(i),
-                   std::exp((static_cast<double>(logits[i]) - largest) / sampling.temperature)};
+        const double largest = static_cast<double>(logits[static_cast<std::size_t>(best)]);
+        auto kept = scratch.first(logits.size());
+        for (std::size_t i = 0; i < logits.size(); ++i)
+            kept[i] = {static_cast<int>(i),
+                       std::exp((static_cast<double>(logits[i]) - largest) / sampling.temperature)};
 
-    const auto top_k = static_cast<std::size_t>(sampling.top_k);
-    const std::size_t most = top_k > 0 ? std::min(top_k, kept.size()) : kept.size();
-    if (most < kept.size() || sampling.top_p < 1) kept = detail::likeliest(logits, kept, most, sampling.top_p);
-    const double total = detail::sum(kept);
-    for (Candidate& candidate : kept) candidate.probability /= total;
-    return kept;
+        const auto top_k = static_cast<std::size_t>(sampling.top_k);
+        const std::size_t most = top_k > 0 ? std::min(top_k, kept.size()) : kept.size();
+        if (most < kept.size() || sampling.top_p < 1) kept = detail::likeliest(logits, kept, most, sampling.top_p);
+        const double total = detail::sum(kept);
+        for (Candidate& candidate : kept) candidate.probability /= total;
+        return kept;
+    });
 }
 
 template <Logits Scores>

@@ -21,18 +21,21 @@ namespace rondo::inline v0_1 {
 template <Logits Scores>
 int sample(const Scores& scores, const Sampling& sampling, double uniform, std::span<Candidate> scratch,
            Error& error) noexcept {
-    if (!(uniform >= 0 && uniform < 1)) {
-        error = {Error::Kind::argument,
-                 "uniform: expected a number in [0, 1), got " + detail::sampling_text(uniform)};
-        return -1;
-    }
-    const auto kept = candidates(scores, sampling, scratch, error);
-    if (kept.empty()) return -1;
-    const double target = uniform * detail::sum(kept);
-    auto chosen = kept.begin();
-    for (double mass = chosen->probability; mass <= target && chosen + 1 != kept.end();)
-        mass += (++chosen)->probability;
-    return chosen->token;
+    const auto choose = [&] {
+        if (!(uniform >= 0 && uniform < 1)) {
+            error = {Error::Kind::argument,
+                     "uniform: expected a number in [0, 1), got " + detail::sampling_text(uniform)};
+            return -1;
+        }
+        const auto kept = candidates(scores, sampling, scratch, error);
+        if (kept.empty()) return -1;
+        const double target = uniform * detail::sum(kept);
+        auto chosen = kept.begin();
+        for (double mass = chosen->probability; mass <= target && chosen + 1 != kept.end();)
+            mass += (++chosen)->probability;
+        return chosen->token;
+    };
+    return no_throw(error, choose, -1);
 }
 
 template <Logits Scores>

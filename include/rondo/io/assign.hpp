@@ -151,11 +151,13 @@ inline Error first_left_over(const io::ModelWeights& weights) {
 ///         NaN or infinite, or is so as the model's scalar. The model is then as it was.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, Error& error) noexcept {
-    auto values = model.values();
-    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
-    if (!problem) problem = detail::first_left_over(weights);
-    if (problem) error = std::move(problem);
-    else model.assign(values);
+    no_throw(error, [&] {
+        auto values = model.values();
+        Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+        if (!problem) problem = detail::first_left_over(weights);
+        if (problem) error = std::move(problem);
+        else model.assign(values);
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights) {
@@ -166,16 +168,15 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights) {
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
           Error& error) noexcept {
-    auto values = model.values();
-    std::vector<typename B::scalar> state(first.numbers().size());
-    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
-    if (!problem) problem = detail::assign_first(network_layers<Net>, weights, true, 1, state);
-    if (problem) {
-        error = std::move(problem);
-    } else {
+    no_throw(error, [&] {
+        auto values = model.values();
+        std::vector<typename B::scalar> state(first.numbers().size());
+        Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+        if (!problem) problem = detail::assign_first(network_layers<Net>, weights, true, 1, state);
+        if (problem) return void(error = std::move(problem));
         model.assign(values);
         std::ranges::copy(state, first.numbers().begin());
-    }
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights) {
@@ -185,17 +186,16 @@ void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io:
 /// The same for a batch, each of its sequences.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights, Error& error) noexcept {
-    auto values = model.values();
-    auto state = first.values();
-    Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
-    if (!problem)
-        problem = detail::assign_first(network_layers<Net>, weights, false, std::size_t(first.batch()), state);
-    if (problem) {
-        error = std::move(problem);
-    } else {
+    no_throw(error, [&] {
+        auto values = model.values();
+        auto state = first.values();
+        Error problem = detail::assign(network_layers<Net>, Net::tensors, weights, values.data());
+        if (!problem)
+            problem = detail::assign_first(network_layers<Net>, weights, false, std::size_t(first.batch()), state);
+        if (problem) return void(error = std::move(problem));
         model.assign(values);
         first.assign(state);
-    }
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights) {

@@ -202,17 +202,19 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
-    auto run = detail::checkpoint_of(trainer);
-    run.progress = progress;
-    run.steps = trainer.steps();
-    run.rate = trainer.rate_factor();
-    run.parameters = trainer.model().values();
-    for (const auto& buffer : trainer.optimizer_memory()) {
-        run.memory.emplace_back(run.size);
-        B::download(run.memory.back().data(), B::data(buffer), run.size);
-    }
-    for (int k = 0; k < run.threads; ++k) run.states.push_back(trainer.state(k).values());
-    detail::write(run, path, error);
+    no_throw(error, [&] {
+        auto run = detail::checkpoint_of(trainer);
+        run.progress = progress;
+        run.steps = trainer.steps();
+        run.rate = trainer.rate_factor();
+        run.parameters = trainer.model().values();
+        for (const auto& buffer : trainer.optimizer_memory()) {
+            run.memory.emplace_back(run.size);
+            B::download(run.memory.back().data(), B::data(buffer), run.size);
+        }
+        for (int k = 0; k < run.threads; ++k) run.states.push_back(trainer.state(k).values());
+        detail::write(run, path, error);
+    });
 }
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
@@ -227,21 +229,23 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress&
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
-    auto run = detail::checkpoint_of(trainer);
-    auto& memory = trainer.optimizer_memory();
-    if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
+    no_throw(error, [&] {
+        auto run = detail::checkpoint_of(trainer);
+        auto& memory = trainer.optimizer_memory();
+        if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-    trainer.model().assign(run.parameters);
-    for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
-    for (int k = 0; k < run.threads; ++k) {
-        const std::vector<typename B::scalar>& values = run.states[std::size_t(k)];
-        BatchState<Net, B> state{int(run.state_size > 0 ? values.size() / run.state_size : 0)};
-        state.assign(values);
-        trainer.state(k) = std::move(state);
-    }
-    trainer.steps(run.steps);
-    trainer.rate_factor(run.rate);
-    progress = run.progress;
+        std::vector<BatchState<Net, B>> states; // what takes memory comes before what changes the trainer
+        for (const auto& values : run.states) {
+            states.emplace_back(int(run.state_size > 0 ? values.size() / run.state_size : 0));
+            states.back().assign(values);
+        }
+        trainer.model().assign(run.parameters);
+        for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
+        for (int k = 0; k < run.threads; ++k) trainer.state(k) = std::move(states[std::size_t(k)]);
+        trainer.steps(run.steps);
+        trainer.rate_factor(run.rate);
+        progress = run.progress;
+    });
 }
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {

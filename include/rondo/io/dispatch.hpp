@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -27,17 +28,19 @@ using VisitResult =
     typename std::conditional_t<takes_state<Visitor, M>, std::invoke_result<Visitor, M, const FirstState<M>&>,
                                 std::invoke_result<Visitor, M>>::type;
 
-/// Calls visit with the candidate that is at `index` and its first state, loaded by load(model, first);
+/// Calls visit with the candidate that is at `index` and its first state, loaded by load(model, first, error);
 /// refuse(error) if that goes wrong.
 template <class Result, class First, class... Rest>
 Result visit_loaded(ModelList<First, Rest...>, std::size_t index, auto&& load, auto&& visit, auto&& refuse) {
     if constexpr (sizeof...(Rest) > 0)
         if (index > 0) return visit_loaded<Result>(ModelList<Rest...>{}, index - 1, load, visit, refuse);
-    First model;
+    std::optional<First> model; // its memory, too, may fail
     FirstState<First> first;
-    if (Error problem = load(model, first)) return refuse(std::move(problem));
-    if constexpr (takes_state<decltype(visit), First>) return visit(std::move(model), std::as_const(first));
-    else return visit(std::move(model));
+    Error problem;
+    no_throw(problem, [&] { load(model.emplace(), first, problem); });
+    if (problem) return refuse(std::move(problem));
+    if constexpr (takes_state<decltype(visit), First>) return visit(std::move(*model), std::as_const(first));
+    else return visit(std::move(*model));
 }
 
 constexpr bool any_two(std::span<const ModelCandidate> all, bool (*same)(const ModelCandidate&, const ModelCandidate&)) {
@@ -62,26 +65,26 @@ struct Dispatch<ModelList<First, Rest...>> {
     static Result<Visitor> visit(const std::filesystem::path& path, Visitor& visitor, auto&& refuse) {
         Error problem;
         const io::SafetensorsFile file{path, limits(), problem};
-        return visit(file, path.string(), std::move(problem), visitor, refuse);
+        const std::string source = no_throw(problem, [&] { return path.string(); });
+        return visit(file, source, std::move(problem), visitor, refuse);
     }
     template <class Visitor>
     static Result<Visitor> visit(std::span<const std::byte> bytes, Visitor& visitor, auto&& refuse) {
         Error problem;
         const io::Safetensors file{bytes, limits(), problem};
-        return visit(file, "safetensors", std::move(problem), visitor, refuse);
+        return visit(file, std::string{"safetensors"}, std::move(problem), visitor, refuse);
     }
     template <class Visitor>
     static Result<Visitor> visit(const io::ModelWeights& weights, Visitor& visitor, auto&& refuse) {
         static_assert(!any_two(all, same_layers),
                       "rondo::dispatch: two candidates have the same layers: no file could tell them apart");
         Error problem;
-        const std::size_t index = choose(all, weights, problem);
-        return call(index, std::move(problem), visitor, refuse, [&]<class M>(M& model, FirstState<M>& first) {
-            Error wrong;
-            if constexpr (takes_state<Visitor, M>) rondo::load(model, first, weights, wrong);
-            else rondo::load(model, weights, wrong);
-            return wrong;
-        });
+        const std::size_t index = no_throw(problem, [&] { return choose(all, weights, problem); });
+        const auto load = [&]<class M>(M& model, FirstState<M>& first, Error& error) {
+            if constexpr (takes_state<Visitor, M>) rondo::load(model, first, weights, error);
+            else rondo::load(model, weights, error);
+        };
+        return call(index, std::move(problem), visitor, refuse, load);
     }
 
 private:
@@ -93,13 +96,14 @@ private:
                                  Visitor& visitor, auto&& refuse) {
         static_assert(!any_two(all, same_tensors),
                       "rondo::dispatch: two candidates have the same tensors: no file could tell them apart");
-        const std::size_t index = problem ? all.size() : choose(all, file, source, problem);
-        return call(index, std::move(problem), visitor, refuse, [&]<class M>(M& model, FirstState<M>&) {
+        std::size_t index = all.size();
+        if (!problem) index = no_throw(problem, [&] { return choose(all, file, source, problem); });
+        const auto load = [&]<class M>(M& model, FirstState<M>&, Error& error) {
             auto values = model.values();
-            Error wrong = detail::read(M::network::tensors, file, source, {}, values);
-            if (!wrong) model.assign(values);
-            return wrong;
-        });
+            error = detail::read(M::network::tensors, file, source, {}, values);
+            if (!error) model.assign(values);
+        };
+        return call(index, std::move(problem), visitor, refuse, load);
     }
     template <class Visitor>
     static Result<Visitor> call(std::size_t index, Error problem, Visitor& visitor, auto&& refuse, auto&& load) {

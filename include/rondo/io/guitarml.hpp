@@ -154,9 +154,7 @@ private:
 ///         missing, left over or of another shape; not_finite: NaN and Infinity. The file is not trusted.
 /// Source  Alec-Wright/Automated-GuitarAmpModelling, CoreAudioML/networks.py.
 inline ModelWeights read_guitarml(const std::filesystem::path& path, Error& error) noexcept {
-    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
-        return detail::GuitarMLFile{text, std::move(source)}.read(problem);
-    });
+    return detail::read_text_model<detail::GuitarMLFile>(path, error);
 }
 inline ModelWeights read_guitarml(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_guitarml(path, error); });
@@ -164,7 +162,7 @@ inline ModelWeights read_guitarml(const std::filesystem::path& path) {
 
 /// The same from a file's text.
 inline ModelWeights parse_guitarml(std::string_view text, Error& error) noexcept {
-    return detail::GuitarMLFile{text, "guitarml"}.read(error);
+    return detail::parse_text_model<detail::GuitarMLFile>(text, "guitarml", error);
 }
 inline ModelWeights parse_guitarml(std::string_view text) {
     return or_fail([&](Error& error) { return parse_guitarml(text, error); });

@@ -96,16 +96,19 @@ public:
     }
 };
 
-/// The file's text, given to parse(text, source, error).
-template <class Parse>
-auto read_text_model(const std::filesystem::path& path, Error& error, Parse parse) {
-    Error problem;
-    const Bytes bytes = read_file(path, text_model_limit, problem);
-    if (problem) {
-        error = std::move(problem);
-        return decltype(parse(std::string_view{}, std::string{}, error)){};
-    }
-    return parse(std::string_view{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(), error);
+/// What a Format, made of a text and the name of its source, reads: of a file, and of a text.
+template <class Format>
+auto read_text_model(const std::filesystem::path& path, Error& error) noexcept {
+    return no_throw(error, [&] {
+        Error problem;
+        const Bytes bytes = read_file(path, text_model_limit, problem);
+        if (problem) return error = std::move(problem), decltype(Format{{}, {}}.read(error)){};
+        return Format{{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string()}.read(error);
+    });
+}
+template <class Format>
+auto parse_text_model(std::string_view text, const char* source, Error& error) noexcept {
+    return no_throw(error, [&] { return Format{text, source}.read(error); });
 }
 
 } // namespace detail

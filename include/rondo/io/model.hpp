@@ -166,6 +166,14 @@ Error load(std::span<const Tensor> tensors, std::vector<S>& values, std::span<co
     const io::Safetensors file{bytes, {}, problem};
     return problem ? problem : read(tensors, file, "safetensors", names, values);
 }
+template <class Net, Backend B>
+void load(Model<Net, B>& model, const auto& file, const io::TensorNames& names, Error& error) noexcept {
+    no_throw(error, [&] {
+        auto values = model.values();
+        if (Error problem = load(Net::tensors, values, file, names)) error = std::move(problem);
+        else model.assign(values);
+    });
+}
 }
 
 /// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed. A
@@ -177,7 +185,7 @@ Error load(std::span<const Tensor> tensors, std::vector<S>& values, std::span<co
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
           Error& error) noexcept {
-    detail::save(Net::tensors, model.values(), path, metadata, error);
+    no_throw(error, [&] { detail::save(Net::tensors, model.values(), path, metadata, error); });
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -197,9 +205,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {
-    auto values = model.values();
-    if (Error problem = detail::load(Net::tensors, values, path, names)) error = std::move(problem);
-    else model.assign(values);
+    detail::load(model, path, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -213,9 +219,7 @@ void load(Model<Net, B>& model, const std::filesystem::path& path, const io::Ten
 /// The same from the bytes of such a file.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
-    auto values = model.values();
-    if (Error problem = detail::load(Net::tensors, values, file, names)) error = std::move(problem);
-    else model.assign(values);
+    detail::load(model, file, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {

@@ -131,9 +131,7 @@ private:
 ///         another number; not_finite: NaN and Infinity. The file is not trusted.
 /// Source  sdatkinson/NeuralAmpModelerCore, NAM/lstm.cpp.
 inline ModelWeights read_nam(const std::filesystem::path& path, Error& error) noexcept {
-    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
-        return detail::NamFile{text, std::move(source)}.read(problem);
-    });
+    return detail::read_text_model<detail::NamFile>(path, error);
 }
 inline ModelWeights read_nam(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_nam(path, error); });
@@ -141,7 +139,7 @@ inline ModelWeights read_nam(const std::filesystem::path& path) {
 
 /// The same from a file's text.
 inline ModelWeights parse_nam(std::string_view text, Error& error) noexcept {
-    return detail::NamFile{text, "nam"}.read(error);
+    return detail::parse_text_model<detail::NamFile>(text, "nam", error);
 }
 inline ModelWeights parse_nam(std::string_view text) {
     return or_fail([&](Error& error) { return parse_nam(text, error); });

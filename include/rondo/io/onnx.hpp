@@ -24,8 +24,10 @@
 namespace rondo::inline v0_1::io {
 
 /// output  which of a graph's outputs is the network's; empty where it has but one
+/// limit   how many bytes the file may have
 struct OnnxOptions {
     std::string_view output{};
+    std::size_t limit = default_limit;
 };
 
 namespace detail {
@@ -180,18 +182,18 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
 ///         trusted.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
-    return detail::read_onnx(file, options, "onnx", error);
+    return no_throw(error, [&] { return detail::read_onnx(file, options, "onnx", error); });
 }
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options = {}) {
     return or_fail([&](Error& error) { return read_onnx(file, options, error); });
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options, Error& error) noexcept {
-    Error problem;
-    const Bytes bytes = read_file(path, no_limit, problem);
-    ModelWeights weights;
-    if (!problem) weights = detail::read_onnx({bytes.data(), bytes.size()}, options, path.string(), problem);
-    if (problem) error = std::move(problem);
-    return weights;
+    return no_throw(error, [&] {
+        Error problem;
+        const Bytes bytes = read_file(path, options.limit, problem);
+        if (problem) return error = std::move(problem), ModelWeights{};
+        return detail::read_onnx({bytes.data(), bytes.size()}, options, path.string(), error);
+    });
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {}) {
     return or_fail([&](Error& error) { return read_onnx(path, options, error); });

@@ -231,13 +231,15 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 template <class Net, Backend B>
 void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    std::string problem;
-    const auto values = model.values();
-    const auto file = detail::onnx_model(network_layers<Net>, Net::tensors, values.data(), problem);
-    if (!problem.empty()) error = {Error::Kind::argument, path.string() + ": " + problem};
-    else if (!std::ranges::all_of(values, [](auto number) { return std::isfinite(number); }))
-        error = {Error::Kind::not_finite, path.string() + ": a number of the model is not finite"};
-    else write_file(path, file.bytes(), error);
+    no_throw(error, [&] {
+        std::string problem;
+        const auto values = model.values();
+        const auto file = detail::onnx_model(network_layers<Net>, Net::tensors, values.data(), problem);
+        if (!problem.empty()) error = {Error::Kind::argument, path.string() + ": " + problem};
+        else if (!std::ranges::all_of(values, [](auto number) { return std::isfinite(number); }))
+            error = {Error::Kind::not_finite, path.string() + ": a number of the model is not finite"};
+        else write_file(path, file.bytes(), error);
+    });
 }
 template <class Net, Backend B>
 void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path) {

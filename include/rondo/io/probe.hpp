@@ -105,9 +105,11 @@ Error load_probed(Model<Net, B>& model, const io::ModelWeights& weights, const i
 ///         one named; a probe that does not fit the network. The model is then as it was.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe& probe, Error& error) noexcept {
-    Error problem = detail::first_left_over(weights);
-    if (!problem) problem = detail::load_probed(model, weights, probe);
-    if (problem) error = std::move(problem);
+    no_throw(error, [&] {
+        Error problem = detail::first_left_over(weights);
+        if (!problem) problem = detail::load_probed(model, weights, probe);
+        if (problem) error = std::move(problem);
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe& probe) {
@@ -118,9 +120,15 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
           const io::Probe& probe, Error& error) noexcept {
-    Error problem = detail::load_probed(model, weights, probe);
-    if (!problem) load(model, first, weights, problem);
-    if (problem) error = std::move(problem);
+    no_throw(error, [&] {
+        Model<Net, B> loaded;
+        State<Net, typename B::scalar> state;
+        Error problem = detail::load_probed(loaded, weights, probe);
+        if (!problem) load(loaded, state, weights, problem);
+        if (problem) return void(error = std::move(problem));
+        model = std::move(loaded);
+        first = state;
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,

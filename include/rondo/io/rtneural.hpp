@@ -248,9 +248,7 @@ private:
 ///         name; weights that do not fit; not_finite: NaN and Infinity. The file is not trusted.
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h; AIDA-X, src/aidadsp-plugin.cpp.
 inline ModelWeights read_rtneural(const std::filesystem::path& path, Error& error) noexcept {
-    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
-        return detail::RTNeuralFile{text, std::move(source)}.read(problem);
-    });
+    return detail::read_text_model<detail::RTNeuralFile>(path, error);
 }
 inline ModelWeights read_rtneural(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_rtneural(path, error); });
@@ -258,7 +256,7 @@ inline ModelWeights read_rtneural(const std::filesystem::path& path) {
 
 /// The same from a file's text.
 inline ModelWeights parse_rtneural(std::string_view text, Error& error) noexcept {
-    return detail::RTNeuralFile{text, "rtneural"}.read(error);
+    return detail::parse_text_model<detail::RTNeuralFile>(text, "rtneural", error);
 }
 inline ModelWeights parse_rtneural(std::string_view text) {
     return or_fail([&](Error& error) { return parse_rtneural(text, error); });

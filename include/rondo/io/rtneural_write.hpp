@@ -138,9 +138,11 @@ namespace io {
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h.
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {
-    const auto values = model.values();
-    return rondo::detail::RTNeuralText<typename B::scalar>{network_layers<Net>, Net::tensors, values.data()}.write(
-        error);
+    return no_throw(error, [&] {
+        const auto values = model.values();
+        return rondo::detail::RTNeuralText<typename B::scalar>{network_layers<Net>, Net::tensors, values.data()}.write(
+            error);
+    });
 }
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model) {
@@ -152,10 +154,12 @@ std::string rtneural_text(const Model<Net, B>& model) {
 /// Errors  besides, file: the path and the system's reason; what was there before is untouched.
 template <class Net, Backend B>
 void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    Error problem;
-    const std::string text = rtneural_text(model, problem);
-    if (problem) error = {problem.kind, path.string() + ": " + problem.message};
-    else write_file(path, std::as_bytes(std::span{text}), error);
+    no_throw(error, [&] {
+        Error problem;
+        const std::string text = rtneural_text(model, problem);
+        if (problem) error = {problem.kind, path.string() + ": " + problem.message};
+        else write_file(path, std::as_bytes(std::span{text}), error);
+    });
 }
 template <class Net, Backend B>
 void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path) {

@@ -56,10 +56,12 @@ protected:
     /// Messages begin with `source`.
     void read(std::span<const std::byte> file, SafetensorsLimits limits, const std::string& source,
               Error& error) noexcept {
-        std::string problem = read(file, limits);
-        if (problem.empty()) return;
-        *this = {};
-        error = {Error::Kind::format, source + ": " + printable(problem)};
+        const bool good = no_throw(error, [&] {
+            const std::string problem = read(file, limits);
+            if (!problem.empty()) error = {Error::Kind::format, source + ": " + printable(problem)};
+            return problem.empty();
+        });
+        if (!good) *this = {};
     }
 
 private:
@@ -113,8 +115,10 @@ public:
 private:
     void read(const std::filesystem::path& path, SafetensorsLimits limits, Error& error) noexcept {
         Error problem;
-        bytes_ = read_file(path, limits.file, problem);
-        if (!problem) Safetensors::read(bytes_, limits, path.string(), problem);
+        no_throw(problem, [&] {
+            bytes_ = read_file(path, limits.file, problem);
+            if (!problem) Safetensors::read(bytes_, limits, path.string(), problem);
+        });
         if (!problem) return;
         bytes_ = {};
         error = std::move(problem);

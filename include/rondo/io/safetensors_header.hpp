@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dtype.hpp"
+#include "file.hpp"
 #include "json.hpp"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ struct SafetensorsLimits {
     std::size_t header = 1'000'000; // bytes
     std::size_t rank = 8;
     std::size_t name = 256; // bytes of the name of a tensor or of an entry of the metadata, 12 or more
-    std::size_t file = std::numeric_limits<std::size_t>::max(); // bytes
+    std::size_t file = default_limit; // bytes
 };
 
 /// Where a tensor lies: bytes [begin, end) of the data that follow the header, row-major.

@@ -128,12 +128,12 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
 /// Source  huggingface/safetensors, safetensors/src/tensor.rs, fn prepare.
 inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorData> tensors,
                               const Metadata& metadata, SafetensorsLimits limits, Error& error) noexcept {
-    detail::SafetensorsParts parts;
-    if (const std::string problem = detail::lay_out(tensors, metadata, limits, parts); !problem.empty()) {
-        error = {Error::Kind::argument, path.string() + ": " + problem};
-        return;
-    }
-    write_file(path, parts.bytes, error);
+    no_throw(error, [&] {
+        detail::SafetensorsParts parts;
+        if (const std::string problem = detail::lay_out(tensors, metadata, limits, parts); !problem.empty())
+            error = {Error::Kind::argument, path.string() + ": " + problem};
+        else write_file(path, parts.bytes, error);
+    });
 }
 
 inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorData> tensors,
@@ -143,24 +143,24 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
 
 /// The same file, in memory.
 ///
-/// Errors  argument: as above, and memory that cannot be had.
+/// Errors  argument: as above; memory.
 inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metadata& metadata, SafetensorsLimits limits,
                                Error& error) noexcept {
-    detail::SafetensorsParts parts;
-    if (const std::string problem = detail::lay_out(tensors, metadata, limits, parts); !problem.empty()) {
-        error = {Error::Kind::argument, "safetensors: " + problem};
-        return {};
-    }
-    std::size_t size = 0;
-    for (const auto part : parts.bytes) size += part.size();
-    Bytes bytes{size};
-    if (bytes.size() != size) {
-        error = {Error::Kind::argument, "safetensors: no memory for " + std::to_string(size) + " bytes"};
-        return {};
-    }
-    std::byte* to = bytes.data();
-    for (const auto part : parts.bytes) to = std::ranges::copy(part, to).out;
-    return bytes;
+    return no_throw(error, [&] {
+        detail::SafetensorsParts parts;
+        if (const std::string problem = detail::lay_out(tensors, metadata, limits, parts); !problem.empty())
+            return error = {Error::Kind::argument, "safetensors: " + problem}, Bytes{};
+        std::size_t size = 0;
+        for (const auto part : parts.bytes) size += part.size();
+        Bytes bytes{size};
+        if (bytes.size() != size) {
+            error = {Error::Kind::memory, "safetensors: no memory for " + std::to_string(size) + " bytes"};
+            return Bytes{};
+        }
+        std::byte* to = bytes.data();
+        for (const auto part : parts.bytes) to = std::ranges::copy(part, to).out;
+        return bytes;
+    });
 }
 
 inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metadata& metadata = {},

@@ -51,16 +51,20 @@ inline std::vector<NamedArray> read_named_arrays(JsonReader& json) {
     return all;
 }
 
-inline StateDict parse_state_dict(std::string_view text, std::string source, Error& error) {
-    TextModel file{text, source};
-    StateDict dict{std::move(source), {}};
-    if (file.json.ok()) dict.tensors = read_named_arrays(file.json);
-    Error problem;
-    file.finish(problem);
-    if (!problem) return dict;
-    error = std::move(problem);
-    return {};
-}
+class StateDictFile : public TextModel {
+public:
+    using TextModel::TextModel;
+
+    StateDict read(Error& error) {
+        StateDict dict{weights.source, {}};
+        if (json.ok()) dict.tensors = read_named_arrays(json);
+        Error problem;
+        finish(problem);
+        if (!problem) return dict;
+        error = std::move(problem);
+        return {};
+    }
+};
 } // namespace detail
 
 /// Reads tensors as RTNeural's PyTorch scripts write them: a state_dict as one JSON object, each tensor as lists of
@@ -70,9 +74,7 @@ inline StateDict parse_state_dict(std::string_view text, std::string source, Err
 ///         is not trusted.
 /// Source  RTNeural, python/lstm_torch.py and RTNeural/torch_helpers.h.
 inline StateDict read_state_dict(const std::filesystem::path& path, Error& error) noexcept {
-    return detail::read_text_model(path, error, [](std::string_view text, std::string source, Error& problem) {
-        return detail::parse_state_dict(text, std::move(source), problem);
-    });
+    return detail::read_text_model<detail::StateDictFile>(path, error);
 }
 inline StateDict read_state_dict(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_state_dict(path, error); });
@@ -80,7 +82,7 @@ inline StateDict read_state_dict(const std::filesystem::path& path) {
 
 /// The same from a file's text.
 inline StateDict parse_state_dict(std::string_view text, Error& error) noexcept {
-    return detail::parse_state_dict(text, "state_dict", error);
+    return detail::parse_text_model<detail::StateDictFile>(text, "state_dict", error);
 }
 inline StateDict parse_state_dict(std::string_view text) {
     return or_fail([&](Error& error) { return parse_state_dict(text, error); });
@@ -127,9 +129,11 @@ Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const i
 ///         was.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names, Error& error) noexcept {
-    auto values = model.values();
-    if (Error problem = detail::assign(Net::tensors, dict, names, values.data())) error = std::move(problem);
-    else model.assign(values);
+    no_throw(error, [&] {
+        auto values = model.values();
+        if (Error problem = detail::assign(Net::tensors, dict, names, values.data())) error = std::move(problem);
+        else model.assign(values);
+    });
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::StateDict& dict, Error& error) noexcept {

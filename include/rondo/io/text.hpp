@@ -10,24 +10,29 @@
 
 namespace rondo::inline v0_1::io {
 
-/// The text of a file.
+/// The text of a file of at most `limit` bytes.
 ///
-/// Errors  file: one that cannot be read; format: one that is empty or not UTF-8, the first wrong byte named.
-inline std::string read_text(const std::filesystem::path& path, Error& error) noexcept {
-    Error problem;
-    const Bytes bytes = read_file(path, no_limit, problem);
-    if (problem) return error = problem, std::string{};
-    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    const std::size_t wrong = detail::invalid_utf8(text);
-    if (text.empty()) error = {Error::Kind::format, path.string() + ": expected a text, got an empty file"};
-    else if (wrong != text.npos)
-        error = {Error::Kind::format,
-                 path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
-    else return std::string{text};
-    return {};
+/// Errors  file: one that cannot be read; format: one that is empty or not UTF-8, the first wrong byte named; memory.
+inline std::string read_text(const std::filesystem::path& path, std::size_t limit, Error& error) noexcept {
+    return no_throw(error, [&]() -> std::string {
+        Error problem;
+        const Bytes bytes = read_file(path, limit, problem);
+        if (problem) return error = std::move(problem), std::string{};
+        const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        const std::size_t wrong = detail::invalid_utf8(text);
+        if (text.empty()) error = {Error::Kind::format, path.string() + ": expected a text, got an empty file"};
+        else if (wrong != text.npos)
+            error = {Error::Kind::format,
+                     path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
+        else return std::string{text};
+        return {};
+    });
 }
-inline std::string read_text(const std::filesystem::path& path) {
-    return or_fail([&](Error& error) { return read_text(path, error); });
+inline std::string read_text(const std::filesystem::path& path, Error& error) noexcept {
+    return read_text(path, default_limit, error);
+}
+inline std::string read_text(const std::filesystem::path& path, std::size_t limit = default_limit) {
+    return or_fail([&](Error& error) { return read_text(path, limit, error); });
 }
 
 } // namespace rondo::io

@@ -8,7 +8,7 @@ namespace rondo::inline v0_1 {
 
 namespace detail {
 inline constexpr auto make_any = []<class Net, Backend B>(const Model<Net, B>& model,
-                                                          const State<Net, typename B::scalar>& rest) noexcept {
+                                                          const State<Net, typename B::scalar>& rest) {
     return BasicAnyStream<typename Stream<Net, B>::input, typename B::scalar>{model, rest};
 };
 }
@@ -18,12 +18,12 @@ inline constexpr auto make_any = []<class Net, Backend B>(const Model<Net, B>& m
 ///
 /// Errors  those of dispatch; the second form then returns a stream without a network.
 template <class... Candidates, class File>
-auto load_any(const File& file) {
-    return dispatch<Candidates...>(file, detail::make_any);
+auto load_any(const File& file, Error& error) noexcept {
+    return no_throw(error, [&] { return dispatch<Candidates...>(file, detail::make_any, error); });
 }
 template <class... Candidates, class File>
-auto load_any(const File& file, Error& error) noexcept {
-    return dispatch<Candidates...>(file, detail::make_any, error);
+auto load_any(const File& file) {
+    return or_fail([&](Error& error) { return load_any<Candidates...>(file, error); });
 }
 
 } // namespace rondo
