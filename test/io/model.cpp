@@ -193,6 +193,143 @@ TEST(ModelFile, MayHoldATiedTensorOnce) {
     EXPECT_EQ(other, model);
 }
 
+/// A file of `from` without a tensor, and with metadata that name others in place of some, as save_model writes them.
+template <class From>
+fs::path shared_file(const TemporaryFolder& folder, const From& from, const char* without, const io::Metadata& metadata) {
+    const fs::path path = folder / "shared";
+    save(from, path);
+    EditedFile file{path};
+    file.erase(without);
+    file.metadata = metadata;
+    file.write(path);
+    return path;
+}
+
+TEST(ModelFile, MayHoldWhicheverOfTiedTensors) {
+    const TemporaryFolder folder;
+    const Model<Shared> model{Seed{2}};
+    const auto loads = [&](const char* without, const io::Metadata& metadata) {
+        Model<Shared> other;
+        load(other, shared_file(folder, model, without, metadata));
+        EXPECT_EQ(other, model) << without;
+    };
+    loads("in.weight", {});
+    loads("in.weight", {{"in.weight", "out.weight"}});
+    loads("out.weight", {{"out.weight", "in.weight"}, {"format", "pt"}});
+    loads("out.weight", {{"out.weight", "nothing"}});         // its twin is there
+    loads("out.weight", {{"in.weight", "rnn.weight_hh_l0"}}); // a tensor that is there needs no other
+}
+
+TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
+    using Apart = Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>, Named<"out", LinearWithoutBias<5, 7>>>;
+    const TemporaryFolder folder;
+    Model<Apart> model{Seed{2}}, other;
+    model.tensor<"out.weight">() = model.tensor<"in.weight">();
+    for (const io::Metadata& metadata :
+         {io::Metadata{{"out.weight", "in.weight"}}, {{"out.weight", "a"}, {"a", "b"}, {"b", "in.weight"}}}) {
+        other = {};
+        load(other, shared_file(folder, model, "out.weight", metadata));
+        EXPECT_EQ(other, model);
+    }
+    load(other, shared_file(folder, model, "in.weight", {{"in.weight", "out.weight"}}));
+    EXPECT_EQ(other, model);
+
+    // Kept under a name that the network does not have.
+    EditedFile file{folder / "shared"};
+    file["out.weight"].name = "decoder.weight";
+    file.metadata = {{"in.weight", "decoder.weight"}, {"out.weight", "decoder.weight"}};
+    file.write(folder / "shared");
+    other = {};
+    load(other, folder / "shared");
+    EXPECT_EQ(other, model);
+
+    const auto problem = [&](const io::Metadata& metadata) {
+        const fs::path path = shared_file(folder, model, "out.weight", metadata);
+        return refused<Apart>(path).message.substr(path.string().size() + 2);
+    };
+    EXPECT_EQ(problem({{"out.weight", "b"}, {"b", "c"}}),
+              "tensor out.weight F32 [7,5] is missing, and so is b, which the metadata names in its place");
+    EXPECT_EQ(problem({{"out.weight", "b"}, {"b", "out.weight"}}),
+              "tensor out.weight F32 [7,5] is missing, and so is b, which the metadata names in its place");
+    EXPECT_EQ(problem({{"out.weight", "rnn.weight_hh_l0"}}),
+              "tensor out.weight: expected F32 [7,5], got F32 [5,5]");
+}
+
+TEST(ModelFile, ConvertsOtherPrecisionsOnRequest) {
+    const TemporaryFolder folder;
+    const fs::path path = folder / "a";
+    using Net = Linear<2, 3>;
+    const auto bytes = []<class T>(const std::vector<T>& numbers) {
+        const auto all = std::as_bytes(std::span{numbers});
+        return std::vector<std::byte>{all.begin(), all.end()};
+    };
+    const auto loaded = [&]<class T>(io::DType dtype, const std::vector<T>& weight, auto model) {
+        save(model, path);
+        EditedFile file{path};
+        file["weight"].dtype = dtype;
+        file["weight"].bytes = bytes(weight);
+        file.write(path);
+        load(model, path, {.convert = true});
+        const auto w = model.template tensor<"weight">();
+        return std::vector<double>{w(0, 0), w(0, 1), w(1, 0), w(1, 1), w(2, 0), w(2, 1)};
+    };
+    const Model<Net> single;
+    const Model<Net, EigenBackend<double>> twice;
+    const std::vector<std::uint16_t> half{0x3C00, 0xC000, 0x0001, 0x7BFF, 0x8000, 0x3555};
+    const std::vector<double> halves{1, -2, 0x1p-24, 65504, -0.0, 0x1.554p-2};
+    EXPECT_EQ(loaded(io::DType::F16, half, single), halves);
+    EXPECT_EQ(loaded(io::DType::F16, half, twice), halves);
+    EXPECT_EQ(loaded(io::DType::BF16, std::vector<std::uint16_t>{0x3F80, 0xC000, 0x0001, 0x7F7F, 0x8000, 0x3EAB}, twice),
+              (std::vector<double>{1, -2, 0x1p-133, 0x1.FEp127, -0.0, 0x1.56p-2}));
+    EXPECT_EQ(loaded(io::DType::F32, std::vector<float>{1, 2, 3, 4, 5, 0.1f}, twice),
+              (std::vector<double>{1, 2, 3, 4, 5, double(0.1f)}));
+    EXPECT_EQ(loaded(io::DType::F64, std::vector<double>{1, 2, 3, 4, 5, 0.1}, single),
+              (std::vector<double>{1, 2, 3, 4, 5, double(0.1f)}));
+    expect_failure([&] { loaded(io::DType::F64, std::vector<double>{1, 2, 3, 1e300, 5, 6}, single); },
+                   Error::Kind::not_finite, path.string() + ": tensor weight: number 3 is inf");
+    expect_failure([&] { loaded(io::DType::F16, std::vector<std::uint16_t>{0, 0, 0x7C00, 0, 0, 0}, single); },
+                   Error::Kind::not_finite, path.string() + ": tensor weight: number 2 is inf");
+    expect_failure([&] { loaded(io::DType::I16, half, single); }, Error::Kind::mismatch,
+                   path.string() + ": tensor weight: expected F32 [3,2], got I16 [3,2]");
+    loaded(io::DType::F16, half, single);
+    EXPECT_EQ(refused<Net>(path).message, path.string() + ": tensor weight: expected F32 [3,2], got F16 [3,2], which "
+                                                          "TensorNames::convert converts");
+}
+
+TEST(ModelFile, OfLayersWithoutBiasesIsReadOnRequest) {
+    const TemporaryFolder folder;
+    const fs::path path = folder / "a";
+    using Net = Sequential<Named<"a", LSTM<3, 5, Stack{.layers = 2, .bidirectional = true}>>, Named<"b", GRU<10, 2>>,
+                           Named<"out", Linear<2, 1>>>;
+    const Model<Net> model{Seed{2}};
+    save(model, path);
+    EditedFile file{path};
+    std::erase_if(file.tensors, [](const auto& t) { return t.name.starts_with("a.bias"); });
+    file.write(path);
+    const std::string hint = "; a layer without biases, PyTorch's bias=False, is read by TensorNames::zero_biases";
+    EXPECT_EQ(refused<Net>(path).message, path.string() + ": tensor a.bias_ih_l0 F32 [20] is missing" + hint);
+    Model<Net> other{Seed{3}};
+    load(other, path, {.zero_biases = true});
+    EXPECT_TRUE(other.tensor<"a.bias_hh_l1_reverse">().isZero());
+    EXPECT_TRUE(other.tensor<"a.bias_ih_l0">().isZero());
+    EXPECT_EQ(other.tensor<"b.bias_hh_l0">(), model.tensor<"b.bias_hh_l0">());
+    EXPECT_EQ(other.tensor<"a.weight_hh_l1">(), model.tensor<"a.weight_hh_l1">());
+
+    // One that lacks some of them is another file.
+    const auto problem = [&](const char* name) {
+        save(model, path);
+        EditedFile edited{path};
+        edited.erase(name);
+        edited.write(path);
+        Error error;
+        load(other, path, {.zero_biases = true}, error);
+        return error.message.substr(path.string().size() + 2);
+    };
+    EXPECT_EQ(problem("a.bias_hh_l1"), "tensor a.bias_hh_l1 F32 [20] is missing");
+    EXPECT_EQ(problem("b.bias_ih_l0"), "tensor b.bias_ih_l0 F32 [6] is missing");
+    EXPECT_EQ(problem("out.bias"), "tensor out.bias F32 [1] is missing");
+}
+
 TEST(ModelFile, RefusesNumbersThatAreNotFinite) {
     const TemporaryFolder folder;
     for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {

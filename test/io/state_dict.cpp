@@ -60,10 +60,26 @@ TEST(StateDict, MayHoldATiedTensorOnce) {
         return model.tensor<"out.weight">()(1, 2);
     };
     EXPECT_EQ(loaded(R"({"in.weight":[[1,2,3],[4,5,6]]})"), 6);
+    EXPECT_EQ(loaded(R"({"out.weight":[[1,2,3],[4,5,6]]})"), 6);
     EXPECT_EQ(loaded(R"({"in.weight":[[1,2,3],[4,5,6]],"out.weight":[[1,2,3],[4,5,6]]})"), 6);
     expect_failure([&] { loaded(R"({"in.weight":[[1,2,3],[4,5,6]],"out.weight":[[1,2,3],[4,5,7]]})"); },
                    Error::Kind::mismatch,
                    "state_dict: out.weight is tied to another tensor and must be equal to it");
+}
+
+TEST(StateDict, OfALayerWithoutBiasesIsReadOnRequest) {
+    const std::string text = R"({"weight_ih_l0":[[1]],"weight_hh_l0":[[2]]})";
+    Model<RNN<1, 1>, B> model{Seed{1}};
+    load(model, io::parse_state_dict(text), {.zero_biases = true});
+    EXPECT_EQ(model.tensor<"weight_hh_l0">()(0), 2);
+    EXPECT_EQ(model.tensor<"bias_ih_l0">()(0), 0);
+    EXPECT_EQ(model.tensor<"bias_hh_l0">()(0), 0);
+    expect_failure([&] { load(model, io::parse_state_dict(text)); }, Error::Kind::mismatch,
+                   "state_dict: tensor bias_ih_l0 [1] is missing; a layer without biases, PyTorch's bias=False, is "
+                   "read by TensorNames::zero_biases");
+    const std::string one = replaced(text, "}", R"(,"bias_ih_l0":[3]})");
+    expect_failure([&] { load(model, io::parse_state_dict(one), {.zero_biases = true}); }, Error::Kind::mismatch,
+                   "state_dict: tensor bias_hh_l0 [1] is missing");
 }
 
 template <class Net>

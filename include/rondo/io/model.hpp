@@ -3,6 +3,7 @@
 
 #include "../core/printable.hpp"
 #include "../network/model.hpp"
+#include "float16.hpp"
 #include "safetensors.hpp"
 #include "safetensors_write.hpp"
 #include "tensor_names.hpp"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -74,20 +76,65 @@ inline Error kinds_problem(std::span<const Tensor> tensors, const io::Safetensor
     return {};
 }
 
-/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; a tied one may be absent.
+/// Of tied tensors a file may have any.
+inline const io::TensorInfo* look_up(std::span<const Tensor> tensors, std::size_t k, const io::Safetensors& file,
+                                     const io::TensorNames& names) {
+    const io::TensorInfo* found = file.find_shared(names.in_file(tensors[k].name.view()));
+    for (std::size_t j = 0; j < tensors.size() && !found; ++j)
+        if (j != k && tensors[j].offset == tensors[k].offset)
+            found = file.find_shared(names.in_file(tensors[j].name.view()));
+    return found;
+}
+
+/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; one that is tied to an earlier one may be
+/// absent, and so may a bias where zeros are wanted.
 inline Error find_tensor(std::span<const Tensor> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
                          const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
     const Tensor& t = tensors[k];
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
-    found = file.find(name);
-    if (!found && is_tied(tensors, k)) return {}; // some writers keep one of them only
-    if (!found && file.find("model." + name))
-        return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
-    if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " " + expected + " is missing"};
-    if (found->dtype != dtype || found->shape != shape_of(t))
-        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
-                                           io::detail::describe(found->dtype, found->shape)};
-    return {};
+    found = look_up(tensors, k, file, names);
+    if (!found) {
+        if (is_tied(tensors, k)) return {};
+        const auto has = [&](std::string_view other) { return file.find_shared(names.in_file(other)) != nullptr; };
+        const bool no_biases = io::detail::lacks_biases(tensors, k, has);
+        if (no_biases && names.zero_biases) return {};
+        if (file.find("model." + name))
+            return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
+        const auto other = std::ranges::find(file.metadata(), name, &io::Metadata::value_type::first);
+        return {Error::Kind::mismatch,
+                source + ": tensor " + name + " " + expected + " is missing" +
+                    (other != file.metadata().end()
+                         ? ", and so is " + printable(other->second) + ", which the metadata names in its place"
+                         : "") +
+                    (no_biases ? io::detail::zero_biases_hint : "")};
+    }
+    const bool half = found->dtype == io::DType::F16 || found->dtype == io::DType::BF16,
+               real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
+    if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert))) return {};
+    return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
+                                       io::detail::describe(found->dtype, found->shape) +
+                                       (half && !names.convert ? ", which TensorNames::convert converts" : "")};
+}
+
+/// The numbers of a tensor's bytes, which are of one of the four types that become S.
+template <class S>
+std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
+    std::vector<S> numbers(8 * bytes.size() / io::bits_of(dtype));
+    const auto convert = [&]<class Stored>(Stored, auto value) {
+        for (std::size_t n = 0; n < numbers.size(); ++n) {
+            Stored stored;
+            std::memcpy(&stored, bytes.data() + n * sizeof stored, sizeof stored);
+            numbers[n] = static_cast<S>(value(stored));
+        }
+    };
+    const auto same = [](auto stored) { return stored; };
+    switch (dtype) {
+    case io::DType::F16: convert(std::uint16_t{}, io::detail::from_float16); break;
+    case io::DType::BF16: convert(std::uint16_t{}, io::detail::from_bfloat16); break;
+    case io::DType::F32: convert(float{}, same); break;
+    default: convert(double{}, same);
+    }
+    return numbers;
 }
 
 /// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
@@ -99,15 +146,16 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
         if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
         if (!found) continue;
-        const auto bytes = file.bytes(*found);
+        const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
         if (is_tied(tensors, k)) {
             const Tensor& original = *std::ranges::find(tensors, t.offset, &Tensor::offset);
-            if (std::memcmp(values + t.offset, bytes.data(), bytes.size()) != 0)
+            if (std::memcmp(values + t.offset, numbers.data(), t.size() * sizeof(S)) != 0)
                 return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " +
                                                    names.in_file(original.name.view()) + " and must be equal to it"};
         } else {
-            std::memcpy(values + t.offset, bytes.data(), bytes.size());
+            std::ranges::copy(numbers, values + t.offset);
         }
         for (std::size_t n = 0; n < t.size(); ++n)
             if (!std::isfinite(values[t.offset + n]))
@@ -125,7 +173,10 @@ inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std
 inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
                        const io::TensorNames& names) {
     std::vector<std::string> known;
-    for (const Tensor& t : tensors) known.push_back(names.in_file(t.name.view()));
+    for (const Tensor& t : tensors) {
+        known.push_back(names.in_file(t.name.view()));
+        if (const io::TensorInfo* const found = file.find_shared(known.back())) known.push_back(found->name);
+    }
     for (const io::TensorInfo& info : file.tensors())
         if (info.name.starts_with(names.prefix) && std::ranges::find(known, info.name) == known.end())
             return {Error::Kind::mismatch, source + ": tensor " + printable(info.name) + " " +
@@ -197,7 +248,8 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 }
 
 /// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides. `names` says
-/// where the file's names differ.
+/// where the file's names or types differ. Of tied tensors, and of those that share their memory as save_model of
+/// safetensors.torch writes them, the file may have any one.
 ///
 /// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both, and so
 ///         is one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is then as it

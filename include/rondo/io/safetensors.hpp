@@ -45,6 +45,19 @@ public:
         return found == header_.by_name.end() || name_at(*found) != name ? nullptr : &header_.tensors[*found];
     }
 
+    /// The same, or if there is none the tensor that the metadata names in its place, as save_model of
+    /// safetensors.torch does of tensors that share their memory.
+    const TensorInfo* find_shared(std::string_view name) const noexcept {
+        constexpr int most = 8; // names, each in place of the one before it; save_model makes two
+        for (int k = 0; k < most; ++k) {
+            if (const TensorInfo* const found = find(name)) return found;
+            const auto other = std::ranges::find(metadata(), name, &Metadata::value_type::first);
+            if (other == metadata().end()) break;
+            name = other->second;
+        }
+        return nullptr;
+    }
+
     /// The bytes of one of these tensors; aligned to its elements where the file is and the header was padded.
     std::span<const std::byte> bytes(const TensorInfo& tensor) const noexcept {
         return data_.subspan(tensor.begin, tensor.end - tensor.begin);

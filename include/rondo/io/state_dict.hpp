@@ -102,10 +102,19 @@ Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const i
             return Error{Error::Kind::mismatch, dict.source + ": tensor " + name + what};
         };
         const io::NamedArray* found = dict.find(name);
-        if (!found && is_tied(tensors, k)) continue; // some writers keep one of them only
+        for (std::size_t j = 0; j < tensors.size() && !found; ++j) // of tied tensors a file may have any
+            if (tensors[j].offset == t.offset) found = dict.find(names.in_file(tensors[j].name.view()));
+        if (!found && is_tied(tensors, k)) continue;
+        const auto has = [&](std::string_view other) { return dict.find(names.in_file(other)) != nullptr; };
+        const bool no_biases = !found && io::detail::lacks_biases(tensors, k, has);
+        if (no_biases && names.zero_biases) {
+            std::fill_n(values + t.offset, t.size(), S(0));
+            continue;
+        }
         const io::detail::NestedNumbers expected{
             t.rank == 1 ? std::vector<std::size_t>{rows} : std::vector<std::size_t>{rows, columns}, {}};
-        if (!found) return wrong(" " + expected.text() + " is missing");
+        if (!found)
+            return wrong(" " + expected.text() + " is missing" + (no_biases ? io::detail::zero_biases_hint : ""));
         if (found->shape != expected.shape)
             return wrong(": expected " + expected.text() + ", got " +
                          io::detail::NestedNumbers{found->shape, {}}.text());

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/tensor.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,16 +13,20 @@
 
 namespace rondo::inline v0_1::io {
 
-/// How a file calls the tensors of a network, where it does not call them as the network does.
+/// How a file calls and holds the tensors of a network, where it does not as the network does.
 ///
-/// prefix   before every name; what the file has under other names is not the network's and is not looked at
-/// renamed  beginnings of the network's names and what the file has in their place, the first that fits
+/// prefix       before every name; what the file has under other names is not the network's and is not looked at
+/// renamed      beginnings of the network's names and what the file has in their place, the first that fits
+/// convert      of safetensors, F16, BF16, F32 and F64 become the model's scalar, rounded to the nearest
+/// zero_biases  a recurrent layer of which the file has no bias at all, PyTorch's bias=False, gets zeros
 ///
 ///   load(model, "amp.safetensors", {.prefix = "rec."});                      // weight_ih_l0 is rec.weight_ih_l0
 ///   load(model, "all.safetensors", {.renamed = {{"lstm.", "rec."}, {"fc.", "lin."}}});
+///   load(model, "half.safetensors", {.convert = true});
 struct TensorNames {
     std::string prefix{};
     std::vector<std::pair<std::string, std::string>> renamed{};
+    bool convert = false, zero_biases = false;
 
     std::string in_file(std::string_view name) const {
         for (const auto& [from, to] : renamed)
@@ -25,5 +34,28 @@ struct TensorNames {
         return prefix + std::string{name};
     }
 };
+
+namespace detail {
+/// A tensor's module and its name in there: "lstm." and "bias_ih_l0".
+inline std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
+    const std::size_t end = name.rfind('.') + 1; // 0 where there is no dot
+    return {name.substr(0, end), name.substr(end)};
+}
+inline bool is_recurrent_bias(std::string_view leaf) {
+    return leaf.starts_with("bias_ih") || leaf.starts_with("bias_hh");
+}
+
+/// Whether the k-th tensor is a bias of a recurrent layer of whose biases has(name) holds for none.
+template <class Has>
+bool lacks_biases(std::span<const Tensor> tensors, std::size_t k, Has has) {
+    const auto [module, leaf] = split_name(tensors[k].name.view());
+    return is_recurrent_bias(leaf) && std::ranges::none_of(tensors, [&](const Tensor& t) {
+        const auto [other_module, other_leaf] = split_name(t.name.view());
+        return other_module == module && is_recurrent_bias(other_leaf) && has(t.name.view());
+    });
+}
+inline constexpr const char* zero_biases_hint =
+    "; a layer without biases, PyTorch's bias=False, is read by TensorNames::zero_biases";
+} // namespace detail
 
 } // namespace rondo::io
