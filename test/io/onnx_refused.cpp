@@ -89,13 +89,12 @@ TEST(OnnxRefused, GraphsThatAreNoChain) {
         more.output("y");
         return layers_of(more);
     };
-    const std::string chain = "which an earlier layer reads, too, or another input: the layers are no chain";
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.node("Relu", {"x"}, {"a"});
                   f.node("MatMul", {"x", "w"}, {"b"});
                   f.node("Mul", {"a", "b"}, {"y"});
               }),
-              "onnx: node \"b\" (MatMul): it reads \"x\", " + chain);
+              "onnx: node \"y\" (Mul): it multiplies what a layer gives, which no layer of Rondo does");
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.node("Relu", {"x"}, {"a"});
                   f.node("Add", {"a", "z"}, {"y"});
@@ -155,21 +154,22 @@ TEST(OnnxRefused, StatesThatNoLayerHandsOn) {
                   f.count("p", {1, 6});
                   f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", "", "", "p"}, {"y"});
               }),
-              "onnx: node \"y\" (LSTM): it has peepholes (P), which no layer of Rondo has");
+              "onnx: node \"y\" (LSTM): it has peepholes (P) that are not zero, which no layer of Rondo has");
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.node("LSTM", {"x", "l.W", "l.R", "l.B"}, {"Y", "Y_h"});
                   f.node("Slice", {"Y_h", f.wholes("begin", {1}), f.wholes("end", {1})}, {"y"}); // none of them
               }),
-              "onnx: output \"y\": it reads a part of the final states that no layer of Rondo hands on");
+              "onnx: node \"y\" (Slice): it picks what is outside its input's axis of 1");
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.tensor<float>("h", {1, 2, 2}, std::vector<float>{1, 2, 1, 3});
                   f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", "h"}, {"y"});
               }),
-              "onnx: node \"y\" (LSTM): its first state differs between sequences");
+              "onnx: node \"y\" (LSTM): its first state differs between sequences; expected one for all of them, or an "
+              "input of the graph, which is the caller's");
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", f.count("h", {1, 1, 3})}, {"y"});
               }),
-              "onnx: node \"y\" (LSTM): its first state \"h\" has the shape [1,1,3]");
+              "onnx: node \"y\" (LSTM): its first state \"h\" has the shape [1,1,3]; expected [1,batch,2]");
     EXPECT_EQ(with([](OnnxFile& f) { f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", "x"}, {"y"}); }),
               "onnx: node \"y\" (LSTM): its first state is computed from the data");
 }

@@ -6,6 +6,7 @@
 #include "file.hpp"
 #include "layer_weights.hpp"
 #include "onnx_layers.hpp"
+#include "onnx_recurrent.hpp"
 #include "onnx_shapes.hpp"
 #include "onnx_walk.hpp"
 
@@ -33,20 +34,25 @@ struct OnnxOptions {
 namespace detail {
 
 /// What a graph's input is as data: features, or tokens, of steps and sequences; which axis is which, the layers tell.
+/// An input whose last extent is open has no axis of features, if it has two axes or one.
 inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
-    OnnxFlow flow{.input = index};
+    OnnxFlow flow;
+    flow.input = index;
     flow.tokens = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
-    const std::size_t rank = info.shape.size(), others = flow.tokens ? rank : rank - 1;
-    if (!info.has_shape || rank < 1 || others > 2) return OnnxGiven{};
+    const std::size_t rank = info.shape.size();
+    if (!info.has_shape || rank < 1 || rank > 3) return OnnxGiven{};
+    const bool features = !flow.tokens && (rank == 3 || info.shape.back() >= 1);
+    const std::size_t others = features ? rank - 1 : rank;
+    if (others > 2 || (features && info.shape.back() < 1)) return OnnxGiven{};
     for (std::size_t k = 0; k < others; ++k) {
         const auto extent = info.shape[k];
         flow.add_axis({k == 0 ? OnnxFlow::first : OnnxFlow::second});
         flow.sizes[k] = extent > 0 ? OnnxDim{extent} : OnnxDim{1, {std::uint8_t(k == 0), std::uint8_t(k == 1)}};
     }
-    if (flow.tokens) return flow;
-    if (info.shape.back() < 1) return OnnxGiven{};
+    if (!features) return flow;
     flow.add_axis({OnnxFlow::features});
     flow.sizes[OnnxFlow::features] = {info.shape.back()};
+    flow.settle();
     return flow;
 }
 
@@ -58,18 +64,21 @@ inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
     static constexpr std::pair<std::string_view, Operator> operators[]{
         {"Add", onnx_add},           {"Cast", onnx_same},       {"Concat", onnx_concat},
         {"Constant", onnx_constant}, {"ConstantOfShape", onnx_constant}, {"Dropout", onnx_same},
-        {"Expand", onnx_constant},   {"Gather", onnx_gather},   {"Gemm", onnx_gemm},
-        {"Identity", onnx_same},     {"MatMul", onnx_matmul},   {"Mul", onnx_mul},
-        {"Reshape", onnx_rearrange}, {"Shape", onnx_shape},     {"Slice", onnx_slice},
-        {"Softmax", onnx_softmax},   {"Squeeze", onnx_rearrange}, {"Transpose", onnx_rearrange},
+        {"Expand", onnx_constant},   {"Flatten", onnx_rearrange}, {"Gather", onnx_gather},
+        {"Gemm", onnx_gemm},         {"Identity", onnx_same},   {"MatMul", onnx_matmul},
+        {"Mul", onnx_mul},           {"ReduceProd", onnx_mul},  {"Reshape", onnx_rearrange},
+        {"ReverseSequence", onnx_reverse}, {"Shape", onnx_shape}, {"Slice", onnx_slice},
+        {"Split", onnx_split},       {"Squeeze", onnx_rearrange}, {"Transpose", onnx_rearrange},
         {"Unsqueeze", onnx_rearrange},
     };
-    static constexpr std::pair<std::string_view, LayerKind> functions[]{
-        {"Relu", LayerKind::ReLU}, {"Tanh", LayerKind::Tanh}, {"Sigmoid", LayerKind::Sigmoid}};
+    static constexpr std::pair<std::string_view, LayerKind> functions[]{{"Relu", LayerKind::ReLU},
+                                                                        {"Tanh", LayerKind::Tanh},
+                                                                        {"Sigmoid", LayerKind::Sigmoid},
+                                                                        {"Softmax", LayerKind::Softmax}};
     for (const auto& [name, run] : operators)
         if (op == name) return run(walk, node);
     for (const auto& [name, kind] : functions)
-        if (op == name) return onnx_activation(walk, node, kind);
+        if (op == name) return onnx_function(walk, node, kind);
     return "Rondo has no such operator";
 }
 
@@ -86,13 +95,6 @@ inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, 
            (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
 }
 
-/// The inputs whose values count. How often a constant is repeated does not: a first state is the same for all.
-inline std::span<const std::string_view> onnx_inputs(const OnnxNode& node) {
-    const std::span<const std::string_view> all{node.inputs};
-    if (node.op == "Expand") return all.first(std::min<std::size_t>(all.size(), 1));
-    return node.op == "ConstantOfShape" ? all.first(0) : all;
-}
-
 /// Which nodes the output needs. Nodes are in an order in which each reads what those before it write.
 inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, std::vector<bool>& needed) {
     needed.resize(graph.nodes.size());
@@ -101,13 +103,59 @@ inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, 
         OnnxNode node;
         if (std::string problem = read_onnx_node(graph.nodes[k], node); !problem.empty()) return problem;
         needed[k] = std::ranges::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
-        if (const auto inputs = onnx_inputs(node); needed[k]) names.insert(inputs.begin(), inputs.end());
+        if (needed[k]) names.insert(node.inputs.begin(), node.inputs.end());
         names.erase(std::string_view{});
     }
     return {};
 }
 
-inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options) {
+/// Whether a node's result is known where this input of it is not: how often a number is repeated does not count.
+inline bool onnx_may_be_unknown(const OnnxNode& node, std::size_t input) {
+    return node.op == "ConstantOfShape" || (node.op == "Expand" && input == 1);
+}
+
+/// Runs a node, or notes why it cannot be read; an error where the graph is none.
+inline std::string walk_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
+    const bool may_leave_out = node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; // Y, for Y_h
+    if (node.outputs.empty() || (node.outputs[0].empty() && !may_leave_out))
+        return node.called() + ": its first output is left out";
+    for (const std::string_view name : node.outputs)
+        if (!name.empty() && walk.find(name)) return node.called() + ": it writes " + quoted(name) + " again";
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+        const auto value = node.inputs[k].empty() ? OnnxValue{} : walk.find(node.inputs[k]);
+        if (!value) return node.called() + ": it reads " + quoted(node.inputs[k]) + ", which nothing before it writes";
+        const auto* unknown = std::get_if<OnnxUnknown>(&*value);
+        if (!unknown || onnx_may_be_unknown(node, k)) continue;
+        for (const std::string_view name : node.outputs)
+            if (!name.empty()) walk.values.emplace(name, *unknown);
+        return {};
+    }
+    if (std::string problem = run_onnx_node(walk, node); !problem.empty()) onnx_unknown(walk, node, problem);
+    return {};
+}
+
+/// The layers from the graph's input to what x holds, in order.
+inline std::vector<LayerWeights> onnx_chain(OnnxWalk& walk, const OnnxFlow& x) {
+    std::vector<LayerWeights> layers;
+    for (std::uint32_t id = x.list[0].layer; id > 0; id = walk.layer(id).before)
+        layers.push_back(std::move(walk.layers[id - 1].weights));
+    std::ranges::reverse(layers);
+    return layers;
+}
+
+/// Says where an output has features of a step along an axis of steps or sequences.
+inline std::string onnx_mixed(const OnnxFlow& x) {
+    for (const OnnxFlow::Axis& any : x.axes) {
+        const auto axis = x.wide(any);
+        const bool steps = axis.has(OnnxFlow::first) || axis.has(OnnxFlow::second),
+                   others = axis.has(OnnxFlow::parts) || axis.has(OnnxFlow::features) || axis.has(OnnxFlow::stack);
+        if ((steps && others) || (others && axis.count > 1 && !x.is_features(axis)))
+            return "it mixes the features of a step with steps, sequences or directions along one axis";
+    }
+    return x.flipped ? "its steps are from the last one to the first" : "";
+}
+
+inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::vector<LayerWeights>& layers) {
     std::string_view output;
     std::vector<bool> needed;
     if (std::string problem = onnx_output(walk.graph, options.output, output); !problem.empty()) return problem;
@@ -122,23 +170,18 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options) {
         if (!needed[k]) continue;
         OnnxNode node;
         if (std::string problem = read_onnx_node(walk.graph.nodes[k], node); !problem.empty()) return problem;
-        const bool may_leave_out = node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; // Y, for Y_h
-        if (node.outputs.empty() || (node.outputs[0].empty() && !may_leave_out))
-            return node.called() + ": its first output is left out";
-        for (const std::string_view name : node.outputs)
-            if (!name.empty() && walk.find(name)) return node.called() + ": it writes " + quoted(name) + " again";
-        for (const std::string_view name : onnx_inputs(node))
-            if (!name.empty() && !walk.find(name))
-                return node.called() + ": it reads " + quoted(name) + ", which nothing before it writes";
-        if (std::string problem = run_onnx_node(walk, node); !problem.empty()) return node.called() + ": " + problem;
+        if (std::string problem = walk_onnx_node(walk, node); !problem.empty()) return problem;
     }
+    if (const auto unknown = walk.find_as<OnnxUnknown>(output)) return *unknown->problem;
     OnnxNode end;
     end.name = output;
     end.op = "output";
     OnnxFlow result;
-    if (std::string problem = walk.tip(end, output, result); !problem.empty())
-        return "output " + quoted(output) + ": " + problem;
-    return walk.layers.empty() ? "the graph has no layers" : "";
+    std::string problem = walk.data(end, output, result);
+    if (problem.empty()) problem = onnx_mixed(result);
+    if (!problem.empty()) return "output " + quoted(output) + ": " + problem;
+    layers = onnx_chain(walk, result);
+    return layers.empty() ? "the graph has no layers" : "";
 }
 
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, std::string source,
@@ -148,10 +191,11 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
     walk.to_keep = file.size();
     walk.to_read = file.size() * often;
     std::string problem = read_onnx_graph(file, walk.graph);
-    if (problem.empty()) problem = walk_onnx(walk, options);
+    std::vector<LayerWeights> layers;
+    if (problem.empty()) problem = walk_onnx(walk, options, layers);
     if (!problem.empty()) return error = {Error::Kind::format, source + ": " + problem}, ModelWeights{};
     const auto finite = [](double number) { return std::isfinite(number); };
-    for (const LayerWeights& layer : walk.layers) {
+    for (const LayerWeights& layer : layers) {
         bool all = std::ranges::all_of(layer.first, finite);
         for (const Array& array : layer.arrays) all = all && std::ranges::all_of(array.values, finite);
         if (!all) {
@@ -161,7 +205,7 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
     }
     ModelWeights weights;
     weights.source = std::move(source);
-    weights.layers = std::move(walk.layers);
+    weights.layers = std::move(layers);
     return weights;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "onnx_recurrent.hpp"
 #include "onnx_walk.hpp"
 
 #include <algorithm>
@@ -17,17 +16,14 @@ namespace rondo::inline v0_1::io::detail {
 
 // Each runs one node, whose outputs are then known; returns what is wrong, or nothing.
 
-inline void onnx_result(OnnxWalk& walk, const OnnxNode& node, OnnxValue value) {
-    walk.values.emplace(node.outputs[0], std::move(value));
-}
-
-/// What a layer of so many features hands on; its last axis is they.
-inline OnnxFlow onnx_next(OnnxFlow x, std::size_t after, std::size_t size) {
+/// What the layer `id` gives, of so many features; the last axis of x is they.
+inline OnnxFlow onnx_next(OnnxFlow x, std::uint32_t id, std::size_t size) {
     x.axes[x.rank - 1] = {};
     --x.rank;
     x.add_axis({OnnxFlow::features});
     x.sizes[OnnxFlow::features] = {std::int64_t(size)};
-    x.after = after;
+    x.list = {OnnxPart{id}};
+    x.settle();
     return x;
 }
 
@@ -57,16 +53,16 @@ inline std::string onnx_linear(OnnxWalk& walk, const OnnxNode& node, bool out_fi
     for (double& number : weight.values) number *= scale;
     std::vector<Array> arrays{std::move(weight)};
     if (!bias.empty()) arrays.push_back({out, 1, bias});
-    walk.append(node, {LayerKind::Linear, int(in), int(out), 1, !bias.empty()}, std::move(arrays));
-    onnx_result(walk, node, onnx_next(x, walk.layers.size(), out));
-    return {};
+    const auto id = walk.append(node, x.list[0].layer, {LayerKind::Linear, int(in), int(out), 1, !bias.empty()}, 1,
+                                std::move(arrays));
+    return onnx_result(walk, node, onnx_next(x, id, out)), "";
 }
 
 /// The numbers of a bias: a vector, or one of a single row.
 inline std::string onnx_bias(OnnxWalk& walk, std::string_view name, double scale, std::vector<double>& result) {
     OnnxTensor tensor;
     if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return problem;
-    if (tensor.rank == 0 || tensor.size != tensor.dims[tensor.rank - 1] || tensor.size == 0)
+    if (tensor.size == 0 || (tensor.rank > 0 && tensor.size != tensor.dims[tensor.rank - 1]))
         return "its bias has the shape " + tensor.shape();
     if (std::string problem = walk.numbers(tensor, result); !problem.empty()) return problem;
     for (double& number : result) number *= scale;
@@ -93,40 +89,51 @@ inline std::string onnx_gemm(OnnxWalk& walk, const OnnxNode& node) {
 
 /// The bias of a MatMul before it, or what an earlier layer was given: a Skip.
 inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
-    const auto a = walk.find_as<OnnxFlow>(node.input(0)), b = walk.find_as<OnnxFlow>(node.input(1));
-    const bool second_later = b && (!a || b->after > a->after);
-    OnnxFlow x;
-    if (std::string problem = walk.features(node, node.input(second_later ? 1 : 0), x); !problem.empty())
-        return problem;
-    if (!a || !b) {
-        if (walk.layers.empty() || walk.layers.back().facts.kind != LayerKind::Linear || walk.layers.back().facts.bias)
+    OnnxFlow x, earlier;
+    const bool first = walk.find_as<OnnxFlow>(node.input(0)).has_value(),
+               second = walk.find_as<OnnxFlow>(node.input(1)).has_value();
+    if (std::string problem = walk.data(node, node.input(first ? 0 : 1), x); !problem.empty()) return problem;
+    if (!first || !second) {
+        const std::uint32_t id = x.list[0].layer;
+        if (id == 0 || walk.layer(id).weights.facts.kind != LayerKind::Linear || walk.layer(id).weights.facts.bias)
             return "it adds numbers to what is not a MatMul's";
-        LayerWeights& linear = walk.layers.back();
+        const auto size = std::size_t(walk.layer(id).weights.facts.output);
+        const bool last = size == 1 || (x.rank > 0 && x.is_features(x.axes[x.rank - 1]));
         std::vector<double> bias;
-        if (std::string problem = onnx_bias(walk, node.input(second_later ? 0 : 1), 1, bias); !problem.empty())
+        if (std::string problem = onnx_bias(walk, node.input(first ? 1 : 0), 1, bias); !problem.empty())
             return problem;
-        if (bias.size() != linear.arrays[0].rows)
-            return "it adds " + std::to_string(bias.size()) + " numbers to " + std::to_string(linear.arrays[0].rows);
+        if (bias.size() != size || !last)
+            return "it adds " + std::to_string(bias.size()) + " numbers to " + std::to_string(size);
+        LayerWeights linear = walk.layer(id).weights;
+        if (std::string problem = walk.keep(linear.arrays[0].values.size()); !problem.empty()) return problem;
         linear.facts.bias = true;
         linear.arrays.push_back({bias.size(), 1, std::move(bias)});
-        onnx_result(walk, node, x);
-        return {};
+        const std::uint32_t before = walk.layer(id).before;
+        walk.layers.push_back({std::move(linear), before});
+        walk.pass(x, std::uint32_t(walk.layers.size()));
+        return onnx_result(walk, node, x), "";
     }
-    const OnnxFlow& earlier = second_later ? *a : *b;
-    bool alike = earlier.rank == x.rank && earlier.input == x.input && !earlier.tokens && earlier.after < x.after &&
-                 earlier.feature_count() == x.feature_count() && earlier.is_features(earlier.axes[x.rank - 1]);
-    for (std::size_t k = 0; alike && k + 1 < x.rank; ++k) alike = earlier.axes[k] == x.axes[k];
+    if (std::string problem = walk.data(node, node.input(1), earlier); !problem.empty()) return problem;
+    if (earlier.list[0].layer > x.list[0].layer) std::swap(x, earlier);
+    int span = 0; // layers between the two
+    std::uint32_t at = x.list[0].layer;
+    for (; at > earlier.list[0].layer; at = walk.layer(at).before) ++span;
+    bool alike = at == earlier.list[0].layer && span > 0 && earlier.rank == x.rank && earlier.input == x.input &&
+                 !earlier.tokens && earlier.flipped == x.flipped && earlier.feature_count() == x.feature_count();
+    for (std::size_t k = 0; alike && k < x.rank; ++k)
+        alike = earlier.axes[k] == x.axes[k] ||
+                (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
     if (!alike) return "it adds what no earlier layer was given";
     const int size = static_cast<int>(x.feature_count());
-    walk.append(node, {LayerKind::Skip, size, size, 1, true, int(x.after - earlier.after)});
-    onnx_result(walk, node, onnx_next(x, walk.layers.size(), std::size_t(size)));
-    return {};
+    walk.pass(x, walk.append(node, x.list[0].layer, {LayerKind::Skip, size, size, 1, true, span},
+                             std::uint8_t(x.list.size())));
+    return onnx_result(walk, node, x), "";
 }
 
 inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow tokens) {
-    if (!tokens.tokens || tokens.after != 0 || tokens.rank == OnnxFlow::most_axes)
+    if (!tokens.tokens || !tokens.is_input() || tokens.cut || tokens.list[0].what != OnnxPart::steps ||
+        tokens.rank == OnnxFlow::most_axes)
         return "it looks up what are no tokens of the graph's input";
-    if (!walk.layers.empty()) return "it is not the first layer";
     OnnxTensor table;
     if (std::string problem = walk.tensor(node.input(0), table); !problem.empty()) return problem;
     constexpr std::size_t most = std::numeric_limits<int>::max();
@@ -135,53 +142,27 @@ inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
         return "its table has the shape " + table.shape() + ", or its axis is not 0";
     std::vector<double> numbers;
     if (std::string problem = walk.numbers(table, numbers); !problem.empty()) return problem;
-    walk.data = tokens.input;
-    walk.append(node, {LayerKind::Embedding, int(table.dims[0]), int(table.dims[1])},
-                {Array{table.dims[0], table.dims[1], std::move(numbers)}});
+    const auto id = walk.append(node, 0, {LayerKind::Embedding, int(table.dims[0]), int(table.dims[1])}, 1,
+                                {Array{table.dims[0], table.dims[1], std::move(numbers)}});
     tokens.tokens = false;
     tokens.add_axis({});
-    onnx_result(walk, node, onnx_next(tokens, 1, table.dims[1]));
-    return {};
+    return onnx_result(walk, node, onnx_next(tokens, id, table.dims[1])), "";
 }
 
-/// Relu, Tanh, Sigmoid.
-inline std::string onnx_activation(OnnxWalk& walk, const OnnxNode& node, LayerKind kind) {
+/// Relu, Tanh, Sigmoid, and Softmax, which is along the features.
+inline std::string onnx_function(OnnxWalk& walk, const OnnxNode& node, LayerKind kind) {
     OnnxFlow x;
-    if (std::string problem = walk.tip(node, node.input(0), x); !problem.empty()) return problem;
-    if (!x.has(OnnxFlow::features)) return "it does not read features";
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.tokens) return "it does not read features";
+    if (kind == LayerKind::Softmax) {
+        const bool early = walk.graph.opset < 13; // its default was another, and it took all axes from it on
+        const auto axis = x.axis(node.whole("axis", early ? 1 : -1), x.rank);
+        if (!axis || (early && *axis + 1 != x.rank) || !x.is_features(x.axes[*axis]))
+            return "its axis is not that of the features";
+    }
     const int size = static_cast<int>(x.feature_count());
-    walk.append(node, {kind, size, size});
-    x.after = walk.layers.size();
-    onnx_result(walk, node, x);
-    return {};
-}
-
-inline std::string onnx_softmax(OnnxWalk& walk, const OnnxNode& node) {
-    OnnxFlow x;
-    if (std::string problem = walk.features(node, node.input(0), x); !problem.empty()) return problem;
-    const auto axis = x.axis(node.whole("axis", walk.graph.opset < 13 ? 1 : -1), x.rank);
-    if (!axis || *axis + 1 != x.rank) return "its axis is not that of the features";
-    const int size = static_cast<int>(x.feature_count());
-    walk.append(node, {LayerKind::Softmax, size, size});
-    x.after = walk.layers.size();
-    onnx_result(walk, node, x);
-    return {};
-}
-
-/// One step of the data: LastStep or FirstStep.
-inline std::string onnx_step(OnnxWalk& walk, const OnnxNode& node, LayerKind kind, OnnxFlow x, std::size_t axis,
-                             bool keep_axis) {
-    if (kind == LayerKind::LastStep && walk.lengths.value_or(false))
-        return "it picks the last of all steps; where sequence_lens is given, Y_h is the last of each sequence";
-    if (!walk.time) walk.time = x.axes[axis].atoms[0];
-    const int size = static_cast<int>(x.feature_count());
-    walk.append(node, {kind, size, size});
-    x.axes[axis] = {};
-    x.after = walk.layers.size();
-    if (!keep_axis)
-        if (std::string problem = x.drop(axis); !problem.empty()) return problem;
-    onnx_result(walk, node, x);
-    return {};
+    walk.pass(x, walk.append(node, x.list[0].layer, {kind, size, size}, std::uint8_t(x.list.size())));
+    return onnx_result(walk, node, x), "";
 }
 
 } // namespace rondo::io::detail

@@ -16,30 +16,51 @@
 
 namespace rondo::inline v0_1::io::detail {
 
+/// Says where a shape is not (directions, batch, hidden), or by its layout (batch, directions, hidden).
+inline std::string onnx_state_shape(const std::vector<OnnxDim>& shape, std::int64_t layout, std::size_t directions,
+                                    std::size_t hidden) {
+    const auto other = [](const OnnxDim& dim, std::size_t expected) {
+        return dim.known() && dim.times != std::int64_t(expected);
+    };
+    if (shape.size() == 3 && !other(shape[layout == 0 ? 0 : 1], directions) && !other(shape[2], hidden)) return {};
+    std::string text;
+    for (const OnnxDim& dim : shape) (text += text.empty() ? "" : ",") += dim.known() ? std::to_string(dim.times) : "?";
+    const std::string d = std::to_string(directions), h = std::to_string(hidden);
+    return "has the shape [" + text + "]; expected [" + (layout == 0 ? d + ",batch," : "batch," + d + ",") + h + "]";
+}
+
 /// Adds the first state that an input tells, directions x hidden; what a caller gives is not the file's.
-inline std::string onnx_first_state(OnnxWalk& walk, std::string_view name, std::int64_t layout, std::size_t directions,
-                                    std::size_t hidden, std::vector<double>& first) {
+inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, std::int64_t layout,
+                                    std::size_t directions, std::size_t hidden, std::vector<double>& first) {
     const std::size_t begin = first.size(), count = directions * hidden;
     first.resize(begin + count);
     const auto value = walk.find(name);
     if (name.empty() || (value && std::holds_alternative<OnnxGiven>(*value))) return {};
     if (!value) return "it reads " + quoted(name) + ", which nothing before it writes";
-    if (const auto* flow = std::get_if<OnnxFlow>(&*value))
-        return flow->after == 0 && flow->input != walk.data ? "" : "its first state is computed from the data";
+    const auto called = "its first state " + quoted(name) + ' ';
+    if (const auto* flow = std::get_if<OnnxFlow>(&*value)) {
+        if (!flow->is_input() || flow->input == x.input) return "its first state is computed from the data";
+        const std::string problem = onnx_state_shape(flow->shape(), layout, directions, hidden);
+        return problem.empty() ? "" : called + problem;
+    }
     if (const auto* fill = std::get_if<OnnxFill>(&*value)) {
         std::fill(first.begin() + std::ptrdiff_t(begin), first.end(), fill->number);
-        return {};
+        const std::string problem = fill->shape ? onnx_state_shape(*fill->shape, layout, directions, hidden) : "";
+        return problem.empty() ? "" : called + problem;
     }
     const auto* constant = std::get_if<OnnxConstant>(&*value);
-    if (!constant || constant->transposed) return "its first state " + quoted(name) + " is no tensor";
+    if (!constant || constant->transposed) return called + "is no tensor";
     OnnxTensor tensor;
     if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
     const std::size_t along = layout == 0 ? 0 : 1, rows = tensor.dims[along], batch = tensor.dims[1 - along];
     const bool cut = !constant->whole();
     const std::size_t from = cut ? constant->begin : 0, to = cut ? constant->end : rows;
-    if (tensor.rank != 3 || !tensor.real() || tensor.dims[2] != hidden || batch == 0 || from > to || to > rows ||
-        to - from != directions || (cut && along != 0))
-        return "its first state " + quoted(name) + " has the shape " + tensor.shape();
+    std::vector<OnnxDim> shape;
+    for (std::size_t k = 0; k < tensor.rank; ++k) shape.push_back({std::int64_t(tensor.dims[k])});
+    if (cut && !shape.empty()) shape[0] = {std::int64_t(to - from)};
+    if (std::string problem = onnx_state_shape(shape, layout, directions, hidden); !problem.empty())
+        return called + problem;
+    if (!tensor.real() || batch == 0) return called + "has no numbers";
     const auto numbers = onnx_numbers<double>(tensor);
     for (std::size_t d = 0; d < directions; ++d)
         for (std::size_t b = 0; b < batch; ++b)
@@ -47,18 +68,20 @@ inline std::string onnx_first_state(OnnxWalk& walk, std::string_view name, std::
                 const std::size_t row = along == 0 ? (from + d) * batch + b : b * rows + d;
                 double& to_number = first[begin + d * hidden + k];
                 if (b > 0 && numbers[row * hidden + k] != to_number)
-                    return "its first state differs between sequences";
+                    return "its first state differs between sequences; expected one for all of them, or an input of "
+                           "the graph, which is the caller's";
                 to_number = numbers[row * hidden + k];
             }
     return {};
 }
 
-/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are.
-inline std::string onnx_lengths(OnnxWalk& walk, std::string_view name, OnnxDim steps, bool& given) {
+/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are. Of an
+/// open number of steps they are all, where they are equal: the file runs on no other number.
+inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, OnnxDim steps, bool& given) {
     const auto value = walk.find(name);
     const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
     given = value && (std::holds_alternative<OnnxGiven>(*value) ||
-                      (flow && flow->after == 0 && flow->input != walk.data));
+                      (flow && flow->is_input() && flow->input != x.input));
     if (given || name.empty()) return {};
     std::vector<OnnxDim> lengths;
     if (const auto extents = walk.extents(name)) {
@@ -69,11 +92,26 @@ inline std::string onnx_lengths(OnnxWalk& walk, std::string_view name, OnnxDim s
             return quoted(name) + " is neither an input of the graph nor a list of whole numbers";
         for (const std::int64_t length : onnx_numbers<std::int64_t>(tensor)) lengths.push_back({length});
     }
+    if (!steps.known() && !lengths.empty() && lengths[0].known() && lengths[0].times > 0) steps = lengths[0];
     const auto other = std::ranges::find_if(lengths, [&](const OnnxDim& length) { return length != steps; });
     if (other == lengths.end()) return {};
     const auto count = [](const OnnxDim& dim) { return dim.known() ? std::to_string(dim.times) : "an open number of"; };
     return "asks for " + count(*other) + " of " + count(steps) + " steps; expected all of them, or an input of the " +
            "graph, whose lengths are the caller's";
+}
+
+/// Peepholes of zeros change nothing.
+inline std::string onnx_peepholes(OnnxWalk& walk, std::string_view name) {
+    if (name.empty()) return {};
+    OnnxTensor tensor;
+    bool zero = false;
+    if (const auto fill = walk.find_as<OnnxFill>(name)) {
+        zero = fill->number == 0;
+    } else {
+        if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return "P: " + problem;
+        zero = tensor.real() && std::ranges::all_of(onnx_numbers<double>(tensor), [](double n) { return n == 0; });
+    }
+    return zero ? "" : "it has peepholes (P) that are not zero, which no layer of Rondo has";
 }
 
 /// RNN, LSTM, GRU: their outputs are Y, Y_h and Y_c.
@@ -90,9 +128,12 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     if (std::string problem = walk.features(node, node.input(0), x); !problem.empty()) return problem;
     if (x.rank != 3) return "its input has " + std::to_string(x.rank) + " axes; expected 3";
     const auto steps = x.axes[layout == 0 ? 0 : 1], batch = x.axes[layout == 0 ? 1 : 0];
-    if (steps.count > 1 || batch.count > 1 ||
-        (walk.time && (batch.has(*walk.time) || (steps.count == 1 && !steps.is({*walk.time})))))
+    const bool known = steps.count <= 1 && batch.count <= 1 && !steps.has(OnnxFlow::parts) &&
+                       !batch.has(OnnxFlow::parts) && !steps.has(OnnxFlow::features) && !batch.has(OnnxFlow::features);
+    if (!known || (x.time && (batch.has(*x.time) || (steps.count == 1 && !steps.is({*x.time})))))
         return "its axis of steps is not that of the layers before it";
+    if (x.flipped && directions == 2) return "it reads the steps from the last one to the first, in both directions";
+    facts.reversed = facts.reversed != x.flipped;
 
     OnnxTensor w, r, b;
     std::vector<double> input_weights, recurrent_weights, biases;
@@ -125,20 +166,21 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     }
 
     bool given = false;
-    if (std::string problem = onnx_lengths(walk, node.input(4), x.extent(steps), given); !problem.empty())
+    if (std::string problem = onnx_lengths(walk, x, node.input(4), x.extent(steps), given); !problem.empty())
         return "its sequence_lens " + problem;
-    if (steps.count == 1 && walk.lengths.value_or(given) != given)
+    if (given && x.flipped) return "its steps are from the last one to the first, and it is given sequence_lens";
+    if (steps.count == 1 && x.time && x.recurrent && x.lengths != given)
         return std::string{given ? "it is given sequence_lens, but the layers before it are not"
                                  : "it is given no sequence_lens, but the layers before it are"};
     std::vector<double> first;
     for (std::size_t k = 0; k < std::size_t(components_of(kind)); ++k) {
         if (std::string problem = walk.keep(directions * hidden); !problem.empty()) return problem;
-        if (std::string problem = onnx_first_state(walk, node.input(5 + k), layout, directions, hidden, first);
+        if (std::string problem = onnx_first_state(walk, x, node.input(5 + k), layout, directions, hidden, first);
             !problem.empty())
             return problem;
     }
     if (std::ranges::all_of(first, [](double number) { return number == 0; })) first.clear();
-    if (!node.input(7).empty()) return "it has peepholes (P), which no layer of Rondo has";
+    if (std::string problem = onnx_peepholes(walk, node.input(7)); !problem.empty()) return problem;
 
     std::vector<Array> arrays;
     for (std::size_t d = 0; d < directions; ++d) {
@@ -153,28 +195,33 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     }
     facts.input = int(in);
     facts.output = int(hidden);
-    walk.append(node, facts, std::move(arrays), std::move(first));
-    if (steps.count == 1) walk.time = steps.atoms[0], walk.lengths = given;
-
-    OnnxFlow y{.sizes = x.sizes, .after = walk.layers.size(), .input = x.input};
-    y.sizes[OnnxFlow::directions] = {2};
+    const auto id = walk.append(node, x.list[0].layer, facts, std::uint8_t(directions), std::move(arrays),
+                                std::move(first));
+    OnnxFlow y = x;
+    if (steps.count == 1) y.time = steps.atoms[0], y.lengths = given;
+    y.recurrent = true;
+    y.sizes[OnnxFlow::parts] = {std::int64_t(directions)};
     y.sizes[OnnxFlow::features] = {std::int64_t(hidden)};
-    y.axes[y.rank++] = layout == 0 ? steps : batch;
-    if (layout == 1) y.axes[y.rank++] = steps;
-    if (directions == 2) y.add_axis({OnnxFlow::directions});
-    else y.add_axis({});
-    if (layout == 0) y.axes[y.rank++] = batch;
-    y.add_axis({OnnxFlow::features});
-    walk.last = y;
-    walk.last_layout = layout;
-
-    OnnxStates states;
-    for (std::size_t d = 0; d < directions; ++d)
-        states.entries.push_back(std::uint32_t(2 * (walk.layers.size() - 1) + d));
-    for (std::size_t k = 0; k < node.outputs.size() && k < 3; ++k) {
-        states.memory = k == 2;
-        if (!node.outputs[k].empty()) walk.values.emplace(node.outputs[k], k == 0 ? OnnxValue{y} : OnnxValue{states});
-    }
+    const auto result = [&](std::size_t output, OnnxPart::What what) {
+        if (output >= node.outputs.size() || node.outputs[output].empty()) return;
+        OnnxFlow flow = y;
+        flow.axes = {};
+        flow.rank = 0;
+        flow.list.clear();
+        for (std::size_t d = 0; d < directions; ++d) flow.list.push_back({id, std::uint8_t(d), what});
+        flow.flipped = y.flipped && what == OnnxPart::steps;
+        const auto add = [&](const OnnxFlow::Axis& axis) { flow.axes[flow.rank++] = axis; };
+        if (layout == 1) add(batch);
+        if (what == OnnxPart::steps) add(steps);
+        flow.add_axis({OnnxFlow::parts});
+        if (layout == 0) add(batch);
+        flow.add_axis({OnnxFlow::features});
+        flow.settle();
+        walk.values.emplace(node.outputs[output], std::move(flow));
+    };
+    result(0, OnnxPart::steps);
+    result(1, OnnxPart::end);
+    result(2, OnnxPart::memory);
     return {};
 }
 

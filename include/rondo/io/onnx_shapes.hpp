@@ -1,31 +1,44 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "onnx_extents.hpp"
 #include "onnx_layers.hpp"
+#include "onnx_select.hpp"
 #include "onnx_walk.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace rondo::inline v0_1::io::detail {
 
-// The operators that compute nothing, but move the data, or extents and first states beside it.
+// The operators that compute nothing, but move the data, and what lies beside it: extents, and first states.
 
-/// Transpose, Squeeze, Unsqueeze and Reshape of the data; of a matrix of the file, Transpose.
+/// What an operator makes of a part of the data, or of an input of the graph: where that is no data any more, a caller
+/// gives it all the same.
+inline std::string onnx_moved(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& before, OnnxFlow x,
+                              const std::string& problem) {
+    if (problem.empty()) return onnx_result(walk, node, std::move(x)), "";
+    if (!before.is_input()) return problem;
+    return onnx_given(walk, node, problem + std::string{unrolled}), "";
+}
+
+/// Transpose, Squeeze, Unsqueeze, Flatten and Reshape of the data; of a matrix of the file, Transpose.
 inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     const auto axes = [&] { return walk.wholes(node, "axes", 1); };
-    if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_result(walk, node, *value), "";
+    if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
+    if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
     if (const auto extents = walk.extents(node.input(0)); extents && node.op != "Transpose") {
         // A number becomes a list of one, and the other way round.
         const bool scalar = node.op == "Squeeze";
-        if (extents->dims.size() != 1) return "it rearranges a shape";
+        if (extents->dims.size() != 1 && node.op != "Reshape") return "it rearranges a shape";
         return onnx_result(walk, node, OnnxExtents{extents->dims, scalar}), "";
     }
     const auto perm = node.find("perm");
@@ -39,16 +52,9 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
         turned.transposed = !turned.transposed;
         return onnx_result(walk, node, turned), "";
     }
-    OnnxFlow x;
-    if (value && std::holds_alternative<OnnxStates>(*value)) {
-        const auto& states = std::get<OnnxStates>(*value);
-        const auto which = node.op == "Squeeze" ? axes() : std::nullopt;
-        if (which && which->size() == 1 && states.form == OnnxStates::stacked && states.entries.size() == 1 &&
-            (*which)[0] == walk.last_layout)
-            return onnx_result(walk, node, OnnxStates{states.entries, OnnxStates::single, states.memory}), "";
-    }
-    if (const auto flow = walk.find_as<OnnxFlow>(node.input(0))) x = *flow; // where it is read it must be the data
-    else if (std::string problem = walk.tip(node, node.input(0), x); !problem.empty()) return problem;
+    const auto before = walk.find_as<OnnxFlow>(node.input(0));
+    if (!before) return onnx_not_data(node.input(0));
+    OnnxFlow x = *before;
     std::string problem;
     if (node.op == "Transpose") {
         std::vector<std::int64_t> order = perm ? perm->wholes : std::vector<std::int64_t>{};
@@ -57,6 +63,8 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     } else if (node.op == "Reshape") {
         const auto shape = walk.extents(node.input(1));
         problem = shape ? x.reshape(shape->dims, node.whole("allowzero", 0) == 0) : "its shape is not known";
+    } else if (node.op == "Flatten") {
+        problem = x.flatten(node.whole("axis", 1));
     } else {
         auto which = axes();
         if (!which && node.op == "Squeeze" && node.input(1).empty()) {
@@ -67,198 +75,215 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
         if (!which) problem = "its axes are not known";
         else problem = node.op == "Squeeze" ? x.squeeze(*which) : x.unsqueeze(*which);
     }
-    if (problem.empty()) onnx_result(walk, node, x);
-    return problem;
+    return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
-    const auto value = walk.find(node.input(0));
-    const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
-    std::vector<OnnxDim> shape;
-    if (flow) {
-        shape = flow->shape();
-    } else {
-        OnnxTensor tensor;
-        if (std::string problem = walk.tensor(node.input(0), tensor); !problem.empty()) return problem;
-        for (std::size_t k = 0; k < tensor.rank; ++k) shape.push_back({std::int64_t(tensor.dims[k])});
-    }
-    const auto all = static_cast<std::int64_t>(shape.size());
-    const auto clamp = [all](std::int64_t at) { return std::clamp<std::int64_t>(at < 0 ? at + all : at, 0, all); };
-    const auto begin = clamp(node.whole("start", 0)), end = clamp(node.whole("end", all));
-    OnnxExtents result;
-    if (begin < end) result.dims.assign(shape.begin() + begin, shape.begin() + end);
-    return onnx_result(walk, node, std::move(result)), "";
-}
-
-/// Gather: a lookup of tokens, an extent of a shape, a state of several, or one step of the data.
+/// Gather: a lookup of tokens, an extent of a shape, some parts, or one step of the data.
 inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
     if (const auto tokens = walk.find_as<OnnxFlow>(node.input(1))) return onnx_embedding(walk, node, *tokens);
-    const auto index = walk.extents(node.input(1));
-    if (!index || !std::ranges::all_of(index->dims, &OnnxDim::known)) return "its indices are not known";
-    const std::int64_t axis = node.whole("axis", 0), at = index->scalar ? index->dims[0].times : 0;
     const auto value = walk.find(node.input(0));
-    if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_result(walk, node, *value), "";
+    if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
+    const auto index = walk.extents(node.input(1));
+    if (!index || index->dims.empty() || !std::ranges::all_of(index->dims, &OnnxDim::known))
+        return "its indices are not known";
+    const std::int64_t axis = node.whole("axis", 0);
+    if (value && std::holds_alternative<OnnxFill>(*value))
+        return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
     if (const auto shape = walk.extents(node.input(0)); shape && !shape->scalar && axis == 0) {
         OnnxExtents result{.dims = {}, .scalar = index->scalar};
-        const auto all = static_cast<std::int64_t>(shape->dims.size());
         for (const OnnxDim& dim : index->dims) {
-            if (dim.times < -all || dim.times >= all) return "its index is outside a shape of " + std::to_string(all);
-            result.dims.push_back(shape->dims[std::size_t(dim.times < 0 ? dim.times + all : dim.times)]);
+            const auto at = OnnxFlow::axis(dim.times, shape->dims.size());
+            if (!at) return "its index is outside a shape of " + std::to_string(shape->dims.size());
+            result.dims.push_back(shape->dims[*at]);
         }
         return onnx_result(walk, node, std::move(result)), "";
     }
-    const auto* states = value ? std::get_if<OnnxStates>(&*value) : nullptr;
-    if (states && states->form == OnnxStates::stacked && index->scalar && axis == walk.last_layout) {
-        const auto all = static_cast<std::int64_t>(states->entries.size());
-        if (at < -all || at >= all) return "its index is outside " + std::to_string(all) + " states";
-        const auto entry = states->entries[std::size_t(at < 0 ? at + all : at)];
-        return onnx_result(walk, node, OnnxStates{{entry}, OnnxStates::single, states->memory}), "";
-    }
-    OnnxFlow x;
-    if (std::string problem = walk.tip(node, node.input(0), x); !problem.empty()) return problem;
+    const auto before = walk.find_as<OnnxFlow>(node.input(0));
+    if (!before) return onnx_not_data(node.input(0));
+    OnnxFlow x = *before;
     const auto which = x.axis(axis, x.rank);
-    if (!which || index->dims.size() != 1) return "it picks no single place of an axis";
-    const OnnxDim extent = x.extent(x.axes[*which]);
-    const bool last = index->dims[0].is(-1) || (extent.known() && index->dims[0].is(extent.times - 1));
-    if (last && x.has(OnnxFlow::features) && x.axes[*which].count == 1 &&
-        (walk.time ? x.axes[*which].is({*walk.time}) : x.axes[*which].atoms[0] <= OnnxFlow::second))
-        return onnx_step(walk, node, LayerKind::LastStep, x, *which, !index->scalar);
-    if (index->dims[0].is(0) && !extent.is(1) && walk.time && x.axes[*which].is({*walk.time}))
-        return onnx_step(walk, node, LayerKind::FirstStep, x, *which, !index->scalar);
-    if (!last || !extent.is(1)) return "it picks another step than the first or last";
-    if (index->scalar)
-        if (std::string problem = x.drop(*which); !problem.empty()) return problem;
-    return onnx_result(walk, node, x), "";
+    std::string problem = which ? "" : "its input has no axis " + std::to_string(axis);
+    if (which && index->dims.size() > 1) {
+        std::vector<std::int64_t> places;
+        for (const OnnxDim& dim : index->dims) places.push_back(dim.times);
+        problem = onnx_select_parts(x, *which, places);
+    } else if (which) {
+        const std::int64_t at = index->dims[0].times;
+        const OnnxRange range{at, at == -1 ? OnnxRange::all : std::min(at, OnnxRange::all) + 1};
+        problem = onnx_select(x, *which, range, "it picks another step than the first or last");
+        if (problem.empty() && index->scalar) problem = x.drop(*which);
+    }
+    return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-/// Slice: some extents, some first states, all of the data, its first or its last step.
+/// Slice: some extents, some first states, some parts, all of the data, its first or its last step.
 inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
-    const auto begins = walk.wholes(node, "starts", 1), ends = walk.wholes(node, "ends", 2);
-    auto axes = walk.wholes(node, "axes", 3);
-    if (!axes && node.input(3).empty()) axes.emplace(1, 0);
-    const auto strides = walk.wholes(node, "steps", 4);
-    const bool one = begins && ends && axes && begins->size() == 1 && ends->size() == 1 && axes->size() == 1 &&
-                     (!strides || (strides->size() == 1 && (*strides)[0] == 1)) &&
-                     (strides || node.input(4).empty());
-    if (!one) return "it is not a slice of one axis, known beforehand";
-    const auto bounded = [](std::int64_t at, std::size_t size) {
-        const auto all = static_cast<std::int64_t>(size);
-        return static_cast<std::size_t>(std::clamp<std::int64_t>(at < 0 ? std::max(at, -all) + all : at, 0, all));
-    };
-    const std::int64_t axis = (*axes)[0], from = (*begins)[0], to = (*ends)[0];
-
     const auto value = walk.find(node.input(0));
-    if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_result(walk, node, *value), "";
-    if (const auto shape = walk.extents(node.input(0)); shape && !shape->scalar && axis == 0) {
-        const std::size_t begin = bounded(from, shape->dims.size()), end = bounded(to, shape->dims.size());
-        OnnxExtents result;
-        for (std::size_t k = begin; k < end; ++k) result.dims.push_back(shape->dims[k]);
-        return onnx_result(walk, node, std::move(result)), "";
-    }
-    const auto* states = value ? std::get_if<OnnxStates>(&*value) : nullptr;
-    if (states && states->form == OnnxStates::stacked && axis == walk.last_layout) {
-        OnnxStates result{.entries = {}, .memory = states->memory};
-        const std::size_t end = bounded(to, states->entries.size());
-        for (std::size_t k = bounded(from, states->entries.size()); k < end; ++k)
-            result.entries.push_back(states->entries[k]);
-        return onnx_result(walk, node, std::move(result)), "";
+    if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
+    const auto begins = walk.wholes(node, "starts", 1), ends = walk.wholes(node, "ends", 2);
+    auto axes = walk.wholes(node, "axes", 3), strides = walk.wholes(node, "steps", 4);
+    if (!begins || !ends || begins->size() != ends->size() || (!axes && !node.input(3).empty()) ||
+        (!strides && !node.input(4).empty()))
+        return "its range is not known";
+    if (!axes) for (axes.emplace(); axes->size() < begins->size();) axes->push_back(std::int64_t(axes->size()));
+    if (!strides) strides.emplace(begins->size(), 1);
+    if (axes->size() != begins->size() || strides->size() != begins->size())
+        return "it has another number of axes than of ranges";
+    const auto range = [&](std::size_t k) { return OnnxRange{(*begins)[k], (*ends)[k], (*strides)[k]}; };
+    const bool of_first = axes->size() == 1 && (*axes)[0] == 0 && (*strides)[0] == 1;
+
+    if (value && std::holds_alternative<OnnxFill>(*value))
+        return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
+    if (const auto shape = walk.extents(node.input(0)); shape && !shape->scalar && of_first) {
+        const auto [begin, count] = range(0).within(shape->dims.size());
+        const auto from = shape->dims.begin() + std::ptrdiff_t(begin);
+        return onnx_result(walk, node, OnnxExtents{{from, from + std::ptrdiff_t(count)}}), "";
     }
     if (const auto constant = walk.find_as<OnnxConstant>(node.input(0))) {
         OnnxTensor tensor;
         if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-        if (!constant->whole() || constant->transposed || tensor.rank == 0 || axis != 0)
+        if (!constant->whole() || constant->transposed || tensor.rank == 0 || !of_first)
             return "it takes a part of a tensor of the file";
-        const std::size_t begin = bounded(from, tensor.dims[0]), end = bounded(to, tensor.dims[0]);
-        return onnx_result(walk, node, OnnxConstant{constant->tensor, begin, end}), "";
+        const auto [begin, count] = range(0).within(tensor.dims[0]);
+        return onnx_result(walk, node, OnnxConstant{constant->tensor, begin, begin + count}), "";
     }
-    const auto flow = walk.find_as<OnnxFlow>(node.input(0));
-    if (flow && flow->after == 0 && walk.data && walk.data != flow->input) // a part of the states that a caller gives
-        return onnx_result(walk, node, OnnxGiven{}), "";
-    OnnxFlow x;
-    if (std::string problem = walk.tip(node, node.input(0), x); !problem.empty()) return problem;
-    const auto which = x.axis(axis, x.rank);
-    if (!which) return "its input has no axis " + std::to_string(axis);
-    const OnnxDim extent = x.extent(x.axes[*which]);
-    const bool to_the_end = to >= std::numeric_limits<std::int32_t>::max() || (extent.known() && to >= extent.times);
-    if (to_the_end && from == 0) return onnx_result(walk, node, x), "";
-    const bool last = to_the_end && (from == -1 || (extent.known() && from == extent.times - 1));
-    if (last && x.has(OnnxFlow::features) && x.axes[*which].count == 1 &&
-        (walk.time ? x.axes[*which].is({*walk.time}) : x.axes[*which].atoms[0] <= OnnxFlow::second))
-        return onnx_step(walk, node, LayerKind::LastStep, x, *which, true);
-    if (from == 0 && to == 1 && walk.time && x.axes[*which].is({*walk.time}))
-        return onnx_step(walk, node, LayerKind::FirstStep, x, *which, true);
-    return "it takes a part of the data that is not its first or last step";
+    const auto before = walk.find_as<OnnxFlow>(node.input(0));
+    if (!before) return onnx_not_data(node.input(0));
+    OnnxFlow x = *before;
+    std::string problem;
+    for (std::size_t k = 0; k < axes->size() && problem.empty(); ++k) {
+        const auto which = x.axis((*axes)[k], x.rank);
+        problem = which ? onnx_select(x, *which, range(k)) : "its input has no axis " + std::to_string((*axes)[k]);
+    }
+    return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-/// Concat: of extents, or of states.
-inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
-    const std::int64_t axis = node.whole("axis", 0);
-    constexpr std::size_t most_extents = 8, most_states = 64;
-    if (const auto states = walk.find_as<OnnxStates>(node.input(0))) {
-        OnnxStates result{.entries = {}, .form = states->form, .memory = states->memory};
-        for (const std::string_view name : node.inputs) {
-            const auto part = walk.find_as<OnnxStates>(name);
-            if (!part || part->form != states->form || part->memory != states->memory ||
-                result.entries.size() + part->entries.size() > most_states)
-                return "it puts together other things than states";
-            result.entries.insert(result.entries.end(), part->entries.begin(), part->entries.end());
+/// Split: each of its outputs is a Slice.
+inline std::string onnx_split(OnnxWalk& walk, const OnnxNode& node) {
+    const auto value = walk.find(node.input(0));
+    const auto before = walk.find_as<OnnxFlow>(node.input(0));
+    const bool given = value && std::holds_alternative<OnnxGiven>(*value);
+    const auto* fill = value ? std::get_if<OnnxFill>(&*value) : nullptr;
+    const std::int64_t axis = node.whole("axis", 0), outputs = std::int64_t(node.outputs.size());
+    auto sizes = walk.wholes(node, "split", 1);
+    const auto which = OnnxFlow::axis(axis, before ? before->rank : 1);
+    if (before && !sizes && which && node.input(1).empty()) { // of equal extents, but for the last one
+        const OnnxDim extent = before->extent(before->axes[*which]);
+        const std::int64_t each = extent.known() ? (extent.times + outputs - 1) / outputs : 0;
+        for (std::int64_t left = extent.times; each > 0; left -= each) {
+            if (!sizes) sizes.emplace();
+            sizes->push_back(std::min(each, left));
+            if (left <= each) break;
         }
-        const bool of_stack = states->form == OnnxStates::stacked && axis == walk.last_layout;
-        if (!of_stack && !(states->form == OnnxStates::single && (axis == 1 || axis == -1)))
-            return "it puts states together along another axis than theirs";
-        if (!of_stack) result.form = OnnxStates::joined;
-        return onnx_result(walk, node, std::move(result)), "";
     }
+    if (before && (!which || !sizes || std::int64_t(sizes->size()) != outputs)) return "its parts are not known";
+    if (!before && !given && !fill) return onnx_not_data(node.input(0));
+    std::int64_t begin = 0;
+    for (std::size_t k = 0; k < node.outputs.size(); ++k) {
+        OnnxNode one = node;
+        one.outputs = {node.outputs[k]};
+        OnnxFlow x = before.value_or(OnnxFlow{});
+        std::string problem;
+        if (before) {
+            problem = onnx_select(x, *which, {begin, begin + (*sizes)[k]});
+            begin += (*sizes)[k];
+        }
+        if (node.outputs[k].empty()) continue;
+        if (given) onnx_result(walk, one, OnnxGiven{});
+        else if (fill) onnx_result(walk, one, OnnxFill{fill->number, std::nullopt});
+        else if (problem = onnx_moved(walk, one, *before, std::move(x), problem); !problem.empty())
+            onnx_unknown(walk, one, problem); // the other parts are read
+    }
+    return {};
+}
+
+/// Concat of parts: of final states, or of two directions.
+inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    std::int64_t count = 0;
+    bool along_parts = true, along_features = true, given = true, whole = true;
+    for (const std::string_view name : node.inputs) {
+        const auto value = walk.find(name);
+        const auto* part = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+        given = given && value && !std::holds_alternative<OnnxUnknown>(*value) && (!part || part->is_input());
+        if (!part) {
+            whole = false;
+            continue;
+        }
+        const auto which = OnnxFlow::axis(node.whole("axis", 0), part->rank);
+        if (count++ == 0) x = *part;
+        bool alike = which && part->rank == x.rank && part->input == x.input && part->time == x.time &&
+                     part->lengths == x.lengths && part->flipped == x.flipped && !part->tokens && !part->cut &&
+                     part->sizes[OnnxFlow::features] == x.sizes[OnnxFlow::features] && !part->has(OnnxFlow::stack);
+        for (std::size_t k = 0; alike && k < x.rank; ++k) alike = k == *which || part->axes[k] == x.axes[k];
+        whole = whole && alike;
+        if (!whole) continue;
+        const auto& axis = part->axes[*which];
+        along_parts = along_parts && (axis.is({}) || axis.is({OnnxFlow::parts}));
+        along_features = along_features && part->is_features(axis);
+        if (count > 1) x.list.insert(x.list.end(), part->list.begin(), part->list.end());
+        if (x.list.size() > OnnxFlow::most_parts) return "it joins more than 32 parts";
+    }
+    if (given) return onnx_given(walk, node, "it joins inputs of the graph"), "";
+    if (!whole || (!along_parts && !along_features)) return "it joins other things than parts of what layers give";
+    const std::size_t at = *OnnxFlow::axis(node.whole("axis", 0), x.rank);
+    x.axes[at] = {};
+    if (x.has(OnnxFlow::parts)) { // each of the joined ones is several parts, along another axis
+        x.axes[at].add(OnnxFlow::stack);
+        x.sizes[OnnxFlow::stack] = {count};
+    } else {
+        x.axes[at].add(OnnxFlow::parts);
+        x.sizes[OnnxFlow::parts] = {std::int64_t(x.list.size())};
+        if (!along_parts) x.axes[at].add(OnnxFlow::features);
+    }
+    x.settle();
+    return onnx_result(walk, node, std::move(x)), "";
+}
+
+/// Concat of extents, of one number repeated, or of parts.
+inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
+    constexpr std::size_t most_extents = 8;
+    const auto first = walk.find(node.input(0));
+    if (first && std::holds_alternative<OnnxFill>(*first)) {
+        OnnxFill all = std::get<OnnxFill>(*first);
+        bool same = true;
+        for (std::size_t k = 1; k < node.inputs.size() && same; ++k) {
+            const auto part = walk.find_as<OnnxFill>(node.input(k));
+            same = part && part->number == all.number;
+            if (same) onnx_extend(all, *part, node.whole("axis", 0));
+        }
+        if (same) return onnx_result(walk, node, std::move(all)), "";
+    }
+    const auto is_flow = [&](std::string_view name) {
+        const auto value = walk.find(name);
+        return value && (std::holds_alternative<OnnxFlow>(*value) || std::holds_alternative<OnnxGiven>(*value));
+    };
+    if (std::ranges::any_of(node.inputs, is_flow)) return onnx_join(walk, node);
     OnnxExtents result;
     for (const std::string_view name : node.inputs) {
         const auto part = walk.extents(name);
-        if (!part || part->scalar || axis != 0 || result.dims.size() + part->dims.size() > most_extents)
+        if (!part || part->scalar || node.whole("axis", 0) != 0 ||
+            result.dims.size() + part->dims.size() > most_extents)
             return "it puts together other things than extents of a shape";
         result.dims.insert(result.dims.end(), part->dims.begin(), part->dims.end());
     }
     return onnx_result(walk, node, std::move(result)), "";
 }
 
-/// Mul of extents.
-inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
-    const auto a = walk.extents(node.input(0)), b = walk.extents(node.input(1));
-    const auto product = a && b && a->dims.size() == 1 && b->dims.size() == 1
-                             ? OnnxDim::product(a->dims[0], b->dims[0]) : std::nullopt;
-    if (!product) return "it multiplies other things than two extents";
-    return onnx_result(walk, node, OnnxExtents{{*product}, a->scalar && b->scalar}), "";
-}
-
-/// Constant, ConstantOfShape and Expand.
-inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
-    if (node.op == "Expand") {
-        const auto value = walk.find(node.input(0));
-        const auto* constant = value ? std::get_if<OnnxConstant>(&*value) : nullptr;
-        if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_result(walk, node, *value), "";
-        if (!constant) return "it expands what is no tensor of the file";
-        OnnxTensor tensor;
-        if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-        if (tensor.size != 1 || !tensor.real()) return onnx_result(walk, node, *value), "";
-        return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0]}), "";
-    }
-    if (node.op == "ConstantOfShape") {
-        const auto value = node.find("value");
-        OnnxTensor tensor;
-        if (!value) return onnx_result(walk, node, OnnxFill{}), "";
-        if (std::string problem = walk.tensor(value->tensor.value_or(Message{}), tensor); !problem.empty())
-            return problem;
-        if (tensor.size != 1 || !tensor.real()) return "it fills with no FLOAT or DOUBLE";
-        return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0]}), "";
-    }
-    if (const auto value = node.find("value"); value && value->tensor)
-        return onnx_result(walk, node, OnnxConstant{*value->tensor}), "";
-    if (const auto value = node.find("value_int"))
-        return onnx_result(walk, node, OnnxExtents{{OnnxDim{value->whole}}, true}), "";
-    if (const auto value = node.find("value_float")) return onnx_result(walk, node, OnnxFill{value->real}), "";
-    const auto value = node.find("value_ints");
-    if (!value || value->wholes.size() > 8) return "its value is no tensor, no number and no short list";
-    OnnxExtents result;
-    for (const std::int64_t number : value->wholes) result.dims.push_back({number});
-    return onnx_result(walk, node, std::move(result)), "";
+/// ReverseSequence of all steps: the layer that reads it begins at the last one.
+inline std::string onnx_reverse(OnnxWalk& walk, const OnnxNode& node) {
+    const auto before = walk.find_as<OnnxFlow>(node.input(0));
+    if (!before) return onnx_not_data(node.input(0));
+    OnnxFlow x = *before;
+    const auto steps = x.axis(node.whole("time_axis", 0), x.rank);
+    const auto lengths = walk.extents(node.input(1));
+    if (!steps) return "its input has no such axis";
+    const OnnxDim extent = x.extent(x.axes[*steps]);
+    if (!lengths || !std::ranges::all_of(lengths->dims, [&](const OnnxDim& dim) { return dim == extent; }))
+        return "it reverses some of the steps; expected all of them";
+    if (std::string problem = onnx_select(x, *steps, {OnnxRange::all, -OnnxRange::all, -1}); !problem.empty())
+        return problem;
+    return onnx_result(walk, node, std::move(x)), "";
 }
 
 /// Identity, Dropout and Cast: what they give is what they read.

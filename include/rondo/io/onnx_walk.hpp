@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,42 +28,49 @@ struct OnnxConstant {
     bool transposed = false;
     bool whole() const { return begin == 0 && end == std::numeric_limits<std::size_t>::max(); }
 };
-/// One number, repeated.
+/// One number, repeated; its shape where the graph tells it.
 struct OnnxFill {
     double number = 0;
+    std::optional<std::vector<OnnxDim>> shape{};
 };
 /// Extents: a shape, or part of one.
 struct OnnxExtents {
     std::vector<OnnxDim> dims;
     bool scalar = false;
 };
-/// The states that recurrent layers end with, Y_h or Y_c, before they are told to be the data's way.
-///
-/// entries  2 layer + direction
-/// form     stacked along an axis of their own, one without it, or joined along the features
-struct OnnxStates {
-    enum Form { stacked, single, joined };
-    std::vector<std::uint32_t> entries;
-    Form form = stacked;
-    bool memory = false; // Y_c
+/// What a caller gives: a first state, the lengths; and why it is nothing that a layer reads.
+struct OnnxGiven {
+    std::shared_ptr<const std::string> why{};
 };
-/// Anything that is computed from the graph's inputs alone. A caller gives it: a first state, the lengths.
-struct OnnxGiven {};
+/// What a node that cannot be read would write; an error only where the output needs it.
+struct OnnxUnknown {
+    std::shared_ptr<const std::string> problem;
+};
 
-using OnnxValue = std::variant<OnnxConstant, OnnxFill, OnnxExtents, OnnxStates, OnnxGiven, OnnxFlow>;
+using OnnxValue = std::variant<OnnxConstant, OnnxFill, OnnxExtents, OnnxGiven, OnnxUnknown, OnnxFlow>;
 
-/// A walk through a graph, from its input to its output: what every name stands for, and the layers so far. Functions
-/// return what is wrong, or nothing.
+/// A layer of a graph, and the one that it reads.
+///
+/// before  0: the graph's input
+/// blocks  into which its features are divided: 2 where they are those of two directions
+struct OnnxLayer {
+    LayerWeights weights;
+    std::uint32_t before = 0;
+    std::uint8_t blocks = 1;
+};
+
+/// What to do about a graph that runs a cell step by step.
+inline constexpr std::string_view unrolled = "; a loop over the steps of a cell is read where it is exported as a "
+                                             "recurrent layer (nn.LSTM, nn.GRU, nn.RNN)";
+
+/// A walk through a graph: what every name stands for, and the layers so far, each of which reads one of those before
+/// it. Functions return what is wrong, or nothing.
 struct OnnxWalk {
     OnnxGraph graph;
     std::map<std::string_view, OnnxValue> values;
-    std::vector<LayerWeights> layers;
-    OnnxFlow last;                         // the output of the last recurrent layer
-    std::int64_t last_layout = 0;          // and its layout
-    std::optional<OnnxFlow::Atom> time;    // which of the input's axes the steps are
-    std::optional<bool> lengths;           // whether a caller gives those of the sequences
-    std::optional<std::uint32_t> data;     // which input the layers read
-    std::size_t to_keep = 0, to_read = 0;  // numbers and bytes that the file may still ask for
+    std::vector<OnnxLayer> layers;
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers that no node is: see derive
+    std::size_t to_keep = 0, to_read = 0; // numbers and bytes that the file may still ask for
 
     std::optional<OnnxValue> find(std::string_view name) const {
         if (const auto found = values.find(name); found != values.end()) return found->second;
@@ -123,56 +131,159 @@ struct OnnxWalk {
         return all;
     }
 
-    void append(const OnnxNode& node, LayerFacts facts, std::vector<Array> arrays = {},
-                std::vector<double> first = {}) {
-        layers.push_back({node.called(), facts, std::move(arrays), std::move(first)});
+    const OnnxLayer& layer(std::uint32_t id) const { return layers[id - 1]; }
+
+    /// A layer that reads another; returns what flows call it.
+    std::uint32_t append(const OnnxNode& node, std::uint32_t before, LayerFacts facts, std::uint8_t blocks,
+                         std::vector<Array> arrays = {}, std::vector<double> first = {}) {
+        layers.push_back({{node.called(), facts, std::move(arrays), std::move(first)}, before, blocks});
+        return static_cast<std::uint32_t>(layers.size());
     }
-    /// The data where the layers so far end; it is what the next one reads.
-    std::string tip(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
+    /// x becomes what the layer `id` gives, of as many features as x has.
+    static void pass(OnnxFlow& x, std::uint32_t id) {
+        for (std::size_t k = 0; k < x.list.size(); ++k) x.list[k] = {id, std::uint8_t(k)};
+    }
+
+    /// The data that a name stands for, as all that one layer gives.
+    std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         const auto found = find(name);
         if (!found) return "it reads " + quoted(name) + ", which nothing before it writes";
-        if (const auto* states = std::get_if<OnnxStates>(&*found)) return end_of(node, *states, result);
         const auto* flow = std::get_if<OnnxFlow>(&*found);
+        if (const auto* given = std::get_if<OnnxGiven>(&*found); given && given->why) return "it reads what " + *given->why;
         if (!flow) return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
-        if (!data) data = flow->input;
-        if (flow->after != layers.size() || flow->input != *data)
-            return "it reads " + quoted(name) + ", which an earlier layer reads, too, or another input: the layers " +
-                   "are no chain";
         result = *flow;
-        return {};
+        constexpr std::int64_t most = std::numeric_limits<int>::max();
+        if (result.feature_count() > most)
+            return "it reads " + std::to_string(result.feature_count()) + " features; expected at most " +
+                   std::to_string(most);
+        return settle(node, result);
     }
     /// The same, and its last axis is the features.
     std::string features(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
-        if (std::string problem = tip(node, name, result); !problem.empty()) return problem;
+        if (std::string problem = data(node, name, result); !problem.empty()) return problem;
         if (result.rank > 0 && result.is_features(result.axes[result.rank - 1])) return {};
+        if (result.rank > 0 && result.is_input() && !result.tokens && result.axes[result.rank - 1].count == 0 &&
+            !(result.has(OnnxFlow::first) && result.has(OnnxFlow::second))) { // an input without an axis of features
+            const auto other = result.has(OnnxFlow::first) ? OnnxFlow::second : OnnxFlow::first;
+            result.replace(OnnxFlow::features, {other});
+            result.sizes[other] = std::exchange(result.sizes[OnnxFlow::features], {});
+            return {};
+        }
         return "the last axis of " + quoted(name) + " is not the features of a step";
     }
 
 private:
-    /// States become data: LastStep, FirstStep or FinalStates of the layer that ends with them.
-    std::string end_of(const OnnxNode& node, const OnnxStates& states, OnnxFlow& result) {
-        if (states.memory) return "it reads Y_c; Rondo's layers hand on h alone";
-        const std::size_t both = last.has(OnnxFlow::directions) ? 2 : 1;
-        bool all = states.entries.size() == both;
-        for (std::size_t k = 0; all && k < both; ++k) all = states.entries[k] + 2 == 2 * layers.size() + k;
-        if (!all) return "it reads a part of the final states that no layer of Rondo hands on";
-        const int size = static_cast<int>(last.feature_count());
-        result = {.sizes = last.sizes, .after = layers.size() + 1, .input = last.input};
-        const auto batch = last.axes[last_layout == 0 ? 2 : 0];
-        const auto of_direction = [&] {
-            if (both == 2) result.add_axis({OnnxFlow::directions});
-            else result.add_axis({});
+    using Part = OnnxPart;
+
+    /// Makes of parts all that one layer gives: of a forward layer and a reversed one a bidirectional layer; of their
+    /// ends LastStep, FirstStep or FinalStates.
+    std::string settle(const OnnxNode& node, OnnxFlow& x) {
+        if (x.cut) return "it reads a part of the graph's input" + std::string{unrolled};
+        const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
+        if (std::ranges::any_of(x.list, of_memory)) return "it reads Y_c; Rondo's layers hand on h alone";
+        const bool two = x.list.size() == 2 && x.list[0].layer != x.list[1].layer && !x.is_input();
+        if (two)
+            if (std::string problem = join(x); !problem.empty()) return problem;
+        const std::uint32_t id = x.list[0].layer;
+        bool all = x.list.size() == (id == 0 ? 1 : std::size_t(layer(id).blocks));
+        for (std::size_t k = 0; all && k < x.list.size(); ++k) all = x.list[k].layer == id && x.list[k].block == k;
+        if (!all) return part_problem(x);
+        const auto each = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        if (each([](const Part& part) { return part.what == Part::steps; })) return {};
+
+        const auto back = [&](const Part& part) { return part.layer > 0 && is_back(part); };
+        const auto ends = [&](const Part& part) {
+            return part.what == Part::end || (part.what == (back(part) ? Part::first : Part::last) &&
+                                              is_recurrent(layer(id).weights.facts.kind));
         };
-        if (states.form == OnnxStates::stacked && last_layout == 0) of_direction();
-        result.axes[result.rank++] = batch;
-        if (states.form == OnnxStates::stacked && last_layout == 1) of_direction();
-        if (both == 2 && states.form != OnnxStates::stacked)
-            result.add_axis({OnnxFlow::directions, OnnxFlow::features});
-        else result.add_axis({OnnxFlow::features});
-        const LayerKind one_way = layers.back().facts.reversed ? LayerKind::FirstStep : LayerKind::LastStep;
-        append(node, {both == 2 ? LayerKind::FinalStates : one_way, size, size});
+        const auto at_last = [&](const Part& part) {
+            return part.what == Part::last || (part.what == Part::end && !back(part));
+        };
+        const auto at_first = [&](const Part& part) {
+            return part.what == Part::first || (part.what == Part::end && back(part));
+        };
+        LayerKind kind = LayerKind::other;
+        if (each(at_last)) kind = LayerKind::LastStep;
+        else if (each(at_first)) kind = LayerKind::FirstStep;
+        else if (id > 0 && x.list.size() == 2 && each(ends)) kind = LayerKind::FinalStates;
+        else return part_problem(x);
+        if (id == 0 && kind == LayerKind::FirstStep && !x.time) return "it reads a step by itself" + std::string{unrolled};
+        const int size = static_cast<int>(x.feature_count());
+        pass(x, derive(id, -std::int64_t(kind), [&] {
+                 return append(node, id, {kind, size, size}, std::uint8_t(x.list.size()));
+             }));
         return {};
     }
+    /// True of the direction that begins at the last step.
+    bool is_back(const Part& part) const { return part.block == 1 || layer(part.layer).weights.facts.reversed; }
+
+    /// The layer that is made of `of` and of another one, or of -kind, however often it is read; 0 if it cannot be made.
+    template <class Make>
+    std::uint32_t derive(std::uint32_t of, std::int64_t with, Make&& make) {
+        const std::pair key{of, with};
+        if (const auto found = derived.find(key); found != derived.end()) return found->second;
+        const std::uint32_t made = make();
+        if (made != 0) derived.emplace(key, made);
+        return made;
+    }
+
+    /// Two layers, one forward, one reversed, of the same sizes over the same data.
+    std::string join(OnnxFlow& x) {
+        const OnnxLayer &ahead = layer(x.list[0].layer), &back = layer(x.list[1].layer);
+        LayerFacts facts = ahead.weights.facts, other = back.weights.facts;
+        const bool ways = !facts.reversed && other.reversed && facts.directions == 1 && is_recurrent(facts.kind);
+        other.reversed = false;
+        if (!ways || facts != other || ahead.before != back.before) return part_problem(x);
+        std::string problem;
+        const auto make = [&] {
+            std::size_t count = 0;
+            for (const OnnxLayer* one : {&ahead, &back})
+                for (const Array& array : one->weights.arrays) count += array.values.size();
+            if (problem = keep(count); !problem.empty()) return std::uint32_t(0);
+            OnnxLayer both{ahead.weights, ahead.before, 2};
+            both.weights.facts.directions = 2;
+            both.weights.arrays.insert(both.weights.arrays.end(), back.weights.arrays.begin(),
+                                       back.weights.arrays.end());
+            const std::size_t hidden = std::size_t(facts.output), parts = std::size_t(components_of(facts.kind));
+            std::vector<double> none(parts * hidden), first;
+            for (std::size_t k = 0; k < parts * hidden; k += hidden)
+                for (const OnnxLayer* one : {&ahead, &back}) {
+                    const auto& state = one->weights.first.empty() ? none : one->weights.first;
+                    first.insert(first.end(), state.begin() + std::ptrdiff_t(k),
+                                 state.begin() + std::ptrdiff_t(k + hidden));
+                }
+            const bool zero = ahead.weights.first.empty() && back.weights.first.empty();
+            both.weights.first = zero ? std::vector<double>{} : std::move(first);
+            layers.push_back(std::move(both));
+            return static_cast<std::uint32_t>(layers.size());
+        };
+        const std::uint32_t id = derive(x.list[0].layer, x.list[1].layer, make);
+        for (std::size_t k = 0; k < 2; ++k) x.list[k] = {id, std::uint8_t(k), x.list[k].what};
+        return problem;
+    }
+    std::string part_problem(const OnnxFlow& x) const {
+        const auto all = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        if (all([](const Part& part) { return part.what == Part::end; }))
+            return "it reads a part of the final states that no layer of Rondo hands on";
+        const auto same = [&](const Part& part) { return part.layer == x.list[0].layer; };
+        if (all(same)) return "it reads some of the features that a layer gives, or in another order";
+        return "it joins what two layers give: the layers are no chain";
+    }
 };
+
+inline void onnx_result(OnnxWalk& walk, const OnnxNode& node, OnnxValue value) {
+    walk.values.emplace(node.outputs[0], std::move(value));
+}
+inline void onnx_given(OnnxWalk& walk, const OnnxNode& node, const std::string& why) {
+    onnx_result(walk, node, OnnxGiven{std::make_shared<const std::string>(node.called() + " makes: " + why)});
+}
+inline void onnx_unknown(OnnxWalk& walk, const OnnxNode& node, const std::string& problem) {
+    const OnnxUnknown unknown{std::make_shared<const std::string>(node.called() + ": " + problem)};
+    for (const std::string_view name : node.outputs)
+        if (!name.empty()) walk.values.emplace(name, unknown);
+}
+inline std::string onnx_not_data(std::string_view name) {
+    return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
+}
 
 } // namespace rondo::io::detail
