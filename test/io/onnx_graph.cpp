@@ -8,8 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -63,6 +66,130 @@ TEST(OnnxGraph, ReadsTheAttributesOfEarlyOpsets) {
     EXPECT_EQ(layers_of(file.bytes(9)), "LSTM 3 -> 2; LastStep 2");
 }
 
+/// x (0, 2) through one node to "y".
+std::string node_of(std::string_view op, std::initializer_list<OnnxFile::Writer> attributes,
+                    std::initializer_list<std::string_view> inputs = {"x"},
+                    std::initializer_list<std::string_view> outputs = {"y"}, std::int64_t opset = 17) {
+    OnnxFile file;
+    file.input("x", {0, 2}).output("y");
+    file.count("w", {2, 2});
+    file.count("b", {2});
+    file.node(op, inputs, outputs, attributes);
+    return layers_of(file.bytes(opset));
+}
+
+TEST(OnnxGraph, KnowsTheAttributesOfEachOperator) {
+    using Writer = OnnxFile::Writer;
+    const auto attribute = [](std::string_view name, const auto& value) { return OnnxFile::attribute(name, value); };
+    const std::string node = "onnx: node \"y\" ";
+    const std::int64_t zero = 0, one[]{1};
+    EXPECT_EQ(node_of("Softmax", {attribute("axis", 1)}), "Softmax 2");
+    EXPECT_EQ(node_of("Softmax", {attribute("axes", 1)}), node + "(Softmax): the attribute \"axes\" is not known");
+    EXPECT_EQ(node_of("Relu", {attribute("alpha", 1)}), node + "(Relu): the attribute \"alpha\" is not known");
+    EXPECT_EQ(node_of("Relu", {Writer{}}), node + "(Relu): the attribute \"\" is not known");
+    EXPECT_EQ(node_of("Gemm", {attribute("transb", 1)}, {"x", "w"}),
+              node + "(Gemm): the attribute \"transb\" is not known");
+    EXPECT_EQ(node_of("Softmax", {attribute("axis", 1), attribute("axis", 1)}),
+              node + "(Softmax): its attribute \"axis\" comes twice");
+    EXPECT_EQ(node_of("Softmax", {attribute("axis", one)}),
+              node + "(Softmax): its attribute \"axis\" is of INTS; expected INT");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").real(2, 1).whole(20, 2)}),
+              node + "(Softmax): its attribute \"axis\" is of INT, but holds FLOAT");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").whole(3, 1).whole(20, (std::int64_t{1} << 32) + 2)}),
+              node + "(Softmax): its attribute \"axis\" is of type 4294967298, but holds INT");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").whole(3, 1).real(2, 1).whole(20, 2)}),
+              node + "(Softmax): its attribute \"axis\" holds more than one value");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").whole(3, 1).whole(3, 0).whole(20, 2)}),
+              node + "(Softmax): its attribute \"axis\" holds more than one value");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").text(21, "outer").whole(20, 2)}),
+              node + "(Softmax): its attribute \"axis\" is a parameter of a function");
+    EXPECT_EQ(node_of("Softmax", {Writer{}.text(1, "axis").text(3, "1")}),
+              node + "(Softmax): an attribute is no AttributeProto: field 3: expected a whole number, got wire type 2");
+    EXPECT_EQ(node_of("Cast", {}), node + "(Cast): it has no attribute \"to\"");
+    EXPECT_EQ(node_of("Concat", {}, {"w", "w"}), node + "(Concat): it has no attribute \"axis\"");
+    EXPECT_EQ(node_of("Squeeze", {attribute("axes", one)}),
+              node + "(Squeeze): it has no attribute \"axes\" in opset 17");
+    EXPECT_EQ(node_of("Shape", {attribute("start", zero)}, {"x"}, {"y"}, 14),
+              node + "(Shape): it has no attribute \"start\" in opset 14");
+    EXPECT_EQ(node_of("Relu", {}, {"x", "w"}), node + "(Relu): it has 2 inputs; expected at most 1");
+    EXPECT_EQ(node_of("Relu", {}, {"x", ""}), "ReLU 2");
+    EXPECT_EQ(node_of("Relu", {}, {"x"}, {"y", "z"}), node + "(Relu): it has 2 outputs; expected at most 1");
+    EXPECT_EQ(node_of("RNN", {}, {"x", "w", "w", "b", "", "", "x"}), node + "(RNN): it has 7 inputs; expected at most 6");
+}
+
+TEST(OnnxGraph, WritesEachNameOnce) {
+    const auto with = [](auto more) {
+        OnnxFile file;
+        file.input("x", {0, 2}).output("y");
+        file.count("w", {2, 2});
+        file.node("Relu", {"x"}, {"y"});
+        more(file);
+        return layers_of(file);
+    };
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("Relu", {"x"}, {"z"}); }), "ReLU 2"); // which nothing reads
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("Erf", {"x"}, {"y"}); }),
+              "onnx: node \"y\" (Erf): it writes \"y\" again");
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("Relu", {"w"}, {"x"}); }),
+              "onnx: node \"x\" (Relu): it writes \"x\" again");
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("Relu", {"x"}, {"w"}); }),
+              "onnx: node \"w\" (Relu): it writes \"w\" again");
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("Dropout", {"x"}, {"z", "z"}); }),
+              "onnx: node \"z\" (Dropout): it writes \"z\" again");
+    EXPECT_EQ(with([](OnnxFile& file) { file.input("x", {0, 2}); }), "onnx: two inputs are called \"x\"");
+    EXPECT_EQ(with([](OnnxFile& file) { file.node("RNN", {"x", "w", "w"}, {"a", "a"}); }),
+              "onnx: node \"a\" (RNN): it writes \"a\" again");
+}
+
+TEST(OnnxGraph, RefusesFunctionsOfTheFile) {
+    using Writer = OnnxFile::Writer;
+    const auto with = [](std::string_view domain, std::string_view name) {
+        Writer graph = Writer{}.message(11, OnnxFile::value_of("x", {0, 2})).message(12, OnnxFile::value_of("y", {}));
+        graph.message(1, Writer{}.text(1, "x").text(2, "y").text(4, "Relu").text(7, domain));
+        const Writer model = Writer{}.whole(1, 8).message(8, Writer{}.whole(2, 17)).message(7, graph)
+                                 .message(25, Writer{}.text(1, name).text(10, domain));
+        const auto bytes = model.bytes();
+        return layers_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    };
+    const std::string calls = "onnx: node \"y\" (Relu): it calls a function of the file; write the model with its "
+                              "functions inlined, as by onnx.inliner.inline_local_functions";
+    EXPECT_EQ(with("own", "Relu"), calls);
+    EXPECT_EQ(with("", "Relu"), calls); // in place of ONNX's own
+    EXPECT_EQ(with("ai.onnx", "Relu"), calls);
+    EXPECT_EQ(with("own", "Other"), "onnx: node \"y\" (Relu): it is of the domain \"own\"");
+    EXPECT_EQ(with("", "Other"), "ReLU 2");
+}
+
+TEST(OnnxGraph, SizesAreNotCut) {
+    for (const std::int64_t wide : {std::int64_t{1} << 28, std::int64_t{1} << 31, std::int64_t{1} << 32,
+                                    (std::int64_t{1} << 32) + 3, most}) {
+        OnnxFile file, many;
+        file.input("x", {0, wide}).output("y").node("Relu", {"x"}, {"y"});
+        EXPECT_EQ(layers_of(file), "onnx: input \"x\": an axis of it has " + std::to_string(wide) +
+                                       "; expected at most 268435455");
+    }
+    OnnxFile widest;
+    widest.input("x", {0, (1 << 28) - 1}).output("y").node("Relu", {"x"}, {"y"});
+    EXPECT_EQ(layers_of(widest), "ReLU 268435455");
+}
+
+TEST(OnnxGraph, ExtentsAreMultipliedWithinTheirRange) {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    for (const auto& [a, b] : {std::pair{least, std::int64_t{1}}, std::pair{std::int64_t{1}, least},
+                               std::pair{least, std::int64_t{-1}}, std::pair{least, least}, std::pair{most, most}}) {
+        OnnxFile file;
+        file.input("x", {0, 2}).output("y");
+        file.node("Mul", {file.wholes("a", {a}), file.wholes("b", {b})}, {"shape"});
+        file.node("Reshape", {"x", "shape"}, {"y"});
+        EXPECT_EQ(layers_of(file), "onnx: node \"shape\" (Mul): it multiplies other things than two extents");
+    }
+}
+
+TEST(OnnxGraph, NodesAreCalledInPlainLetters) {
+    OnnxFile file;
+    file.input("x", {0, 2}).output("y").node("Re\x1B[31mlu\n", {"x"}, {"y"});
+    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (Re\\x1b[31mlu\\n): Rondo has no such operator");
+}
+
 TEST(OnnxGraph, ReadsFilesToo) {
     const TemporaryFolder folder;
     const auto path = folder / "model.onnx";
@@ -81,6 +208,10 @@ TEST(OnnxGraph, ReadsFilesToo) {
     const auto absent = folder / "absent.onnx";
     expect_failure([&] { io::read_onnx(absent); }, Error::Kind::file,
                    "cannot read " + absent.string() + ": No such file or directory");
+    expect_failure([&] { io::read_onnx(path, {.limit = bytes.size() - 1}); }, Error::Kind::file,
+                   "cannot read " + path.string() + ": it has " + std::to_string(bytes.size()) + " bytes; at most " +
+                       std::to_string(bytes.size() - 1) + " are allowed");
+    EXPECT_EQ(io::read_onnx(path, {.limit = bytes.size()}).layers.size(), 1u);
     io::write_file(path, std::as_bytes(std::span{bytes}.first(9)));
     EXPECT_EQ(failure_of([&] { io::read_onnx(path); }).kind, Error::Kind::format);
     EXPECT_TRUE(io::read_onnx(path, {}, error).layers.empty());

@@ -202,13 +202,15 @@ TEST(OnnxRefused, TensorsThatAreBroken) {
     EXPECT_EQ(more([](Writer& t) { t.real(4, 1).whole(7, 2); }), holds + "numbers of another type");
     EXPECT_EQ(more([](Writer& t) { t.text(9, "12345678").text(9, "12345678"); }), w + "holds its numbers twice");
     EXPECT_EQ(more([](Writer& t) { t.text(9, "12345678").real(4, 1); }), w + "holds its numbers twice");
-    EXPECT_EQ(more([](Writer& t) { t.text(9, "12345678").whole(14, 1); }),
-              w + "keeps its numbers in another file; save the model with them in its own");
     EXPECT_EQ(more([](Writer& t) { t.text(3, ""); }), w + "is a segment of a tensor");
     EXPECT_EQ(more([](Writer& t) { t.whole(9, 1); }),
               w + "is no TensorProto: field 9: expected bytes, got wire type 0");
-    for (const auto& [type, name] : {std::pair{10, "FLOAT16"}, std::pair{16, "BFLOAT16"}, std::pair{99, "type 99"}})
+    for (const auto& [type, name] : {std::pair{10, "FLOAT16"}, std::pair{16, "BFLOAT16"}})
         EXPECT_EQ(more([type = type](Writer& t) { t.whole(2, type).text(9, "1234"); }),
+                  w + "is of " + name + "; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it");
+    const std::int64_t wide = std::int64_t{1} << 32; // as an int it would be FLOAT
+    for (const auto& [type, name] : {std::pair{std::int64_t{12}, "UINT32"}, std::pair{wide + 1, "type 4294967297"}})
+        EXPECT_EQ(more([type = type](Writer& t) { t.whole(2, type).text(9, "12345678"); }),
                   w + "is of " + name + "; expected FLOAT, DOUBLE, INT32 or INT64");
     EXPECT_EQ(more([](Writer& t) { t.whole(2, int64).text(9, "1234567812345678"); }),
               w + "is of INT64; expected FLOAT or DOUBLE");
@@ -231,10 +233,14 @@ TEST(OnnxRefused, BytesThatAreNoModel) {
               "onnx: it is no ModelProto: field 7 claims 2147483648 bytes, but only 0 are left");
     EXPECT_EQ(layers_of("\x3A\x00\x3A\x00"sv), "onnx: it has two graphs");
     EXPECT_EQ(layers_of("\x38\x01"sv), "onnx: it is no ModelProto: field 7: expected bytes, got wire type 0");
-    EXPECT_EQ(layers_of("\x3A\x00"sv), "onnx: it is of opset 0; expected 7 or above");
+    EXPECT_EQ(layers_of("\x3A\x00"sv), "onnx: it has no ir_version; expected 3 or above");
+    EXPECT_EQ(layers_of("\x08\x02\x3A\x00"sv), "onnx: its ir_version is 2; expected 3 or above");
+    EXPECT_EQ(layers_of("\x08\x08\x3A\x00"sv), "onnx: it is of opset 0; expected 7 or above");
+    EXPECT_EQ(layers_of("\x08\x08\x42\x02\x10\x11\x42\x02\x10\x12\x3A\x00"sv),
+              "onnx: it has two opsets of ONNX's own operators");
     EXPECT_EQ(layers_of(OnnxFile{}.bytes(6)), "onnx: it is of opset 6; expected 7 or above");
     EXPECT_EQ(layers_of(OnnxFile{}.bytes()), "onnx: expected one output, got none");
-    EXPECT_EQ(layers_of("\x42\x02\x10\x11\x3A\x02\x08\x01"sv),
+    EXPECT_EQ(layers_of("\x08\x08\x42\x02\x10\x11\x3A\x02\x08\x01"sv),
               "onnx: its graph is no GraphProto: field 1: expected bytes, got wire type 0");
     OnnxFile twice;
     twice.count("a", {1});

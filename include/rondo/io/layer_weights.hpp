@@ -18,6 +18,13 @@ struct Array {
     bool operator==(const Array&) const = default;
 };
 
+/// A tensor by its name, row-major.
+struct NamedArray {
+    std::string name;
+    std::vector<std::size_t> shape;
+    std::vector<double> values;
+};
+
 /// One layer of a file, its weights in PyTorch's layout whatever the file's is.
 ///
 /// name    how messages call it: "layer 2 (gru)"

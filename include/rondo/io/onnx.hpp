@@ -5,9 +5,9 @@
 #include "assign.hpp"
 #include "file.hpp"
 #include "layer_weights.hpp"
-#include "onnx_layers.hpp"
-#include "onnx_recurrent.hpp"
-#include "onnx_shapes.hpp"
+#include "onnx_external.hpp"
+#include "onnx_inputs.hpp"
+#include "onnx_operators.hpp"
 #include "onnx_walk.hpp"
 
 #include <algorithm>
@@ -24,63 +24,7 @@
 
 namespace rondo::inline v0_1::io {
 
-/// output  which of a graph's outputs is the network's; empty where it has but one
-/// limit   how many bytes the file may have
-struct OnnxOptions {
-    std::string_view output{};
-    std::size_t limit = default_limit;
-};
-
 namespace detail {
-
-/// What a graph's input is as data: features, or tokens, of steps and sequences; which axis is which, the layers tell.
-/// An input whose last extent is open has no axis of features, if it has two axes or one.
-inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
-    OnnxFlow flow;
-    flow.input = index;
-    flow.tokens = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
-    const std::size_t rank = info.shape.size();
-    if (!info.has_shape || rank < 1 || rank > 3) return OnnxGiven{};
-    const bool features = !flow.tokens && (rank == 3 || info.shape.back() >= 1);
-    const std::size_t others = features ? rank - 1 : rank;
-    if (others > 2 || (features && info.shape.back() < 1)) return OnnxGiven{};
-    for (std::size_t k = 0; k < others; ++k) {
-        const auto extent = info.shape[k];
-        flow.add_axis({k == 0 ? OnnxFlow::first : OnnxFlow::second});
-        flow.sizes[k] = extent > 0 ? OnnxDim{extent} : OnnxDim{1, {std::uint8_t(k == 0), std::uint8_t(k == 1)}};
-    }
-    if (!features) return flow;
-    flow.add_axis({OnnxFlow::features});
-    flow.sizes[OnnxFlow::features] = {info.shape.back()};
-    flow.settle();
-    return flow;
-}
-
-inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
-    const std::string_view op = node.op;
-    if (!node.domain.empty() && node.domain != "ai.onnx") return "it is of the domain " + quoted(node.domain);
-    if (op == "RNN" || op == "LSTM" || op == "GRU") return onnx_recurrent(walk, node);
-    using Operator = std::string (*)(OnnxWalk&, const OnnxNode&);
-    static constexpr std::pair<std::string_view, Operator> operators[]{
-        {"Add", onnx_add},           {"Cast", onnx_same},       {"Concat", onnx_concat},
-        {"Constant", onnx_constant}, {"ConstantOfShape", onnx_constant}, {"Dropout", onnx_same},
-        {"Expand", onnx_constant},   {"Flatten", onnx_rearrange}, {"Gather", onnx_gather},
-        {"Gemm", onnx_gemm},         {"Identity", onnx_same},   {"MatMul", onnx_matmul},
-        {"Mul", onnx_mul},           {"ReduceProd", onnx_mul},  {"Reshape", onnx_rearrange},
-        {"ReverseSequence", onnx_reverse}, {"Shape", onnx_shape}, {"Slice", onnx_slice},
-        {"Split", onnx_split},       {"Squeeze", onnx_rearrange}, {"Transpose", onnx_rearrange},
-        {"Unsqueeze", onnx_rearrange},
-    };
-    static constexpr std::pair<std::string_view, LayerKind> functions[]{{"Relu", LayerKind::ReLU},
-                                                                        {"Tanh", LayerKind::Tanh},
-                                                                        {"Sigmoid", LayerKind::Sigmoid},
-                                                                        {"Softmax", LayerKind::Softmax}};
-    for (const auto& [name, run] : operators)
-        if (op == name) return run(walk, node);
-    for (const auto& [name, kind] : functions)
-        if (op == name) return onnx_function(walk, node, kind);
-    return "Rondo has no such operator";
-}
 
 /// The name of the output, from all of the graph's.
 inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, std::string_view& result) {
@@ -93,6 +37,25 @@ inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, 
     }
     return "expected one output" + (wanted.empty() ? std::string{} : " " + quoted(wanted)) + ", got " +
            (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
+}
+
+/// Every name is written once: of inputs, initializers and what nodes give, those that the output does not need, too.
+inline std::string check_onnx_names(const OnnxGraph& graph) {
+    std::set<std::string_view> names;
+    for (const auto& [name, message] : graph.initializers) names.insert(name);
+    for (const Message& input : graph.inputs) {
+        OnnxValueInfo info;
+        if (std::string problem = read_onnx_value_info(input, info); !problem.empty()) return problem;
+        names.insert(info.name);
+    }
+    for (const Message& message : graph.nodes) {
+        OnnxNode node;
+        if (std::string problem = read_onnx_node(message, node); !problem.empty()) return problem;
+        for (const std::string_view name : node.outputs)
+            if (!name.empty() && !names.insert(name).second)
+                return node.called() + ": it writes " + quoted(name) + " again";
+    }
+    return {};
 }
 
 /// Which nodes the output needs. Nodes are in an order in which each reads what those before it write.
@@ -119,8 +82,7 @@ inline std::string walk_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
     const bool may_leave_out = node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; // Y, for Y_h
     if (node.outputs.empty() || (node.outputs[0].empty() && !may_leave_out))
         return node.called() + ": its first output is left out";
-    for (const std::string_view name : node.outputs)
-        if (!name.empty() && walk.find(name)) return node.called() + ": it writes " + quoted(name) + " again";
+    if (std::string problem = check_onnx_node(walk, node); !problem.empty()) return node.called() + ": " + problem;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
         const auto value = node.inputs[k].empty() ? OnnxValue{} : walk.find(node.inputs[k]);
         if (!value) return node.called() + ": it reads " + quoted(node.inputs[k]) + ", which nothing before it writes";
@@ -160,12 +122,8 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     std::vector<bool> needed;
     if (std::string problem = onnx_output(walk.graph, options.output, output); !problem.empty()) return problem;
     if (std::string problem = onnx_needed(walk.graph, output, needed); !problem.empty()) return problem;
-    for (std::size_t k = 0; k < walk.graph.inputs.size(); ++k) {
-        OnnxValueInfo info;
-        if (std::string problem = read_onnx_value_info(walk.graph.inputs[k], info); !problem.empty()) return problem;
-        if (walk.find(info.name)) continue; // an initializer that a caller may replace
-        walk.values.emplace(info.name, onnx_input(info, std::uint32_t(k)));
-    }
+    if (std::string problem = read_onnx_inputs(walk, options); !problem.empty()) return problem;
+    if (std::string problem = check_onnx_names(walk.graph); !problem.empty()) return problem;
     for (std::size_t k = 0; k < needed.size(); ++k) {
         if (!needed[k]) continue;
         OnnxNode node;
@@ -184,16 +142,18 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     return layers.empty() ? "the graph has no layers" : "";
 }
 
-inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, std::string source,
-                              Error& error) {
+/// path  where it was read, or empty
+inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options,
+                              const std::filesystem::path& path, Error& error) {
+    std::string source = path.empty() ? "onnx" : path.string();
     OnnxWalk walk;
-    constexpr std::size_t often = 64;
-    walk.to_keep = file.size();
-    walk.to_read = file.size() * often;
+    walk.allow(file.size());
+    walk.convert = options.convert;
+    walk.files = OnnxFiles{path, options.external, options.limit - std::min(options.limit, file.size())};
     std::string problem = read_onnx_graph(file, walk.graph);
     std::vector<LayerWeights> layers;
     if (problem.empty()) problem = walk_onnx(walk, options, layers);
-    if (!problem.empty()) return error = {Error::Kind::format, source + ": " + problem}, ModelWeights{};
+    if (!problem.empty()) return error = {walk.files.kind(), source + ": " + problem}, ModelWeights{};
     const auto finite = [](double number) { return std::isfinite(number); };
     for (const LayerWeights& layer : layers) {
         bool all = std::ranges::all_of(layer.first, finite);
@@ -220,13 +180,15 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
 /// lengths       sequence_lens that is an input of the graph is the caller's Extent::lengths; one that the file fixes
 ///               is read if it says that every sequence has all steps
 /// clip          refused, unless it is 40 or above and the activations are Sigmoid and Tanh: it then changes nothing
-/// Memory  at most 64 times the file's size and 64 KiB besides.
+/// tensors       of the file, of other files (see OnnxOptions), computed by nodes of such, or given for inputs
+/// Memory  at most 64 times the size of the file, of those that it keeps tensors in, and of the inputs that are given as
+///         float, and 64 KiB besides.
 /// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
 ///         the node named by its name and operator; not_finite: a number that is NaN or infinite. The file is not
 ///         trusted.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
-    return no_throw(error, [&] { return detail::read_onnx(file, options, "onnx", error); });
+    return no_throw(error, [&] { return detail::read_onnx(file, options, {}, error); });
 }
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options = {}) {
     return or_fail([&](Error& error) { return read_onnx(file, options, error); });
@@ -236,7 +198,7 @@ inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptio
         Error problem;
         const Bytes bytes = read_file(path, options.limit, problem);
         if (problem) return error = std::move(problem), ModelWeights{};
-        return detail::read_onnx({bytes.data(), bytes.size()}, options, path.string(), error);
+        return detail::read_onnx({bytes.data(), bytes.size()}, options, path, error);
     });
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {}) {

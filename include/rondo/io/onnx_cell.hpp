@@ -50,11 +50,6 @@ inline std::string onnx_clip(const OnnxNode& node, LayerKind kind) {
 
 /// The kind and the directions that a node's attributes describe.
 inline std::string onnx_cell(const OnnxNode& node, LayerFacts& facts) {
-    if (std::string problem = node.unknown_attribute({"activation_alpha", "activation_beta", "activations", "clip",
-                                                      "direction", "hidden_size", "input_forget", "layout",
-                                                      "linear_before_reset", "output_sequence"});
-        !problem.empty())
-        return problem;
     if (node.whole("input_forget", 0) != 0)
         return "it couples its input and forget gates, which no layer of Rondo does";
     const auto direction = node.find("direction");

@@ -23,6 +23,9 @@ inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     std::vector<OnnxDim> shape;
     if (flow) {
         shape = flow->shape();
+    } else if (const auto fill = walk.find_as<OnnxFill>(node.input(0))) {
+        if (!fill->shape) return "its input's shape is not known";
+        shape = *fill->shape;
     } else {
         OnnxTensor tensor;
         if (std::string problem = walk.tensor(node.input(0), tensor); !problem.empty()) return problem;
@@ -34,7 +37,7 @@ inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     };
     const auto begin = clamp(node.whole("start", 0)), end = clamp(node.whole("end", all));
     OnnxExtents result;
-    if (begin < end) result.dims.assign(shape.begin() + begin, shape.begin() + end);
+    if (begin < end) result.dims.assign(shape.begin() + std::ptrdiff_t(begin), shape.begin() + std::ptrdiff_t(end));
     return onnx_result(walk, node, std::move(result)), "";
 }
 
@@ -77,8 +80,10 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
             return onnx_given(walk, node, "it repeats an input of the graph"), "";
         if (!constant) return "it expands what is no tensor of the file";
         OnnxTensor tensor;
-        if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-        if (tensor.size != 1 || !tensor.real()) return onnx_result(walk, node, *value), "";
+        OnnxConstant repeated = *constant;
+        if (std::string problem = walk.tensor(repeated, tensor); !problem.empty()) return problem;
+        for (std::size_t k = 0; k < tensor.rank; ++k) repeated.repeated |= unsigned(tensor.dims[k] == 1) << k;
+        if (tensor.size != 1 || !tensor.real()) return onnx_result(walk, node, std::move(repeated)), "";
         return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0], shape}), "";
     }
     if (node.op == "ConstantOfShape") {
@@ -86,7 +91,7 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
         OnnxTensor tensor;
         auto shape = onnx_shape_of(walk, node.input(0));
         if (!value) return onnx_result(walk, node, OnnxFill{0, std::move(shape)}), "";
-        if (std::string problem = walk.tensor(value->tensor.value_or(Message{}), tensor); !problem.empty())
+        if (std::string problem = walk.tensor(OnnxConstant{value->tensor.value_or(Message{})}, tensor); !problem.empty())
             return problem;
         if (tensor.size != 1 || !tensor.real()) return "it fills with no FLOAT or DOUBLE";
         return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0], std::move(shape)}), "";

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/printable.hpp"
 #include "onnx_tensor.hpp"
 #include "protobuf.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,28 +19,69 @@ namespace rondo::inline v0_1::io::detail {
 
 /// An AttributeProto; of the kinds that the operators read here have.
 struct OnnxAttribute {
+    enum Type : std::int64_t {
+        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_floats = 6, of_ints = 7, of_strings = 8
+    };
+
     std::string_view name, text;
-    std::int64_t whole = 0;
+    std::int64_t type = none, whole = 0;
     float real = 0;
     std::optional<Message> tensor;
     std::vector<std::int64_t> wholes;
     std::vector<std::string_view> texts;
+    std::string problem{}; // or nothing
 };
 
+inline std::string onnx_attribute_type_name(std::int64_t type) {
+    constexpr std::string_view names[]{"UNDEFINED", "FLOAT",  "INT",  "STRING",  "TENSOR",  "GRAPH",
+                                       "FLOATS",    "INTS", "STRINGS", "TENSORS", "GRAPHS", "SPARSE_TENSOR",
+                                       "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
+    if (type >= 0 && type < std::int64_t(std::size(names))) return std::string{names[std::size_t(type)]};
+    return "type " + std::to_string(type);
+}
+
+/// Its value must be of its type, and, unless it is a list, come once.
 inline OnnxAttribute read_onnx_attribute(Message message) {
     OnnxAttribute result;
+    std::int64_t holds = OnnxAttribute::none, told = OnnxAttribute::none;
+    bool mixed = false, again = false, refers = false;
+    const auto value = [&](std::int64_t type, bool list = false) {
+        mixed = mixed || (holds != OnnxAttribute::none && holds != type);
+        again = again || (holds == type && !list);
+        holds = type;
+    };
     ProtobufReader reader{message};
     while (reader.next()) switch (reader.field()) {
         case 1: result.name = reader.text(); break;
-        case 2: result.real = reader.real(); break;
-        case 3: result.whole = reader.whole(); break;
-        case 4: result.text = reader.text(); break;
-        case 5: result.tensor = reader.bytes(); break;
-        case 8: reader.wholes([&](std::int64_t number) { result.wholes.push_back(number); }); break;
-        case 9: result.texts.push_back(reader.text()); break;
+        case 2: value(1), result.real = reader.real(); break;
+        case 3: value(2), result.whole = reader.whole(); break;
+        case 4: value(3), result.text = reader.text(); break;
+        case 5: value(4), result.tensor = reader.bytes(); break;
+        case 6: value(5); break;
+        case 7: value(6, true); break;
+        case 8:
+            value(7, true);
+            reader.wholes([&](std::int64_t number) { result.wholes.push_back(number); });
+            break;
+        case 9: value(8, true), result.texts.push_back(reader.text()); break;
+        case 10: value(9, true); break;
+        case 11: value(10, true); break;
+        case 14: value(13); break;
+        case 15: value(14, true); break;
+        case 20: told = reader.whole(); break;
+        case 21: refers = true; break;
+        case 22: value(11); break;
+        case 23: value(12, true); break;
         default: break;
     }
-    if (!reader.ok()) result = {};
+    result.type = told != OnnxAttribute::none ? told : holds;
+    const auto called = [&] { return "its attribute " + quoted(result.name) + ' '; };
+    if (!reader.ok()) result.problem = "an attribute is no AttributeProto: " + reader.problem();
+    else if (refers) result.problem = called() + "is a parameter of a function";
+    else if (mixed || again) result.problem = called() + "holds more than one value";
+    else if (holds != OnnxAttribute::none && holds != result.type)
+        result.problem = called() + "is of " + onnx_attribute_type_name(told) + ", but holds " +
+                         onnx_attribute_type_name(holds);
     return result;
 }
 
@@ -68,16 +110,7 @@ struct OnnxNode {
     std::string called() const {
         const auto told = std::ranges::find_if(outputs, [](std::string_view output) { return !output.empty(); });
         const std::string_view any = told == outputs.end() ? std::string_view{} : *told;
-        return "node " + quoted(name.empty() ? any : name) + " (" + std::string{op.substr(0, 40)} + ')';
-    }
-    /// Names an attribute that is none of these.
-    std::string unknown_attribute(std::initializer_list<std::string_view> known) const {
-        for (const Message& attribute : attributes) {
-            const std::string_view found = read_onnx_attribute(attribute).name;
-            if (std::ranges::find(known, found) == known.end())
-                return "the attribute " + quoted(found) + " is not known";
-        }
-        return {};
+        return "node " + quoted(name.empty() ? any : name) + " (" + printable(op.substr(0, 40)) + ')';
     }
 };
 
@@ -93,19 +126,14 @@ inline std::string read_onnx_node(Message message, OnnxNode& node) {
         case 7: node.domain = reader.text(); break;
         default: break;
     }
-    if (!reader.ok()) return node.called() + " is no NodeProto: " + reader.problem();
-    for (const Message& attribute : node.attributes) {
-        ProtobufReader inner{attribute};
-        while (inner.next()) {}
-        if (!inner.ok()) return node.called() + ": an attribute is no AttributeProto: " + inner.problem();
-    }
-    return {};
+    if (node.domain == "ai.onnx") node.domain = {};
+    return reader.ok() ? "" : node.called() + " is no NodeProto: " + reader.problem();
 }
 
 /// A ValueInfoProto of a tensor. An extent that the file leaves open is -1.
 struct OnnxValueInfo {
     std::string_view name;
-    int type = OnnxTensor::none;
+    std::int64_t type = OnnxTensor::none;
     bool has_shape = false;
     std::vector<std::int64_t> shape;
 };
@@ -124,7 +152,7 @@ inline std::string read_onnx_value_info(Message message, OnnxValueInfo& info) {
         each(value.bytes(), 1, [&](ProtobufReader& type) {
             if (type.field() != 1) return; // not a tensor
             each(type.bytes(), 2, [&](ProtobufReader& tensor) {
-                if (tensor.field() == 1) info.type = static_cast<int>(tensor.whole());
+                if (tensor.field() == 1) info.type = tensor.whole();
                 if (tensor.field() != 2) return;
                 info.has_shape = true;
                 each(tensor.bytes(), 3, [&](ProtobufReader& shape) {
@@ -145,31 +173,58 @@ struct OnnxGraph {
     std::int64_t opset = 0; // of ONNX's own operators
     std::vector<Message> nodes, inputs, outputs;
     std::vector<std::pair<std::string_view, Message>> initializers; // by name
+    std::vector<std::pair<std::string_view, std::string_view>> functions; // of the file: domain and name
 };
+
+/// Returns what is wrong, or nothing.
+inline std::string read_onnx_opset(Message message, OnnxGraph& result) {
+    std::string_view domain;
+    std::int64_t version = 0;
+    ProtobufReader set{message};
+    while (set.next()) {
+        if (set.field() == 1) domain = set.text();
+        if (set.field() == 2) version = set.whole();
+    }
+    if (!set.ok()) return "an opset is no OperatorSetIdProto: " + set.problem();
+    if (!domain.empty() && domain != "ai.onnx") return {};
+    if (result.opset != 0) return "it has two opsets of ONNX's own operators";
+    result.opset = version;
+    return {};
+}
+
+/// Returns what is wrong, or nothing.
+inline std::string read_onnx_function(Message message, OnnxGraph& result) {
+    std::string_view name, domain;
+    ProtobufReader function{message};
+    while (function.next()) {
+        if (function.field() == 1) name = function.text();
+        if (function.field() == 10) domain = function.text();
+    }
+    result.functions.emplace_back(domain == "ai.onnx" ? std::string_view{} : domain, name);
+    return function.ok() ? "" : "a function is no FunctionProto: " + function.problem();
+}
 
 /// Returns what is wrong, or nothing.
 inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
     std::optional<Message> graph;
     bool twice = false;
+    std::int64_t version = 0;
+    std::string problem;
     ProtobufReader model{file};
-    while (model.next()) {
-        if (model.field() == 7) {
-            twice = graph.has_value();
-            graph = model.bytes();
-        } else if (model.field() == 8) {
-            std::string_view domain;
-            std::int64_t version = 0;
-            ProtobufReader set{model.bytes()};
-            while (set.next()) {
-                if (set.field() == 1) domain = set.text();
-                if (set.field() == 2) version = set.whole();
-            }
-            if (!set.ok()) return "an opset is no OperatorSetIdProto: " + set.problem();
-            if (domain.empty() || domain == "ai.onnx") result.opset = version;
-        }
+    while (problem.empty() && model.next()) {
+        if (model.field() == 1) version = model.whole();
+        if (model.field() == 8) problem = read_onnx_opset(model.bytes(), result);
+        if (model.field() == 25) problem = read_onnx_function(model.bytes(), result);
+        if (model.field() != 7) continue;
+        twice = twice || graph.has_value();
+        graph = model.bytes();
     }
     if (!model.ok()) return "it is no ModelProto: " + model.problem();
+    if (!problem.empty()) return problem;
     if (!graph || twice) return twice ? "it has two graphs" : "it has no graph; is it an ONNX model?";
+    if (version < 3)
+        return (version == 0 ? "it has no ir_version" : "its ir_version is " + std::to_string(version)) +
+               "; expected 3 or above";
     if (result.opset < 7) return "it is of opset " + std::to_string(result.opset) + "; expected 7 or above";
 
     const auto each = [&](auto visit) { // counted first, so that no list is larger than it must be
@@ -178,7 +233,7 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
         return reader.problem();
     };
     std::size_t counts[16]{};
-    std::string problem = each([&](const ProtobufReader& reader) { ++counts[std::min(reader.field(), 15u)]; });
+    problem = each([&](const ProtobufReader& reader) { ++counts[std::min(reader.field(), 15u)]; });
     result.nodes.reserve(counts[1]);
     result.initializers.reserve(counts[5]);
     result.inputs.reserve(counts[11]);

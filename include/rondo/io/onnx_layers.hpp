@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 #include <variant>
@@ -30,13 +29,10 @@ inline OnnxFlow onnx_next(OnnxFlow x, std::uint32_t id, std::size_t size) {
 /// y = W x, the weights read as (in, out) or (out, in) and multiplied by `scale`; y has `bias` if it is not empty.
 inline std::string onnx_linear(OnnxWalk& walk, const OnnxNode& node, bool out_first, double scale,
                                const std::vector<double>& bias, const OnnxFlow& x) {
-    const auto constant = walk.find_as<OnnxConstant>(node.input(1));
-    if (!constant || !constant->whole()) return quoted(node.input(1)) + " is no tensor of the file";
     OnnxTensor tensor;
-    if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-    out_first = out_first != constant->transposed;
+    if (std::string problem = walk.tensor(node.input(1), tensor); !problem.empty()) return problem;
     const std::size_t in = static_cast<std::size_t>(x.feature_count()), out = tensor.dims[out_first ? 0 : 1];
-    constexpr std::size_t most = std::numeric_limits<int>::max();
+    constexpr std::size_t most = onnx_most_extent;
     if (tensor.rank != 2 || tensor.dims[out_first ? 1 : 0] != in || out == 0 || out > most || in > most)
         return "its weights have the shape " + tensor.shape() + "; expected " + std::to_string(in) +
                (out_first ? " columns" : " rows");
@@ -136,7 +132,7 @@ inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
         return "it looks up what are no tokens of the graph's input";
     OnnxTensor table;
     if (std::string problem = walk.tensor(node.input(0), table); !problem.empty()) return problem;
-    constexpr std::size_t most = std::numeric_limits<int>::max();
+    constexpr std::size_t most = onnx_most_extent;
     if (table.rank != 2 || table.size == 0 || std::max(table.dims[0], table.dims[1]) > most ||
         node.whole("axis", 0) != 0)
         return "its table has the shape " + table.shape() + ", or its axis is not 0";

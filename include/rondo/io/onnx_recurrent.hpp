@@ -49,15 +49,12 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
         return problem.empty() ? "" : called + problem;
     }
     const auto* constant = std::get_if<OnnxConstant>(&*value);
-    if (!constant || constant->transposed) return called + "is no tensor";
+    if (!constant) return called + "is no tensor";
     OnnxTensor tensor;
-    if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
+    if (std::string problem = walk.tensor(*constant, tensor); !problem.empty()) return problem;
     const std::size_t along = layout == 0 ? 0 : 1, rows = tensor.dims[along], batch = tensor.dims[1 - along];
-    const bool cut = !constant->whole();
-    const std::size_t from = cut ? constant->begin : 0, to = cut ? constant->end : rows;
     std::vector<OnnxDim> shape;
     for (std::size_t k = 0; k < tensor.rank; ++k) shape.push_back({std::int64_t(tensor.dims[k])});
-    if (cut && !shape.empty()) shape[0] = {std::int64_t(to - from)};
     if (std::string problem = onnx_state_shape(shape, layout, directions, hidden); !problem.empty())
         return called + problem;
     if (!tensor.real() || batch == 0) return called + "has no numbers";
@@ -65,7 +62,7 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
     for (std::size_t d = 0; d < directions; ++d)
         for (std::size_t b = 0; b < batch; ++b)
             for (std::size_t k = 0; k < hidden; ++k) {
-                const std::size_t row = along == 0 ? (from + d) * batch + b : b * rows + d;
+                const std::size_t row = along == 0 ? d * batch + b : b * rows + d;
                 double& to_number = first[begin + d * hidden + k];
                 if (b > 0 && numbers[row * hidden + k] != to_number)
                     return "its first state differs between sequences; expected one for all of them, or an input of "
@@ -141,7 +138,7 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     if (std::string problem = walk.tensor(node.input(2), r); !problem.empty()) return "R: " + problem;
     const std::size_t hidden = r.rank == 3 ? r.dims[2] : 0, rows = gates * hidden,
                       in = static_cast<std::size_t>(x.feature_count());
-    constexpr std::size_t most = std::numeric_limits<int>::max() / 8;
+    constexpr std::size_t most = onnx_most_extent;
     const auto misfit = [](const char* what, const OnnxTensor& tensor, std::initializer_list<std::size_t> expected) {
         OnnxTensor right;
         for (const std::size_t extent : expected) right.dims[right.rank++] = extent;

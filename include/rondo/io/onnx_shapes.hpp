@@ -29,7 +29,7 @@ inline std::string onnx_moved(OnnxWalk& walk, const OnnxNode& node, const OnnxFl
     return onnx_given(walk, node, problem + std::string{unrolled}), "";
 }
 
-/// Transpose, Squeeze, Unsqueeze, Flatten and Reshape of the data; of a matrix of the file, Transpose.
+/// Transpose, Squeeze, Unsqueeze, Flatten and Reshape of the data.
 inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     const auto axes = [&] { return walk.wholes(node, "axes", 1); };
@@ -42,16 +42,7 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
         return onnx_result(walk, node, OnnxExtents{extents->dims, scalar}), "";
     }
     const auto perm = node.find("perm");
-    if (const auto constant = walk.find_as<OnnxConstant>(node.input(0))) {
-        OnnxTensor tensor;
-        if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-        if (node.op != "Transpose" || tensor.rank != 2 || !constant->whole() ||
-            (perm && perm->wholes != std::vector<std::int64_t>{1, 0}))
-            return "it rearranges a tensor of the file";
-        OnnxConstant turned = *constant;
-        turned.transposed = !turned.transposed;
-        return onnx_result(walk, node, turned), "";
-    }
+    if (walk.find_as<OnnxConstant>(node.input(0))) return "it rearranges a tensor of the file in a way not known";
     const auto before = walk.find_as<OnnxFlow>(node.input(0));
     if (!before) return onnx_not_data(node.input(0));
     OnnxFlow x = *before;
@@ -139,14 +130,7 @@ inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
         const auto from = shape->dims.begin() + std::ptrdiff_t(begin);
         return onnx_result(walk, node, OnnxExtents{{from, from + std::ptrdiff_t(count)}}), "";
     }
-    if (const auto constant = walk.find_as<OnnxConstant>(node.input(0))) {
-        OnnxTensor tensor;
-        if (std::string problem = walk.tensor(constant->tensor, tensor); !problem.empty()) return problem;
-        if (!constant->whole() || constant->transposed || tensor.rank == 0 || !of_first)
-            return "it takes a part of a tensor of the file";
-        const auto [begin, count] = range(0).within(tensor.dims[0]);
-        return onnx_result(walk, node, OnnxConstant{constant->tensor, begin, begin + count}), "";
-    }
+    if (walk.find_as<OnnxConstant>(node.input(0))) return "it takes a part of a tensor of the file in a way not known";
     const auto before = walk.find_as<OnnxFlow>(node.input(0));
     if (!before) return onnx_not_data(node.input(0));
     OnnxFlow x = *before;
@@ -293,10 +277,11 @@ inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
     if (node.op == "Cast") {
         const std::int64_t to = node.whole("to", 0);
         const auto* flow = std::get_if<OnnxFlow>(&*value);
-        const bool to_real = to == OnnxTensor::float32 || to == OnnxTensor::float64,
+        const bool to_real = to == OnnxTensor::float32 || to == OnnxTensor::float64 ||
+                             (walk.convert && (to == OnnxTensor::float16 || to == OnnxTensor::bfloat16)),
                    to_whole = to == OnnxTensor::int32 || to == OnnxTensor::int64,
                    of_whole = flow ? flow->tokens : walk.extents(node.input(0)).has_value();
-        if (of_whole ? !to_whole : !to_real) return "it casts to " + onnx_type_name(int(to));
+        if (of_whole ? !to_whole : !to_real) return "it casts to " + onnx_type_name(to);
     }
     return onnx_result(walk, node, *value), "";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layer_weights.hpp"
+#include "onnx_external.hpp"
 #include "onnx_flow.hpp"
 #include "onnx_graph.hpp"
 
@@ -20,13 +21,13 @@
 
 namespace rondo::inline v0_1::io::detail {
 
-/// A tensor of the file: of it the rows [begin, end) of its first axis, or, of a matrix, its transpose. What an Expand
-/// makes of it is the same: the tensor says what is repeated.
+/// A tensor of the file, or one that nodes computed of such.
+///
+/// repeated  the axes, as bits, along which an Expand may have repeated it: the tensor is what it repeats
 struct OnnxConstant {
-    Message tensor;
-    std::size_t begin = 0, end = std::numeric_limits<std::size_t>::max();
-    bool transposed = false;
-    bool whole() const { return begin == 0 && end == std::numeric_limits<std::size_t>::max(); }
+    Message message{};
+    std::shared_ptr<const OnnxTensor> computed{};
+    unsigned repeated = 0;
 };
 /// One number, repeated; its shape where the graph tells it.
 struct OnnxFill {
@@ -70,7 +71,17 @@ struct OnnxWalk {
     std::map<std::string_view, OnnxValue> values;
     std::vector<OnnxLayer> layers;
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers that no node is: see derive
-    std::size_t to_keep = 0, to_read = 0; // numbers and bytes that the file may still ask for
+    OnnxFiles files;                       // those beside the model's own
+    bool convert = false;                  // FLOAT16 and BFLOAT16 are read
+    std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // what the file may still ask for: numbers, bytes, numbers
+
+    /// The model has so many bytes more.
+    void allow(std::size_t bytes) {
+        constexpr std::uint64_t often = 64, copies = 3;
+        to_keep += bytes;
+        to_read += bytes * often;
+        to_compute += bytes * copies;
+    }
 
     std::optional<OnnxValue> find(std::string_view name) const {
         if (const auto found = values.find(name); found != values.end()) return found->second;
@@ -86,17 +97,50 @@ struct OnnxWalk {
         return as ? std::optional<T>{*as} : std::nullopt;
     }
 
-    /// The tensor that a name stands for, all of it.
+    /// The tensor that a name stands for.
     std::string tensor(std::string_view name, OnnxTensor& result) {
         const auto constant = find_as<OnnxConstant>(name);
-        if (!constant || !constant->whole()) return quoted(name) + " is no tensor of the file";
-        return tensor(constant->tensor, result);
+        if (!constant) return no_tensor(name);
+        if (constant->repeated != 0) return quoted(name) + " is a tensor that is expanded to an open shape";
+        return tensor(*constant, result);
     }
-    /// Reads it, from a stock of bytes: a file may name the same tensor often, but not forever.
-    std::string tensor(Message message, OnnxTensor& result) {
-        if (to_read < message.size()) return "the file's tensors are read too often";
-        to_read -= message.size();
-        return read_onnx_tensor(message, result);
+    /// The same, whose numbers are for a layer.
+    std::string tensor(const OnnxConstant& constant, OnnxTensor& result) {
+        std::string problem = header(constant, result);
+        if (problem.empty() && result.half() && !convert)
+            problem = result.called() + "is of " + onnx_type_name(result.type) +
+                      "; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it";
+        return problem;
+    }
+    /// All but the numbers, from a stock of bytes: a file may name the same tensor often, but not forever.
+    std::string header(const OnnxConstant& constant, OnnxTensor& result) {
+        const std::uint64_t bytes = constant.computed ? constant.computed->size * sizeof(double) : constant.message.size();
+        if (to_read < bytes) return "the file's tensors are read too often";
+        to_read -= bytes;
+        if (constant.computed) return result = *constant.computed, std::string{};
+        if (std::string problem = read_onnx_tensor(constant.message, result); !problem.empty()) return problem;
+        if (!result.place) return {};
+        Message file;
+        std::size_t fresh = 0;
+        if (std::string problem = files.find(result.place->location, file, fresh); !problem.empty())
+            return result.called() + problem;
+        allow(fresh);
+        if (std::string problem = place_onnx_tensor(result, file); !problem.empty()) return problem;
+        if (to_read < result.raw->size()) return "the file's tensors are read too often";
+        to_read -= result.raw->size();
+        return {};
+    }
+    /// A tensor of FLOAT, DOUBLE, FLOAT16 or BFLOAT16 that nodes may compute others of.
+    bool real_constant(std::string_view name, OnnxTensor& result) {
+        const auto constant = find_as<OnnxConstant>(name);
+        return constant && constant->repeated == 0 && header(*constant, result).empty() && result.real();
+    }
+    /// Its numbers, which may be whole ones.
+    static std::shared_ptr<const std::vector<double>> reals(const OnnxTensor& tensor) {
+        if (tensor.computed) return tensor.computed;
+        if (tensor.real()) return std::make_shared<const std::vector<double>>(onnx_numbers<double>(tensor));
+        const auto whole = onnx_numbers<std::int64_t>(tensor);
+        return std::make_shared<const std::vector<double>>(whole.begin(), whole.end());
     }
     /// Its numbers, for a layer to keep.
     std::string numbers(const OnnxTensor& tensor, std::vector<double>& result) {
@@ -131,6 +175,22 @@ struct OnnxWalk {
         return all;
     }
 
+    /// Any number of them, computed or of the file.
+    std::optional<std::vector<std::int64_t>> wholes(std::string_view name, bool& scalar) {
+        OnnxTensor found;
+        const auto constant = find_as<OnnxConstant>(name);
+        if (constant && header(*constant, found).empty() && !found.real() && found.rank < 2) {
+            scalar = found.rank == 0;
+            return onnx_numbers<std::int64_t>(found);
+        }
+        const auto computed = extents(name);
+        if (!computed || !std::ranges::all_of(computed->dims, &OnnxDim::known)) return std::nullopt;
+        scalar = computed->scalar;
+        std::vector<std::int64_t> all;
+        for (const OnnxDim& dim : computed->dims) all.push_back(dim.times);
+        return all;
+    }
+
     const OnnxLayer& layer(std::uint32_t id) const { return layers[id - 1]; }
 
     /// A layer that reads another; returns what flows call it.
@@ -152,10 +212,9 @@ struct OnnxWalk {
         if (const auto* given = std::get_if<OnnxGiven>(&*found); given && given->why) return "it reads what " + *given->why;
         if (!flow) return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
         result = *flow;
-        constexpr std::int64_t most = std::numeric_limits<int>::max();
-        if (result.feature_count() > most)
+        if (result.feature_count() > onnx_most_extent)
             return "it reads " + std::to_string(result.feature_count()) + " features; expected at most " +
-                   std::to_string(most);
+                   std::to_string(onnx_most_extent);
         return settle(node, result);
     }
     /// The same, and its last axis is the features.
@@ -174,6 +233,14 @@ struct OnnxWalk {
 
 private:
     using Part = OnnxPart;
+
+    std::string no_tensor(std::string_view name) const {
+        const auto value = find(name);
+        const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+        const bool input = value && (std::holds_alternative<OnnxGiven>(*value) || (flow && flow->is_input()));
+        return quoted(name) + (input ? " is an input of the graph; give its numbers by OnnxOptions::inputs"
+                                     : " is no tensor of the file");
+    }
 
     /// Makes of parts all that one layer gives: of a forward layer and a reversed one a bidirectional layer; of their
     /// ends LastStep, FirstStep or FinalStates.

@@ -4,6 +4,7 @@
 #include "../network/model.hpp"
 #include "assign.hpp"
 #include "json_numbers.hpp"
+#include "layer_weights.hpp"
 #include "tensor_names.hpp"
 
 #include <algorithm>
@@ -18,13 +19,6 @@
 namespace rondo::inline v0_1 {
 
 namespace io {
-
-/// A tensor by its name, row-major.
-struct NamedArray {
-    std::string name;
-    std::vector<std::size_t> shape;
-    std::vector<double> values;
-};
 
 /// Tensors by PyTorch's names.
 struct StateDict {

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+// Where the tensors of a model lie, and in which types: in the file, in another, computed by nodes, given by the caller.
+#include "onnx_file.hpp"
+
+#include "../support/failure.hpp"
+#include "../support/folder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace rondo;
+using namespace std::string_view_literals;
+using Writer = OnnxFile::Writer;
+using Places = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+constexpr auto eight_bytes = "\0\0\x80\x3F\0\0\0\xC0"sv; // 1, -2
+const io::Array expected{1, 2, {1, -2}};
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
+
+/// A MatMul whose weights are (2, 1) in another file.
+std::string model_of(Places places, std::int64_t type = 1, std::int64_t location = 1) {
+    Writer weights = Writer{}.whole(1, 2).whole(1, 1).whole(2, type).text(8, "w");
+    for (const auto& [key, value] : places) weights.message(13, Writer{}.text(1, key).text(2, value));
+    OnnxFile file;
+    file.input("x", {0, 2}).output("y");
+    file.raw(5, weights.whole(14, location));
+    file.node("MatMul", {"x", "w"}, {"y"});
+    return file.bytes();
+}
+const std::string w = "node \"y\" (MatMul): tensor \"w\" ";
+
+TEST(OnnxTensors, LieInAnotherFile) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "part");
+    io::write_file(folder / "w.data", bytes_of("1234\0\0\x80\x3F\0\0\0\xC0"sv));
+    io::write_file(folder / "part" / "w", bytes_of(eight_bytes));
+    const auto model = folder / "model.onnx";
+    for (const Places places : {Places{{"location", "w.data"}, {"offset", "4"}, {"length", "8"}},
+                                Places{{"offset", "4"}, {"location", "w.data"}},
+                                Places{{"location", "./part/w"}, {"checksum", "0123"}},
+                                Places{{"location", "part//w"}, {"offset", "0"}, {"length", "8"}}}) {
+        io::write_file(model, bytes_of(model_of(places)));
+        EXPECT_EQ(io::read_onnx(model).layers[0].arrays[0], expected);
+        EXPECT_EQ(io::read_onnx(model, {.limit = 1000}).layers[0].arrays[0], expected);
+    }
+    const auto file = model_of({{"location", "w.data"}, {"offset", "4"}});
+    std::string asked;
+    const auto weights = io::read_onnx(bytes_of(file), {.external = [&](std::string_view location) {
+        asked += location;
+        return bytes_of("1234\0\0\x80\x3F\0\0\0\xC0more"sv);
+    }});
+    EXPECT_EQ(weights.layers[0].arrays[0], expected);
+    EXPECT_EQ(asked, "w.data");
+}
+
+TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
+    const auto problem = [](Places places, std::string_view data, std::int64_t type = 1, std::int64_t location = 1) {
+        const auto file = model_of(places, type, location);
+        Error error;
+        EXPECT_TRUE(io::read_onnx(bytes_of(file), {.external = [&](auto) { return bytes_of(data); }}, error)
+                        .layers.empty());
+        EXPECT_EQ(error.kind, data.empty() ? Error::Kind::file : Error::Kind::format);
+        return error.message;
+    };
+    const std::string shape = "onnx: " + w + "has the shape [2,1] of FLOAT, 8 bytes, but the external data's length is ",
+                      lies = "onnx: " + w + "lies at the bytes from ", of_it = "onnx: " + w + "has the external data's ";
+    EXPECT_EQ(problem({{"location", "d"}, {"length", "7"}}, eight_bytes), shape + "7");
+    EXPECT_EQ(problem({{"location", "d"}, {"length", "18446744073709551615"}}, eight_bytes),
+              shape + "18446744073709551615");
+    EXPECT_EQ(problem({{"location", "d"}, {"offset", "1"}}, eight_bytes), lies + "1 on, 8 of them, of \"d\", which has 8");
+    EXPECT_EQ(problem({{"location", "d"}, {"offset", "18446744073709551615"}}, eight_bytes),
+              lies + "18446744073709551615 on, 8 of them, of \"d\", which has 8");
+    EXPECT_EQ(problem({{"location", "d"}}, eight_bytes.substr(1)), lies + "0 on, 8 of them, of \"d\", which has 7");
+    EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 11), lies + "0 on, 16 of them, of \"d\", which has 8");
+    for (const char* number : {"-1", "", "1x", " 1", "0x1", "18446744073709551616"})
+        EXPECT_EQ(problem({{"location", "d"}, {"offset", number}}, eight_bytes),
+                  of_it + "offset \"" + number + "\"; expected a number of bytes");
+    EXPECT_EQ(problem({{"location", "d"}, {"place", "8"}}, eight_bytes),
+              of_it + "\"place\"; expected location, offset, length and checksum");
+    EXPECT_EQ(problem({{"location", "d"}, {"location", "e"}}, eight_bytes), of_it + "location twice");
+    EXPECT_EQ(problem({{"offset", "0"}}, eight_bytes),
+              "onnx: " + w + "keeps its numbers in another file, but does not say in which");
+    EXPECT_EQ(problem({}, eight_bytes), "onnx: " + w + "keeps its numbers in another file, but does not say where");
+    EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 0),
+              "onnx: " + w + "says where numbers lie in another file, but its data_location is not EXTERNAL");
+    EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 2), "onnx: " + w + "has the data_location 2");
+    EXPECT_EQ(problem({{"location", "d"}}, ""), "onnx: " + w + "OnnxOptions::external has nothing for \"d\"");
+    EXPECT_EQ(layers_of(model_of({{"location", "d"}})),
+              "onnx: " + w + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's "
+                             "bytes by OnnxOptions::external");
+}
+
+TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
+    const TemporaryFolder folder;
+    const auto inner = folder / "inner", model = inner / "model.onnx";
+    std::filesystem::create_directories(inner / "part");
+    io::write_file(folder / "w", bytes_of(eight_bytes));
+    io::write_file(inner / "w", bytes_of(eight_bytes));
+    std::filesystem::create_symlink(folder / "w", inner / "out");
+    std::filesystem::create_directory_symlink(folder.path(), inner / "up");
+    std::filesystem::create_symlink("w", inner / "link");
+    std::filesystem::create_symlink("loop", inner / "loop");
+    const auto problem = [&](std::string_view location, io::OnnxOptions options = {}) {
+        io::write_file(model, bytes_of(model_of({{"location", location}})));
+        Error error;
+        io::read_onnx(model, options, error);
+        return error.message;
+    };
+    const std::string begin = model.string() + ": " + w, keeps = begin + "keeps its numbers in \"";
+    EXPECT_EQ(problem("w"), "");
+    EXPECT_EQ(problem("link"), "");
+    const std::string absolute = (inner / "w").string();
+    for (const std::string_view location : {"../w"sv, "part/../w"sv, ".."sv, "..\\w"sv, "w\0"sv, std::string_view{absolute}})
+        EXPECT_EQ(problem(location).substr(0, keeps.size()), keeps) << location;
+    EXPECT_EQ(problem("../w"), keeps + "../w\"; expected a path from the model's folder down");
+    EXPECT_EQ(problem("out"), keeps + "out\", which is a link out of the model's folder");
+    EXPECT_EQ(problem("up/w"), keeps + "up/w\", which is a link out of the model's folder");
+    EXPECT_EQ(problem("."), begin + "cannot read " + inner.string() + ": it is not a regular file");
+    EXPECT_EQ(problem("part"), begin + "cannot read " + (inner / "part").string() + ": it is not a regular file");
+    EXPECT_EQ(problem("none"), begin + "cannot read " + (inner / "none").string() + ": No such file or directory");
+    EXPECT_NE(problem("loop"), "");
+    io::write_file(model, bytes_of(model_of({{"location", "w"}})));
+    EXPECT_EQ(problem("w", {.limit = std::filesystem::file_size(model) + 7}),
+              begin + "cannot read " + (inner / "w").string() + ": it has 8 bytes; at most 7 are allowed");
+
+    const auto elsewhere = folder / "elsewhere"; // as a cache keeps them: links to files of one folder
+    std::filesystem::create_directory(elsewhere);
+    std::filesystem::create_symlink(model, elsewhere / "model.onnx");
+    std::filesystem::create_symlink(inner / "w", elsewhere / "w");
+    EXPECT_EQ(io::read_onnx(elsewhere / "model.onnx").layers[0].arrays[0], expected);
+    std::filesystem::remove(elsewhere / "w");
+    std::filesystem::create_symlink(folder / "w", elsewhere / "w");
+    expect_failure([&] { io::read_onnx(elsewhere / "model.onnx"); }, Error::Kind::format,
+                   (elsewhere / "model.onnx").string() + ": " + w +
+                       "keeps its numbers in \"w\", which is a link out of the model's folder");
+}
+
+/// The weights (1, 2) of a MatMul whose second input is "w", or what is wrong.
+std::string weights_of(const std::function<void(OnnxFile&)>& make, const io::OnnxOptions& options = {},
+                       io::Array wanted = expected) {
+    OnnxFile file;
+    file.input("x", {0, std::int64_t(wanted.columns)}).output("y");
+    make(file);
+    file.node("MatMul", {"x", "w"}, {"y"});
+    const std::string bytes = file.bytes(21);
+    Error error;
+    const auto weights = io::read_onnx(bytes_of(bytes), options, error);
+    if (error) return error.message;
+    EXPECT_EQ(weights.layers[0].arrays[0], wanted);
+    return {};
+}
+
+TEST(OnnxTensors, HalvesAreConvertedOnRequest) {
+    const auto halves = [](std::int64_t type, std::string_view raw, std::initializer_list<std::int64_t> typed) {
+        return [=](OnnxFile& file) {
+            Writer tensor = Writer{}.whole(1, 2).whole(1, 1).whole(2, type).text(8, "w");
+            if (!raw.empty()) tensor.text(9, raw);
+            for (const std::int64_t bits : typed) tensor.whole(5, bits);
+            file.raw(5, tensor);
+        };
+    };
+    const io::OnnxOptions convert{.convert = true};
+    EXPECT_EQ(weights_of(halves(10, "\x00\x3C\x00\xC0"sv, {}), convert), "");
+    EXPECT_EQ(weights_of(halves(10, "", {0x3C00, 0xC000}), convert), "");
+    EXPECT_EQ(weights_of(halves(16, "\x80\x3F\x00\xC0"sv, {}), convert), "");
+    EXPECT_EQ(weights_of(halves(16, "", {0x3F80, 0xC000}), convert), "");
+    EXPECT_EQ(weights_of(halves(10, "", {1, 0x83FF}), convert, {1, 2, {0x1p-24, -1023 * 0x1p-24}}), ""); // subnormal
+    EXPECT_EQ(weights_of(halves(10, "", {0x7BFF, 0x8000}), convert, {1, 2, {65504, 0}}), "");
+    EXPECT_EQ(weights_of(halves(10, "", {0x7C00, 0}), convert),
+              "onnx: node \"y\" (MatMul) has a number that is not finite");
+    EXPECT_EQ(weights_of(halves(16, "", {0x7F80, 0}), convert),
+              "onnx: node \"y\" (MatMul) has a number that is not finite");
+    EXPECT_EQ(weights_of(halves(10, "\x00\x3C\x00\xC0"sv, {})),
+              "onnx: " + w + "is of FLOAT16; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it");
+
+    OnnxFile file; // as a whole model of FLOAT16 begins and ends
+    file.input("x", {0, 2}).output("y");
+    halves(10, "\x00\x3C\x00\xC0"sv, {})(file);
+    file.node("Cast", {"x"}, {"half"}, {OnnxFile::attribute("to", 10)});
+    file.node("MatMul", {"half", "w"}, {"product"});
+    file.node("Cast", {"product"}, {"y"}, {OnnxFile::attribute("to", 1)});
+    const std::string bytes = file.bytes();
+    EXPECT_EQ(io::read_onnx(bytes_of(bytes), convert).layers[0].arrays[0], expected);
+    EXPECT_EQ(layers_of(file), "onnx: node \"half\" (Cast): it casts to FLOAT16");
+}
+
+TEST(OnnxTensors, AreComputedOfOthers) {
+    using A = OnnxFile;
+    const std::int64_t zero = 0, last[]{1, 0}, swapped[]{2, 0, 1};
+    const auto constant = [](OnnxFile& file, const std::string& name, std::initializer_list<std::size_t> shape,
+                             const std::vector<double>& values) { file.tensor<double>(name, shape, values); };
+    EXPECT_EQ(weights_of([&](OnnxFile& file) { // gates in another order, as exporters that fold nothing leave them
+                  constant(file, "all", {4}, {-2, 7, 8, 1});
+                  file.node("Slice", {"all", file.wholes("0", {0}), file.wholes("1", {1})}, {"a"});
+                  file.node("Slice", {"all", file.wholes("-1", {-1}),
+                                      file.wholes("end", {std::numeric_limits<std::int64_t>::max()})}, {"b"});
+                  file.node("Concat", {"b", "a"}, {"joined"}, {A::attribute("axis", zero)});
+                  file.node("Unsqueeze", {"joined", "1"}, {"w"});
+              }), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) { // back, and by steps of two
+                  constant(file, "all", {1, 4}, {5, -2, 6, 1});
+                  file.node("Slice", {"all", file.wholes("3", {3}), file.wholes("least", {-9}), file.wholes("axes", {1}),
+                                      file.wholes("-2", {-2})}, {"two"});
+                  file.node("Transpose", {"two"}, {"w"}, {A::attribute("perm", last)});
+              }), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) {
+                  constant(file, "all", {2, 1, 3}, {1, 2, 3, 4, 5, 6});
+                  file.node("Transpose", {"all"}, {"turned"}, {A::attribute("perm", swapped)});
+                  file.node("Reshape", {"turned", file.wholes("shape", {-1, 1})}, {"w"});
+              }, {}, {1, 6, {1, 4, 2, 5, 3, 6}}), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) {
+                  constant(file, "all", {3, 2}, {1, 2, 3, 4, 5, 6});
+                  file.node("Gather", {"all", file.wholes("places", {-1, 0})}, {"picked"});
+                  file.node("Flatten", {"picked"}, {"flat"}, {A::attribute("axis", zero)});
+                  file.node("Squeeze", {"flat"}, {"list"});
+                  file.node("Unsqueeze", {"list", file.wholes("-1", {-1})}, {"w"});
+              }, {}, {1, 4, {5, 6, 1, 2}}), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) {
+                  constant(file, "a", {2, 1}, {1, 2});
+                  constant(file, "b", {2, 1}, {2, 3});
+                  constant(file, "two", {}, {2});
+                  file.node("Mul", {"two", "b"}, {"c"});
+                  file.node("Sub", {"a", "c"}, {"d"});
+                  file.node("Add", {"d", "two"}, {"w"});
+              }, {}, {1, 2, {-1, -2}}), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) { // FLOAT16 that the file itself converts
+                  file.raw(5, Writer{}.whole(1, 2).whole(1, 1).whole(2, 10).text(8, "h").text(9, "\x00\x3C\x00\xC0"sv));
+                  file.node("Cast", {"h"}, {"w"}, {A::attribute("to", 1)});
+              }), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) {
+                  file.tensor<std::int64_t>("i", {2, 1}, std::vector<std::int64_t>{1, -2});
+                  file.node("Cast", {"i"}, {"w"}, {A::attribute("to", 11)});
+              }), "");
+}
+
+TEST(OnnxTensors, ACastRounds) {
+    const double third = 1.0 / 3;
+    const auto cast = [&](std::int64_t to, double number, double rounded) {
+        return weights_of([&](OnnxFile& file) {
+            file.tensor<double>("all", {2, 1}, std::vector<double>{number, 1});
+            file.node("Cast", {"all"}, {"w"}, {OnnxFile::attribute("to", to)});
+        }, {.convert = true}, {1, 2, {rounded, 1}});
+    };
+    EXPECT_EQ(cast(1, third, double(float(third))), "");
+    EXPECT_EQ(cast(11, third, third), "");
+    EXPECT_EQ(cast(10, third, 0.333251953125), "");
+    EXPECT_EQ(cast(10, 1 + 0x1p-11, 1), "");               // a tie, to even
+    EXPECT_EQ(cast(10, 1 + 0x3p-11, 1 + 0x1p-9), "");
+    EXPECT_EQ(cast(10, -0x1.8p-24, -0x1p-23), "");         // subnormal
+    EXPECT_EQ(cast(10, 65519, 65504), "");
+    EXPECT_EQ(cast(10, 65520, 0), "onnx: node \"y\" (MatMul) has a number that is not finite");
+    EXPECT_EQ(cast(16, third, 0.333984375), "");
+    EXPECT_EQ(cast(10, 0, 0), "");
+}
+
+TEST(OnnxTensors, AreNotComputedForever) {
+    OnnxFile file;
+    file.input("x", {0, 64}).output("y");
+    file.count("t0", {64, 64});
+    for (int k = 0; k < 40; ++k)
+        file.node("Transpose", {"t" + std::to_string(k)}, {"t" + std::to_string(k + 1)});
+    file.node("MatMul", {"x", "t40"}, {"y"});
+    EXPECT_NE(layers_of(file).find("tensors that are computed of others have more numbers than the file"),
+              std::string::npos) << layers_of(file);
+}
+
+TEST(OnnxTensors, NoPlaceIsOutsideOfThem) {
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
+                           most = std::numeric_limits<std::int64_t>::max();
+    const auto run = [](const char* op, std::initializer_list<std::int64_t> list, auto... attributes) {
+        return weights_of([&](OnnxFile& file) {
+            file.count("all", {2, 1});
+            if (list.size() == 0) file.node(op, {"all"}, {"w"}, {attributes...});
+            else file.node(op, {"all", file.wholes("list", list)}, {"w"}, {attributes...});
+        }, {}, {1, 2, {1, 2}});
+    };
+    const std::string node = "onnx: node \"w\" ";
+    for (const std::int64_t far : {least, most, std::int64_t{2}, std::int64_t{-3}}) {
+        EXPECT_EQ(run("Gather", {far}), node + "(Gather): its index " + std::to_string(far) + " is outside of [2,1]");
+        EXPECT_EQ(run("Squeeze", {far}), node + "(Squeeze): it removes an axis whose extent is not 1 of [2,1]");
+        EXPECT_NE(run("Unsqueeze", {far == 2 ? 3 : far - 1 + (far == least)}), "");
+        EXPECT_NE(run("Gather", {0}, OnnxFile::attribute("axis", far)), "");
+        EXPECT_NE(run("Flatten", {}, OnnxFile::attribute("axis", far == 2 ? 3 : far)), "");
+    }
+    for (const auto shape : {std::initializer_list<std::int64_t>{most, -1}, {least, 1}, {3, -1}, {-1, -1}, {2, 2},
+                             {most, most}, {0, 0, 0}, {2, 1, most, 0}})
+        EXPECT_NE(run("Reshape", shape), "");
+    const auto slice = [](std::int64_t from, std::int64_t to, std::int64_t axis, std::int64_t step) {
+        return weights_of([&](OnnxFile& file) {
+            file.count("all", {2, 1});
+            file.node("Slice", {"all", file.wholes("from", {from}), file.wholes("to", {to}),
+                                file.wholes("axis", {axis}), file.wholes("step", {step})}, {"w"});
+        }, {}, {1, 2, {1, 2}});
+    };
+    EXPECT_EQ(slice(least, most, 0, 1), "");
+    EXPECT_EQ(slice(least, most, 0, 0), node + "(Slice): its step is 0");
+    EXPECT_EQ(slice(0, 2, most, 1), node + "(Slice): its axes are not those of its input");
+    for (const std::int64_t step : {least, most}) EXPECT_NE(slice(most, least, 0, step), ""); // one row, or none
+    EXPECT_NE(slice(0, 2, 0, most), "");
+}
+
+TEST(OnnxTensors, AreGivenForInputsOfTheGraph) {
+    OnnxFile file; // as the tests of ONNX's operators have them
+    file.input("x", {0, 0, 2}).input("W", {1, 1, 2}).input("R", {1, 1, 1}).input("n", {1}, OnnxFile::Tensor::int64);
+    file.output("y").node("RNN", {"x", "W", "R"}, {"", "y"});
+    const std::string bytes = file.bytes();
+    const auto given = [&](std::vector<io::NamedArray> inputs) {
+        Error error;
+        const auto weights = io::read_onnx(bytes_of(bytes), {.inputs = std::move(inputs)}, error);
+        if (error) return error.message;
+        EXPECT_EQ(weights.layers[0].arrays[0], expected);
+        EXPECT_EQ(weights.layers[0].arrays[1], (io::Array{1, 1, {3}}));
+        return describe(weights.layers[0].facts);
+    };
+    const io::NamedArray first{"W", {1, 1, 2}, {1, -2}}, second{"R", {1, 1, 1}, {3}};
+    EXPECT_EQ(given({first, second}), "RNN 2 -> 1");
+    EXPECT_EQ(given({}), "onnx: node \"y\" (RNN): W: \"W\" is an input of the graph; give its numbers by "
+                         "OnnxOptions::inputs");
+    EXPECT_EQ(given({first, second, {"V", {1}, {1}}}), "onnx: the graph has no input \"V\"");
+    EXPECT_EQ(given({first, second, second}), "onnx: OnnxOptions::inputs has a name twice");
+    EXPECT_EQ(given({first, {"R", {1, 1}, {3}}}),
+              "onnx: input \"R\": expected [1,1,1], got 1 numbers of the shape [1,1]");
+    EXPECT_EQ(given({first, {"R", {1, 1, 1}, {3, 4}}}),
+              "onnx: input \"R\": expected [1,1,1], got 2 numbers of the shape [1,1,1]");
+    EXPECT_EQ(given({first, second, {"n", {1}, {1}}}),
+              "onnx: input \"n\": it is of INT64; only inputs of FLOAT and DOUBLE can be given");
+
+    OnnxFile with_default; // an initializer, which a caller may replace
+    with_default.input("x", {0, 2}).input("w", {2, 1}).output("y");
+    with_default.tensor<float>("w", {2, 1}, std::vector<float>{1, -2});
+    with_default.node("MatMul", {"x", "w"}, {"y"});
+    const std::string another = with_default.bytes();
+    EXPECT_EQ(io::read_onnx(bytes_of(another)).layers[0].arrays[0], expected);
+    EXPECT_EQ(io::read_onnx(bytes_of(another), {.inputs = {{"w", {2, 1}, {5, 6}}}}).layers[0].arrays[0],
+              (io::Array{1, 2, {5, 6}}));
+}
+
+} // namespace
