@@ -3,50 +3,154 @@
 """Turns a PyTorch checkpoint into a safetensors file, or back.
 
     tools/convert.py model.pt model.safetensors
+    tools/convert.py lightning.ckpt model.safetensors --prefix model.
     tools/convert.py model.safetensors model.pt
 
-A checkpoint is a state_dict, or a dict that holds one as "state_dict" or "model". Nothing but tensors is loaded from
-it. Tied tensors become tensors of their own. Metadata of a safetensors file is not carried over to a checkpoint.
-Needs the torch and safetensors packages.
+A checkpoint is a state_dict, or a dict that holds one somewhere: as "state_dict", "model_state_dict", "model" and so
+on. What else it holds is left out, and named. Nothing but tensors and containers is made of a file: other classes that
+it names are neither imported nor called. Tied tensors become tensors of their own. Metadata of a safetensors file is
+not carried over to a checkpoint. Needs the torch and safetensors packages.
 """
 import argparse
+import collections
 import os
 import pathlib
+import pickle
 import sys
 import tempfile
 import warnings
+import zipfile
 
-CHECKPOINTS = (".pt", ".pth")
+CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".tar")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
+# Where a checkpoint holds its model, the first that is there.
+KEYS = ("state_dict", "model_state_dict", "model_state", "model", "module", "net", "network", "weights", "params")
 
 
 class Refused(Exception):
     """A sentence that says what is wrong."""
 
 
-def load_checkpoint(path):
+class Unknown(dict):
+    """What a checkpoint holds of a class that is no tensor's: its name alone."""
+
+    def __new__(cls, *args, **more):
+        return super().__new__(cls)
+
+    def __init__(self, *args, **more):
+        super().__init__()
+
+    def __call__(self, *args, **more):
+        return Unknown()
+
+    def ignore(self, *args):
+        pass
+
+    __setstate__ = append = extend = add = ignore
+
+
+class Unpickler(pickle.Unpickler):
+    """Makes tensors and containers; of any other class or function Unknown."""
+
+    def find_class(self, module, name):
+        if (module, name) == ("collections", "OrderedDict"):
+            return collections.OrderedDict
+        if module == "torch._utils" and name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"):
+            return getattr(torch._utils, name)
+        if module == "torch.storage" and name in ("UntypedStorage", "TypedStorage"):
+            return getattr(torch.storage, name)
+        known = vars(torch).get(name) if module == "torch" else None
+        if known is torch.Size or isinstance(known, torch.dtype):
+            return known
+        return type(name, (Unknown,), {"__module__": module})
+
+
+class Pickle:
+    """What torch.load wants of a pickle module."""
+
+    __name__ = "pickle"
+    Unpickler = Unpickler
+
+    @staticmethod
+    def load(file, **more):
+        return Unpickler(file, **more).load()
+
+
+def load_pickle(path):
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(name.endswith("/constants.pkl") for name in archive.namelist()):
+                raise Refused(f"{path} is a TorchScript program; expected torch.jit.load(...).state_dict(), saved")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(path, map_location="cpu", pickle_module=Pickle, weights_only=False)
     except OSError:
         raise
     except Exception:  # whatever a broken or hostile pickle raises
-        raise Refused(f"{path} is not a checkpoint of tensors alone; expected a saved model.state_dict()")
-    for key in ("state_dict", "model"):
-        if isinstance(found, dict) and isinstance(found.get(key), dict):
-            found = found[key]
-            break
+        raise Refused(f"{path} is not a checkpoint of tensors; expected a saved model.state_dict()")
+
+
+def is_state_dict(value):
+    return isinstance(value, dict) and all(isinstance(name, str) for name in value) and \
+        any(isinstance(tensor, torch.Tensor) for tensor in value.values())
+
+
+def state_dicts(value, place=(), depth=4):
+    """Every state_dict in a checkpoint, and the keys that lead to it."""
+    if is_state_dict(value):
+        yield place, value
+    if isinstance(value, dict) and depth > 0:
+        for key, inner in value.items():
+            if isinstance(key, str):
+                yield from state_dicts(inner, (*place, key), depth - 1)
+
+
+def choose(path, found, key):
+    """The state_dict of a checkpoint, and the keys that lead to it."""
+    if isinstance(found, Unknown) and not found:
+        raise Refused(f"{path} holds a {type(found).__name__}; expected a state_dict: torch.save(model.state_dict(), ...)")
     if not isinstance(found, dict):
         raise Refused(f"{path} holds a {type(found).__name__}; expected a state_dict")
-    for name, value in found.items():
+    all = {"/".join(place): value for place, value in state_dicts(found)}
+    if key is not None:
+        if key not in all:
+            raise Refused(f"{path} holds no state_dict as {key!r}; there are: {', '.join(map(repr, all)) or 'none'}")
+        return key, all[key]
+    if list(all) in ([], [""]):
+        return "", found
+    rank = {place: [KEYS.index(part) if part in KEYS else len(KEYS) for part in place.split("/")] for place in all}
+    known = [place for place in all if len(KEYS) not in rank[place]] or list(all)
+    best = min(known, key=rank.get)
+    if sum(rank[place] == rank[best] for place in known) > 1:
+        raise Refused(f"{path} holds several state_dicts; expected --key with one of {', '.join(map(repr, all))}")
+    return best, all[best]
+
+
+def load_checkpoint(path, key):
+    found = load_pickle(path)
+    place, state = choose(path, found, key)
+    tensors, left_out = {}, []
+    inside = found
+    for part in place.split("/") if place else []:
+        left_out += [name for name in inside if name != part]
+        inside = inside[part]
+    for name, value in state.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
-            raise Refused(f"{path} holds a {type(value).__name__} as {name!r}; expected tensors by name")
+            left_out.append(name)
+            continue
         if name == "__metadata__" or value.dtype == torch.complex128:
             raise Refused(f"{path}: safetensors has no tensor of the name {name} and the type {value.dtype}")
         if value.layout != torch.strided or value.is_quantized or value.is_meta:
             raise Refused(f"{path}: {name} is sparse, quantized or without data; expected a dense tensor")
-    return dict(found)
+        tensors[name] = value
+    if not tensors and state:
+        raise Refused(f"{path} holds no tensor, but {', '.join(map(str, list(state)[:8]))}; expected a state_dict")
+    if place:
+        print(f"{path}: the state_dict is {place!r}")
+    if left_out:
+        print(f"{path}: left out: {', '.join(map(str, left_out))}")
+    return tensors
 
 
 def load_safetensors(path):
@@ -65,16 +169,19 @@ def rename(tensors, new_name):
     return renamed
 
 
-def convert(source, target, prefix, dtype):
+def convert(source, target, prefix, dtype, key):
     kinds = ["checkpoint" if p.suffix in CHECKPOINTS else p.suffix for p in (source, target)]
     if sorted(kinds) != [".safetensors", "checkpoint"]:
-        raise Refused(f"cannot turn {source} into {target}; expected one .pt or .pth and one .safetensors file")
+        raise Refused(f"cannot turn {source} into {target}; expected one of {', '.join(CHECKPOINTS)} and one .safetensors "
+                      f"file")
     if target.exists() and target.samefile(source):
         raise Refused(f"{target} is {source} by another name; expected two files")
     to_safetensors = target.suffix == ".safetensors"
+    if key is not None and not to_safetensors:
+        raise Refused(f"--key {key}: a safetensors file holds no state_dicts to choose from")
 
     try:
-        tensors = load_checkpoint(source) if to_safetensors else load_safetensors(source)
+        tensors = load_checkpoint(source, key) if to_safetensors else load_safetensors(source)
     except OSError as error:
         raise Refused(f"cannot read {source}: {error.strerror or 'no such file'}")
     if prefix and to_safetensors:
@@ -95,6 +202,18 @@ def convert(source, target, prefix, dtype):
     except OSError as error:
         raise Refused(f"cannot write {target}: {error.strerror or error}")
     print(f"{target}: {len(tensors)} tensors, {sum(t.numel() for t in tensors.values())} numbers")
+    if to_safetensors:
+        hint(target, tensors)
+
+
+def hint(target, tensors):
+    """What a model may not take as it is."""
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            print(f"{target}: {name} is of {str(tensor.dtype).removeprefix('torch.')}, no floating point")
+    for prefix in ("module.", "_orig_mod.", "model."):  # of DataParallel, torch.compile and Lightning
+        if tensors and all(name.startswith(prefix) for name in tensors):
+            print(f"{target}: all names begin with {prefix}, which --prefix {prefix} would take off")
 
 
 def write(tensors, target, to_safetensors):
@@ -121,10 +240,11 @@ def umask():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("source", type=pathlib.Path, help="what to read: .pt, .pth or .safetensors")
+    parser.add_argument("source", type=pathlib.Path, help=f"what to read: {', '.join(CHECKPOINTS)} or .safetensors")
     parser.add_argument("target", type=pathlib.Path, help="what to write: the other of the two")
     parser.add_argument("--prefix", default="", help="taken off the names towards safetensors, put before them back")
     parser.add_argument("--dtype", choices=DTYPES, help="of all floating-point tensors; as they are by default")
+    parser.add_argument("--key", help="which state_dict of a checkpoint, its keys with a / between: ema/model")
     arguments = parser.parse_args()
     try:
         global safetensors, torch
@@ -133,7 +253,7 @@ def main():
             import torch
         except ImportError as error:
             raise Refused(f"the package {error.name} is missing")
-        convert(arguments.source, arguments.target, arguments.prefix, arguments.dtype)
+        convert(arguments.source, arguments.target, arguments.prefix, arguments.dtype, arguments.key)
     except Refused as refused:
         print(f"convert.py: {refused}", file=sys.stderr)
         sys.exit(2)

@@ -40,7 +40,7 @@ void inspect(const std::string& path) {
     std::error_code unknown; // reading says the same
     if (std::filesystem::is_directory(path, unknown))
         fail(Error::Kind::file, "cannot read " + path + ": it is a folder; expected a file");
-    const Opened file = open_file::open(path, false);
+    const Opened file = open_file::open(path, false, false);
     say(printable(path) + ": " + file.format + '\n');
     for (const std::string& line : file.lines) say("  " + printable(line) + '\n');
     print(file.found, file.how);
@@ -58,12 +58,12 @@ void check_replaceable(const std::string& out) {
         fail(Error::Kind::argument, out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
-void write_header(const std::string& path, const std::string& out, std::string name) {
+void write_header(const std::string& path, const std::string& out, std::string name, bool convert) {
     if (name.empty()) name = std::filesystem::path{out}.stem().string();
     if (!embed::is_identifier(name))
         fail(Error::Kind::argument, "--name: expected a name for a C++ namespace, got '" + name + "'");
     check_replaceable(out);
-    const Opened file = open_file::open(path, true);
+    const Opened file = open_file::open(path, true, convert);
     if (!file.found.problem.empty()) fail(Error::Kind::mismatch, path + ": " + file.found.problem);
     const std::string text = embed::header(file, name, std::filesystem::path{path}.filename().string());
     io::write_file(out, std::as_bytes(std::span{text}));
@@ -78,6 +78,7 @@ int main(int argc, char** argv) {
                  "rondo"};
     std::vector<std::string> files;
     std::string file, out, name;
+    bool convert = false;
     std::string version;
     for (const int part : {RONDO_VERSION_MAJOR, RONDO_VERSION_MINOR, RONDO_VERSION_PATCH})
         version += (version.empty() ? "" : ".") + std::to_string(part);
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
     embeds->add_option("FILE", file, model)->required();
     embeds->add_option("OUT", out, "the header to write")->required();
     embeds->add_option("--name", name, "its namespace; default: the header's name");
+    embeds->add_flag("--convert", convert, "take numbers of F16 and BF16, too; the header's are float");
 
     int status = 0;
     try {
@@ -103,7 +105,7 @@ int main(int argc, char** argv) {
                 status = 1;
             }
         }
-        if (embeds->parsed()) write_header(file, out, name);
+        if (embeds->parsed()) write_header(file, out, name, convert);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) app.exit(error);
         else complain(error), status = 2;

@@ -6,10 +6,14 @@
     python -B test/golden/exchange.py --golden    writes exchange.safetensors, which test/io/exchange.cpp reads
 """
 
+import contextlib
+import importlib.util
+import io
 import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
 try:
     import safetensors.torch
@@ -71,12 +75,102 @@ def from_torch(folder, name, build, run):
 def check(program):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
+        checkpoints(folder)
         subprocess.run([program, "write", folder], check=True)
         for name, (build, run) in MODELS.items():
             to_torch(folder, name, build, run)
             from_torch(folder, name, build, run)
         sys.stdout.flush()
         return subprocess.run([program, "read", folder]).returncode
+
+
+def converted(*arguments):
+    """What convert.py answers, in this process: each of its own would import torch anew."""
+    spec = importlib.util.spec_from_file_location("convert", CONVERT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    told, before = io.StringIO(), sys.argv
+    sys.argv = ["convert.py", *map(str, arguments)]
+    try:
+        with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+            module.main()
+        return 0, told.getvalue()
+    except SystemExit as end:
+        return end.code, told.getvalue()
+    finally:
+        sys.argv = before
+
+
+class Marker:
+    """What a checkpoint of somebody else may have in it: code."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+class Settings(dict):
+    """As Lightning's hyperparameters: of a class that convert.py does not know."""
+
+
+class Metric:
+    def __init__(self):
+        self.best = 0.5
+
+
+def checkpoints(folder):
+    """Checkpoints as trainers write them: the weights alone, whatever else is in there, none of which is executed."""
+    state = Char(symbols=5, inner=3, hidden=4).state_dict()
+    shared = dict(state) | {"tied.weight": state["fc.weight"], "steps": torch.tensor(7), "note": "a text"}
+    optimizer = {"state": {0: {"exp_avg": torch.ones(3)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    ran = folder / "ran"
+    good = {  # what is saved, and convert.py's options
+        "model.pt": (state, []),
+        "old.pth": (state, []),
+        "epoch.pt": ({"epoch": 3, "loss": torch.tensor(0.5), "model_state_dict": state, "optimizer_state_dict": optimizer}, []),
+        "named.pth": ({"state_dict": state, "best": 0.5}, []),
+        "lightning.ckpt": ({"epoch": 1, "pytorch-lightning_version": "2.0", "hyper_parameters": Settings(lr=0.1),
+                            "callbacks": {"best": Metric()}, "optimizer_states": [optimizer],
+                            "state_dict": {"model." + k: v for k, v in state.items()}}, ["--prefix", "model."]),
+        "pytorch_model.bin": (state, []),
+        "parallel.pth.tar": ({"model": {"module." + k: torch.nn.Parameter(v) for k, v in state.items()}}, ["--prefix", "module."]),
+        "nested.pt": ({"a": {"net": {"state_dict": state}}, "code": Marker(ran)}, []),
+        "two.pt": ({"ema": state, "raw": state, "last": {"model": {}}}, ["--key", "ema"]),
+        "shared.pt": (shared, []),
+    }
+    for name, (content, options) in good.items():
+        torch.save(content, folder / name, _use_new_zipfile_serialization=name != "old.pth")
+        target = folder / "converted.safetensors"
+        status, told = converted(folder / name, target, *options)
+        assert status == 0, (name, told)
+        found = safetensors.torch.load_file(target)
+        expected = state if name != "shared.pt" else {k: v for k, v in shared.items() if k != "note"}
+        assert found.keys() == expected.keys() and all(torch.equal(found[k], expected[k]) for k in found), (name, found.keys())
+        for said in {"epoch.pt": ["the state_dict is 'model_state_dict'", "left out: epoch, loss, optimizer_state_dict"],
+                     "shared.pt": ["left out: note", "steps is of int64"], "nested.pt": ["'a/net/state_dict'"]}.get(name, []):
+            assert said in told, (name, told)
+    bad = {
+        "two.pt": ({"ema": state, "raw": state}, "several state_dicts; expected --key with one of 'ema', 'raw'"),
+        "module.pt": (Metric(), "holds a Metric; expected a state_dict"),
+        "list.pt": ([torch.ones(3)], "holds a list; expected a state_dict"),
+        "none.pt": ({"epoch": 3}, "holds no tensor, but epoch; expected a state_dict"),
+        "code.pt": (Marker(ran), "holds a open; expected a state_dict"),
+    }
+    for name, (content, reason) in bad.items():
+        torch.save(content, folder / name)
+        status, told = converted(folder / name, folder / "no.safetensors")
+        assert status == 2 and reason in told, (name, told)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's newest calls it old
+        torch.jit.script(nn.Linear(2, 3)).save(folder / "script.pt")
+    (folder / "text.pt").write_text("hello")
+    for name, reason in {"script.pt": "is a TorchScript program", "text.pt": "is not a checkpoint of tensors"}.items():
+        status, told = converted(folder / name, folder / "no.safetensors")
+        assert status == 2 and reason in told, (name, told)
+    assert not ran.exists() and not (folder / "no.safetensors").exists()
+    print(f"convert.py: {len(good)} checkpoints converted, {len(bad) + 2} refused")
 
 
 def golden():

@@ -103,6 +103,7 @@ TEST(Safetensors, Rule2TheHeaderIsJsonOfTensors) {
     refused(R"({"w":1})", "byte 5: expected '{', found '1'");
     refused(R"({"w":null})", "byte 5: expected '{', found 'n'");
     refused(R"({"__metadata__":null})", "byte 16: expected '{', found 'n'");
+    refused(R"({"w":["U8",[1],[0,1]]})", "byte 5: expected '{', found '['"); // the reference takes a list
     refused(R"({"__metadata__":{"a":1}})", "byte 21: expected a string, found '1'");
     refused(R"({"__metadata__":{"a":{}}})", "byte 21: expected a string, found '{'");
     refused(R"({"__metadata__":{},"__metadata__":{}})", "__metadata__ comes twice");

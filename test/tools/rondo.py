@@ -59,6 +59,12 @@ FILES = {
     "before": safetensors(recurrent("", 3, [3], 5), {"reset_before": "weight_hh_l0"}),
     "double": safetensors(linear("0", 3, 5) | linear("10", 7, 1) | linear("2", 5, 7), None, "F64", 8),
     "half": safetensors(linear("a", 3, 5), None, "F16", 2),
+    "whole": safetensors(linear("a", 3, 5), None, "I32", 4),
+    "no_bias": safetensors({k: v for k, v in recurrent("a.", 3, [4, 8], 4, True).items() if "bias" not in k}),
+    "no_bias_half": safetensors({k: v for k, v in recurrent("", 1, [2], 3).items() if "bias" not in k}, None, "BF16", 2),
+    "shared": safetensors({"embedding.weight": [7, 5]} | recurrent("rnn.", 1, [5], 5),
+                          {"out.weight": "embedding.weight", "format": "pt"}),
+    "mark": b"\xef\xbb\xbf" + json.dumps(NAM).encode(),
     "checkpoint": safetensors({"model." + k: v for k, v in AMP.items()} | {"state.0": [0, 80]}, {"optimizer": "Adam"}),
     "guess": safetensors({"a.weight": [4, 7]}),
     "convolution": safetensors({"a.weight": [4, 4, 3]}),
@@ -99,8 +105,15 @@ INSPECTED = {
     "alone": ["using Net = rondo::RNN<3, 5>;", "ReluRNN"],
     "before": ["using Net = rondo::GRUResetBefore<3, 5>;", '"reset_before": "weight_hh_l0"'],
     "double": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"2", rondo::Linear<5, 7>>,\n    '
-               'rondo::Named<"10", rondo::Linear<7, 1>>', "F64 [5,3]"],
-    "half": ['rondo::Sequential<rondo::Named<"a", rondo::Linear<3, 5>>>;'],
+               'rondo::Named<"10", rondo::Linear<7, 1>>', "F64 [5,3]", "{.convert = true}", "rondo::EigenBackend<double>"],
+    "half": ['rondo::Sequential<rondo::Named<"a", rondo::Linear<3, 5>>>;', "\nload(model, path, {.convert = true});"],
+    "whole": [NO_TYPE + "a.weight is of I32; expected F32, F64, F16 or BF16."],
+    "no_bias": ['rondo::Named<"a", rondo::GRU<4, 4, rondo::Stack{.layers = 2, .bidirectional = true}>>',
+                "\nload(model, path, {.zero_biases = true});", "a: without biases"],
+    "no_bias_half": ["rondo::RNN<2, 3>;", "\nload(model, path, {.convert = true, .zero_biases = true});"],
+    "shared": ['rondo::Named<"embedding", rondo::Embedding<7, 5>>', 'rondo::Named<"out", rondo::LinearWithoutBias<5, 7>>',
+               "out.weight is embedding.weight", "\nload(model, path);"],
+    "mark": ["io::read_nam(path)"],
     "checkpoint": ['rondo::Named<"lstm", rondo::LSTM<1, 40>>', "a checkpoint of a run", "state.0"],
     "guess": ['rondo::Named<"a", rondo::LinearWithoutBias<7, 4>>', "could as well be of rondo::Embedding<4, 7>"],
     "convolution": [NO_TYPE + "a.weight is not a tensor of Rondo's layers."],
@@ -208,6 +221,9 @@ with tempfile.TemporaryDirectory() as folder:
     header = (pathlib.Path(folder) / "nam.hpp").read_text()
     for part in ["namespace tiny_amp {", "size = 128;", "State<Net>::size == 32", "float first_state[32]{\n    0.5f, 0.5f, 0.5f, 0.f,"]:
         expect(part in header, "embed nam", f"expected ... {part} ..., got:\n{header}")
+    half = run("embed no_bias_half half.hpp --convert")
+    expect(half.returncode == 0 and "64 numbers as half::parameters" in half.stdout, "embed --convert",
+           half.stdout + half.stderr)
     first = run("embed amp amp.hpp"), run("embed amp amp.hpp")
     expect(all(r.returncode == 0 for r in (nam, *first)), "embed", "did not end well")
     for told in ("--help", "--version", "inspect --help"):

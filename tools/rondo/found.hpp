@@ -7,6 +7,7 @@
 #include <rondo/network/layer_facts.hpp>
 
 #include <cstddef>
+#include <list>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Found {
     std::vector<std::string> notes;
     std::string problem;      // why these are no network of Rondo's
     std::string reset_before; // names of tensors of a GRUResetBefore, with blanks around each
+    std::list<rondo::io::TensorInfo> zeros{}; // biases that the file does not have; the parts point to them
 };
 
 /// "rondo::LSTM<3, 20, rondo::Stack{.layers = 2}>"

@@ -8,6 +8,7 @@
 #include <rondo/core/error.hpp>
 #include <rondo/core/memory.hpp>
 #include <rondo/io/guitarml.hpp>
+#include <rondo/io/model.hpp>
 #include <rondo/io/nam.hpp>
 #include <rondo/io/onnx.hpp>
 #include <rondo/io/rtneural.hpp>
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -55,42 +55,76 @@ inline void list_tensors(Opened& file) {
         file.lines.push_back(t.name + std::string(width - t.name.size(), ' ') + io::detail::describe(t.dtype, t.shape));
 }
 
-inline Opened safetensors(const std::string& path, bool with_numbers) {
+/// How load reads tensors into a Model<Net>: the options that it needs.
+inline std::string how_to_load(const Found& found, const std::string& what) {
+    bool convert = false;
+    for (const FoundPart& part : found.parts)
+        for (const io::TensorInfo* tensor : part.tensors) convert = convert || tensor->dtype != io::DType::F32;
+    std::string options = convert ? ".convert = true" : "";
+    if (!found.zeros.empty()) options += std::string{convert ? ", " : ""} + ".zero_biases = true";
+    return "load(model, " + what + (options.empty() ? "" : ", {" + options + '}') + ')';
+}
+
+/// Says of tensors that are no numbers of a network.
+inline void check_types(Found& found) {
+    bool all_double = true;
+    for (const FoundPart& part : found.parts)
+        for (const io::TensorInfo* tensor : part.tensors) {
+            using enum io::DType;
+            all_double = all_double && tensor->dtype == F64;
+            if (tensor->dtype != F32 && tensor->dtype != F64 && tensor->dtype != F16 && tensor->dtype != BF16 &&
+                found.problem.empty())
+                found.problem = tensor->name + " is of " + std::string{name_of(tensor->dtype)} +
+                                "; expected F32, F64, F16 or BF16";
+        }
+    if (found.problem.empty() && all_double)
+        found.notes.push_back("a rondo::Model<Net, rondo::EigenBackend<double>> holds these numbers as they are; "
+                              "load then needs no convert");
+}
+
+inline Opened safetensors(const std::string& path, bool with_numbers, bool convert) {
     const io::SafetensorsFile source{path};
-    Opened file{"safetensors", "load(model, path)", {}, {}, {}, {}, {}};
+    Opened file{"safetensors", {}, {}, {}, {}, {}, {}};
     file.tensors.assign(source.tensors().begin(), source.tensors().end());
     list_tensors(file);
     for (const auto& [key, value] : source.metadata())
         file.lines.push_back(io::detail::json_string(key) + ": " + io::detail::json_string(value));
-    file.found = tensors::find(file.tensors, source.metadata());
+    tensors::Shared shared;
+    for (const auto& [name, value] : source.metadata())
+        if (const io::TensorInfo* const kept = source.find_shared(name); // "reset_before" names tensors, too
+            kept && kept->name != name && name != "reset_before")
+            shared.emplace_back(name, &file.tensors[std::size_t(kept - source.tensors().data())]);
+    file.found = tensors::find(file.tensors, shared, source.metadata());
+    check_types(file.found);
+    file.how = how_to_load(file.found, "path");
     if (!with_numbers || !file.found.problem.empty()) return file;
-    const auto add = [&]<class S>(const io::TensorInfo& tensor, S) {
-        const auto bytes = source.bytes(tensor);
-        std::vector<S> values(bytes.size() / sizeof(S));
-        std::memcpy(values.data(), bytes.data(), bytes.size());
-        append(file.parameters, path + ": tensor " + tensor.name, values.data(), values.size());
-    };
     for (const FoundPart& part : file.found.parts)
         for (const io::TensorInfo* tensor : part.tensors) {
-            if (tensor->dtype == io::DType::F32) add(*tensor, float{});
-            else if (tensor->dtype == io::DType::F64) add(*tensor, double{});
-            else
-                fail(Error::Kind::mismatch, path + ": tensor " + tensor->name + ": expected F32 or F64, got " +
-                                                std::string{name_of(tensor->dtype)});
+            const std::string name = path + ": tensor " + tensor->name;
+            if (tensor->dtype != io::DType::F32 && tensor->dtype != io::DType::F64 && !convert)
+                fail(Error::Kind::mismatch, name + ": expected F32 or F64, got " +
+                                                std::string{name_of(tensor->dtype)} + ", which --convert converts");
+            const auto values = tensor->begin < tensor->end
+                                    ? detail::numbers_of<double>(tensor->dtype, source.bytes(*tensor))
+                                    : std::vector<double>(tensor->shape[0]);
+            append(file.parameters, name, values.data(), values.size());
         }
     return file;
 }
 
 inline Opened state_dict(const std::string& path) {
     const io::StateDict source = io::read_state_dict(path);
-    Opened file{"a state_dict in JSON", "load(model, io::read_state_dict(path))", {}, {}, {}, {}, {}};
-    for (const io::NamedArray& array : source.tensors) file.tensors.push_back({array.name, {}, array.shape, 0, 0});
+    Opened file{"a state_dict in JSON", {}, {}, {}, {}, {}, {}};
+    for (const io::NamedArray& array : source.tensors)
+        file.tensors.push_back({array.name, io::DType::F32, array.shape, 0, 0});
     list_tensors(file);
-    file.found = tensors::find(file.tensors, {});
+    file.found = tensors::find(file.tensors, {}, {});
+    file.how = how_to_load(file.found, "io::read_state_dict(path)");
     for (const FoundPart& part : file.found.parts)
         for (const io::TensorInfo* tensor : part.tensors) {
-            const io::NamedArray& array = *source.find(tensor->name);
-            append(file.parameters, path + ": tensor " + array.name, array.values.data(), array.values.size());
+            const io::NamedArray* const array = source.find(tensor->name);
+            const auto values = array ? array->values : std::vector<double>(tensor->shape[0]);
+            append(file.parameters, path + ": tensor " + tensor->name, values.data(), values.size());
         }
     return file;
 }
@@ -128,7 +162,7 @@ inline Opened layers(std::string format, const char* reader, const io::ModelWeig
 }
 
 /// By what the file begins with and has in it, ONNX by its name; the readers are strict.
-inline Opened open(const std::string& path, bool with_numbers) {
+inline Opened open(const std::string& path, bool with_numbers, bool convert) {
     if (path.ends_with(".onnx"))
         return layers("ONNX", "read_onnx", io::read_onnx(std::filesystem::path{path}));
     std::error_code problem;
@@ -140,7 +174,7 @@ inline Opened open(const std::string& path, bool with_numbers) {
     const std::size_t mark = text.starts_with("\xEF\xBB\xBF") ? 3 : 0, // some editors' byte order mark
         first = text.find_first_not_of(" \t\r\n", mark);
     const auto has = [&](std::string_view key) { return text.find(key) != text.npos; };
-    if (first == text.npos || text[first] != '{') return safetensors(path, with_numbers);
+    if (first == text.npos || text[first] != '{') return safetensors(path, with_numbers, convert);
     if (has("\"architecture\"")) return layers("Neural Amp Modeler", "read_nam", io::read_nam(path));
     if (has("\"model_data\"")) return layers("GuitarML", "read_guitarml", io::read_guitarml(path));
     if (has("\"layers\"")) return layers("RTNeural", "read_rtneural", io::read_rtneural(path));

@@ -6,6 +6,8 @@
 #include "found.hpp"
 #include "order.hpp"
 
+#include <rondo/io/tensor_names.hpp>
+
 #include <algorithm>
 #include <climits>
 #include <cstddef>
@@ -41,16 +43,22 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
         return tensor;
     };
     const int directions = group.contains("weight_ih_l0_reverse") ? 2 : 1;
+    const bool has_biases =
+        std::ranges::any_of(group, [](const auto& one) { return rondo::io::detail::is_recurrent_bias(one.first); });
     for (int layer = 0; layer == 0 || group.contains("weight_ih_l" + std::to_string(layer)); ++layer)
         for (int direction = 0; direction < directions; ++direction) {
             const std::string after = "_l" + std::to_string(layer) + (direction > 0 ? "_reverse" : "");
-            const TensorInfo* const all[]{take("weight_ih" + after), take("weight_hh" + after), take("bias_ih" + after),
+            const TensorInfo* all[]{take("weight_ih" + after), take("weight_hh" + after), take("bias_ih" + after),
                                           take("bias_hh" + after)};
             constexpr const char* names[]{"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
-            for (int k = 0; k < 4; ++k)
-                if (!all[k])
+            for (std::size_t k = 0; k < 4; ++k) {
+                if (all[k]) continue;
+                if (k < 2 || has_biases || all[0]->shape.empty())
                     return shown(prefix, names[k] + after) + " is missing" +
                            (k > 1 ? ": Rondo's recurrent layers have both biases; zeros would do" : "");
+                found.zeros.push_back({names[k] + after, all[0]->dtype, {all[0]->shape[0]}, 0, 0});
+                all[k] = &found.zeros.back();
+            }
             if (!is_matrix(*all[0]) || !is_matrix(*all[1]))
                 return shown(prefix, "weight_ih" + after) + " and weight_hh are not two matrices";
             const std::size_t rows = all[0]->shape[0], hidden = all[1]->shape[1], gates = rows / hidden;
@@ -77,6 +85,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
         }
     if (!group.empty()) return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's recurrent layers";
     const std::string name = prefix.empty() ? "the layer" : prefix;
+    if (!has_biases) found.notes.push_back(name + ": without biases, as PyTorch's bias=False; Rondo's are zeros");
     if (part.first().kind == LayerKind::GRU)
         found.notes.push_back(name + ": a GRU as PyTorch's; a GRUResetBefore of another program has the same tensors");
     if (part.first().kind == LayerKind::RNN)
@@ -118,8 +127,11 @@ inline std::string find_part(const std::string& prefix, const Group& group, Foun
     return {};
 }
 
+/// Names that a file keeps one tensor for, and that one.
+using Shared = std::vector<std::pair<std::string, const TensorInfo*>>;
+
 /// The network of which these are the tensors; `metadata` is what Rondo says of it besides.
-inline Found find(std::span<const TensorInfo> all, const rondo::io::Metadata& metadata) {
+inline Found find(std::span<const TensorInfo> all, const Shared& shared, const rondo::io::Metadata& metadata) {
     Found found;
     const auto said = [&](std::string_view name) {
         return std::ranges::find(metadata, name, &rondo::io::Metadata::value_type::first);
@@ -128,13 +140,17 @@ inline Found find(std::span<const TensorInfo> all, const rondo::io::Metadata& me
     if (said("reset_before") != metadata.end()) found.reset_before = ' ' + said("reset_before")->second + ' ';
     if (checkpoint) found.notes.push_back("a checkpoint of a run, which load_checkpoint reads; this is its model");
     std::map<std::string, Group> groups;
-    for (const TensorInfo& tensor : all) {
-        std::string_view name = tensor.name;
-        if (checkpoint && !name.starts_with("model.")) continue;
+    const auto add = [&](std::string_view name, const TensorInfo& tensor) {
+        if (checkpoint && !name.starts_with("model.")) return;
         if (checkpoint) name.remove_prefix(std::string_view{"model."}.size());
         const std::size_t dot = name.rfind('.');
         const auto prefix = name.substr(0, dot == name.npos ? 0 : dot);
         groups[std::string{prefix}].emplace(name.substr(dot == name.npos ? 0 : dot + 1), &tensor);
+    };
+    for (const TensorInfo& tensor : all) add(tensor.name, tensor);
+    for (const auto& [name, kept] : shared) {
+        add(name, *kept);
+        found.notes.push_back(name + " is " + kept->name + "; rondo::Tied ties them");
     }
     for (const auto& [prefix, group] : groups) {
         FoundPart part;

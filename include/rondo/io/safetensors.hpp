@@ -23,7 +23,8 @@ namespace rondo::inline v0_1::io {
 /// of the file. Elements are not looked at; NaN passes.
 ///
 /// Errors  format: a file that breaks a rule of the format, or asks for more than `limits` allow. Stricter than the
-///         reference, which takes names that come twice and fields that it does not know.
+///         reference, which takes names that come twice, fields that it does not know, a tensor as a list of its
+///         fields, and null for __metadata__.
 /// Source  huggingface/safetensors, README.md and safetensors/src/tensor.rs.
 class Safetensors {
 public:
