@@ -66,8 +66,8 @@ struct OnnxFlow {
         std::array<Atom, atom_count> atoms{};
         std::uint8_t count = 0;
         bool operator==(const Axis&) const = default;
-        bool is(std::initializer_list<Atom> list) const {
-            return std::ranges::equal(list, std::span{atoms}.first(count));
+        bool is(std::initializer_list<Atom> wanted) const {
+            return std::ranges::equal(wanted, std::span{atoms}.first(count));
         }
         bool has(Atom atom) const {
             return std::find(atoms.begin(), atoms.begin() + count, atom) != atoms.begin() + count;

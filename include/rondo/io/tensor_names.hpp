@@ -48,10 +48,10 @@ inline bool is_recurrent_bias(std::string_view leaf) {
 /// Whether the k-th tensor is a bias of a recurrent layer of whose biases has(name) holds for none.
 template <class Has>
 bool lacks_biases(std::span<const Tensor> tensors, std::size_t k, Has has) {
-    const auto [module, leaf] = split_name(tensors[k].name.view());
-    return is_recurrent_bias(leaf) && std::ranges::none_of(tensors, [&](const Tensor& t) {
+    const auto name = split_name(tensors[k].name.view());
+    return is_recurrent_bias(name.second) && std::ranges::none_of(tensors, [&](const Tensor& t) {
         const auto [other_module, other_leaf] = split_name(t.name.view());
-        return other_module == module && is_recurrent_bias(other_leaf) && has(t.name.view());
+        return other_module == name.first && is_recurrent_bias(other_leaf) && has(t.name.view());
     });
 }
 inline constexpr const char* zero_biases_hint =
