@@ -94,7 +94,7 @@ struct Checkpoint {
 
 /// What a checkpoint calls an optimizer, if it says so.
 template <class Rule>
-std::string name_of() {
+std::string optimizer_name() {
     if constexpr (requires { std::string_view{Rule::name}; }) return std::string{Rule::name};
     else return "optimizer";
 }
@@ -106,7 +106,7 @@ auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
     run.tensors = Net::tensors;
     run.size = Model<Net, B>::size;
     run.state_size = BatchState<Net, B>::size_per_sequence;
-    run.optimizer = name_of<Rule>();
+    run.optimizer = optimizer_name<Rule>();
     run.seed = trainer.settings().seed.value;
     run.threads = trainer.threads();
     return run;

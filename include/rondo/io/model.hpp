@@ -186,8 +186,8 @@ inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& f
 }
 
 template <class S>
-void save(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
-          const io::Metadata& metadata, Error& error) {
+void save_tensors(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
+                  const io::Metadata& metadata, Error& error) {
     NamedTensors<S> named;
     named.add("", tensors, values.data());
     io::Metadata all = kinds_of(tensors);
@@ -204,24 +204,24 @@ Error read(std::span<const Tensor> tensors, const io::Safetensors& file, const s
     return problem;
 }
 template <class S>
-Error load(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path,
-           const io::TensorNames& names) {
+Error load_tensors(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path,
+                   const io::TensorNames& names) {
     Error problem;
     const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
     return problem ? problem : read(tensors, file, path.string(), names, values);
 }
 template <class S>
-Error load(std::span<const Tensor> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
-           const io::TensorNames& names) {
+Error load_tensors(std::span<const Tensor> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
+                   const io::TensorNames& names) {
     Error problem;
     const io::Safetensors file{bytes, {}, problem};
     return problem ? problem : read(tensors, file, "safetensors", names, values);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const auto& file, const io::TensorNames& names, Error& error) noexcept {
+void load_model(Model<Net, B>& model, const auto& file, const io::TensorNames& names, Error& error) noexcept {
     no_throw(error, [&] {
         auto values = model.values();
-        if (Error problem = load(Net::tensors, values, file, names)) error = std::move(problem);
+        if (Error problem = load_tensors(Net::tensors, values, file, names)) error = std::move(problem);
         else model.assign(values);
     });
 }
@@ -236,7 +236,7 @@ void load(Model<Net, B>& model, const auto& file, const io::TensorNames& names, 
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
           Error& error) noexcept {
-    no_throw(error, [&] { detail::save(Net::tensors, model.values(), path, metadata, error); });
+    no_throw(error, [&] { detail::save_tensors(Net::tensors, model.values(), path, metadata, error); });
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -257,7 +257,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {
-    detail::load(model, path, names, error);
+    detail::load_model(model, path, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -271,7 +271,7 @@ void load(Model<Net, B>& model, const std::filesystem::path& path, const io::Ten
 /// The same from the bytes of such a file.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
-    detail::load(model, file, names, error);
+    detail::load_model(model, file, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {

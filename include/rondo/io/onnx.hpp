@@ -143,8 +143,8 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
 }
 
 /// path  where it was read, or empty
-inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options,
-                              const std::filesystem::path& path, Error& error) {
+inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxOptions& options,
+                                    const std::filesystem::path& path, Error& error) {
     std::string source = path.empty() ? "onnx" : path.string();
     OnnxWalk walk;
     walk.allow(file.size());
@@ -188,7 +188,7 @@ inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions
 ///         trusted.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
-    return no_throw(error, [&] { return detail::read_onnx(file, options, {}, error); });
+    return no_throw(error, [&] { return detail::read_onnx_model(file, options, {}, error); });
 }
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options = {}) {
     return or_fail([&](Error& error) { return read_onnx(file, options, error); });
@@ -198,7 +198,7 @@ inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptio
         Error problem;
         const Bytes bytes = read_file(path, options.limit, problem);
         if (problem) return error = std::move(problem), ModelWeights{};
-        return detail::read_onnx({bytes.data(), bytes.size()}, options, path, error);
+        return detail::read_onnx_model({bytes.data(), bytes.size()}, options, path, error);
     });
 }
 inline ModelWeights read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {}) {
