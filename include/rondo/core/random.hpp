@@ -115,7 +115,8 @@ public:
     RONDO_HOST_DEVICE constexpr std::uint64_t wide(std::uint64_t unit, std::uint32_t column = 0,
                                                    std::uint32_t time = 0) const noexcept {
         const Words words = block(unit / 2, column, time);
-        return join(words[unit % 2 * 2], words[unit % 2 * 2 + 1]);
+        const bool second = unit % 2 == 1;
+        return second ? join(words[2], words[3]) : join(words[0], words[1]);
     }
 
     /// Standard normal; units 2 i and 2 i + 1 share a radius and lie a quarter turn apart.
