@@ -51,11 +51,12 @@ need_build() {
 }
 
 # What ccache's results depend on, where it is installed: the compiler and the processor that -march=native means, but not
-# the folder, so that clones share them.
+# the folder, so that clones share them. And the text of every header, comments too (CCACHE_DEPEND): g++ reads a header
+# again whose text is not the one that its precompiled header was made of.
 use_ccache() {
     command -v ccache >/dev/null || return 0
     launcher='ccache '
-    export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_COMPILERCHECK
+    export CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_COMPILERCHECK
     CCACHE_COMPILERCHECK=string:$({ "$cxx" --version; grep -m 1 '^flags' /proc/cpuinfo; } | cksum)
 }
 

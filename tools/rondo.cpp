@@ -46,8 +46,8 @@ void inspect(const std::string& path) {
     print(file.found, file.how);
 }
 
-// A header that was written before is replaced. What else may lie there, the model itself under another name, its weights
-// or a header of the user's own, is not.
+// A header that was written before is replaced. What else may lie there is not: the model under another name, its
+// weights, a header of the user's own.
 void check_replaceable(const std::string& out) {
     std::error_code unknown; // writing says the same
     if (!std::filesystem::is_regular_file(out, unknown) || std::filesystem::file_size(out, unknown) == 0) return;
@@ -55,7 +55,8 @@ void check_replaceable(const std::string& out) {
     std::string begin(embed::first_words.size(), '\0');
     begin.resize(file ? std::fread(begin.data(), 1, begin.size(), file.get()) : 0);
     if (begin != embed::first_words)
-        fail(Error::Kind::argument, out + " is there and was not written by rondo embed; expected another name for OUT");
+        fail(Error::Kind::argument,
+             out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
 void write_header(const std::string& path, const std::string& out, std::string name, bool convert) {
@@ -74,8 +75,7 @@ void write_header(const std::string& path, const std::string& out, std::string n
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Looks into files of models. Its exit code is 0, 1 where a file is refused, 2 where it was called wrongly.",
-                 "rondo"};
+    CLI::App app{"Looks into files of models. Exit code: 0; 1 where a file is refused, 2 for a wrong call.", "rondo"};
     std::vector<std::string> files;
     std::string file, out, name;
     bool convert = false;

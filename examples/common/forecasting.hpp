@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "any_table.hpp"
 #include "picture.hpp"
 
 #include <rondo/core/error.hpp>
@@ -11,7 +12,6 @@
 #include <rondo/train/series_windows.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -39,14 +39,11 @@ struct Series {
 ///
 /// Errors  those of rondo::Table; no column with a number.
 inline Series read_series(const std::string& file, std::vector<std::string> columns) {
-    const rondo::Table table = rondo::read_table(file);
-    const auto is_number = [](const std::string& cell) {
-        double value;
-        const auto [end, problem] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-        return problem == std::errc{} && end == cell.data() + cell.size();
-    };
-    for (std::size_t k = table.columns(); columns.empty() && k-- > 0;)
-        if (std::ranges::any_of(table.texts(table.names()[k]), is_number)) columns = {table.names()[k]};
+    const rondo::Table table = read_any_table(file);
+    for (std::size_t k = table.columns(), row = 0; columns.empty() && k-- > 0; row = 0) {
+        while (row < table.rows() && !table.is_number(row, k)) ++row;
+        if (row < table.rows()) columns = {table.names()[k]};
+    }
     if (columns.empty())
         rondo::fail(rondo::Error::Kind::format, file + ": expected a column of numbers, got none in " +
                                                     std::to_string(table.columns()) + " columns");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "any_table.hpp"
+
 #include <rondo/core/error.hpp>
 #include <rondo/core/random.hpp>
 #include <rondo/data/scaler.hpp>
-#include <rondo/data/table.hpp>
 #include <rondo/train/samples.hpp>
 
 #include <algorithm>
@@ -29,9 +30,9 @@ inline std::vector<double> wander(std::size_t steps, double persistence, rondo::
 
 /// A column of a CSV file, scaled: in the share of it that is learnt from the median is zero and the deviation one.
 ///
-/// Errors  those of read_table and Table::numbers; fewer than 200 rows; a column that is never above its median.
+/// Errors  those of read_any_table and Table::numbers; fewer than 200 rows; a column that is never above its median.
 inline std::vector<double> read_signal(const std::filesystem::path& file, const std::string& column, double learnt) {
-    std::vector<double> signal = rondo::read_table(file).numbers(column);
+    std::vector<double> signal = read_any_table(file).numbers(column);
     const auto refuse = [&](const std::string& problem) {
         rondo::fail(rondo::Error::Kind::format, file.string() + ": column '" + column + "': expected " + problem);
     };

@@ -55,7 +55,8 @@ struct WavFormat {
     /// Whole numbers fill their bytes from the top; those of one byte are above zero.
     float sample(std::span<const std::byte> bytes, std::size_t at) const {
         const std::uint64_t number = wav_number(bytes, at, width);
-        if (floats()) return width == 4 ? std::bit_cast<float>(std::uint32_t(number)) : float(std::bit_cast<double>(number));
+        if (floats() && width == 4) return std::bit_cast<float>(std::uint32_t(number));
+        if (floats()) return float(std::bit_cast<double>(number));
         const auto top = std::uint32_t(number << (32 - 8 * width)) ^ (width == 1 ? 0x8000'0000u : 0u);
         return float(std::bit_cast<std::int32_t>(top)) / 2147483648.0f;
     }

@@ -83,7 +83,7 @@ TEST(Table, ReadsNumbers) {
                                   "0x10", "1e999", "1e", "1;5", "\u0661"}) {
         const Table t = parse_table("Date,Temp\na,1\n\nb,2\nc," + bad + "\nd,3\n", {}, "x.csv");
         expect_failure([&] { t.numbers("Temp"); }, Error::Kind::format,
-                       "x.csv: line 5, column 'Temp': expected a finite number, got '" + bad + "'");
+                       "x.csv: line 5, column 'Temp': expected a finite number, got '" + printable(bad) + "'");
         EXPECT_EQ(t.texts("Temp"), (Texts{"1", "2", bad, "3"}));
     }
 }
@@ -91,16 +91,17 @@ TEST(Table, ReadsNumbers) {
 TEST(Table, TellsWhereARowBegins) {
     const Table t = parse_table("\"a\nb\",c\r\n\"1\r\n\n\",\"2\n\"\r\n\nx,bad\n", {}, "x.csv");
     expect_failure([&] { t.numbers("c"); }, Error::Kind::format,
-                   "x.csv: line 3, column 'c': expected a finite number, got '2\n'");
-    refused("\"a\nb\",c\r\n\"1\r\n\n\",\"2\n\"\r\n\nx\n", "line 8: expected 2 cells as in the header, got 1");
+                   "x.csv: line 3, column 'c': expected a finite number, got '2\\n'");
+    refused("\"a\nb\",c\r\n\"1\r\n\n\",\"2\n\"\r\n\nx\n",
+            "line 8: expected 2 cells as in the header, got 1 with ',' between them");
 }
 
 TEST(Table, RefusesRowsOfOtherLengths) {
-    refused("a,b,c\n1,2,3\n1,2\n", "line 3: expected 3 cells as in the header, got 2");
-    refused("a,b,c\n\n\n1,2,3,4", "line 4: expected 3 cells as in the header, got 4");
-    refused("a,b\n1,2,\n", "line 2: expected 2 cells as in the header, got 3");
-    refused("a,b\n1\n", "line 2: expected 2 cells as in the first row, got 1", bare);
-    refused("a,b\n1;2\n", "line 2: expected 1 cells as in the header, got 2", {.separator = ';'});
+    refused("a,b,c\n1,2,3\n1,2\n", "line 3: expected 3 cells as in the header, got 2 with ',' between them");
+    refused("a,b,c\n\n\n1,2,3,4", "line 4: expected 3 cells as in the header, got 4 with ',' between them");
+    refused("a,b\n1,2,\n", "line 2: expected 2 cells as in the header, got 3 with ',' between them");
+    refused("a,b\n1\n", "line 2: expected 2 cells as in the first row, got 1 with ',' between them", bare);
+    refused("a,b\n1;2\n", "line 2: expected 1 cells as in the header, got 2 with ';' between them", {.separator = ';'});
 }
 
 TEST(Table, RefusesWhatHasNoRows) {
@@ -128,7 +129,8 @@ TEST(Table, RefusesNamesThatAreTwiceOrNotThere) {
     EXPECT_EQ(parse_table(",a\n1,2\n").numbers(""), std::vector{1.0});
     EXPECT_EQ(parse_table("x,x\n", bare).rows(), 1u);
     const Table t = parse_table("Date, Temp\n1,2\n", {}, "x.csv");
-    const std::string message = "x.csv: no column 'Temp'; there are 'Date', ' Temp'";
+    const std::string message = "x.csv: no column 'Temp'; there are 'Date', ' Temp', "
+                                "with blanks around it (TableFormat::trim)";
     expect_failure([&] { (void)t.column("Temp"); }, Error::Kind::format, message);
     expect_failure([&] { (void)t.texts("Temp"); }, Error::Kind::format, message);
     expect_failure([&] { (void)t.numbers("Temp"); }, Error::Kind::format, message);
@@ -162,7 +164,8 @@ TEST(Table, IsReadFromAFile) {
     write("a\ngr\xFC\xDF\n");
     expect(Error::Kind::format, path.string() + ": expected UTF-8, but byte 4 is not part of any");
     write("a,b\n1\n");
-    expect(Error::Kind::format, path.string() + ": line 2: expected 2 cells as in the header, got 1");
+    expect(Error::Kind::format,
+           path.string() + ": line 2: expected 2 cells as in the header, got 1 with ',' between them");
     write("a;b\ngr\u00FC\u00DFe;1\n");
     Error error{Error::Kind::argument, "from before"};
     EXPECT_EQ(cells(read_table(path, {.separator = ';'}, error)), (Texts{"gr\u00FC\u00DFe", "1"}));
@@ -175,6 +178,74 @@ TEST(Table, IsReadFromAFile) {
 TEST(Table, TakesQuotesForTextWhereTheyHoldNothingTogether) {
     const TableFormat tsv{.separator = '\t', .header = false, .quotes = false};
     EXPECT_EQ(cells(parse_table("1\t\"fine\", he said\n0\t\"\n", tsv)), (Texts{"1", "\"fine\", he said", "0", "\""}));
+}
+
+TEST(Table, LeavesOutBlanksAroundCellsOnRequest) {
+    const TableFormat trim{.trim = true};
+    const Table t = parse_table(" Date,\t Temp \n a b , \"1\" \n\t,2\n", trim);
+    EXPECT_EQ(t.names(), (Texts{"Date", "Temp"}));
+    EXPECT_EQ(t.texts("Date"), (Texts{"a b", ""}));
+    EXPECT_EQ(t.numbers("Temp"), (std::vector{1.0, 2.0}));
+    EXPECT_EQ(cells(parse_table("a\t b \t\t\" c \"\n", {.separator = '\t', .header = false, .trim = true})),
+              (Texts{"a", "b", "", " c "}))
+        << "not the separator, nor what is in quotes";
+    refused("a,b\n1, \"2\" x\n", "line 2, cell 2: expected nothing more after the closing quote", trim);
+}
+
+TEST(Table, ReadsDecimalCommas) {
+    const TableFormat comma{.separator = ';', .decimal = ','};
+    EXPECT_EQ(parse_table("x;y\n1,5;2\n-1,25e3;+,5\n", comma).numbers("x"), (std::vector{1.5, -1250.0}));
+    EXPECT_EQ(parse_table("x;y\n1,5;2\n-1,25e3;+,5\n", comma).numbers("y"), (std::vector{2.0, 0.5}));
+    expect_failure([&] { parse_table("x\n1.5\n", comma, "x.csv").numbers("x"); }, Error::Kind::format,
+                   "x.csv: line 2, column 'x': expected a finite number, got '1.5' (TableFormat::decimal)");
+    expect_failure([&] { parse_table("x\n1.234,5\n", comma, "x.csv").numbers("x"); }, Error::Kind::format,
+                   "x.csv: line 2, column 'x': expected a finite number, got '1.234,5'");
+    expect_failure([&] { parse_table("x;y\n1;2,5\n", {.separator = ';'}, "x.csv").numbers("y"); }, Error::Kind::format,
+                   "x.csv: line 2, column 'y': expected a finite number, got '2,5' (TableFormat::decimal)");
+}
+
+TEST(Table, SaysWhyAColumnMayNotBeThere) {
+    const auto said = [](std::string_view text, TableFormat format = {}) {
+        std::string message = failure_of([&] { (void)parse_table(text, format, "x").column("level"); }).message;
+        EXPECT_TRUE(message.starts_with("x: no column 'level'; there are '")) << message;
+        return message.substr(std::string_view{"x: no column 'level'; there are "}.size());
+    };
+    EXPECT_EQ(said("day;level\n1;2\n"),
+              "'day;level': cells end at ',', the file has ';' (TableFormat::separator)");
+    EXPECT_EQ(said("day\tlevel\n1\t2\n", {.separator = ';'}),
+              R"('day\tlevel': cells end at ';', the file has tabs (TableFormat::separator))");
+    EXPECT_EQ(said("day,level\n1,2\n", {.separator = '\t'}),
+              "'day,level': cells end at tabs, the file has ',' (TableFormat::separator)");
+    EXPECT_EQ(said("2020-01-01,2.5\n2020-01-02,2\n"),
+              "'2020-01-01', '2.5': its first line may be no header (TableFormat::header)");
+    EXPECT_EQ(said("day\x1b[2J,depth\n1,2\n"), R"('day\x1b[2J', 'depth')");
+    refused("a,b\r1,2\r",
+            "expected a header and one row or more, got the header only; its lines end in CR, not in LF or CRLF");
+}
+
+TEST(TableFormat, IsFoundOut) {
+    const auto numbers = [](std::string_view text) {
+        const Table table = parse_table(text, table_format(text));
+        return table.numbers(table.names().back());
+    };
+    for (const char* text :
+         {"day,level\n1,1.5\n2,-2\n", "day;level\n1;1.5\n2;-2\n", "day\tlevel\r\n1\t1.5\r\n2\t-2\r\n",
+          "day;level\n1;1,5\n2;-2\n",
+          "\xEF\xBB\xBFsep=;\r\nday;level\r\n1;1,5\r\n2;-2\r\n", "sep=,\nday,level\n1,1.5\n2,-2\n", "1,1.5\n2,-2\n",
+          "\n2020-01-01;1,5\n2020-01-02;-2\n", "day, level\n1, 1.5\n2, -2\n",
+          "\"day, of year\"; \"level; m\"\n1; \"1,5\"\n2; -2",
+          "\"day;\", level \n1,\"1.5\"\n2,\"-2\"\n", "level\n1.5\n-2\n", "1.5\n-2\n",
+          "sep=|\nday|level\n1|1.5\n2|-2\n"})
+        EXPECT_EQ(numbers(text), (std::vector{1.5, -2.0})) << text;
+    EXPECT_EQ(table_format("a,b\n1,2\n"), (TableFormat{.trim = true}));
+    EXPECT_EQ(table_format("1;2,5\n"), (TableFormat{.separator = ';', .header = false, .trim = true, .decimal = ','}));
+    EXPECT_EQ(table_format("a;b\n1.5;2,5\n").decimal, '.') << "either may separate thousands";
+    EXPECT_EQ(table_format("a\tb\n1\t2,500\n").decimal, '.');
+    for (const char* odd : {"", "\n", "sep=", "sep=;", "sep=;\n", "\"", "\"\n;", "\xEF\xBB\xBF", "a"}) {
+        Error error;
+        EXPECT_EQ(parse_table(odd, table_format(odd), "x", error).rows(), 0u) << odd;
+        EXPECT_EQ(error.kind, Error::Kind::format) << odd;
+    }
 }
 
 RC_GTEST_PROP(Table, ReadsWhatIsQuoted, ()) {

@@ -12,6 +12,7 @@ FILES = {
     "not_utf8.txt": b"good \xff text\n" * 40,
     "not_utf8.csv": b"day,level\n1,\xff\n",
     "series.csv": b"day,level,depth\n" + b"".join(b"%d,%d,1\n" % (k, k % 7) for k in range(40)),
+    "semicolons.csv": b"day;level;depth\n" + b"".join(b"%d;%d,5;x\n" % (k, k % 7) for k in range(40)),
     "nan.csv": b"day,level\n" + b"1,2\n" * 30 + b"2,nan\n" + b"3,4\n" * 30,
     "one_label.tsv": b"good\tfine film\n" * 12,
     "columns.tsv": b"good\tfine\tfilm\n" * 12,
@@ -40,6 +41,7 @@ SERIES = [
     ("--data one_line.csv {one}", "one_line.csv: expected a header and one row or more, got the header only"),
     ("--data not_utf8.csv {one}", "not_utf8.csv: expected UTF-8, but byte 12"),
     ("--data series.csv {none}", "series.csv: no column 'height'; there are 'day', 'level', 'depth'"),
+    ("--data semicolons.csv {none}", "semicolons.csv: no column 'height'; there are 'day', 'level', 'depth'"),
     ("--data nan.csv {one}", "nan.csv: line 32, column 'level': expected a finite number, got 'nan'"),
 ]
 CASES = {

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/read_number.hpp"
+#include "../core/printable.hpp"
 #include "../io/text.hpp"
+#include "table_format.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
@@ -17,19 +17,11 @@
 
 namespace rondo::inline v0_1 {
 
-/// How a table is written: what is between two cells, whether its first line names the columns, and whether quotes hold
-/// cells together (or are text like any other).
-struct TableFormat {
-    char separator = ',';
-    bool header = true, quotes = true;
-    bool operator==(const TableFormat&) const = default;
-};
-
 /// The cells of a CSV or TSV file, row by row; read_table and parse_table make one.
 ///
 /// A cell in double quotes may have separators, line ends and, doubled, quotes in it. Lines end with LF or CRLF, the
-/// last one with or without; a byte order mark and blank lines are skipped. Columns without a header are named "1",
-/// "2", ... A number may have blanks around it and a plus before it.
+/// last one with or without; a byte order mark, blank lines and a first line "sep=," that names the separator are
+/// skipped. Columns without a header are named "1", "2", ... A number may have blanks around it and a plus before it.
 ///
 /// Errors  format, with the file and the line where the row begins: rows of different numbers of cells, no row, two
 ///         columns of one name, a quote that does not end or has text after it; a column that is not there, a cell that
@@ -51,9 +43,10 @@ public:
             const auto found = std::ranges::find(names_, name);
             if (found == names_.end()) {
                 std::string there;
-                for (const std::string& other : names_) there += (there.empty() ? "'" : ", '") + other + '\'';
+                for (const std::string& other : names_)
+                    there += (there.empty() ? "'" : ", '") + printable(other) + '\'';
                 error = {Error::Kind::format,
-                         source_ + ": no column '" + std::string{name} + "'; there are " + there};
+                         source_ + ": no column '" + printable(name) + "'; there are " + there + hint(name)};
             }
             return std::size_t(found - names_.begin());
             };
@@ -65,6 +58,11 @@ public:
                                             " and a column below " + std::to_string(columns()) + ", got " +
                                             std::to_string(row) + " and " + std::to_string(column));
         return cells_[row * columns() + column];
+    }
+    /// Whether a cell of the table is a finite number.
+    bool is_number(std::size_t row, std::size_t column) const {
+        double value = 0;
+        return detail::cell_number(text(row, column), format_.decimal, value);
     }
     /// A column's cells; none and the error in the second form.
     std::vector<std::string> texts(std::string_view name) const {
@@ -104,18 +102,34 @@ private:
 
     double number(std::size_t row, std::size_t column, Error& error) const {
         const std::string& cell = cells_[row * columns() + column];
-        std::string_view digits = cell;
-        digits.remove_prefix(std::min(digits.find_first_not_of(" \t"), digits.size()));
-        digits.remove_suffix(digits.size() - (digits.find_last_not_of(" \t") + 1));
-        if (digits.starts_with('+') && !digits.starts_with("+-")) digits.remove_prefix(1);
         double value = 0;
-        if (!detail::read_number(digits, value) || !std::isfinite(value))
-            error = {Error::Kind::format, source_ + ": line " + std::to_string(lines_[row]) + ", column '" +
-                                              names_[column] + "': expected a finite number, got '" + cell + '\''};
+        if (detail::cell_number(cell, format_.decimal, value)) return value;
+        const char other = format_.decimal == ',' ? '.' : ',';
+        const bool swapped = detail::cell_number(cell, other, value);
+        error = {Error::Kind::format, source_ + ": line " + std::to_string(lines_[row]) + ", column '" +
+                                          printable(names_[column]) + "': expected a finite number, got '" +
+                                          printable(cell) + '\'' + (swapped ? " (TableFormat::decimal)" : "")};
         return value;
+    }
+    /// Why a column may not be there.
+    std::string hint(std::string_view name) const {
+        for (const std::string& other : names_)
+            if (detail::trimmed(other) == detail::trimmed(name))
+                return ", with blanks around it (TableFormat::trim)";
+        for (const char separator : {'\t', ';', ','})
+            if (columns() == 1 && names_[0].find(separator) != std::string::npos)
+                return ": cells end at " + detail::shown(format_.separator) + ", the file has " +
+                       detail::shown(separator) + " (TableFormat::separator)";
+        double value = 0;
+        if (format_.header && std::ranges::any_of(names_, [&](const std::string& cell) {
+                return detail::cell_number(cell, format_.decimal, value);
+            }))
+            return ": its first line may be no header (TableFormat::header)";
+        return {};
     }
 
     std::string source_;
+    TableFormat format_;
     std::vector<std::string> names_, cells_;
     std::vector<std::size_t> lines_; // where each row begins
 };
@@ -131,13 +145,21 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
             error = {Error::Kind::format, source + ": " + problem};
             return Table{};
         };
-        std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+        std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0, line = 1;
+        if (detail::named_separator(text.substr(at)) == format.separator) {
+            at = text.find('\n', at) + 1;
+            ++line;
+        }
         const auto line_ends = [&] {
             return at == text.size() || text[at] == '\n' || (text[at] == '\r' && text.substr(at + 1, 1) == "\n");
         };
+        const auto cell_ends = [&] { return line_ends() || text[at] == format.separator; };
+        const auto pass_blanks = [&] {
+            while (format.trim && !cell_ends() && (text[at] == ' ' || text[at] == '\t')) ++at;
+        };
         Table table;
         std::vector<std::string> row;
-        for (std::size_t line = 1; at < text.size(); ++line) {
+        for (; at < text.size(); ++line) {
             const std::size_t from = at, begun = line;
             row.clear();
             do {
@@ -146,6 +168,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                 const auto place = [&] {
                     return "line " + std::to_string(line) + ", cell " + std::to_string(row.size());
                 };
+                pass_blanks();
                 const bool quoted = format.quotes && text.substr(at, 1) == "\"";
                 for (bool more = quoted; more;) { // from quote to quote; between two there is one
                     const std::size_t quote = text.find('"', ++at);
@@ -155,10 +178,12 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                     more = text.substr(at, 1) == "\"";
                     if (more) cell += '"';
                 }
-                if (quoted && !line_ends() && text[at] != format.separator)
+                if (quoted) pass_blanks();
+                if (quoted && !cell_ends())
                     return refuse(place() + ": expected nothing more after the closing quote");
                 if (quoted) line += std::size_t(std::ranges::count(cell, '\n'));
-                while (!line_ends() && text[at] != format.separator) cell += text[at++];
+                while (!cell_ends()) cell += text[at++];
+                if (format.trim && !quoted) cell.resize(detail::trimmed(cell).size());
             } while (!line_ends());
             const bool blank = row.size() == 1 && text.substr(from, at - from).find_first_not_of(" \t") == text.npos;
             if (at < text.size()) at += text[at] == '\r' ? 2 : 1;
@@ -170,19 +195,23 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                 table.names_ = row;
                 std::ranges::sort(row);
                 if (const auto same = std::ranges::adjacent_find(row); same != row.end())
-                    return refuse(begin + "two columns are named '" + *same + '\'');
+                    return refuse(begin + "two columns are named '" + printable(*same) + '\'');
                 continue;
             }
             for (std::size_t k = 1; first && k <= row.size(); ++k) table.names_.push_back(std::to_string(k));
             if (row.size() != table.columns())
                 return refuse(begin + "expected " + std::to_string(table.columns()) + " cells as in the " +
-                              (format.header ? "header" : "first row") + ", got " + std::to_string(row.size()));
+                              (format.header ? "header" : "first row") + ", got " + std::to_string(row.size()) +
+                              " with " + detail::shown(format.separator) + " between them");
             std::ranges::move(row, std::back_inserter(table.cells_));
             table.lines_.push_back(begun);
         }
+        const bool lone_cr = text.find('\n') == text.npos && text.find('\r') != text.npos;
         if (table.rows() == 0)
             return refuse(std::string{"expected "} + (format.header ? "a header and " : "") + "one row or more, got " +
-                          (table.columns() == 0 ? "none" : "the header only"));
+                          (table.columns() == 0 ? "none" : "the header only") +
+                          (lone_cr ? "; its lines end in CR, not in LF or CRLF" : ""));
+        table.format_ = format;
         table.source_ = std::move(source);
         return table;
     });
