@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Any bytes are read or refused, in memory of a bounded size; what was read is a chain of whole layers.
+// Any bytes are read or refused, in memory of a bounded size; what was read is a chain of whole layers. Every file that
+// a model names for tensors is the model itself.
 #include <rondo/io/onnx.hpp>
 
 #include <sanitizer/allocator_interface.h>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <string_view>
 
 namespace {
 
@@ -61,10 +63,17 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const auto file = std::as_bytes(std::span{data, size});
+    std::size_t files = 1;
+    const auto external = [&](std::string_view) {
+        ++files;
+        return file;
+    };
+    const io::OnnxOptions options{.convert = size % 2 == 0, .external = external};
     taken = peak = 0;
     Error error;
-    const io::ModelWeights weights = io::read_onnx(std::as_bytes(std::span{data, size}), {}, error);
-    require(peak <= 64 * size + 65536);
+    const io::ModelWeights weights = io::read_onnx(file, options, error);
+    require(peak <= 64 * size * files + 65536);
     require(!error || error.kind == Error::Kind::format || error.kind == Error::Kind::not_finite);
     require(weights.layers.empty() == bool(error));
     int features = 0;
