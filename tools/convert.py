@@ -174,7 +174,7 @@ def convert(source, target, prefix, dtype, key):
     if sorted(kinds) != [".safetensors", "checkpoint"]:
         raise Refused(f"cannot turn {source} into {target}; expected one of {', '.join(CHECKPOINTS)} and one .safetensors "
                       f"file")
-    if target.exists() and target.samefile(source):
+    if source.exists() and target.exists() and target.samefile(source):
         raise Refused(f"{target} is {source} by another name; expected two files")
     to_safetensors = target.suffix == ".safetensors"
     if key is not None and not to_safetensors:
