@@ -47,6 +47,11 @@ TEST_F(Text, MustNotBeEmpty) {
 }
 
 TEST_F(Text, MustBeUtf8) {
+    using namespace std::string_view_literals;
+    for (const auto text : {"\xFF\xFE" "a\0"sv, "\xFE\xFF\0a"sv}) {
+        write(text);
+        EXPECT_EQ(problem(), format("UTF-8, got UTF-16"));
+    }
     write("gr\xFC\xDF"
           "e"); // Latin-1
     EXPECT_EQ(problem(), format("UTF-8, but byte 2 is not part of any"));

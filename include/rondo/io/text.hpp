@@ -21,6 +21,8 @@ inline std::string read_text(const std::filesystem::path& path, std::size_t limi
         const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
         const std::size_t wrong = detail::invalid_utf8(text);
         if (text.empty()) error = {Error::Kind::format, path.string() + ": expected a text, got an empty file"};
+        else if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+            error = {Error::Kind::format, path.string() + ": expected UTF-8, got UTF-16"};
         else if (wrong != text.npos)
             error = {Error::Kind::format,
                      path.string() + ": expected UTF-8, but byte " + std::to_string(wrong) + " is not part of any"};
