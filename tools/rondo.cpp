@@ -36,11 +36,11 @@ void print(const Found& found, const std::string& how) {
     for (const std::string& note : found.notes) say("- " + printable(note) + '\n');
 }
 
-void inspect(const std::string& path) {
+void inspect(const std::string& path, const std::string& output) {
     std::error_code unknown; // reading says the same
     if (std::filesystem::is_directory(path, unknown))
         fail(Error::Kind::file, "cannot read " + path + ": it is a folder; expected a file");
-    const Opened file = open_file::open(path, false, false);
+    const Opened file = open_file::open(path, false, false, output);
     say(printable(path) + ": " + file.format + '\n');
     for (const std::string& line : file.lines) say("  " + printable(line) + '\n');
     print(file.found, file.how);
@@ -59,12 +59,13 @@ void check_replaceable(const std::string& out) {
              out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
-void write_header(const std::string& path, const std::string& out, std::string name, bool convert) {
+void write_header(const std::string& path, const std::string& out, std::string name, const std::string& output,
+                  bool convert) {
     if (name.empty()) name = std::filesystem::path{out}.stem().string();
     if (!embed::is_identifier(name))
         fail(Error::Kind::argument, "--name: expected a name for a C++ namespace, got '" + name + "'");
     check_replaceable(out);
-    const Opened file = open_file::open(path, true, convert);
+    const Opened file = open_file::open(path, true, convert, output);
     if (!file.found.problem.empty()) fail(Error::Kind::mismatch, path + ": " + file.found.problem);
     const std::string text = embed::header(file, name, std::filesystem::path{path}.filename().string());
     io::write_file(out, std::as_bytes(std::span{text}));
@@ -77,7 +78,7 @@ void write_header(const std::string& path, const std::string& out, std::string n
 int main(int argc, char** argv) {
     CLI::App app{"Looks into files of models. Exit code: 0; 1 where a file is refused, 2 for a wrong call.", "rondo"};
     std::vector<std::string> files;
-    std::string file, out, name;
+    std::string file, out, name, output;
     bool convert = false;
     std::string version;
     for (const int part : {RONDO_VERSION_MAJOR, RONDO_VERSION_MINOR, RONDO_VERSION_PATCH})
@@ -92,6 +93,8 @@ int main(int argc, char** argv) {
     embeds->add_option("OUT", out, "the header to write")->required();
     embeds->add_option("--name", name, "its namespace; default: the header's name");
     embeds->add_flag("--convert", convert, "take numbers of F16 and BF16, too; the header's are float");
+    for (CLI::App* command : {inspects, embeds})
+        command->add_option("--output", output, "which output of a graph is the network's; default: the only one");
 
     int status = 0;
     try {
@@ -99,13 +102,13 @@ int main(int argc, char** argv) {
         for (const std::string& one : files) {
             if (&one != &files.front()) say("\n");
             try {
-                inspect(one);
+                inspect(one, output);
             } catch (const std::exception& error) {
                 complain(error);
                 status = 1;
             }
         }
-        if (embeds->parsed()) write_header(file, out, name, convert);
+        if (embeds->parsed()) write_header(file, out, name, output, convert);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) app.exit(error);
         else complain(error), status = 2;

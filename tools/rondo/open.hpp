@@ -130,8 +130,8 @@ inline Opened state_dict(const std::string& path) {
 }
 
 /// A file that says itself what its layers are.
-inline Opened layers(std::string format, const char* reader, const io::ModelWeights& source) {
-    Opened file{std::move(format), std::string{"load(model, io::"} + reader + "(path))", {}, {}, {}, {}, {}};
+inline Opened layers(std::string format, const std::string& reader, const io::ModelWeights& source) {
+    Opened file{std::move(format), "load(model, io::" + reader + ")", {}, {}, {}, {}, {}};
     for (const io::LayerWeights& layer : source.layers) {
         const LayerFacts& facts = layer.facts;
         file.lines.push_back(layer.name + ": " + describe(facts));
@@ -152,7 +152,7 @@ inline Opened layers(std::string format, const char* reader, const io::ModelWeig
             append(file.first, source.source + ": " + layer.name + ": first state", state.data() + k, hidden);
     }
     if (std::ranges::all_of(file.first, [](float number) { return number == 0; })) file.first.clear();
-    else file.how = "load(model, first, io::" + std::string{reader} + "(path)), then stream.reset(first)";
+    else file.how = "load(model, first, io::" + reader + "), then stream.reset(first)";
     for (const auto& [name, number] : source.numbers)
         file.lines.push_back(name + ": " + io::detail::short_text(number));
     if (source.probe)
@@ -161,10 +161,22 @@ inline Opened layers(std::string format, const char* reader, const io::ModelWeig
     return file;
 }
 
+/// The graph's output that is named `output`, or its only one.
+inline Opened onnx(const std::string& path, bool convert, const std::string& output) {
+    Error problem;
+    const auto source = io::read_onnx(std::filesystem::path{path}, {.output = output, .convert = convert}, problem);
+    constexpr std::string_view ask = "name one of them";
+    if (problem.message.ends_with(ask)) problem.message += ": --output NAME";
+    if (problem) fail(std::move(problem));
+    if (output.empty()) return layers("ONNX", "read_onnx(path)", source);
+    return layers("ONNX", "read_onnx(path, {.output = " + io::detail::json_string(output) + "})", source);
+}
+
 /// By what the file begins with and has in it, ONNX by its name; the readers are strict.
-inline Opened open(const std::string& path, bool with_numbers, bool convert) {
-    if (path.ends_with(".onnx"))
-        return layers("ONNX", "read_onnx", io::read_onnx(std::filesystem::path{path}));
+inline Opened open(const std::string& path, bool with_numbers, bool convert, const std::string& output) {
+    if (path.ends_with(".onnx")) return onnx(path, convert, output);
+    if (!output.empty())
+        fail(Error::Kind::argument, "--output: expected an ONNX file, whose name ends in .onnx, got " + path);
     std::error_code problem;
     std::string text;
     if (std::filesystem::file_size(path, problem) <= io::text_model_limit && !problem) {
@@ -175,9 +187,9 @@ inline Opened open(const std::string& path, bool with_numbers, bool convert) {
         first = text.find_first_not_of(" \t\r\n", mark);
     const auto has = [&](std::string_view key) { return text.find(key) != text.npos; };
     if (first == text.npos || text[first] != '{') return safetensors(path, with_numbers, convert);
-    if (has("\"architecture\"")) return layers("Neural Amp Modeler", "read_nam", io::read_nam(path));
-    if (has("\"model_data\"")) return layers("GuitarML", "read_guitarml", io::read_guitarml(path));
-    if (has("\"layers\"")) return layers("RTNeural", "read_rtneural", io::read_rtneural(path));
+    if (has("\"architecture\"")) return layers("Neural Amp Modeler", "read_nam(path)", io::read_nam(path));
+    if (has("\"model_data\"")) return layers("GuitarML", "read_guitarml(path)", io::read_guitarml(path));
+    if (has("\"layers\"")) return layers("RTNeural", "read_rtneural(path)", io::read_rtneural(path));
     return state_dict(path);
 }
 

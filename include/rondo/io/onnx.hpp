@@ -67,6 +67,15 @@ inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, 
         if (std::string problem = read_onnx_node(graph.nodes[k], node); !problem.empty()) return problem;
         needed[k] = std::ranges::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
         if (needed[k]) names.insert(node.inputs.begin(), node.inputs.end());
+        if (const auto body = needed[k] ? node.find("body") : std::nullopt; body && body->graph) {
+            ProtobufReader reader{*body->graph};
+            while (reader.next()) {
+                OnnxNode inner;
+                if (reader.field() != 1) continue;
+                if (std::string problem = read_onnx_node(reader.bytes(), inner); !problem.empty()) return problem;
+                names.insert(inner.inputs.begin(), inner.inputs.end());
+            }
+        }
         names.erase(std::string_view{});
     }
     return {};

@@ -41,6 +41,27 @@ inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(result)), "";
 }
 
+/// Tokens times a condition: they, or nothing.
+inline std::optional<OnnxValue> onnx_chosen(OnnxWalk& walk, const OnnxNode& node) {
+    for (const std::size_t k : {0u, 1u}) {
+        const auto condition = walk.find_as<OnnxFill>(node.input(k));
+        const auto value = walk.find(node.input(1 - k));
+        const auto* tokens = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+        const bool given = value && std::holds_alternative<OnnxGiven>(*value);
+        if (!condition || !condition->condition || !((tokens && tokens->tokens) || given)) continue;
+        return condition->number == 0 ? OnnxValue{*condition} : *value;
+    }
+    return std::nullopt;
+}
+
+/// Where a condition is the same everywhere, Where is one of the two.
+inline std::string onnx_where(OnnxWalk& walk, const OnnxNode& node) {
+    const auto condition = walk.find_as<OnnxFill>(node.input(0));
+    if (!condition || !condition->condition) return "it chooses number by number, which no layer of Rondo does";
+    const auto value = walk.find(node.input(condition->number != 0 ? 1 : 2));
+    return value ? (onnx_result(walk, node, *value), "") : "it reads what nothing writes";
+}
+
 /// Mul of extents, one by one; ReduceProd of all of them.
 inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
     const auto a = walk.extents(node.input(0));
@@ -51,6 +72,7 @@ inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
         if (!a || all.is(-2)) return "it multiplies other things than extents";
         return onnx_result(walk, node, OnnxExtents{{all}, node.whole("keepdims", 1) == 0}), "";
     }
+    if (auto chosen = onnx_chosen(walk, node)) return onnx_result(walk, node, std::move(*chosen)), "";
     if (walk.find_as<OnnxFlow>(node.input(0)) || walk.find_as<OnnxFlow>(node.input(1)))
         return "it multiplies what a layer gives, which no layer of Rondo does";
     const auto b = walk.extents(node.input(1));
@@ -58,6 +80,30 @@ inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
                              ? OnnxDim::product(a->dims[0], b->dims[0]) : std::nullopt;
     if (!product) return "it multiplies other things than two extents";
     return onnx_result(walk, node, OnnxExtents{{*product}, a->scalar && b->scalar}), "";
+}
+
+/// Less and And of numbers of steps, as loops have them: 1 or 0. Tokens are from 0 on, so that none is less than that:
+/// Keras counts others from the vocabulary's end.
+inline std::string onnx_condition(OnnxWalk& walk, const OnnxNode& node) {
+    if (const auto fill = walk.find_as<OnnxFill>(node.input(0)); fill && fill->condition && node.op == "Not")
+        return onnx_result(walk, node, OnnxFill{1 - fill->number, {}, true}), "";
+    const auto tokens = walk.find_as<OnnxFlow>(node.input(0));
+    const auto limit = walk.number(node.input(1));
+    if (tokens && tokens->whole && tokens->is_input() && node.op == "Less" && limit && *limit <= 0)
+        return onnx_result(walk, node, OnnxFill{0, {}, true}), "";
+    if (node.op == "Not" || node.op == "Equal") return "Rondo has no such operator";
+    const auto number = [&](std::size_t input) -> std::optional<OnnxDim> {
+        if (const auto found = walk.extents(node.input(input)))
+            return found->dims.size() == 1 ? std::optional{found->dims[0]} : std::nullopt;
+        const auto real = walk.number(node.input(input));
+        return real && (*real == 0 || *real == 1) ? std::optional{OnnxDim{std::int64_t(*real)}} : std::nullopt;
+    };
+    const auto a = number(0), b = number(1);
+    if (!a || !b || !a->known()) return "it compares other things than numbers of steps";
+    if (node.op == "And" && (!b->known() || a->times > 1 || b->times > 1)) return "it reads what is no condition";
+    if (node.op == "Less" && !b->known() && a->times > 0) return "it compares an open number of steps";
+    const bool holds = node.op == "And" ? a->times == 1 && b->times == 1 : !b->known() || a->times < b->times;
+    return onnx_result(walk, node, OnnxExtents{{OnnxDim{holds ? 1 : 0}}, true}), "";
 }
 
 /// The shape that a node's input tells, if it is known.

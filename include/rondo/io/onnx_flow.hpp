@@ -85,6 +85,7 @@ struct OnnxFlow {
     bool lengths = false;        // of which a caller gives those of the sequences
     bool flipped = false;        // its steps are from the last one to the first
     bool tokens = false;
+    bool whole = false;          // of an input of whole numbers, tokens or made real
     bool cut = false;            // some of the numbers of an input only
 
     void add_axis(std::initializer_list<Atom> atoms) {

@@ -20,13 +20,13 @@ namespace rondo::inline v0_1::io::detail {
 /// An AttributeProto; of the kinds that the operators read here have.
 struct OnnxAttribute {
     enum Type : std::int64_t {
-        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_floats = 6, of_ints = 7, of_strings = 8
+        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_graph = 5, of_floats = 6, of_ints = 7, of_strings = 8
     };
 
     std::string_view name, text;
     std::int64_t type = none, whole = 0;
     float real = 0;
-    std::optional<Message> tensor;
+    std::optional<Message> tensor, graph;
     std::vector<std::int64_t> wholes;
     std::vector<std::string_view> texts;
     std::string problem{}; // or nothing
@@ -57,7 +57,7 @@ inline OnnxAttribute read_onnx_attribute(Message message) {
         case 3: value(2), result.whole = reader.whole(); break;
         case 4: value(3), result.text = reader.text(); break;
         case 5: value(4), result.tensor = reader.bytes(); break;
-        case 6: value(5); break;
+        case 6: value(5), result.graph = reader.bytes(); break;
         case 7: value(6, true); break;
         case 8:
             value(7, true);

@@ -37,7 +37,7 @@ namespace detail {
 inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
     OnnxFlow flow;
     flow.input = index;
-    flow.tokens = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
+    flow.tokens = flow.whole = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
     const std::size_t rank = info.shape.size();
     if (!info.has_shape || rank < 1 || rank > 3) return OnnxGiven{};
     const bool features = !flow.tokens && (rank == 3 || info.shape.back() >= 1);

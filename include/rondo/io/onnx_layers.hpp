@@ -86,6 +86,13 @@ inline std::string onnx_gemm(OnnxWalk& walk, const OnnxNode& node) {
 /// The bias of a MatMul before it, or what an earlier layer was given: a Skip.
 inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x, earlier;
+    for (const std::size_t k : {0u, 1u}) { // tokens, or tokens that are counted from the vocabulary's end
+        const auto tokens = walk.find_as<OnnxFlow>(node.input(k));
+        const auto none = walk.find_as<OnnxFill>(node.input(1 - k));
+        if (!tokens || !tokens->tokens) continue;
+        if (none && none->condition && none->number == 0) return onnx_result(walk, node, *tokens), "";
+        return onnx_given(walk, node, "it adds to tokens"), "";
+    }
     const bool first = walk.find_as<OnnxFlow>(node.input(0)).has_value(),
                second = walk.find_as<OnnxFlow>(node.input(1)).has_value();
     if (std::string problem = walk.data(node, node.input(first ? 0 : 1), x); !problem.empty()) return problem;

@@ -3,6 +3,7 @@
 
 #include "onnx_fold.hpp"
 #include "onnx_layers.hpp"
+#include "onnx_loop.hpp"
 #include "onnx_recurrent.hpp"
 #include "onnx_shapes.hpp"
 
@@ -53,6 +54,7 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         hidden{"hidden_size", A::of_int}, layout{"layout", A::of_int, false, 14};
     static constexpr OnnxOperator operators[]{
         {"Add", onnx_add, 2},
+        {"And", onnx_condition, 2},
         {"Cast", onnx_same, 1, 1,
          {{{"to", A::of_int, true}, {"saturate", A::of_int, false, 19}, {"round_mode", A::of_string, false, 24}}}},
         {"Concat", onnx_concat, any, 1, {{{"axis", A::of_int, true}}}},
@@ -61,6 +63,7 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
            {"value_ints", A::of_ints, false, 12}}}},
         {"ConstantOfShape", onnx_constant, 1, 1, {{{"value", A::of_tensor}}}},
         {"Dropout", onnx_same, 3, 2, {{{"ratio", A::of_float, false, 1, 12}, {"seed", A::of_int, false, 12}}}},
+        {"Equal", onnx_condition, 2},
         {"Expand", onnx_constant, 2},
         {"Flatten", onnx_rearrange, 1, 1, {{{"axis", A::of_int}}}},
         {"GRU", onnx_recurrent, 6, 2,
@@ -71,8 +74,11 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         {"Identity", onnx_same, 1},
         {"LSTM", onnx_recurrent, 8, 3,
          {{activations, alpha, beta, clip, direction, hidden, layout, {"input_forget", A::of_int}}}},
+        {"Less", onnx_condition, 2},
+        {"Loop", onnx_loop, any, any, {{{"body", A::of_graph, true}}}},
         {"MatMul", onnx_matmul, 2},
         {"Mul", onnx_mul, 2},
+        {"Not", onnx_condition, 1},
         {"RNN", onnx_recurrent, 6, 2, {{activations, alpha, beta, clip, direction, hidden, layout}}},
         {"ReduceProd", onnx_mul, 2, 1,
          {{{"axes", A::of_ints, false, 1, 18}, {"keepdims", A::of_int},
@@ -92,6 +98,7 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         {"Tanh", onnx_function_of<LayerKind::Tanh>, 1},
         {"Transpose", onnx_rearrange, 1, 1, {{{"perm", A::of_ints}}}},
         {"Unsqueeze", onnx_rearrange, 2, 1, {{{"axes", A::of_ints, true, 1, 13}}}},
+        {"Where", onnx_where, 3},
     };
     const auto found = std::ranges::find(operators, name, &OnnxOperator::name);
     return found == std::end(operators) ? nullptr : found;

@@ -281,7 +281,15 @@ inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
                              (walk.convert && (to == OnnxTensor::float16 || to == OnnxTensor::bfloat16)),
                    to_whole = to == OnnxTensor::int32 || to == OnnxTensor::int64,
                    of_whole = flow ? flow->tokens : walk.extents(node.input(0)).has_value();
-        if (of_whole ? !to_whole : !to_real) return "it casts to " + onnx_type_name(to);
+        if (const auto* fill = std::get_if<OnnxFill>(&*value); fill && fill->condition && (to_whole || to_real))
+            return onnx_result(walk, node, *value), "";
+        if (flow && flow->tokens && to_real) { // numbers that are whole, but no tokens any more
+            OnnxFlow real = *flow;
+            real.tokens = false;
+            return onnx_result(walk, node, std::move(real)), "";
+        }
+        if (flow || !of_whole ? (of_whole ? !to_whole : !to_real) : !to_whole && !to_real)
+            return "it casts to " + onnx_type_name(to);
     }
     return onnx_result(walk, node, *value), "";
 }

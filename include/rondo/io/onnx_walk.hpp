@@ -29,10 +29,11 @@ struct OnnxConstant {
     std::shared_ptr<const OnnxTensor> computed{};
     unsigned repeated = 0;
 };
-/// One number, repeated; its shape where the graph tells it.
+/// One number, repeated; its shape where the graph tells it. A condition is 1 where it holds, 0 where it does not.
 struct OnnxFill {
     double number = 0;
     std::optional<std::vector<OnnxDim>> shape{};
+    bool condition = false;
 };
 /// Extents: a shape, or part of one.
 struct OnnxExtents {
@@ -164,6 +165,12 @@ struct OnnxWalk {
         OnnxExtents result{.dims = {}, .scalar = found.rank == 0};
         for (const std::int64_t number : onnx_numbers<std::int64_t>(found)) result.dims.push_back({number});
         return result;
+    }
+    /// A number by itself.
+    std::optional<double> number(std::string_view name) {
+        OnnxTensor found;
+        if (!tensor(name, found).empty() || found.size != 1) return std::nullopt;
+        return found.real() ? onnx_numbers<double>(found)[0] : double(onnx_numbers<std::int64_t>(found)[0]);
     }
     /// Whole numbers of the file: an attribute of early opsets, an input of later ones.
     std::optional<std::vector<std::int64_t>> wholes(const OnnxNode& node, const char* attribute, std::size_t input) {
