@@ -55,8 +55,8 @@ TEST(Checkpoint, KeepsNumbersExactly) {
     RunOf<TokenStreams, Adam> run{{}, 2}, other{{}, 2, 77};
     run.fit_until(1);
     run.progress = {.epoch = std::numeric_limits<std::int64_t>::max() / 2,
-                    .batch = std::numeric_limits<std::size_t>::max(),
-                    .batches = 12345678901,
+                    .batch = 12345678901,
+                    .batches = std::numeric_limits<std::size_t>::max() / 2,
                     .loss = {0.1 + 0.2, 1e-310},
                     .best = std::numeric_limits<double>::infinity(),
                     .bad = 3,

@@ -7,11 +7,14 @@
 
 #include <support/edited.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -120,7 +123,10 @@ TEST_F(Refused, NumbersThatAreNone) {
                           "checkpoint: " + name + ": expected " + expected + ", got \"many\"");
         }
     };
-    expect_all({"rate_factor", "loss_sum", "loss_terms", "best", "plateau_best", "plateau_rate"}, "a number");
+    expect_all({"loss_sum"}, "a finite number");
+    expect_all({"rate_factor", "loss_terms"}, "a finite number from 0 on");
+    expect_all({"best", "plateau_best"}, "a finite number, or inf");
+    expect_all({"plateau_rate"}, "a number from 0 to 1");
     expect_all({"steps", "seed", "threads", "epoch", "batch", "batches", "bad", "plateau_bad"},
                "a whole number from 0 on");
     for (const char* name : {"batch", "steps"})
@@ -133,6 +139,82 @@ TEST_F(Refused, NumbersThatAreNone) {
     // One from which a run could not count on.
     expect_edited([](EditedFile& f) { f.number("steps") = "9223372036854775807"; }, Error::Kind::format,
                   "checkpoint: steps: expected a whole number from 0 on, got \"9223372036854775807\"");
+}
+
+/// Numbers of a run that are not in their range, and how they are written.
+struct Outside {
+    const char *name, *expected;
+    std::vector<std::string> texts;
+};
+const Outside outside[]{
+    {"rate_factor", "a finite number from 0 on", {"nan", "inf", "-inf", "-1", "-1e-300"}},
+    {"loss_sum", "a finite number", {"nan", "inf", "-inf", "1e400"}},
+    {"loss_terms", "a finite number from 0 on", {"nan", "inf", "-1"}},
+    {"best", "a finite number, or inf", {"nan", "-nan", "-inf"}},
+    {"plateau_best", "a finite number, or inf", {"nan", "-inf"}},
+    {"plateau_rate", "a number from 0 to 1", {"nan", "inf", "-1", "1.5"}},
+    {"batch", "a whole number from 0 on", {"nan", "18446744073709551615"}},
+    {"batches", "a whole number from 0 on", {"-1", "18446744073709551615"}},
+    {"epoch", "a whole number from 0 on", {"nan", "-1", "9223372036854775807"}},
+    {"bad", "a whole number from 0 on", {"inf", "-1", "9223372036854775807"}},
+    {"plateau_bad", "a whole number from 0 on", {"1.5", "-1"}},
+};
+
+TEST_F(Refused, NumbersOutOfTheirRange) {
+    for (const auto& [name, expected, texts] : outside)
+        for (const std::string& text : texts)
+            expect_edited([&, key = name](EditedFile& f) { f.number(key) = text; }, Error::Kind::format,
+                          std::string{"checkpoint: "} + name + ": expected " + expected + ", got \"" + text + '"');
+    const std::string batches = std::to_string(saved.progress.batches),
+                      one_more = std::to_string(saved.progress.batches + 1);
+    expect_edited([&](EditedFile& f) { f.number("batch") = one_more; }, Error::Kind::format,
+                  "checkpoint: batch: expected at most the " + batches + " of an epoch, got " + one_more);
+}
+
+// What could not be loaded is not written.
+TEST_F(Refused, ProgressOutOfItsRange) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+    const io::Bytes was = io::read_file(path);
+    const auto expect_kept = [&](Error::Kind kind, const std::string& message) {
+        Error error;
+        save_checkpoint(saved.trainer, saved.progress, path, error);
+        EXPECT_EQ(error, (Error{kind, path.string() + ": " + message}));
+        const io::Bytes now = io::read_file(path);
+        EXPECT_TRUE(std::ranges::equal(was, now));
+    };
+    const auto expect_refused_number = [&](auto& number, auto value, const std::string& message) {
+        const auto before = number;
+        number = value;
+        expect_kept(Error::Kind::argument, "checkpoint: " + message);
+        number = before;
+    };
+    Progress& p = saved.progress;
+    expect_refused_number(p.best, nan, "best: expected a finite number, or inf, got nan");
+    expect_refused_number(p.loss.sum, -inf, "loss_sum: expected a finite number, got -inf");
+    expect_refused_number(p.loss.terms, -1., "loss_terms: expected a finite number from 0 on, got -1");
+    expect_refused_number(p.plateau.rate, 2., "plateau_rate: expected a number from 0 to 1, got 2");
+    expect_refused_number(p.plateau.best, nan, "plateau_best: expected a finite number, or inf, got nan");
+    expect_refused_number(p.epoch, std::int64_t(-1), "epoch: expected a whole number from 0 on, got -1");
+    expect_refused_number(p.batch, p.batches + 1,
+                          "batch: expected at most the " + std::to_string(p.batches) + " of an epoch, got " +
+                              std::to_string(p.batches + 1));
+    saved.trainer.rate_factor(nan);
+    expect_kept(Error::Kind::argument, "checkpoint: rate_factor: expected a finite number from 0 on, got nan");
+    saved.trainer.rate_factor(1);
+
+    auto& memory = saved.trainer.optimizer_memory()[1];
+    const float before = memory[0];
+    memory[0] = float(inf);
+    expect_kept(Error::Kind::not_finite, "tensor optimizer.1.in.weight: number 0 is inf");
+    memory[0] = before;
+    saved.trainer.state(1).data()[0] = float(nan);
+    expect_kept(Error::Kind::not_finite, "tensor state.1 has a number that is not finite");
+    saved.trainer.state(1).data()[0] = 0;
+    saved.model.data()[1] = float(nan);
+    expect_kept(Error::Kind::not_finite, "tensor model.in.weight: number 1 is nan");
+    Error error;
+    save(saved.model, path, error);
+    EXPECT_EQ(error, (Error{Error::Kind::not_finite, path.string() + ": tensor in.weight: number 1 is nan"}));
 }
 
 TEST_F(Refused, TensorsThatDoNotFit) {

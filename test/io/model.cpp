@@ -334,11 +334,18 @@ TEST(ModelFile, RefusesNumbersThatAreNotFinite) {
     const TemporaryFolder folder;
     for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
         Model<Linear<3, 5>> model{Seed{2}};
-        model.tensor<"weight">()(1, 0) = wrong;
         save(model, folder / "a");
-        EXPECT_EQ((refused<Linear<3, 5>>(folder / "a")),
-                  (Error{Error::Kind::not_finite, (folder / "a").string() + ": tensor weight: number 3 is " +
-                                                      std::to_string(wrong)}));
+        EditedFile file{folder / "a"};
+        std::memcpy(file["weight"].bytes.data() + 3 * sizeof wrong, &wrong, sizeof wrong);
+        file.write(folder / "a");
+        const Error expected{Error::Kind::not_finite, (folder / "a").string() + ": tensor weight: number 3 is " +
+                                                          std::to_string(wrong)};
+        EXPECT_EQ((refused<Linear<3, 5>>(folder / "a")), expected);
+
+        model.tensor<"weight">()(1, 0) = wrong;
+        Error error;
+        save(model, folder / "a", error);
+        EXPECT_EQ(error, expected) << "nor is such a file written";
     }
 }
 

@@ -32,6 +32,7 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -209,6 +210,53 @@ TEST(OutOfMemory, SamplingSaysSo) {
     expect_told("sample", [&](Error& e) { EXPECT_EQ(rondo::sample(logits, Sampling{}, 0.5, scratch, e), -1); },
                 Error::Kind::not_finite);
     expect_told("room", [&](Error& e) { candidates(logits, Sampling{}, {}, e); }, Error::Kind::argument);
+}
+
+/// A backend whose copies to and from the host fail, if told to, as those of a device may.
+struct Faulty : EigenBackend<float> {
+    static inline bool fails = false;
+    static void upload(buffer<float>& to, const float* from, std::size_t n) {
+        if (fails) throw std::runtime_error{"a copy to a device that is not there any more"};
+        EigenBackend<float>::upload(to, from, n);
+    }
+    static void download(float* to, const float* from, std::size_t n) {
+        if (fails) throw std::runtime_error{"a copy from a device that is not there any more"};
+        EigenBackend<float>::download(to, from, n);
+    }
+};
+
+TEST(OutOfMemory, IsToldAsAnyExceptionOfABackendIs) {
+    const TemporaryFolder folder;
+    const auto path = folder / "a";
+    Model<Net, Faulty> model{Seed{1}};
+    Trainer trainer{model, MeanSquaredError{}, Adam{}};
+    Progress progress;
+    save_checkpoint(trainer, progress, folder / "run");
+    save(model, path);
+    io::write_rtneural(model, folder / "b");
+    const io::ModelWeights weights = io::read_rtneural(folder / "b");
+    const auto files = folder.names().size();
+    const auto expect_device = [](auto&& call) {
+        Error error;
+        Faulty::fails = true;
+        call(error);
+        Faulty::fails = false;
+        EXPECT_EQ(error.kind, Error::Kind::device);
+        EXPECT_TRUE(error.message.ends_with("a device that is not there any more"));
+    };
+    expect_device([&](Error& e) { save(model, folder / "new", e); });
+    expect_device([&](Error& e) { io::write_onnx(model, folder / "new", e); });
+    expect_device([&](Error& e) { io::write_rtneural(model, folder / "new", e); });
+    expect_device([&](Error& e) { save_checkpoint(trainer, progress, folder / "new", e); });
+    expect_device([&](Error& e) { load(model, path, e); });
+    expect_device([&](Error& e) { load(model, weights, e); });
+    expect_device([&](Error& e) { load_checkpoint(trainer, progress, folder / "run", e); });
+    expect_device([&](Error& e) { dispatch<Model<Net, Faulty>>(path, forget, e); });
+    EXPECT_EQ(folder.names().size(), files);
+
+    Faulty::fails = true;
+    EXPECT_EQ(failure_of([&] { load(model, path); }).kind, Error::Kind::device);
+    Faulty::fails = false;
 }
 
 // The form that throws: what it throws can be caught, and needs no memory.

@@ -2,6 +2,7 @@
 #include <rondo/train/fit.hpp>
 
 #include <rondo/loss/cross_entropy.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/token_windows.hpp>
 
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,7 +173,7 @@ TEST(Fit, EndsWithoutABetterValidationLoss) {
     LetterModel model{Seed{1}};
     TokenWindows data{text, 20, 20};
     LetterTrainer trainer{model, {}, rule};
-    FitOptions options = validated({3, 2, 2, 2.5, 1, 1, NAN, 1, 0.5, 0.5});
+    FitOptions options = validated({3, 2, 2, 2.5, 1, 1, 7, 1, 0.5, 0.5});
     options.patience = 3;
     Progress progress;
     EXPECT_EQ(fit(trainer, data, options, progress).size(), 8u) << "not better than 1 three times";
@@ -243,7 +245,7 @@ TEST(Fit, RefusesAProgressOfOtherData) {
 TEST(Fit, TellsWhichEpochIsTheBest) {
     LetterModel model{Seed{1}};
     TokenWindows data{text, 20, 20};
-    const std::vector<double> losses{3, 2, 2, NAN, 1};
+    const std::vector<double> losses{3, 2, 2, 7, 1};
     FitOptions options = validated(losses);
     std::vector<bool> better;
     options.on_epoch = [&](const EpochResult& e) { return better.push_back(e.better), true; };
@@ -288,12 +290,85 @@ TEST(Evaluate, NeedsNoTrainer) {
     EXPECT_EQ(evaluate(model, data, CrossEntropy{}), evaluate(trainer, data));
 }
 
-TEST(Evaluate, OfNoTermsIsNoLoss) {
-    const std::vector<int> ignored(33, 3);
+const std::vector<int> ignored(33, 3);
+
+TEST(Evaluate, OfNoTargetsIsNoLoss) {
     TokenWindows data{ignored, 6, 5};
-    const LossSum none = evaluate(LetterModel{Seed{1}}, data, CrossEntropy{.ignore = 3});
-    EXPECT_EQ(none.terms, 0);
-    EXPECT_TRUE(std::isnan(none.mean()));
+    expect_argument([&] { evaluate(LetterModel{Seed{1}}, data, CrossEntropy{.ignore = 3}); },
+                    "rondo::evaluate: expected one target or more, got none");
+    EXPECT_TRUE(std::isnan(LossSum{}.mean()));
+}
+
+/// Batches that are all alike, of `steps` steps.
+struct Alike {
+    std::size_t batches;
+    int steps;
+    std::vector<int> tokens = std::vector<int>(10, 3);
+
+    std::size_t count() const { return batches; }
+    void begin_epoch(Seed, std::int64_t) {}
+    Batch<Tokens, Tokens> at(std::size_t) const {
+        const Tokens x{tokens.data(), nullptr, {steps, 2}};
+        return {{x}, x};
+    }
+};
+
+TEST(Fit, RefusesDataThatHaveNothingToLearn) {
+    LetterModel model{Seed{1}};
+    const LetterModel before = model;
+    const auto expect_none = [&](auto data, CrossEntropy loss, const std::string& message) {
+        expect_argument([&] { fit(model, data, loss, rule, three); }, message);
+        EXPECT_EQ(model, before);
+    };
+    const std::string none = "rondo::fit: epoch 1: expected one target or more among its batches, got none";
+    expect_none(Alike{3, 0}, {}, none);
+    expect_none(Alike{3, 2}, {.ignore = 3}, none);
+    expect_none(TokenWindows{ignored, 6, 5}, {.ignore = 3}, none);
+    expect_none(Alike{0, 2}, {}, "rondo::fit: expected one batch or more, got none");
+    Alike empty{2, 0};
+    expect_argument([&] { evaluate(model, empty, CrossEntropy{}); },
+                    "rondo::evaluate: expected one target or more, got none");
+}
+
+TEST(Fit, RefusesAValidationThatIsNoLoss) {
+    for (const auto& [loss, got] : {std::pair{NAN, "nan"}, std::pair{INFINITY, "inf"}, std::pair{-INFINITY, "-inf"}}) {
+        LetterModel model{Seed{1}};
+        LetterTrainer trainer{model, {}, rule};
+        TokenWindows data{text, 20, 20};
+        FitOptions options = validated({3, double(loss), 1});
+        options.epochs = 2;
+        Progress progress;
+        expect_failure([&] { fit(trainer, data, options, progress); }, Error::Kind::not_finite,
+                       std::string{"rondo::fit: epoch 2: expected a finite loss of validate, got "} + got);
+        EXPECT_EQ(progress.epoch, 1) << "it may be validated again";
+        EXPECT_EQ(progress.best, 3);
+        EXPECT_EQ(fit(trainer, data, options, progress).size(), 1u);
+        EXPECT_EQ(progress.best, 1);
+    }
+}
+
+// The loss and the gradient of a step are finite, what it makes of the parameters is not.
+TEST(Fit, RefusesParametersThatOverflow) {
+    using Small = Sequential<Named<"fc", Linear<3, 1>>>;
+    Model<Small, EigenBackend<float>> model{Seed{1}};
+    const Tracks<float> tracks{2, 3};
+    struct One {
+        const Tracks<float>& tracks;
+        std::size_t count() const { return 1; }
+        void begin_epoch(Seed, std::int64_t) {}
+        auto at(std::size_t) const { return tracks.batch(); }
+    } data{tracks};
+    const TrainerSettings large{.schedule = [](std::int64_t) { return 1e42; }};
+    expect_failure([&] { fit(model, data, MeanSquaredError{}, SGD{}, three, large); }, Error::Kind::not_finite,
+                   "rondo::Trainer: after step 1: parameter fc.weight is not finite; the rate may be too large");
+
+    model = Model<Small, EigenBackend<float>>{Seed{1}};
+    Trainer trainer{model, MeanSquaredError{}, rule};
+    std::fill_n(model.data(), 3, 1e20f); // its square is not a float
+    EXPECT_FALSE(trainer.problem());
+    trainer.optimizer_memory()[1][0] = INFINITY;
+    EXPECT_EQ(trainer.problem().message, "rondo::Trainer: after step 0: the optimizer's memory of fc.weight is not "
+                                         "finite; the rate may be too large");
 }
 
 } // namespace

@@ -65,7 +65,7 @@ std::vector<int> sorted(const std::vector<std::vector<int>>& batches) {
     return all;
 }
 
-const std::vector<int> lengths{3, 1, 20, 5, 5, 33, 1, 3, 5, 5, 0};
+const std::vector<int> lengths{3, 1, 20, 5, 5, 33, 1, 3, 5, 5, 2};
 const std::vector<int> all_samples{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
 TEST(Samples, PadsAndSortsEachBatch) {
@@ -127,7 +127,7 @@ TEST(Samples, AClassForEachStep) {
 /// Many lengths, some of them often.
 std::vector<int> many_lengths(int count) {
     std::vector<int> all(std::size_t(count), 0);
-    for (std::size_t k = 0; k < all.size(); ++k) all[k] = int(Draw{Seed{4}, Purpose::user}.wide(k) % 33);
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = 1 + int(Draw{Seed{4}, Purpose::user}.wide(k) % 33);
     return all;
 }
 
@@ -238,12 +238,16 @@ TEST(Samples, RefusesWhatDoesNotFit) {
                     "rondo::Samples: sample 1: expected 3 numbers a step and 2 of the target, got 7 and 2");
     expect_argument([&] { steps.add(six, {y, 3}); },
                     "rondo::Samples: sample 1: expected 3 numbers a step and 2 of the target, got 6 and 3");
+    expect_argument([&] { steps.add(std::span<const double>{}, std::span<const int>{}); },
+                    "rondo::Samples: sample 1: expected one step or more, got none");
     EXPECT_EQ(steps.size(), 1u);
     EXPECT_EQ(std::get<0>(steps.at(0).inputs).extent, (Extent{2, 1})) << "what was refused left nothing behind";
 
     Labelled whole{5, Labelled::Target::each_sequence};
     expect_argument([&] { whole.add(y, {z, 1}); },
                     "rondo::Samples: sample 0: expected 1 numbers a step and 2 of the target, got 3 and 1");
+    expect_argument([&] { whole.add(std::span<const int>{}, z); },
+                    "rondo::Samples: sample 0: expected one step or more, got none");
     expect_argument([&] { (void)whole.count(); }, "rondo::Samples: expected one sample or more, got none");
     expect_argument([] { Labelled(0, Labelled::Target::each_step); },
                     "rondo::Samples: batch: expected 1 or more, got 0");

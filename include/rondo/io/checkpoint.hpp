@@ -1,62 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/printable.hpp"
-#include "../core/read_number.hpp"
 #include "../train/fit.hpp"
+#include "checkpoint_numbers.hpp"
 #include "model.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace rondo::inline v0_1 {
 
 namespace detail {
-/// Named numbers of a run, to and from a file's metadata, exactly.
-class Numbers {
-public:
-    explicit Numbers(io::Metadata& metadata) : metadata_{&metadata} {}
-
-    template <class T>
-    void write(const char* name, T value) {
-        char digits[64];
-        metadata_->emplace_back(name, std::string{digits, std::to_chars(digits, digits + sizeof digits, value).ptr});
-    }
-    /// Counts are at most half of what fits: a run may go on counting.
-    template <class T>
-    void read(const char* name, T& value) {
-        constexpr bool is_count = std::is_integral_v<T> && std::is_signed_v<T>;
-        for (const auto& [key, text] : *metadata_)
-            if (key == name) {
-                if (read_number(text, value) &&
-                    (!is_count || (value >= 0 && value <= std::numeric_limits<T>::max() / 2)))
-                    return;
-                const char* expected =
-                    std::is_integral_v<T> ? ": expected a whole number from 0 on" : ": expected a number";
-                if (!error_)
-                    error_ = {Error::Kind::format,
-                              std::string{"checkpoint: "} + name + expected + ", got \"" + printable(text) + "\""};
-                return;
-            }
-        if (!error_) error_ = {Error::Kind::mismatch, std::string{"checkpoint: "} + name + " is missing"};
-    }
-    const Error& error() const { return error_; }
-
-private:
-    io::Metadata* metadata_;
-    Error error_;
-};
-
 /// All that a checkpoint tells of a run, apart from the types that make it: written and read without knowing them.
 template <class S>
 struct Checkpoint {
@@ -72,23 +33,29 @@ struct Checkpoint {
     std::vector<S> parameters{};
     std::vector<std::vector<S>> memory{}, states{}; // a buffer of the optimizer; a worker's sequences
 
-    /// Every number besides the tensors, each once: `visit(name, number)`.
+    /// Every number besides the tensors, each once, and from where to where it may be: `visit(name, number, range)`.
     template <class Visit>
     void each_number(Visit&& visit) {
-        visit("steps", steps);
-        visit("rate_factor", rate);
-        visit("seed", seed);
-        visit("threads", threads);
-        visit("epoch", progress.epoch);
-        visit("batch", progress.batch);
-        visit("batches", progress.batches);
-        visit("loss_sum", progress.loss.sum);
-        visit("loss_terms", progress.loss.terms);
-        visit("best", progress.best);
-        visit("bad", progress.bad);
-        visit("plateau_best", progress.plateau.best);
-        visit("plateau_bad", progress.plateau.bad);
-        visit("plateau_rate", progress.plateau.rate);
+        visit("steps", steps, NumberRange::count);
+        visit("rate_factor", rate, NumberRange::from_zero);
+        visit("seed", seed, NumberRange::whole);
+        visit("threads", threads, NumberRange::count);
+        visit("epoch", progress.epoch, NumberRange::count);
+        visit("batch", progress.batch, NumberRange::count);
+        visit("batches", progress.batches, NumberRange::count);
+        visit("loss_sum", progress.loss.sum, NumberRange::finite);
+        visit("loss_terms", progress.loss.terms, NumberRange::from_zero);
+        visit("best", progress.best, NumberRange::best);
+        visit("bad", progress.bad, NumberRange::count);
+        visit("plateau_best", progress.plateau.best, NumberRange::best);
+        visit("plateau_bad", progress.plateau.bad, NumberRange::count);
+        visit("plateau_rate", progress.plateau.rate, NumberRange::part);
+    }
+    /// What is wrong with numbers that are each in their range.
+    Error problem() const {
+        if (progress.batch <= progress.batches) return {};
+        return {Error::Kind::format, "checkpoint: batch: expected at most the " + std::to_string(progress.batches) +
+                                         " of an epoch, got " + std::to_string(progress.batch)};
     }
 };
 
@@ -112,32 +79,54 @@ auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
     return run;
 }
 
+/// What a checkpoint calls its tensors besides the model's.
+inline std::string memory_prefix(std::size_t k) { return "optimizer." + std::to_string(k) + '.'; }
+inline std::string state_name(std::size_t worker) { return "state." + std::to_string(worker); }
+
+template <class S>
+Error state_problem(const std::vector<S>& values, const std::string& source, std::size_t worker) {
+    if (std::ranges::all_of(values, [](S value) { return std::isfinite(value); })) return {};
+    return {Error::Kind::not_finite, source + ": tensor " + state_name(worker) + " has a number that is not finite"};
+}
+template <class S>
+Error finite_problem(const Checkpoint<S>& run, const std::string& source) {
+    Error problem = finite_problem(run.tensors, run.parameters.data(), source, {"model."});
+    for (std::size_t k = 0; k < run.memory.size() && !problem; ++k)
+        problem = finite_problem(run.tensors, run.memory[k].data(), source, {memory_prefix(k)});
+    for (std::size_t k = 0; k < run.states.size() && !problem; ++k) problem = state_problem(run.states[k], source, k);
+    return problem;
+}
+
 template <class S>
 void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) {
+    io::Metadata metadata = kinds_of(run.tensors);
+    metadata.emplace_back("optimizer", run.optimizer);
+    Numbers numbers{metadata};
+    run.each_number([&](const char* name, auto value, NumberRange range) { numbers.write(name, value, range); });
+    Error problem = numbers.error() ? numbers.error() : run.problem();
+    if (problem) return void(error = {Error::Kind::argument, path.string() + ": " + problem.message});
+    if ((problem = finite_problem(run, path.string()))) return void(error = std::move(problem));
+
     NamedTensors<S> named;
     named.add("model.", run.tensors, run.parameters.data());
     for (std::size_t k = 0; k < run.memory.size(); ++k)
-        named.add("optimizer." + std::to_string(k) + ".", run.tensors, run.memory[k].data());
+        named.add(memory_prefix(k), run.tensors, run.memory[k].data());
     auto all = named.data();
 
     std::vector<std::string> names(run.states.size());
     std::vector<std::vector<std::size_t>> shapes(run.states.size());
     for (std::size_t k = 0; k < run.states.size(); ++k) {
-        names[k] = "state." + std::to_string(k);
+        names[k] = state_name(k);
         shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
         all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
     }
-    io::Metadata metadata = kinds_of(run.tensors);
-    metadata.emplace_back("optimizer", run.optimizer);
-    Numbers numbers{metadata};
-    run.each_number([&](const char* name, auto& value) { numbers.write(name, value); });
-    io::write_safetensors(path, all, metadata, {}, error);
+    io::write_safetensors(path, all, metadata, limits_of((1 + run.memory.size()) * run.size * sizeof(S)), error);
 }
 
 template <class S>
 Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::size_t worker,
                  std::vector<S>& values) {
-    const std::string name = "state." + std::to_string(worker);
+    const std::string name = state_name(worker);
     const io::TensorInfo* found = file.find(name);
     constexpr std::size_t most = 1'000'000;
     if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
@@ -148,9 +137,7 @@ Error read_state(const io::Safetensors& file, const std::string& source, std::si
                                            " sequences, got " + io::detail::describe(found->dtype, found->shape)};
     values.resize(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
-    if (!std::ranges::all_of(values, [](S value) { return std::isfinite(value); }))
-        return {Error::Kind::not_finite, source + ": tensor " + name + " has a number that is not finite"};
-    return {};
+    return state_problem(values, source, worker);
 }
 
 /// Fills in the run of a trainer that is this seed's, of so many threads, with this optimizer.
@@ -165,8 +152,9 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     Numbers numbers{metadata};
     const std::uint64_t seed = run.seed;
     const int threads = run.threads;
-    run.each_number([&](const char* name, auto& value) { numbers.read(name, value); });
-    if (numbers.error()) return {numbers.error().kind, source + ": " + numbers.error().message};
+    run.each_number([&](const char* name, auto& value, NumberRange range) { numbers.read(name, value, range); });
+    problem = numbers.error() ? numbers.error() : run.problem();
+    if (problem) return {problem.kind, source + ": " + problem.message};
     if (run.seed != seed || run.threads != threads)
         return {Error::Kind::mismatch, source + ": the run has seed " + std::to_string(run.seed) + " and " +
                                            std::to_string(run.threads) + " threads, the trainer seed " +
@@ -182,7 +170,7 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     problem = read_tensors(run.tensors, file, source, {"model."}, run.parameters.data());
     run.memory.assign(memories, std::vector<S>(run.size));
     for (std::size_t k = 0; k < memories && !problem; ++k)
-        problem = read_tensors(run.tensors, file, source, {"optimizer." + std::to_string(k) + "."},
+        problem = read_tensors(run.tensors, file, source, {memory_prefix(k)},
                                run.memory[k].data());
     run.states.resize(std::size_t(threads));
     for (std::size_t k = 0; k < run.states.size() && !problem; ++k)
@@ -198,7 +186,9 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
 /// Writes all that a training run needs to go on with the same bits: parameters, optimizer memory, carried states,
 /// step, place in the epoch, seed. Beside the file, then renamed.
 ///
-/// Errors  file: the path and the system's reason; what was there before is untouched.
+/// Errors  not_finite: a parameter, or a number that the optimizer or a state keeps, that is NaN or infinite; argument:
+///         a number of the progress out of its range; file: the path and the system's reason. What was there before is
+///         untouched.
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
@@ -224,8 +214,8 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress&
 
 /// Puts a trainer and its progress where save_checkpoint found them.
 ///
-/// Errors  those of load; mismatch: another optimizer, seed or number of threads than the trainer's. Nothing is changed
-///         then.
+/// Errors  those of load; format: a number out of its range; mismatch: another optimizer, seed or number of threads
+///         than the trainer's. Nothing is changed then.
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {

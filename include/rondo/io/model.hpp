@@ -137,6 +137,23 @@ std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
     return numbers;
 }
 
+/// Names the first number of a tensor that is not finite.
+template <class S>
+Error finite_problem(const Tensor& t, const S* values, const std::string& source, const std::string& name) {
+    for (std::size_t n = 0; n < t.size(); ++n)
+        if (!std::isfinite(values[t.offset + n]))
+            return {Error::Kind::not_finite, source + ": tensor " + name + ": number " + std::to_string(n) + " is " +
+                                                 std::to_string(values[t.offset + n])};
+    return {};
+}
+template <class S>
+Error finite_problem(std::span<const Tensor> tensors, const S* values, const std::string& source,
+                     const io::TensorNames& names) {
+    for (const Tensor& t : tensors)
+        if (Error problem = finite_problem(t, values, source, names.in_file(t.name.view()))) return problem;
+    return {};
+}
+
 /// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
 template <class S>
 Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
@@ -157,10 +174,7 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
         } else {
             std::ranges::copy(numbers, values + t.offset);
         }
-        for (std::size_t n = 0; n < t.size(); ++n)
-            if (!std::isfinite(values[t.offset + n]))
-                return {Error::Kind::not_finite, source + ": tensor " + name + ": number " + std::to_string(n) +
-                                                     " is " + std::to_string(values[t.offset + n])};
+        if (Error problem = finite_problem(t, values, source, name)) return problem;
     }
     return {};
 }
@@ -188,11 +202,13 @@ inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& f
 template <class S>
 void save_tensors(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
                   const io::Metadata& metadata, Error& error) {
+    if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
+        return void(error = std::move(problem));
     NamedTensors<S> named;
     named.add("", tensors, values.data());
     io::Metadata all = kinds_of(tensors);
     all.insert(all.end(), metadata.begin(), metadata.end());
-    io::write_safetensors(path, named.data(), all, {}, error);
+    io::write_safetensors(path, named.data(), all, limits_of(values.size() * sizeof(S)), error);
 }
 /// All of a network's tensors, and none besides.
 template <class S>
@@ -231,8 +247,8 @@ void load_model(Model<Net, B>& model, const auto& file, const io::TensorNames& n
 /// GRUResetBefore, which PyTorch does not have, is named by the metadata; names and texts of the caller's may go with
 /// them, such as what the model was trained on.
 ///
-/// Errors  file: the path and the system's reason; what was there before is untouched. argument: metadata that name
-///         something twice, or are not UTF-8.
+/// Errors  not_finite: a number that is NaN or infinite, which load would refuse; file: the path and the system's
+///         reason; argument: metadata that name something twice, or are not UTF-8. What was there before is untouched.
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
           Error& error) noexcept {

@@ -111,6 +111,10 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
                " are allowed";
     }
     const std::uint64_t length = json.size();
+    if (sizeof length + json.size() > limits.file || end > limits.file - sizeof length - json.size()) {
+        return "the file takes " + std::to_string(sizeof length + json.size() + end) + " bytes; at most " +
+               std::to_string(limits.file) + " are allowed";
+    }
     parts.header.assign(reinterpret_cast<const char*>(&length), sizeof length);
     parts.header += json;
     parts.bytes.insert(parts.bytes.begin(), std::as_bytes(std::span{parts.header}));
@@ -124,7 +128,7 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
 /// What is written within `limits` is also read within them, here and by the reference.
 ///
 /// Errors  argument: a name that comes twice, is too long, not UTF-8 or "__metadata__"; bytes that are not those of
-///         the shape; a rank or header above its limit. file: a file that cannot be written; the old one stays.
+///         the shape; a rank, header or file above its limit. file: a file that cannot be written; the old one stays.
 /// Source  huggingface/safetensors, safetensors/src/tensor.rs, fn prepare.
 inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorData> tensors,
                               const Metadata& metadata, SafetensorsLimits limits, Error& error) noexcept {

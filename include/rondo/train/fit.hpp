@@ -6,6 +6,7 @@
 #include "trainer.hpp"
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -42,9 +43,9 @@ using History = std::vector<EpochResult>;
 /// What a run is to do.
 ///
 /// epochs      in all, those done before a resumption included.
-/// validate    gives the validation loss after each epoch: `plateau` lowers the rate by it, and after `patience` epochs
-///             without a better one (0: never) the run ends. The parameters are then those of the last epoch: a copy
-///             that on_epoch makes where EpochResult::better says so keeps the best.
+/// validate    gives the validation loss after each epoch, a finite number: `plateau` lowers the rate by it, and after
+///             `patience` epochs without a better one (0: never) the run ends. The parameters are then those of the
+///             last epoch: a copy that on_epoch makes where EpochResult::better says so keeps the best.
 /// on_batch, on_epoch  are told how far the run is; false ends it.
 struct FitOptions {
     std::int64_t epochs = 1;
@@ -88,10 +89,29 @@ void or_first(const Work& work, [[maybe_unused]] const Before& before) {
 #endif
 }
 
-inline Error resume_problem(std::size_t before, std::size_t now) {
-    if (before == now) return {};
-    return {Error::Kind::argument, "rondo::fit: the run is in an epoch of " + std::to_string(before) +
-                                       " batches, the data are " + std::to_string(now)};
+inline Error epoch_problem(const Progress& progress, std::size_t count) {
+    const auto refuse = [](const std::string& what) { return Error{Error::Kind::argument, "rondo::fit: " + what}; };
+    if (count == 0) return refuse("expected one batch or more, got none");
+    if (progress.batch == 0) return {};
+    if (progress.batches != count)
+        return refuse("the run is in an epoch of " + std::to_string(progress.batches) + " batches, the data are " +
+                      std::to_string(count));
+    if (progress.batch > count)
+        return refuse("expected a run after at most " + std::to_string(count) + " batches of an epoch, got " +
+                      std::to_string(progress.batch));
+    return {};
+}
+/// Epoch k, from 1, is over: what its losses say.
+inline Error terms_problem(std::int64_t k, const LossSum& loss) {
+    if (loss.terms > 0) return {};
+    return {Error::Kind::argument, "rondo::fit: epoch " + std::to_string(k) +
+                                       ": expected one target or more among its batches, got none"};
+}
+inline Error validation_problem(std::int64_t k, double loss) {
+    if (std::isfinite(loss)) return {};
+    return {Error::Kind::not_finite, "rondo::fit: epoch " + std::to_string(k) +
+                                         ": expected a finite loss of validate, got " +
+                                         (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf")};
 }
 }
 
@@ -99,8 +119,9 @@ inline Error resume_problem(std::size_t before, std::size_t now) {
 /// checkpoint or not, a run gives the same bits. Of a device, it waits for every 16th batch, for the end of an epoch,
 /// and where on_batch is to be told.
 ///
-/// Errors  those of Trainer::step; a number of epochs or a patience below 0; patience or plateau without validate; a
-///         progress made on another number of batches.
+/// Errors  those of Trainer::step and, after each epoch, Trainer::problem; a number of epochs or a patience below 0;
+///         patience or plateau without validate, or a validation loss that is not finite; no batch, or an epoch without
+///         targets; a progress made on another number of batches.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
@@ -111,7 +132,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
         batches.begin_epoch(trainer.settings().seed, progress.epoch);
-        if (progress.batch > 0) check(detail::resume_problem(progress.batches, batches.count()));
+        check(detail::epoch_problem(progress, batches.count()));
         progress.batches = batches.count();
         for (std::size_t given = 0; progress.batch < progress.batches;) {
             Error error, late;
@@ -125,7 +146,12 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
             if (options.on_batch && !options.on_batch(progress)) return history;
         }
         EpochResult result{progress.epoch + 1, progress.loss.mean()};
-        if (options.validate) result.validation = options.validate();
+        check(detail::terms_problem(result.epoch, progress.loss));
+        check(trainer.problem());
+        if (options.validate) {
+            result.validation = options.validate();
+            check(detail::validation_problem(result.epoch, result.validation));
+        }
         result.better = result.validation < progress.best;
         result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
         history.push_back(result);
@@ -157,6 +183,8 @@ History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const Fit
 }
 
 /// The loss over all batches, in their own order, without dropout.
+///
+/// Errors  those of Trainer::evaluate; argument: no batch has a target, so there is no loss.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     LossSum all;
@@ -165,6 +193,7 @@ LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
         all.sum += loss.sum;
         all.terms += loss.terms;
     }
+    if (!(all.terms > 0)) fail(Error::Kind::argument, "rondo::evaluate: expected one target or more, got none");
     return all;
 }
 

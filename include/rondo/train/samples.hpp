@@ -19,8 +19,8 @@ namespace rondo::inline v0_1 {
 /// whole sequence or for each of its steps.
 ///
 /// Shapes  inputs (In x longest x batch); targets (Out x batch) or (Out x longest x batch).
-/// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, no sample, a batch below
-///         1.
+/// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, a sample without steps, no
+///         sample, a batch below 1.
 /// Memory  the samples, and one batch of the longest.
 template <class X, int In, class Y, int Out>
 class Samples {
@@ -37,6 +37,9 @@ public:
                                             std::to_string(In) + " numbers a step and " +
                                             std::to_string(targets * Out) + " of the target, got " +
                                             std::to_string(input.size()) + " and " + std::to_string(target.size()));
+        if (steps == 0)
+            fail(Error::Kind::argument,
+                 "rondo::Samples: sample " + std::to_string(size()) + ": expected one step or more, got none");
         inputs_.add({input});
         outputs_.add({target});
         order_.add();

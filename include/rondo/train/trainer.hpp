@@ -146,6 +146,19 @@ public:
         });
     }
 
+    /// Names a parameter, or a number that the optimizer keeps, that is not finite: a step of finite loss and gradient
+    /// makes one where its rate is too large. `fit` asks after each epoch; asking after each step would cost.
+    Error problem() {
+        Error found = finite_problem("parameter ", model_->data(), [&] { return model_->values(); });
+        for (std::size_t k = 0; k < memory_.size() && !found; ++k)
+            found = finite_problem("the optimizer's memory of ", B::data(memory_[k]), [&] {
+                std::vector<scalar> values(size);
+                B::download(values.data(), B::data(memory_[k]), size);
+                return values;
+            });
+        return found;
+    }
+
     /// What a checkpoint keeps besides the parameters.
     std::int64_t steps() const { return steps_; }
     void steps(std::int64_t steps) { steps_ = steps; }
@@ -164,6 +177,15 @@ public:
 
 private:
     B& backend() { return all_.front().work.backend(); }
+
+    template <class Values>
+    Error finite_problem(const char* what, const scalar* data, const Values& values) {
+        if (std::isfinite(backend().sum_of_squares(data, size))) return {}; // else the squares may be what is infinite
+        const std::string found = detail::find_not_finite(Net::tensors, what, values());
+        if (found.empty()) return {};
+        return {Error::Kind::not_finite, "rondo::Trainer: after step " + std::to_string(steps_) + ": " + found +
+                                             " is not finite; the rate may be too large"};
+    }
 
     template <class Batch>
     void queue(const Batch& batch, double terms, double factor, Error& error) {
@@ -242,7 +264,7 @@ private:
     // Before any worker begins, so that an error leaves all as it was.
     template <class Batch>
     Error check_batch(const Batch& batch, bool learn) {
-        Error error = problem(batch.target.extent);
+        Error error = rondo::problem(batch.target.extent);
         const auto fits = [&](const Extent& x) {
             if (!error) error = detail::batch_problem(x, batch.target.extent);
         };
