@@ -144,7 +144,7 @@ public:
         terms_ = rondo::CrossEntropy{}.terms({classes.data(), nullptr, extent_}); // on the host
     }
     ClassifierLoss(const ClassifierLoss&) = delete;
-    double operator()(auto& run) const {
+    auto operator()(auto& run) const {
         const auto y = Classifier::forward(run, rondo::Tokens{B::data(x_), nullptr, extent_});
         return rondo::CrossEntropy{}(run, y, rondo::Tokens{B::data(target_), nullptr, extent_}, terms_);
     }

@@ -38,7 +38,7 @@ TEST(Buffer, IsARegularValue) {
 
 TEST(Arena, HandsOutAlignedPiecesThatDoNotOverlap) {
     Buffer<double> block(200);
-    Arena<double> arena{block.data()};
+    Arena<double> arena{block.data(), block.size()};
     double* a = arena.take(5);
     double* nothing = arena.take(0);
     double* b = arena.take(16);
@@ -53,16 +53,31 @@ TEST(Arena, HandsOutAlignedPiecesThatDoNotOverlap) {
     EXPECT_EQ(arena.used(), 16u + 16 + 32 + 16);
 }
 
-TEST(Arena, MeasuresWhatItWouldHandOut) {
-    Buffer<float> block(1000);
-    Arena<float> arena{block.data()}, counting;
-    for (std::size_t n : {3u, 0u, 16u, 100u, 31u}) {
+TEST(Arena, CountsWhatDoesNotFit) {
+    Buffer<float> block(64);
+    Arena<float> arena{block.data(), block.size()}, counting;
+    for (std::size_t n : {3u, 0u, 16u, 31u}) {
         float* piece = counting.take(n);
         EXPECT_NE(piece, nullptr);
         EXPECT_TRUE(aligned(piece));
         EXPECT_EQ(arena.take(n) - block.data(), piece - Arena<float>{}.take(0));
     }
+    EXPECT_TRUE(arena.fits());
+    EXPECT_EQ(arena.left(), 0u);
+    EXPECT_FALSE(counting.fits());
     EXPECT_EQ(arena.used(), counting.used());
+    arena.take(1);
+    EXPECT_FALSE(arena.fits());
+    EXPECT_EQ(arena.left(), 0u);
+    EXPECT_EQ(arena.used(), 80u);
+}
+
+TEST(Arena, KnowsItsPieces) {
+    Buffer<double> block(64);
+    Arena<double> arena{block.data(), block.size()};
+    const double* piece = arena.take(5);
+    EXPECT_TRUE(arena.holds(piece) && arena.holds(piece + 4));
+    EXPECT_FALSE(arena.holds(block.data() + 16) || arena.holds(nullptr));
 }
 
 } // namespace

@@ -103,6 +103,72 @@ TEST(Workspace, ReserveTakesEverythingAtOnce) {
     EXPECT_EQ(work.bytes(), reserved);
 }
 
+std::string complaint(auto&& f) {
+    try {
+        f();
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.error().kind, Error::Kind::argument);
+        return failure.what();
+    }
+    return "none";
+}
+
+// It counts its calls.
+struct Growing : Network<Named<"out", Linear<3, 2>>> {
+    static inline int calls = 0;
+    static auto forward(auto& run, const auto& x) {
+        auto y = run(layer<"out">, x);
+        for (int k = 0; k < calls; ++k) y = run(layer<"out">, x);
+        ++calls;
+        return y;
+    }
+};
+TEST(Workspace, RefusesAForwardThatNeedsMoreWhenItIsCalledAgain) {
+    Data data{4, 3};
+    const Model<Growing, B> model{Seed{1}};
+    Workspace<Growing, B> work;
+    Growing::calls = 0;
+    EXPECT_EQ(complaint([&] { work.forward(model, data.input()); }),
+              "rondo::Workspace: a forward needed more memory when it was called again; it may depend on nothing but "
+              "extents");
+}
+
+TEST(Workspace, CallsAForwardOnceWhereItsMemoryIsThere) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    int calls = 0;
+    const auto body = [&](auto& run) {
+        ++calls;
+        return loss_of(data)(run);
+    };
+    work.train(model, nullptr, nullptr, {}, body);
+    EXPECT_EQ(calls, 2);
+    work.train(model, nullptr, nullptr, {}, body);
+    EXPECT_EQ(calls, 3);
+}
+
+TEST(Workspace, LossesAddUp) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    Model<Net, B> gradient, five;
+    const double loss = work.train(model, &gradient, nullptr, {}, loss_of(data));
+    const double sum = work.train(model, &five, nullptr, {}, [&](auto& run) {
+        auto all = loss_of(data)(run);
+        for (int k = 0; k < 4; ++k) all += loss_of(data)(run);
+        return all + decltype(all){};
+    });
+    EXPECT_NEAR(sum, 5 * loss, 1e-14);
+    const auto a = gradient.values(), b = five.values();
+    for (std::size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(5 * a[k], b[k], 1e-14);
+    const double twice = work.evaluate(model, nullptr, [&](auto& run) {
+        const auto once = loss_of(data)(run);
+        return once + once;
+    });
+    EXPECT_EQ(twice, 2 * loss);
+}
+
 TEST(Workspace, TakesBatchesOfNothing) {
     const Model<Net, B> model{Seed{1}};
     Workspace<Net, B> work;
@@ -115,16 +181,6 @@ TEST(Workspace, TakesBatchesOfNothing) {
         EXPECT_EQ(gradient, (Model<Net, B>{}));
         EXPECT_EQ(state, (BatchState<Net, B>{batch}));
     }
-}
-
-std::string complaint(auto&& f) {
-    try {
-        f();
-    } catch (const Failure& failure) {
-        EXPECT_EQ(failure.error().kind, Error::Kind::argument);
-        return failure.what();
-    }
-    return "none";
 }
 
 // Layers that stand for a network themselves, called by the body.

@@ -77,17 +77,17 @@ public:
         placed_classes_ = on_device<B>(classes_);
     }
     template <class S, int rows>
-    double squared(auto& run, const rondo::Sequence<S, rows>& y) const {
+    auto squared(auto& run, const rondo::Sequence<S, rows>& y) const {
         const rondo::Sequence<const S, rows> target{B::data(real_), nullptr, y.extent};
         return rondo::MeanSquaredError{}(run, y, target, rondo::MeanSquaredError{}.terms(target));
     }
     template <class S, int rows>
-    double binary(auto& run, const rondo::Sequence<S, rows>& y) const {
+    auto binary(auto& run, const rondo::Sequence<S, rows>& y) const {
         const rondo::Sequence<const S, rows> target{B::data(fraction_), nullptr, y.extent};
         return rondo::BinaryCrossEntropy{}(run, y, target, rondo::BinaryCrossEntropy{}.terms(target));
     }
     template <class S, int rows>
-    double cross_entropy(auto& run, const rondo::Sequence<S, rows>& y) const {
+    auto cross_entropy(auto& run, const rondo::Sequence<S, rows>& y) const {
         const double terms = rondo::CrossEntropy{}.terms({classes_.data(), nullptr, y.extent}); // on the host
         return rondo::CrossEntropy{}(run, y, rondo::Tokens{B::data(placed_classes_), nullptr, y.extent}, terms);
     }

@@ -4,7 +4,7 @@
 #include <rondo/cell/gru.hpp>
 #include <rondo/cell/lstm.hpp>
 #include <rondo/cell/rnn.hpp>
-#include <rondo/network/execution.hpp>
+#include <rondo/graph/op_context.hpp>
 
 #include <laws/peephole.hpp>
 
@@ -12,8 +12,8 @@
 #define KERNEL extern template
 #endif
 #define KERNELS_OF_CELL(C, S)                                                                                          \
-    KERNEL void Recurrence<C, Pack<S>>::forward(Execution<EigenBackend<S>>&) const;                                    \
-    KERNEL void Recurrence<C, Pack<S>>::backward(Execution<EigenBackend<S>>&) const;
+    KERNEL void Recurrence<C, Pack<S>>::forward(OpContext<EigenBackend<S>>&) const;                                    \
+    KERNEL void Recurrence<C, Pack<S>>::backward(OpContext<EigenBackend<S>>&) const;
 #define KERNELS(S)                                                                                                     \
     KERNELS_OF_CELL(cell::RNN, S)                                                                                      \
     KERNELS_OF_CELL(cell::ReluRNN, S)                                                                                  \

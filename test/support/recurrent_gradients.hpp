@@ -23,7 +23,7 @@ struct RecurrentGradients : testing::Test {
         const auto body = [&](auto& run) {
             const auto [y, last] = Net::forward(
                 run, rondo::Sequence<const double, Net::input_size>{x.value(), x.slope(), extent}, initial);
-            double loss = targets.cross_entropy(run, y) + targets.binary(run, y);
+            auto loss = targets.cross_entropy(run, y) + targets.binary(run, y);
             for (int k = 0; k < components; ++k) {
                 using Last = rondo::Sequence<double, Net::hidden_size>;
                 const rondo::Extent states{Net::layers * Net::directions, batch};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <new>
 #include <vector>
 
@@ -26,15 +27,14 @@ struct AlignedAllocator {
 template <class T>
 using Buffer = std::vector<T, AlignedAllocator<T>>;
 
-/// Hands out aligned pieces of one block of memory, and says how much of it is in use.
+/// Hands out aligned pieces of one block of memory, and counts how much was asked for.
 ///
-/// Without a block it only counts: pieces then have an address but no memory, and the same code that will place its
-/// values measures how much room they need.
+/// A piece past the end of the block has an address, but no memory: nothing may be read or written there unless `fits`.
 template <class T>
 class Arena {
 public:
-    Arena() = default;
-    explicit Arena(T* base) : base_{base} {}
+    Arena() = default; // of a block of no size
+    Arena(T* block, std::size_t capacity) : base_{block}, capacity_{capacity} {}
 
     T* take(std::size_t count) {
         T* piece = base_ + used_;
@@ -42,11 +42,18 @@ public:
         return piece;
     }
     std::size_t used() const { return used_; }
+    std::size_t left() const { return capacity_ > used_ ? capacity_ - used_ : 0; }
+    bool fits() const { return used_ <= capacity_; }
+    /// Whether p lies in a piece.
+    bool holds(const void* p) const {
+        return !std::less<>{}(p, static_cast<const void*>(base_)) &&
+               std::less<>{}(p, static_cast<const void*>(base_ + used_));
+    }
 
 private:
     // Not null, since arithmetic on a null pointer is undefined; never read.
     T* base_ = reinterpret_cast<T*>(std::size_t{1} << 20); // NOLINT(performance-no-int-to-ptr)
-    std::size_t used_ = 0;
+    std::size_t used_ = 0, capacity_ = 0;
 };
 
 } // namespace rondo

@@ -60,7 +60,7 @@ struct ActivationSlope {
 };
 }
 
-/// A function of each number by itself: an operation of the tape.
+/// A function of each number by itself: an operation of a program.
 template <class Function, class S, int Rows>
 struct Elementwise {
     Sequence<const S, Rows> x;

@@ -84,7 +84,7 @@ struct AttentionDecoder
         state.states.value[0] = h.value;
         state.states.slope[0] = h.slope;
         state.feed.value = run.take_zeros(h.size());
-        if constexpr (std::remove_reference_t<decltype(run)>::taped) state.feed.slope = run.take_zeros(h.size());
+        if (run.taped()) state.feed.slope = run.take_zeros(h.size());
         return state;
     }
 
@@ -101,8 +101,8 @@ struct AttentionDecoder
         Sequence<S, 1> weights;
         const auto embedded = run(layer<"embedding">, tokens);
         const auto f = each_step(run, embedded, [&](Sequence<S, Size> x, int t) {
-            if constexpr (std::remove_reference_t<decltype(run)>::taped && feeding.sampling.most.parts > 0)
-                if (t > 0)
+            if constexpr (std::remove_reference_t<decltype(run)>::differentiable && feeding.sampling.most.parts > 0)
+                if (run.taped() && t > 0)
                     x = run(layer<"embedding">, own_or_given(run, run(layer<"fc">, state.feed), step_of(tokens, t),
                                                              feeding.sampling, run.draw()));
             const auto next = [&] {

@@ -48,7 +48,7 @@ struct AttentionPooling : Network<Named<"score", Score>> {
 
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x, WithWeights) {
-        static_assert(std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+        static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: AttentionPooling reads a sequence to its end; it cannot be streamed step by step");
         const auto a = softmax_over_steps(run, run(layer<"score">, x));
         return Attended{weighted_sum(run, a, x), a};

@@ -53,7 +53,7 @@ struct AddProduct {
 };
 }
 
-/// y = mask * x: an operation of the tape.
+/// y = mask * x: an operation of a program.
 template <class S, int Rows>
 struct DropoutOperation {
     Sequence<const S, Rows> x;
@@ -82,8 +82,8 @@ struct DropoutOperation {
 /// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
 template <class Run, class S, int Rows>
 Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const StepDraw& draw) {
-    if constexpr (Run::taped) {
-        if (run.drops() && rate.parts > 0) {
+    if constexpr (Run::differentiable) {
+        if (run.taped() && run.drops() && rate.parts > 0) {
             const auto y = run.template make<Rows>(x.extent);
             run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, rate.value()});
             return y;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/measuring.hpp"
 #include "../core/error.hpp"
 #include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
@@ -24,7 +23,7 @@ concept TakesAllTokens = requires(B& backend, typename B::scalar* p, Matrix<cons
     backend.scatter_add(p, x, from, -1, rows);
 };
 
-/// Column n of y is row x[n] of the table: an operation of the tape.
+/// Column n of y is row x[n] of the table: an operation of a program.
 template <class S>
 struct Lookup {
     Tokens x;
@@ -34,13 +33,18 @@ struct Lookup {
     int* active; // where forward marks tokens past an end, for a backend that takes all at once; null: there are none
 
     template <class Run>
-    static constexpr bool takes_all = TakesAllTokens<typename detail::Stands<typename Run::backend_type>::type>;
+    static constexpr bool takes_all = TakesAllTokens<typename Run::backend_type>;
 
+    template <class B>
+    void forward_scratch(Scratch<B>& scratch) const {
+        if constexpr (TakesAllTokens<B>) scratch.take_lengths(x.extent);
+    }
     template <class Run>
     void forward(Run& run) const {
         auto& backend = run.backend();
         if constexpr (takes_all<Run>) {
-            const int* until = run.lengths(x.extent);
+            auto scratch = run.scratch();
+            const int* until = run.lengths(x.extent, scratch.take_lengths(x.extent));
             if (active) backend.active_tokens(active, x.value, x.columns(), until, x.extent.batch);
             backend.gather(y.matrix(), table.value, active ? active : x.value);
         } else {
@@ -94,8 +98,9 @@ struct Embedding {
     static auto forward(auto& run, const Tokens& x) {
         using Run = std::remove_reference_t<decltype(run)>;
         using S = typename Run::scalar;
-        if constexpr (Run::measuring && Run::mode != Mode::streaming)
-            if (run.checks_values()) check(token_outside(x, Vocabulary));
+        if constexpr (!Run::packed)
+            if (const int* tokens = run.on_host(x.value))
+                check(token_outside({tokens, nullptr, x.extent}, Vocabulary));
         const auto y = run.template make<Size>(x.extent);
         int* active = nullptr;
         if constexpr (Lookup<S>::template takes_all<Run>)

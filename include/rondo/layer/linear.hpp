@@ -4,6 +4,7 @@
 #include "../core/layer_kind.hpp"
 #include "../core/tensor.hpp"
 #include "../core/view.hpp"
+#include "../graph/scratch.hpp"
 #include "../network/kernels.hpp"
 
 #include <array>
@@ -11,7 +12,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// y = W x + b, or W x: an operation of the tape. Runs of columns keep out what padding holds and how much there is of
+/// y = W x + b, or W x: an operation of a program. Runs of columns keep out what padding holds and how much there is of
 /// it: zero times a NaN is not zero, and a product's bits depend on its columns' number. On a device a product a run is
 /// too much: there padding is made zero where it would be added up.
 template <class S>
@@ -30,11 +31,31 @@ struct Affine {
         if constexpr (Run::whole) part(0, x.columns());
         else each_run(x.extent, part);
     }
+    template <class B>
+    void forward_scratch(Scratch<B>& scratch) const {
+        scratch.product(y.rows, x.columns(), x.rows);
+    }
+    template <class B>
+    auto backward_scratch(Scratch<B>& scratch) const {
+        struct {
+            int* lengths;
+            S *dy, *x;
+        } all{};
+        if constexpr (Queued<B>)
+            if (x.extent.lengths)
+                all = {scratch.take_lengths(x.extent), scratch.take(y.size()), scratch.take(x.size())};
+        scratch.product(x.rows, y.rows, x.columns());
+        scratch.product(x.rows, x.columns(), y.rows);
+        return all;
+    }
     template <class Run>
     void backward(Run& run) const {
         if constexpr (Run::whole) {
-            const int* until = run.lengths(x.extent);
-            add_slopes(run, 0, run.active(y.slopes(), x.extent, until), run.active(x.matrix(), x.extent, until));
+            auto scratch = run.scratch();
+            const auto room = backward_scratch(scratch);
+            const int* until = run.lengths(x.extent, room.lengths);
+            add_slopes(run, 0, run.active(y.slopes(), x.extent, until, room.dy),
+                       run.active(x.matrix(), x.extent, until, room.x));
         } else {
             each_run(x.extent, [&](std::size_t first, std::size_t count) {
                 add_slopes(run, first, y.slopes(first, count), x.matrix(first, count));
@@ -83,7 +104,7 @@ struct LinearLayer {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
         if constexpr (Run::packed) {
-            if constexpr (!Run::measuring)
+            if constexpr (!Run::dry())
                 Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
         } else {
             Parameter<Scalar> b;

@@ -66,7 +66,7 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
 template <class C, int H, class Run, class... Arguments>
 auto make_scan(Run& run, const AnySequence<const typename Run::scalar>& x, const Arguments&... arguments) {
     run.check_extent(x.extent);
-    using B = typename Stands<typename Run::backend_type>::type;
+    using B = typename Run::backend_type;
     if constexpr (requires { typename B::template recurrence<C>; })
         return B::template recurrence<C>::make(run, H, x, arguments...);
     else return Scan<C, H, typename Run::scalar>::make(run, x, arguments...);
@@ -168,7 +168,7 @@ struct Recurrent {
         StatesOf<Scalar> final{.batch = x.extent.batch};
         for (int k = 0; k < components; ++k) {
             final.value[k] = run.take(final.size());
-            if (std::remove_reference_t<decltype(run)>::taped) final.slope[k] = run.take_zeros(final.size());
+            if (run.taped()) final.slope[k] = run.take_zeros(final.size());
         }
         const auto y = from<0>(run, static_cast<Sequence<const Scalar, In>>(x), initial, final);
         return Recurrence<std::remove_const_t<decltype(y)>, StatesOf<Scalar>>{y, final};
@@ -193,7 +193,7 @@ struct Recurrent {
 private:
     template <int layer, class K, class S>
     static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
-        if constexpr (!std::remove_reference_t<decltype(run)>::measuring)
+        if constexpr (!std::remove_reference_t<decltype(run)>::dry())
             kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
         if constexpr (layer + 1 == layers)
             return Sequence<std::remove_const_t<S>, Hidden>{state, nullptr, e};
@@ -206,7 +206,7 @@ private:
     template <int layer, class S, int Width, class Trace = NoTrace>
     static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
                      const StatesOf<S>& final, Trace trace = {}) {
-        static_assert(stack.causal() || std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+        static_assert(stack.causal() || !std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot be streamed "
                       "step by step");
         const auto ahead = scan(run, x, reversed, initial, final, layer * directions, trace);
@@ -244,12 +244,13 @@ private:
     template <class S, class Trace>
     static Sequence<S, Hidden> scan(auto& run, const AnySequence<const std::type_identity_t<S>>& x, bool reverse,
                                     const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
-        constexpr bool taped = std::remove_reference_t<decltype(run)>::taped, traced = !std::is_same_v<Trace, NoTrace>;
+        constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
+        const bool taped = run.taped();
         const auto first = std::size_t(index) * std::size_t(detail::tensors_per_cell<C>);
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = detail::make_scan<C, Hidden>(run.execution(), x, reverse, taped || traced,
+        auto operation = detail::make_scan<C, Hidden>(run, x, reverse, taped || traced,
                                                       detail::cell_parameters(run, first, C::shape.own > 0), begin);
         for (int k = 0; k < components; ++k) {
             if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
@@ -257,9 +258,9 @@ private:
             if (final.value[k]) operation.final[k] = final.value[k] + final.at(index);
         }
         Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
-        if constexpr (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
+        if (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
         run.execute(operation);
-        if constexpr (traced) trace[index] = {operation.trace(run.execution()), nullptr, x.extent};
+        if constexpr (traced) trace[index] = {operation.trace(run), nullptr, x.extent};
         return y;
     }
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/measuring.hpp"
 #include "../backend/recurrent_steps.hpp"
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
@@ -11,7 +10,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// One cell over time, in one direction: an operation of the tape.
+/// One cell over time, in one direction: an operation of a program.
 ///
 /// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is
 /// the state after step t, and a sequence starts at the slot of its own length.
@@ -64,13 +63,56 @@ struct Scan {
     /// Output of step t: h of the slot after it.
     S* output() const { return state[0] + after(0); }
 
+    /// Step by step: the bias of eq. (1) and what products with U are prepared in. All at once: `memory`.
+    struct ForwardScratch {
+        S *bias, *plain, *apart, *second, *memory;
+        int* lengths;
+        bool together;
+    };
+    template <class B>
+    ForwardScratch forward_scratch(Scratch<B>& scratch) const {
+        if constexpr (RunsSteps<B, C, H>)
+            if (B::template runs_forward<C, H>(extent())) return at_once(scratch);
+        ForwardScratch all{};
+        all.bias = scratch.take(rows);
+        scratch.product(rows, extent().columns(), x.rows);
+        take_products<false>(scratch, all);
+        return all;
+    }
+    struct BackwardScratch : ForwardScratch {
+        Values<S*, states> carry;
+        S *own_slope, *q_slope, *x;
+    };
+    template <class B>
+    BackwardScratch backward_scratch(Scratch<B>& scratch) const {
+        BackwardScratch all{};
+        const std::size_t n = extent().columns();
+        if constexpr (RunsSteps<B, C, H>)
+            if (B::template runs_backward<C, H>(extent())) static_cast<ForwardScratch&>(all) = at_once(scratch);
+        if (!all.together) {
+            for (int k = 0; k < states; ++k) all.carry[k] = scratch.take(H * batch());
+            all.q_slope = scratch.take(second_rows > 0 ? H * batch() : 0);
+            take_products<true>(scratch, all);
+            if constexpr (Queued<B>) all.lengths = scratch.take_lengths(extent());
+        }
+        all.own_slope = scratch.take(own_rows * n);
+        if constexpr (Queued<B>)
+            if (extent().lengths) all.x = scratch.take(x.rows * n);
+        scratch.product(x.rows, n, rows);
+        scratch.product(x.rows, rows, n);
+        scratch.product(H, rows, n);
+        return all;
+    }
+
     template <class Run>
     void forward(Run& run) const {
+        auto scratch = run.scratch();
+        const ForwardScratch room = forward_scratch(scratch);
         if constexpr (can_run_at_once<Run>)
-            if (Real<Run>::template runs_forward<C, H>(extent())) return forward_at_once(run);
+            if (room.together) return forward_at_once(run, room);
         auto& backend = run.backend();
         for (int k = 0; k < states; ++k) begin(run, state[k], initial[k]);
-        S* bias = run.take(rows);
+        S* const bias = room.bias;
         backend.copy(bias, p.input_bias.value, rows);
         backend.add_to_columns({bias, plain_rows + second_rows, 1},
                                Matrix<const S>{p.recurrent_bias.value, plain_rows + second_rows, 1});
@@ -84,7 +126,7 @@ struct Scan {
         };
         if constexpr (Run::whole) inputs(0, extent().columns());
         else each_run(extent(), inputs);
-        const auto U = products<false>(run);
+        const auto U = products<false>(run, room);
         for (int k = 0; k < extent().steps; ++k) step(run, reverse ? extent().steps - 1 - k : k, U);
         finish(run);
     }
@@ -97,31 +139,33 @@ struct Scan {
 
     template <class Run>
     void backward(Run& run) const {
+        auto scratch = run.scratch();
+        const BackwardScratch room = backward_scratch(scratch);
         if constexpr (can_run_at_once<Run>)
-            if (Real<Run>::template runs_backward<C, H>(extent())) return backward_at_once(run);
+            if (room.together) return backward_at_once(run, room);
         auto& backend = run.backend();
         RecurrentSteps<C, H, S> all = steps();
         auto& carry = all.carry;
         for (int k = 0; k < states; ++k) {
-            carry[k] = run.take(H * batch());
+            carry[k] = room.carry[k];
             if (final_slope[k]) backend.copy(carry[k], final_slope[k], H * batch());
             else backend.fill(carry[k], H * batch(), S(0));
         }
-        all.own_slope = run.take(own_rows * extent().columns());
-        S* q_slope = run.take(second_rows > 0 ? H * batch() : 0);
-        const auto U = products<true>(run);
+        all.own_slope = room.own_slope;
+        S* const q_slope = room.q_slope;
+        const auto U = products<true>(run, room);
         for (int k = extent().steps - 1; k >= 0; --k)
             step_back(run, reverse ? extent().steps - 1 - k : k, U, all, q_slope);
         for (int k = 0; k < states; ++k)
             if (initial_slope[k])
                 backend.add_to_columns({initial_slope[k], H, batch()}, Matrix<const S>{carry[k], H, batch()});
         if constexpr (Run::whole) {
-            const int* until = run.lengths(extent());
+            const int* until = run.lengths(extent(), room.lengths);
             clear_padding(run, gate, rows, until);
             clear_padding(run, apart, apart_rows, until);
             clear_padding(run, q, second_rows > 0 ? H : 0, until);
             clear_padding(run, all.own_slope, own_rows, until);
-            add_all_gradients(run, until, all.own_slope);
+            add_all_gradients(run, until, all.own_slope, room.x);
         } else {
             each_run(extent(), [&](std::size_t first, std::size_t count) {
                 add_gradients(run, first, count, x.matrix(first, count), all.own_slope);
@@ -143,45 +187,56 @@ private:
         }
     }
 
-    // The backend that computes, and whether it can go through all steps at once.
+    // Whether the backend can go through all steps at once.
     template <class Run>
-    using Real = typename detail::Stands<typename Run::backend_type>::type;
-    template <class Run>
-    static constexpr bool can_run_at_once = RunsSteps<Real<Run>, C, H>;
+    static constexpr bool can_run_at_once = RunsSteps<typename Run::backend_type, C, H>;
 
-    template <class Run>
-    S* steps_memory(Run& run) const {
-        return run.take(Real<Run>::template steps_memory<C, H>(extent()));
+    template <class B>
+    ForwardScratch at_once(Scratch<B>& scratch) const {
+        ForwardScratch all{};
+        all.lengths = scratch.take_lengths(extent());
+        all.memory = scratch.take(B::template steps_memory<C, H>(extent()));
+        all.together = true;
+        return all;
+    }
+    template <bool transposed, class B>
+    void take_products(Scratch<B>& scratch, ForwardScratch& all) const {
+        const Weights<const S> U{p.recurrent_weight.value, rows, H};
+        const int longest = extent().longest(); // not steps: padding is to change no bit
+        const auto part = [&](std::size_t first, std::size_t count) {
+            return StepProduct<B, transposed>::take(scratch, U.from_row(first, count), longest, batch());
+        };
+        all.plain = part(0, plain_rows), all.apart = part(plain_rows, apart_rows);
+        all.second = part(plain_rows, second_rows);
     }
     template <class Run>
-    void forward_at_once(Run& run) const {
+    void forward_at_once(Run& run, const ForwardScratch& room) const {
         auto& backend = run.backend();
-        const int* until = run.lengths(extent());
-        S* memory = steps_memory(run);
+        const int* until = run.lengths(extent(), room.lengths);
+        S* const memory = room.memory;
         backend.multiply({gate, rows, extent().columns()}, Weights<const S>{p.input_weight.value, rows, x.rows},
                          x.matrix());
         backend.run_forward(steps(), until, memory);
     }
     template <class Run>
-    void backward_at_once(Run& run) const {
+    void backward_at_once(Run& run, const BackwardScratch& room) const {
         auto& backend = run.backend();
         RecurrentSteps<C, H, S> all = steps();
-        const int* until = run.lengths(extent());
-        S* memory = steps_memory(run);
-        all.own_slope = run.take(own_rows * extent().columns());
-        backend.run_backward(all, until, memory);
-        add_all_gradients(run, until, all.own_slope);
+        const int* until = run.lengths(extent(), room.lengths);
+        all.own_slope = room.own_slope;
+        backend.run_backward(all, until, room.memory);
+        add_all_gradients(run, until, all.own_slope, room.x);
     }
 
     template <bool transposed, class Run>
-    auto products(Run& run) const {
+    auto products(Run& run, const ForwardScratch& room) const {
         using P = StepProduct<typename Run::backend_type, transposed>;
         const Weights<const S> U{p.recurrent_weight.value, rows, H};
-        const int longest = extent().longest(); // not steps: padding is to change no bit
-        const auto part = [&](std::size_t first, std::size_t count) {
-            return P::make(run, U.from_row(first, count), longest);
+        const auto part = [&](std::size_t first, std::size_t count, S* memory) {
+            return P::make(run.backend(), U.from_row(first, count), memory);
         };
-        return Products<P>{part(0, plain_rows), part(plain_rows, apart_rows), part(plain_rows, second_rows)};
+        return Products<P>{part(0, plain_rows, room.plain), part(plain_rows, apart_rows, room.apart),
+                           part(plain_rows, second_rows, room.second)};
     }
     // The parts of U that meet h at once, that meet it apart, and that meet q.
     template <class P>
@@ -271,8 +326,8 @@ private:
     }
     // Where padding has no slopes.
     template <class Run>
-    void add_all_gradients(Run& run, const int* until, const S* own_slope) const {
-        add_gradients(run, 0, extent().columns(), run.active(x.matrix(), extent(), until), own_slope);
+    void add_all_gradients(Run& run, const int* until, const S* own_slope, S* room) const {
+        add_gradients(run, 0, extent().columns(), run.active(x.matrix(), extent(), until, room), own_slope);
     }
     // Gradients of all steps at once, from the slopes that the steps left in `gate` and `apart`.
     template <class Run>

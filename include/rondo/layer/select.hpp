@@ -12,8 +12,8 @@
 
 namespace rondo::inline v0_1 {
 
-/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of the
-/// tape.
+/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of a
+/// program.
 template <class S>
 struct Selection {
     AnySequence<const S> x;
@@ -89,7 +89,7 @@ struct FirstStep {
     static constexpr Label describe() { return Label{"FirstStep"}; }
     template <class S>
     static auto forward(auto& run, const Sequence<S, Size>& x) {
-        static_assert(std::remove_reference_t<decltype(run)>::mode != Mode::streaming,
+        static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: FirstStep gives a sequence's first step; it cannot be streamed step by step");
         return detail::select(run, x, 0);
     }

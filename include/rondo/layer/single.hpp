@@ -51,7 +51,7 @@ public:
                 fail(Error::Kind::argument, "rondo: a cell's batch: expected 1 or more, got " + std::to_string(batch));
             const std::size_t h = padded(std::size_t(batch) * Hidden), in = padded(std::size_t(batch) * In);
             buffer_.resize(2 * in + 4 * std::size_t(states) * h);
-            Arena<scalar> arena{B::data(buffer_)};
+            Arena<scalar> arena{B::data(buffer_), buffer_.size()};
             for (scalar** p : {&x_, &x_slope_}) *p = arena.take(in);
             for (auto* v : {&before_, &before_slope_, &after_, &after_slope_})
                 for (int k = 0; k < states; ++k) (*v)[k] = arena.take(h);

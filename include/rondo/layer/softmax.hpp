@@ -48,7 +48,7 @@ struct SoftmaxSlope {
 };
 }
 
-/// Softmax of each column: an operation of the tape.
+/// Softmax of each column: an operation of a program.
 template <class S>
 struct SoftmaxOperation {
     AnySequence<const S> x;

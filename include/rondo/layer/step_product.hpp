@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/view.hpp"
+#include "../graph/scratch.hpp"
 
 #include <cstddef>
 
@@ -10,20 +11,26 @@ namespace rondo::inline v0_1 {
 /// The same weights, or what they are transposed, in a product at each of some steps: prepared where there is more than
 /// one.
 ///
-/// Memory  what the backend prepares them in, of the run.
+/// Memory  what the backend prepares them in: scratch of the operation.
 template <class B, bool transposed>
 class StepProduct {
     using S = typename B::scalar;
 
 public:
-    template <class Run>
-    static StepProduct make(Run& run, const Weights<const S>& weights, int steps) {
+    /// Room for what is prepared; null where there is nothing to prepare. `columns` of the products.
+    static S* take(Scratch<B>& scratch, const Weights<const S>& weights, int steps, std::size_t columns) {
+        if (weights.rows == 0) return nullptr;
+        if (steps > 1) return scratch.take(B::prepared_size(weights.rows, weights.columns));
+        if (transposed) scratch.product(weights.columns, columns, weights.rows);
+        else scratch.product(weights.rows, columns, weights.columns);
+        return nullptr;
+    }
+    static StepProduct make(B& backend, const Weights<const S>& weights, S* memory) {
         StepProduct product{weights};
-        if (weights.rows == 0 || steps <= 1) return product;
-        S* memory = run.take(B::prepared_size(weights.rows, weights.columns));
+        if (!memory) return product;
         product.ready_ = true;
-        if constexpr (transposed) product.prepared_ = run.backend().prepare_transposed(weights, memory);
-        else product.prepared_ = run.backend().prepare(weights, memory);
+        if constexpr (transposed) product.prepared_ = backend.prepare_transposed(weights, memory);
+        else product.prepared_ = backend.prepare(weights, memory);
         return product;
     }
 

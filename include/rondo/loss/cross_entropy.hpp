@@ -71,8 +71,8 @@ struct CrossEntropy {
     /// N L / terms; its slope is added to y's.
     template <class Run, class S, int Vocabulary>
     auto operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
-        if constexpr (Run::measuring)
-            if (run.checks_values()) rondo::check(check(target, Vocabulary));
+        if (const int* tokens = run.on_host(target.value))
+            rondo::check(check({tokens, nullptr, target.extent}, Vocabulary));
         return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});
     }
 };

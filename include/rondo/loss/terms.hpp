@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/measuring.hpp"
 #include "../core/error.hpp"
 #include "../core/view.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace rondo::inline v0_1::detail {
@@ -36,44 +36,37 @@ inline void check_extents(const Extent& a, const Extent& b) {
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// The losses of a run's columns, zero where they are padding: their sum, for which whoever asks for it waits. They
-/// lie in the run's memory.
-template <class B>
+/// The losses of columns, and the gradient of y where there is room for it. It has no backward: the gradient is that of
+/// the whole loss.
+template <class S, class Target, class Column>
 struct ColumnLosses {
-    B* backend;
-    const typename B::scalar* each;
-    std::size_t count;
-    operator double() const { return backend->sum(each, count); }
+    AnySequence<S> y;
+    AnySequence<const Target> target;
+    Column column;
+    S* each;
+
+    template <class Context>
+    void forward(Context& context) const {
+        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+            Column part = column;
+            part.y = y.value + first * y.rows;
+            part.dy = y.slope ? y.slope + first * y.rows : nullptr;
+            part.target = target.value + first * target.rows;
+            part.loss = each + first;
+            context.backend().columns(part, count);
+        });
+    }
 };
 
-/// Sums a loss over the columns of a run and leaves its slopes where there is room for them. Of a backend whose work is
-/// done later, the sum is still to be asked for.
-template <class Execution, class S, class Target, class Column>
-auto sum_columns(const Execution& run, const AnySequence<S>& y, const AnySequence<const Target>& target,
-                 const Column& column) {
-    using B = typename Execution::backend_type;
-    constexpr bool later = Queued<typename Stands<B>::type>;
-    check_extents(y.extent, target.extent);
-    S* each = run.take_zeros(y.columns());
-    double sum = 0;
-    each_run(target.extent, [&](std::size_t first, std::size_t count) {
-        Column part = column;
-        part.y = y.value + first * y.rows;
-        part.dy = y.slope ? y.slope + first * y.rows : nullptr;
-        part.target = target.value + first * target.rows;
-        part.loss = each + first;
-        run.backend().columns(part, count);
-        if constexpr (!later) sum += run.backend().sum(each + first, count);
-    });
-    if constexpr (later) return ColumnLosses<B>{&run.backend(), each, y.columns()};
-    else return sum;
-}
+/// The sum of a loss over the columns of a run.
 template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
 auto sum_columns(Run& run, Sequence<S, Rows> y, const Sequence<const Target, TargetRows>& target,
                  const Column& column) {
-    if constexpr (!Run::taped) y.slope = nullptr;
-    return sum_columns(run.execution(), static_cast<AnySequence<S>>(y), static_cast<AnySequence<const Target>>(target),
-                       column);
+    check_extents(y.extent, target.extent);
+    if (!run.taped()) y.slope = nullptr;
+    S* const each = run.take_zeros(y.columns());
+    run.execute(ColumnLosses<S, Target, Column>{y, target, column, each});
+    return run.loss(each, target.extent);
 }
 
 } // namespace rondo::detail

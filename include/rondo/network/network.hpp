@@ -34,8 +34,8 @@ constexpr Label label(std::size_t index) {
 /// What a network's own layers make together: the base of any network with a forward of its own.
 ///
 /// A network states one function, `static auto forward(auto& run, auto x)`, which calls its layers by name; it may
-/// branch, loop and call a layer twice. The same function trains, infers and streams; its backward is replayed from a
-/// tape.
+/// branch, loop and call a layer twice. The same function trains, infers and streams; its backward is that of the
+/// operations that it records.
 ///
 ///   struct Twin : Network<Named<"body", LSTM<8, 16>>, Named<"head", Linear<16, 2>>> {
 ///       static auto forward(auto& run, auto a, auto b) {
@@ -47,7 +47,7 @@ constexpr Label label(std::size_t index) {
 /// by their index. Every call of a recurrent layer starts from zero, unless it is given states or the run carries its
 /// state; a run that carries state may call it once.
 ///
-/// Forward runs twice, first to measure: it may look at extents, but at no value. It may state input_size and
+/// Forward records what is to be computed: it may look at extents, but at no value. It may state input_size and
 /// output_size (to stand in a Sequential, or to be streamed) and vocabulary (the number of tokens it reads, so that
 /// they are checked before a step).
 template <class... Layers>

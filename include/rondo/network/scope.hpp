@@ -60,12 +60,13 @@ public:
     /// Runs the k-th layer.
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
-        if constexpr (R::measuring && requires { first.extent; }) {
-            if constexpr (R::mode == Mode::streaming) check(detail::step_problem(first.extent));
-            this->check_extent(first.extent);
+        if constexpr (requires { first.extent; }) {
+            if (this->checks()) {
+                if constexpr (R::stepwise) check(detail::step_problem(first.extent));
+                this->check_extent(first.extent);
+            }
+            if (this->taped() && first.extent.lengths) this->differs();
         }
-        if constexpr (R::taped && requires { first.extent; })
-            if (first.extent.lengths) this->differs();
         using Child = typename Layer::template layer_at<k>;
         if constexpr (requires { typename First::value_type; })
             static_assert(std::is_same_v<typename First::value_type, scalar> ||
@@ -103,19 +104,28 @@ public:
     ///         where the first one ended in one run, and from zero in another.
     scalar* carried(int batch) const {
         if (!this->memory_->carried) return nullptr;
-        if constexpr (!R::packed || R::measuring) // a stream is measured once, when it is made
-            check(detail::carry_problem(batch, this->memory_->carried_batch,
+        if (this->checks()) { // of a stream once, when it is made
+            const int carried_batch = [&] {
+                if constexpr (R::packed) return 1;
+                else return this->memory_->carried_batch;
+            }();
+            check(detail::carry_problem(batch, carried_batch,
                                         std::exchange(this->memory_->uses[place_.number].carried, true)));
+        }
         return this->memory_->carried + (R::packed ? place_.stream : place_.state * std::size_t(batch));
     }
 
     /// The random numbers of this layer's n-th dropout, others at each call.
     StepDraw draw(std::uint32_t n = 0) const {
-        const std::uint32_t number = place_.number + n, call = this->memory_->uses[number].draws++,
-                            stream = number + (call << 16);
-        const Randomness& from = this->memory_->randomness;
-        if (from.step_at) return {from.seed, Purpose::dropout, from.step_at, stream};
-        return Draw{from.seed, Purpose::dropout, from.step, stream};
+        if constexpr (R::packed) {
+            return Draw{Seed{}, Purpose::dropout};
+        } else {
+            const std::uint32_t number = place_.number + n, call = this->memory_->uses[number].draws++,
+                                stream = number + (call << 16);
+            const Randomness& from = this->memory_->randomness;
+            if (from.step_at) return {from.seed, Purpose::dropout, from.step_at, stream};
+            return Draw{from.seed, Purpose::dropout, from.step, stream};
+        }
     }
 
 private:

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
+#include "../loss/run_loss.hpp"
+#include "batch_state.hpp"
 #include "fwd.hpp"
 #include "model.hpp"
 #include "network.hpp"
 #include "run.hpp"
-#include "batch_state.hpp"
 
 #include <array>
 #include <cstddef>
-#include <string>
 #include <utility>
 
 namespace rondo::inline v0_1 {
@@ -23,134 +24,173 @@ constexpr auto offsets = [] {
 }();
 }
 
-/// All memory that runs of a network need: values, slopes, the tape and the backend's scratch.
+/// All memory that runs of a network need: a program, values, their gradients, and scratch.
 ///
-/// Memory  each run measures what it needs and takes it if there is less; a run of extents that fitted before takes
-///         none. It moves, it does not copy.
+/// A forward is called once and records a program; a forward whose program needs more memory than there is, is called
+/// again when there is enough.
+///
+/// Memory  a run whose program does not fit takes what is missing; a run of extents that fitted before takes none. It
+///         moves, it does not copy.
+/// Errors  a forward that needs more memory when it is called again than it did at first: argument.
 template <class Net, Backend B>
 class Workspace {
 public:
     using scalar = typename B::scalar;
 
     Workspace() = default;
-    Workspace(const Workspace&) = delete; // it points into its own memory
+    Workspace(const Workspace&) = delete; // its program points into its own memory
     Workspace(Workspace&&) noexcept = default;
     Workspace& operator=(Workspace&&) noexcept = default;
 
     /// The network's result for these inputs. It lies here and stays until the next run.
     template <class... Inputs>
     auto forward(const Model<Net, B>& model, const Inputs&... inputs) {
-        return run<Mode::inference>(model, nullptr, network(inputs...));
+        return infer<Mode::inference>(model, nullptr, network(inputs...));
     }
     /// The same, from the state's sequences onwards; the state is then theirs after the last step.
     template <class... Inputs>
     auto forward(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
-        return run<Mode::inference>(model, &state, network(inputs...));
+        return infer<Mode::inference>(model, &state, network(inputs...));
     }
 
-    /// Runs body(run) for training and keeps what it did. The body calls Net::forward; before backward, the slopes of
-    /// what it returns are to say what dL/d(result) is: losses add theirs. The body is run twice, first without values.
+    /// Runs body(run) for training and keeps its program. The body calls Net::forward; what it returns has values when
+    /// record returns. Before backward, the gradients of the result are to say what dL/d(result) is: losses add theirs.
     template <class Body>
-    auto record(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body) {
-        reserve<Mode::training>(body, state);
-        recorded_ = true;
-        arena_ = Arena<scalar>{B::data(buffer_)};
-        tape_.clear();
-        parameters_ = model.data();
-        randomness_ = randomness;
-        return call<Mode::training>(training(nullptr, state), body);
+    auto record(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body,
+                const HostCopy& host = {}) {
+        const auto result = prepare(model, state, randomness, body, host);
+        execute();
+        return result;
+    }
+    /// The first half of record: checks the inputs and records the program. execute() then computes, as often as it is
+    /// called.
+    template <class Body>
+    auto prepare(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body,
+                 const HostCopy& host = {}) {
+        const auto result = trace<Mode::training>({.parameters = model.data(),
+                                                   .carried = state ? state->data() : nullptr,
+                                                   .randomness = randomness,
+                                                   .carried_batch = state ? state->batch() : 0,
+                                                   .taped = true,
+                                                   .host = host},
+                                                  body);
+        taped_ = true;
+        return detail::executed(backend_, result);
+    }
+    void execute() {
+        if (zeros_used_ > 0) backend_.fill(B::data(zeros_), zeros_used_, scalar(0));
+        program_.forward(context(nullptr));
+        recorded_ = taped_;
     }
 
     /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
-    /// to the slopes of inputs that have some. The model is still that of record, unchanged.
+    /// to the gradients of inputs that have some. The model is still that of record, unchanged.
     ///
     /// Errors  nothing recorded since the last backward or forward.
     void backward(Model<Net, B>* gradient) {
         if (!std::exchange(recorded_, false))
             fail(Error::Kind::argument, "rondo::Workspace: backward without a record before it");
-        const auto memory = training(gradient, nullptr);
-        Execution<B> execution{memory};
-        tape_.replay(execution);
+        program_.backward(context(gradient ? gradient->data() : nullptr));
     }
 
     /// record and backward.
     template <class Body>
     auto train(const Model<Net, B>& model, Model<Net, B>* gradient, BatchState<Net, B>* state,
-               const Randomness& randomness, Body&& body) {
-        const auto result = record(model, state, randomness, body);
+               const Randomness& randomness, Body&& body, const HostCopy& host = {}) {
+        const auto result = record(model, state, randomness, body, host);
         backward(gradient);
         return result;
     }
 
-    /// The same, for its value only: without dropout, slopes and backward.
+    /// The same, for its value only: without dropout, gradients and backward.
     template <class Body>
-    auto evaluate(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body) {
-        return run<Mode::inference>(model, state, body);
+    auto evaluate(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body, const HostCopy& host = {}) {
+        return infer<Mode::training>(model, state, body, host);
     }
 
     /// One step of each of the state's sequences.
     template <class... Inputs>
     auto step(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
-        return run<Mode::streaming>(model, &state, network(inputs...));
+        return infer<Mode::streaming>(model, &state, network(inputs...));
     }
 
     /// Takes now what a body will need.
     template <Mode mode, class Body>
     void reserve(Body&& body, const BatchState<Net, B>* state = nullptr) {
-        Arena<scalar> arena;
-        Measuring<B> backend;
-        MeasuringTape<Execution<Measuring<B>>> tape;
-        call<mode>(RunMemory<Measuring<B>>{&backend, &arena, &tape, nothing(), nothing(),
-                                           state ? nothing() : nullptr, {{}, 0, true}, state ? state->batch() : 0},
-                   body);
-        if (arena.used() > buffer_.size()) buffer_.resize(arena.used());
-        backend_.reserve(backend.needed());
-        if constexpr (mode == Mode::training) tape_.reserve(tape.count());
+        trace<mode>({.parameters = nothing(),
+                     .carried = state ? nothing() : nullptr,
+                     .randomness = {{}, 0, true},
+                     .carried_batch = state ? state->batch() : 0,
+                     .taped = mode == Mode::training},
+                    body);
     }
 
-    /// Of values and slopes; the tape's records and the backend's blocks come besides.
-    std::size_t bytes() const { return buffer_.size() * sizeof(scalar); }
+    /// Of values, their gradients and scratch; the program's records and the backend's own memory come besides.
+    std::size_t bytes() const { return (values_.size() + zeros_.size() + scratch_.size()) * sizeof(scalar); }
     bool recorded() const { return recorded_; }
     B& backend() { return backend_; }
 
 private:
+    using Memory = typename B::template buffer<scalar>;
+
     template <class... Inputs>
     static auto network(const Inputs&... inputs) {
         return [&inputs...](auto& run) { return Net::forward(run, inputs...); };
     }
     static scalar* nothing() { return Arena<scalar>{}.take(0); }
-
-    template <Mode mode, class Used, class Body>
-    static auto call(RunMemory<Used> memory, Body&& body) {
-        using R = Run<Used, mode>;
-        std::array<LayerUse, detail::numbers<Net>> uses{};
-        memory.uses = uses.data();
-        Scope<Net, R> scope{R{memory}, detail::offsets<Net>.data(), {}};
-        return body(scope);
+    static Arena<scalar> arena_of(Memory& memory) {
+        return memory.size() > 0 ? Arena<scalar>{B::data(memory), memory.size()} : Arena<scalar>{};
     }
-
-    RunMemory<B> training(Model<Net, B>* gradient, BatchState<Net, B>* state) {
-        return {&backend_, &arena_, &tape_, parameters_, gradient ? gradient->data() : nullptr,
-                state ? state->data() : nullptr, randomness_, state ? state->batch() : 0};
+    static void grow(Memory& memory, std::size_t size) {
+        if (size <= memory.size()) return;
+        memory = {}; // before more is taken: nothing in it is needed
+        memory.resize(size);
     }
+    OpContext<B> context(scalar* gradient) { return {backend_, B::data(scratch_), scratch_.size(), gradient}; }
 
     template <Mode mode, class Body>
-    auto run(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body) {
-        reserve<mode>(body, state);
-        recorded_ = false; // its memory is about to be used again
-        Arena<scalar> arena{B::data(buffer_)};
-        return call<mode>(RunMemory<B>{&backend_, &arena, nullptr, model.data(), nullptr,
-                                       state ? state->data() : nullptr, {}, state ? state->batch() : 0},
-                          body);
+    auto trace(RunMemory<B> memory, Body&& body) {
+        taped_ = recorded_ = false; // its memory is about to be used again
+        for (bool again = false;; again = true) {
+            std::array<LayerUse, detail::numbers<Net>> uses{};
+            Arena<scalar> values = arena_of(values_), zeros = arena_of(zeros_);
+            program_.clear();
+            losses_.clear();
+            memory.program = &program_;
+            memory.values = &values;
+            memory.zeros = &zeros;
+            memory.losses = &losses_;
+            memory.uses = uses.data();
+            Scope<Net, Run<B, mode>> scope{Run<B, mode>{memory}, detail::offsets<Net>.data(), {}};
+            auto result = body(scope);
+            backend_.reserve(program_.product_size());
+            grow(scratch_, program_.scratch_size());
+            zeros_used_ = zeros.used();
+            if (values.fits() && zeros.fits()) return result;
+            if (again)
+                fail(Error::Kind::argument, "rondo::Workspace: a forward needed more memory when it was called again; it "
+                                            "may depend on nothing but extents");
+            grow(values_, values.used());
+            grow(zeros_, zeros.used());
+        }
+    }
+    template <Mode mode, class Body>
+    auto infer(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body, const HostCopy& host = {}) {
+        const auto result = trace<mode>({.parameters = model.data(),
+                                         .carried = state ? state->data() : nullptr,
+                                         .carried_batch = state ? state->batch() : 0,
+                                         .host = host},
+                                        body);
+        execute();
+        return detail::executed(backend_, result);
     }
 
-    typename B::template buffer<scalar> buffer_;
-    Tape<Execution<B>> tape_;
+    Memory values_, zeros_, scratch_;
+    Program<B> program_;
+    LossParts<scalar> losses_;
     B backend_;
-    Arena<scalar> arena_;
-    const scalar* parameters_ = nullptr;
-    Randomness randomness_;
-    bool recorded_ = false;
+    std::size_t zeros_used_ = 0;
+    bool taped_ = false, recorded_ = false;
 };
 
 } // namespace rondo

@@ -6,7 +6,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// y = a + b, or a + the first rows of b, where it has more: an operation of the tape.
+/// y = a + b, or a + the first rows of b, where it has more: an operation of a program.
 template <class S>
 struct Add {
     AnySequence<const S> a, b;

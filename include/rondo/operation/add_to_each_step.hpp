@@ -8,7 +8,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// y(t) = x(t) + q: an operation of the tape. Padding is zero.
+/// y(t) = x(t) + q: an operation of a program. Padding is zero.
 template <class S>
 struct AddToEachStep {
     AnySequence<const S> x, q;

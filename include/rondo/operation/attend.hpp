@@ -57,7 +57,7 @@ inline Error one_step(const char* what, const Extent& column, const Extent& step
 }
 }
 
-/// e(t) = q . k(t): an operation of the tape.
+/// e(t) = q . k(t): an operation of a program.
 template <class S>
 struct Dot {
     AnySequence<const S> q, k;
@@ -84,7 +84,7 @@ struct Dot {
     }
 };
 
-/// y = sum_t a(t) v(t): an operation of the tape.
+/// y = sum_t a(t) v(t): an operation of a program.
 template <class S>
 struct WeightedSum {
     AnySequence<const S> a, v;

@@ -6,7 +6,7 @@
 
 namespace rondo::inline v0_1 {
 
-/// Two sequences of the same extent, one below the other: an operation of the tape. Padding is zero.
+/// Two sequences of the same extent, one below the other: an operation of a program. Padding is zero.
 template <class S>
 struct Concatenate {
     AnySequence<const S> a, b;

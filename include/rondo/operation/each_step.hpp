@@ -18,7 +18,7 @@ Sequence<S, Rows> step_of(const Sequence<S, Rows>& x, int t) {
             {1, x.extent.batch, nullptr, x.extent.first_step + t, x.extent.first_column}};
 }
 
-/// Copies one sequence into another of the same extent: an operation of the tape.
+/// Copies one sequence into another of the same extent: an operation of a program.
 template <class S>
 struct Copy {
     AnySequence<const S> x;

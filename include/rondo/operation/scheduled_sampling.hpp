@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace rondo::inline v0_1 {
 
@@ -51,6 +52,18 @@ struct OwnOrGiven {
 };
 }
 
+/// Chooses each column's token; an operation without a backward.
+template <class S>
+struct OwnOrGivenOperation {
+    detail::OwnOrGiven<S> choose;
+    std::size_t columns;
+
+    template <class Context>
+    void forward(Context& context) const {
+        context.backend().columns(choose, columns);
+    }
+};
+
 /// The tokens of one step that a decoder reads in training: those given, or here and there the one that it scores
 /// highest itself. No slope goes back through the choice. Elsewhere than in training, those given.
 ///
@@ -58,14 +71,14 @@ struct OwnOrGiven {
 template <class Run, class S, int Vocabulary>
 Tokens own_or_given(Run& run, const Sequence<S, Vocabulary>& scores, const Tokens& given,
                     const ScheduledSampling& sampling, const StepDraw& draw) {
-    if constexpr (Run::taped) {
-        int* tokens = run.take_tokens(given.columns());
-        if (Run::measuring || !run.drops()) return given; // what is measured has no value yet
+    if constexpr (Run::differentiable) {
+        if (!run.taped() || !run.drops()) return given;
         const Extent& e = given.extent;
-        run.backend().columns(detail::OwnOrGiven<S>{scores.value, given.value, tokens, Vocabulary,
-                                                    std::uint32_t(e.first_step), std::uint32_t(e.first_column), draw,
-                                                    sampling.rate(run.randomness().step)},
-                              given.columns());
+        int* const tokens = run.take_tokens(given.columns());
+        run.execute(OwnOrGivenOperation<std::remove_const_t<S>>{
+            {scores.value, given.value, tokens, Vocabulary, std::uint32_t(e.first_step), std::uint32_t(e.first_column),
+             draw, sampling.rate(run.randomness().step)},
+            given.columns()});
         return {tokens, nullptr, e};
     }
     return given;

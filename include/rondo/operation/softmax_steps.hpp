@@ -41,7 +41,7 @@ struct SoftmaxStepsSlope {
 };
 }
 
-/// Softmax of each feature over time: an operation of the tape.
+/// Softmax of each feature over time: an operation of a program.
 template <class S>
 struct SoftmaxSteps {
     AnySequence<const S> x;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/measuring.hpp"
+#include "../network/step_run.hpp"
 #include "../network/workspace.hpp"
 #include "packed.hpp"
 #include "state.hpp"
@@ -44,7 +44,7 @@ public:
         backend_.reserve(blocks);
     }
     /// Errors  memory that is too small or not aligned.
-    Stream(const Packed<Net, B, W>& weights, std::span<scalar> memory) : weights_{&weights}, given_{memory.data()} {
+    Stream(const Packed<Net, B, W>& weights, std::span<scalar> memory) : weights_{&weights}, given_{memory} {
         const auto [values, blocks] = needed();
         if (memory.size() < values || reinterpret_cast<std::size_t>(memory.data()) % 64 != 0)
             fail(Error::Kind::argument, "rondo::Stream: expected memory for " + std::to_string(values) +
@@ -84,38 +84,29 @@ public:
 private:
     // Numbers of the values of one step, and of the backend's blocks.
     static std::pair<std::size_t, std::size_t> needed() {
-        Arena<scalar> arena;
-        Measuring<B> backend;
-        RunMemory<Measuring<B>> memory{.backend = &backend,
-                                       .arena = &arena,
-                                       .carried = arena.take(0),
-                                       .carried_batch = 1,
-                                       .packed = reinterpret_cast<const std::byte*>(arena.take(0))};
         std::array<LayerUse, detail::numbers<Net>> uses{};
-        memory.uses = uses.data();
+        StepMemory<B> memory{.uses = uses.data()};
+        memory.carried = memory.values.take(0);
+        memory.packed = reinterpret_cast<const std::byte*>(memory.values.take(0));
         const input nothing[input_size]{};
-        call(memory, nothing);
-        return {arena.used(), backend.needed()};
+        call<true>(memory, nothing);
+        return {memory.values_size, memory.product_size};
     }
 
-    template <class Memory>
-    static auto call(const Memory& memory, const input* x) {
-        using Used = std::remove_pointer_t<decltype(memory.backend)>;
-        Scope<Net, Run<Used, Mode::streaming, kernels>> scope{Run<Used, Mode::streaming, kernels>{memory}, nullptr, {}};
+    template <bool dry = false>
+    static auto call(StepMemory<B>& memory, const input* x) {
+        using Step = StepRun<B, kernels, dry>;
+        Scope<Net, Step> scope{Step{memory}, nullptr, {}};
         return Net::forward(scope, Sequence<const input, input_size>{x, nullptr, {}});
     }
 
     auto run(const input* x) noexcept {
-        std::array<LayerUse, detail::numbers<Net>> uses{};
-        Arena<scalar> arena{given_ ? given_ : own_.data()};
         back_ = !back_;
-        const RunMemory<B> memory{.backend = &backend_,
-                                  .arena = &arena,
-                                  .carried = state_.numbers().data(),
-                                  .carried_batch = 1,
-                                  .uses = uses.data(),
-                                  .packed = weights_->data(),
-                                  .back = back_};
+        StepMemory<B> memory{.backend = &backend_,
+                             .values = given_.empty() ? Arena<scalar>{own_.data(), own_.size()} : Arena<scalar>{given_.data(), given_.size()},
+                             .carried = state_.numbers().data(),
+                             .packed = weights_->data(),
+                             .back = back_};
         if constexpr (reads_tokens) {
             return call(memory, x);
         } else {
@@ -129,7 +120,7 @@ private:
     const Packed<Net, B, W>* weights_;
     State<Net, scalar> state_;
     Buffer<scalar> own_; // one step's values, unless memory was given
-    scalar* given_ = nullptr;
+    std::span<scalar> given_;
     [[no_unique_address]] B backend_;
     bool back_ = true;
 };

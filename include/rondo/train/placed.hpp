@@ -4,6 +4,7 @@
 #include "../backend/concept.hpp"
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
+#include "../network/host_copy.hpp"
 #include "batch.hpp"
 
 #include <algorithm>
@@ -47,6 +48,11 @@ public:
             backend.send(B::data(device_), host_.data(), bytes); // one copy for all
         }
         return placed;
+    }
+    /// The host's copy of what was placed last.
+    HostCopy host() {
+        if constexpr (OnHost<B>) return {};
+        else return {B::data(device_), host_.data(), host_.size()};
     }
     const StepNote* note() { return reinterpret_cast<const StepNote*>(B::data(device_)); }
 

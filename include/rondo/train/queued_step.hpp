@@ -9,23 +9,10 @@
 #include "trainer_settings.hpp"
 #include "worker.hpp"
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 namespace rondo::inline v0_1::detail {
-
-/// Whether a step needs nothing on the host of what it computes: the backend's work is done later, and so is the loss.
-template <class Net, class Loss, class B, class Batch>
-inline constexpr bool queues = false;
-template <class Net, class Loss, Queued B, class Batch>
-inline constexpr bool queues<Net, Loss, B, Batch> = [] {
-    using Body = decltype(training_body<Net>(std::declval<const Loss&>(), std::declval<const Batch&>(),
-                                             std::declval<const Batch&>(), 0.0));
-    return std::same_as<std::invoke_result_t<Body, Scope<Net, Run<B, Mode::training>>&>, ColumnLosses<B>>;
-}();
 
 /// A step up to the gradient that an optimizer takes, for which nobody waits.
 template <class B>
@@ -33,7 +20,7 @@ class QueuedStep {
 public:
     /// Whether there is anything to learn.
     template <class Net, class Loss, class Batch>
-    bool operator()(Worker<Net, B>& worker, Ledger<B>& ledger, const Model<Net, B>& model, const Loss& loss,
+    bool operator()(Worker<Net, B>& worker, Ledger<B>& ledger, const Model<Net, B>& model, const Loss& loss_of,
                     const TrainerSettings& settings, const Batch& batch, double terms, std::uint64_t step) {
         using S = typename B::scalar;
         constexpr std::size_t size = Model<Net, B>::size;
@@ -44,19 +31,20 @@ public:
         if (columns == 0 || (terms == 0 && !state)) return false;
 
         const Batch placed = worker.placed.place(backend, batch, {step, ledger.slot()});
-        const auto body = training_body<Net>(loss, batch, placed, terms);
-        worker.work.template reserve<Mode::training>(body, state); // also looks at the batch
+        const auto body = training_body<Net>(loss_of, placed, terms);
         const StepNote* note = worker.placed.note();
         Verdicts<B>& verdicts = ledger.verdicts();
         S* gradient = worker.gradient.data();
         bool host_reads = false;
+        const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step, &host_reads}, body,
+                                              worker.placed.host()); // also looks at the batch
         const auto work = [&] {
             backend.fill(gradient, size, S(0));
             if (batch.carry == Carry::start) clear(backend, *state);
-            const auto losses = worker.work.train(model, &worker.gradient, state,
-                                                  {settings.seed, step, true, &note->step, &host_reads}, body);
+            worker.work.execute();
+            worker.work.backward(&worker.gradient);
             if (terms == 0) return;
-            verdicts.judge(backend, gradient, size, losses, terms, settings.clip_norm, note);
+            verdicts.judge(backend, gradient, size, loss, terms, settings.clip_norm, note);
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, verdicts.record()}, size);
             if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
         };

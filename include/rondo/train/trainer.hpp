@@ -96,7 +96,7 @@ public:
         if (Error found = detail::factor_problem(factor, steps_)) return void(error = std::move(found));
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
-        if constexpr (detail::queues<Net, Loss, B, Batch>)
+        if constexpr (Queued<B>)
             if (workers_.count() == 1) return queue(batch, terms, factor, error);
         const std::int64_t before = steps_;
         Error found;

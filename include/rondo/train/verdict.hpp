@@ -109,10 +109,11 @@ public:
     using scalar = typename B::scalar;
 
     /// Notes the loss, whether it and the gradient are finite, and by what factor clip_norm scales the gradient.
-    void judge(B& backend, const scalar* gradient, std::size_t size, const ColumnLosses<B>& losses, double terms,
+    void judge(B& backend, const scalar* gradient, std::size_t size, const RunLoss<B>& losses, double terms,
                double clip_norm, const StepNote* note) {
         Looked *parts = B::data(parts_), *again = parts + looked_wide + looked_narrow;
-        backend.columns(Look<scalar>{gradient, losses.each, size, losses.count, parts}, looked_wide + looked_narrow);
+        const auto& [each, extent] = losses.part(0);
+        backend.columns(Look<scalar>{gradient, each, size, extent.columns(), parts}, looked_wide + looked_narrow);
         backend.columns(LookAgain{parts, again}, looked_narrow);
         backend.columns(Judge{again, parts + looked_wide, note, terms, clip_norm, record()}, 1);
     }

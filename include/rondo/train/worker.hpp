@@ -6,6 +6,8 @@
 #include "batch.hpp"
 #include "placed.hpp"
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <tuple>
@@ -13,15 +15,41 @@
 
 namespace rondo::inline v0_1::detail {
 
-/// What a run of training does: where it is measured, with the host's batch; else with that which the backend can read.
+/// The losses of several parts, one after the other.
+template <class B>
+struct JoinLosses {
+    RunLoss<B> loss;
+    typename B::scalar* to;
+
+    template <class Context>
+    void forward(Context& context) const {
+        typename B::scalar* at = to;
+        for (std::size_t k = 0; k < loss.parts(); at += loss.part(k++).extent.columns())
+            context.backend().copy(at, loss.part(k).each, loss.part(k).extent.columns());
+    }
+};
+
+/// A loss of one part: a sum's parts, copied together.
+template <class Run, class B>
+RunLoss<B> joined(Run& run, const RunLoss<B>& loss) {
+    if (loss.parts() == 1) return loss;
+    std::size_t columns = 0;
+    for (std::size_t k = 0; k < loss.parts(); ++k) columns += loss.part(k).extent.columns();
+    typename B::scalar* const to = run.take(columns);
+    run.execute(JoinLosses<B>{loss, to});
+    return run.loss(to, {1, int(columns)});
+}
+
+/// What a run of training records, with a batch in the backend's memory.
 template <class Net, class Loss, class Batch>
-auto training_body(const Loss& loss, const Batch& batch, const Batch& placed, double terms) {
-    return [&loss, &batch, &placed, terms](auto& run) {
-        constexpr bool measuring = std::remove_reference_t<decltype(run)>::measuring;
-        if constexpr (measuring) run.backend().inputs_on_host = true;
-        const Batch& own = measuring ? batch : placed;
-        const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, own.inputs);
-        return loss(run, y, own.target, terms);
+auto training_body(const Loss& loss, const Batch& placed, double terms) {
+    return [&loss, &placed, terms](auto& run) {
+        const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, placed.inputs);
+        const auto sum = loss(run, y, placed.target, terms);
+        using B = typename std::remove_reference_t<decltype(run)>::backend_type;
+        static_assert(std::same_as<decltype(sum), const RunLoss<B>>,
+                      "rondo: a loss in training returns what the losses that it is made of return, not a number");
+        return joined(run, sum);
     };
 }
 
@@ -81,8 +109,9 @@ struct Worker {
         const Batch own = columns == all ? batch : memory.copy(batch, first, columns);
         const Batch there = placed.place(backend, own);
         BatchState<Net, B>* from = batch.carry == Carry::none ? nullptr : &kept;
-        const auto body = training_body<Net>(loss_of, own, there, terms);
-        loss = learn ? double(work.train(model, &gradient, from, *learn, body)) : work.evaluate(model, from, body);
+        const auto body = training_body<Net>(loss_of, there, terms);
+        loss = learn ? work.train(model, &gradient, from, *learn, body, placed.host())
+                     : work.evaluate(model, from, body, placed.host());
         if constexpr (Queued<B>) backend.wait(); // others read the gradient
     }
 };

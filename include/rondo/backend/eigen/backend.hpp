@@ -13,6 +13,7 @@
 #include <Eigen/Core>
 
 #include <algorithm>
+#include <cassert>
 #include <concepts>
 #include <string_view>
 
@@ -84,6 +85,7 @@ public:
         multiply<Eigen::ColMajor>(x, w, y);
     }
     void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T, w^T being column-major
+        assert(blocks_.size() >= scratch(x.rows, y.rows, x.columns)); // else it was not reserved
         eigen::add_product<P>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
                               x.columns, blocks_.data());
     }
@@ -146,6 +148,7 @@ private:
                 eigen::add_vector_product<order, P>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
                                                  y.rows, x.rows);
         } else {
+            assert(blocks_.size() >= scratch(y.rows, y.columns, x.rows));
             const bool rows_apart = order == Eigen::RowMajor;
             eigen::add_product<P>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
                                   {x.data, 1, x.stride}, y.rows, y.columns, x.rows, blocks_.data());

@@ -4,6 +4,7 @@
 #include "../../core/extent.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
+#include "../../graph/scratch.hpp"
 #include "../lanes.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
@@ -33,6 +34,7 @@ struct Recurrence {
 
     AnySequence<const S> x;
     CellParameters<S> p;
+    Values<const S*, states> initial{};                         // H x B; null: zero
     Values<S*, states> final{}, initial_slope{}, final_slope{}; // H x B; null where there is none
     Values<S*, states> state{};                        // h, and the others in blocks
     S *output_slope = nullptr, *saved = nullptr;
@@ -70,11 +72,10 @@ struct Recurrence {
     static Recurrence make(Run& run, int units, const AnySequence<const S>& x, bool reverse, bool keep,
                            const CellParameters<S>& p, const Values<const S*, states>& initial) {
         const auto hidden = std::size_t(units);
-        Recurrence s{.x = x, .p = p, .hidden = hidden, .reverse = reverse, .keep = keep};
+        Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden, .reverse = reverse, .keep = keep};
         s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
         for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slots() * lanes);
         s.saved = run.take(keep ? s.blocks() * x.extent.columns() * kept * lanes : 0);
-        if constexpr (!Run::measuring) s.begin(initial);
         return s;
     }
 
@@ -90,18 +91,50 @@ struct Recurrence {
     template <class Run>
     S* trace(Run& run) const {
         S* const all = run.take(std::size_t(kept) * hidden * extent().columns());
-        if constexpr (!Run::measuring) {
-            std::size_t column = 0;
-            each_run(extent(), [&](std::size_t first, std::size_t count) {
-                for (std::size_t n = first; n < first + count; ++n, ++column)
-                    for (std::size_t block = 0; block < blocks(); ++block)
-                        for (int k = 0; k < kept; ++k)
-                            std::copy_n(saved_at(block, column) + std::size_t(k) * lanes, units(block),
-                                        all + (n * kept + std::size_t(k)) * hidden + block * lanes);
-            });
-        }
+        run.execute(Trace{*this, all});
         return all;
     }
+    /// An operation without a backward.
+    struct Trace {
+        Recurrence of;
+        S* all;
+        template <class Run>
+        void forward(Run&) const {
+            of.copy_trace(all);
+        }
+    };
+    void copy_trace(S* all) const {
+        std::size_t column = 0;
+        each_run(extent(), [&](std::size_t first, std::size_t count) {
+            for (std::size_t n = first; n < first + count; ++n, ++column)
+                for (std::size_t block = 0; block < blocks(); ++block)
+                    for (int k = 0; k < kept; ++k)
+                        std::copy_n(saved_at(block, column) + std::size_t(k) * lanes, units(block),
+                                    all + (n * kept + std::size_t(k)) * hidden + block * lanes);
+        });
+    }
+
+    struct ForwardScratch {
+        S *W, *U, *bias, *peepholes, *pre;
+    };
+    std::size_t steps_at_once() const {
+        return std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1));
+    }
+    template <class B>
+    ForwardScratch forward_scratch(Scratch<B>& scratch) const {
+        S* const W = scratch.take(product_panels() * height * x.rows);
+        S* const U = scratch.take(product_panels() * height * hidden);
+        S* const bias = scratch.take(panels() * height);
+        S* const peepholes = scratch.take(blocks() * own * lanes);
+        return {W, U, bias, peepholes, scratch.take(panels() * steps_at_once() * batch() * height)};
+    }
+    struct BackwardScratch {
+        Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
+        S *slopes;                // da in panels, as pre-activations lie
+        S *own_slope, *bias_slope, *peepholes, *U, *W, *right, *left;
+    };
+    template <class B>
+    BackwardScratch backward_scratch(Scratch<B>& scratch) const; // in recurrence_backward.hpp
 
 private:
     template <class, class> friend struct RecurrenceBackward;
@@ -120,7 +153,7 @@ private:
             }
     }
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
-    void begin(const Values<const S*, states>& initial) const {
+    void begin() const {
         if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b) {
             const std::size_t at = slot(first_slot(b)) + std::size_t(b), from = std::size_t(b) * hidden;
@@ -236,31 +269,26 @@ private:
 template <class C, class P>
 template <class Run>
 void Recurrence<C, P>::forward(Run& run) const {
-    const std::size_t steps = std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1)),
-                      columns = steps * batch();
-    S* const W = run.take(product_panels() * height * x.rows);
-    S* const U = run.take(product_panels() * height * hidden);
-    S* const bias = run.take(panels() * height);
-    S* const peepholes = run.take(blocks() * own * lanes);
-    S* const pre = run.take(panels() * columns * height);
-    if constexpr (!Run::measuring) {
-        pack(W, U, bias, peepholes);
-        std::size_t column = 0;
-        if (reverse)
-            for (int t = 0; t < extent().steps; ++t) column += active(t);
-        for (int done = 0; done < extent().steps; done += int(steps)) {
-            const int count = std::min(int(steps), extent().steps - done),
-                      first = reverse ? extent().steps - done - count : done;
-            read_inputs(pre, columns, first, count, W, bias);
-            for (int k = 0; k < count; ++k) {
-                const int t = reverse ? first + count - 1 - k : first + k;
-                if (reverse) column -= active(t);
-                step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
-                if (!reverse) column += active(t);
-            }
+    auto scratch = run.scratch();
+    const auto [W, U, bias, peepholes, pre] = forward_scratch(scratch);
+    const std::size_t steps = steps_at_once(), columns = steps * batch();
+    begin();
+    pack(W, U, bias, peepholes);
+    std::size_t column = 0;
+    if (reverse)
+        for (int t = 0; t < extent().steps; ++t) column += active(t);
+    for (int done = 0; done < extent().steps; done += int(steps)) {
+        const int count = std::min(int(steps), extent().steps - done),
+                  first = reverse ? extent().steps - done - count : done;
+        read_inputs(pre, columns, first, count, W, bias);
+        for (int k = 0; k < count; ++k) {
+            const int t = reverse ? first + count - 1 - k : first + k;
+            if (reverse) column -= active(t);
+            step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
+            if (!reverse) column += active(t);
         }
-        finish();
     }
+    finish();
 }
 
 } // namespace rondo::eigen

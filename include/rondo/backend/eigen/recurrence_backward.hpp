@@ -25,39 +25,43 @@ struct RecurrenceBackward {
     static constexpr std::size_t depth = 256;                          // columns that these products take at once
 
     const Forward& f;
-    Values<S*, states> carry{}; // dL/d(state): of h in panels, of the others in blocks
-    S *slopes = nullptr;        // da in panels, as pre-activations lie
-    S *own_slope = nullptr, *bias_slope = nullptr;
+    const typename Forward::BackwardScratch room;
+    const Values<S*, states>& carry = room.carry;
+    S* const slopes = room.slopes;
+    S *const own_slope = room.own_slope, *const bias_slope = room.bias_slope;
 
     std::size_t all() const { return f.extent().columns(); }
     static constexpr std::size_t panels_of(std::size_t rows) { return (rows + height - 1) / height; }
     static constexpr std::size_t tiles_of(std::size_t rows) { return (rows + features - 1) / features; }
 
-    template <class Run>
-    void operator()(Run& run) {
+    template <class B>
+    static typename Forward::BackwardScratch layout(const Forward& f, Scratch<B>& scratch) {
+        typename Forward::BackwardScratch room{};
         const std::size_t inner = f.product_panels() * height;
-        carry[0] = run.take(panels_of(f.hidden) * f.batch() * height);
-        for (int k = 1; k < states; ++k) carry[k] = run.take(f.blocks() * f.batch() * lanes);
-        slopes = run.take(f.panels() * all() * height);
-        own_slope = run.take(f.blocks() * own * lanes);
-        bias_slope = run.take(f.panels() * height);
-        S* const peepholes = run.take(f.blocks() * own * lanes);
-        S* const U = run.take(panels_of(f.hidden) * height * inner);
-        S* const W = run.take(f.x.slope ? panels_of(f.x.rows) * height * inner : 0);
-        S* const right = run.take((tiles_of(f.x.rows) + tiles_of(f.hidden)) * features * depth);
-        S* const left = run.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.hidden)));
-        if constexpr (!Run::measuring) {
-            start();
-            pack_transposed(U, f.p.recurrent_weight.value, f.hidden, Gates::first_of_h);
-            if (f.x.slope) pack_transposed(W, f.p.input_weight.value, f.x.rows, 0);
-            f.pack_own(peepholes);
-            std::fill_n(own_slope, f.blocks() * own * lanes, S(0));
-            std::fill_n(bias_slope, f.panels() * height, S(0));
-            back_through_time(U, peepholes);
-            finish_carry();
-            if (f.x.slope) input_slopes(W);
-            if (run.gradient(f.p.input_weight)) add_gradients(run, right, left);
-        }
+        room.carry[0] = scratch.take(panels_of(f.hidden) * f.batch() * height);
+        for (int k = 1; k < states; ++k) room.carry[k] = scratch.take(f.blocks() * f.batch() * lanes);
+        room.slopes = scratch.take(f.panels() * f.extent().columns() * height);
+        room.own_slope = scratch.take(f.blocks() * own * lanes);
+        room.bias_slope = scratch.take(f.panels() * height);
+        room.peepholes = scratch.take(f.blocks() * own * lanes);
+        room.U = scratch.take(panels_of(f.hidden) * height * inner);
+        room.W = scratch.take(f.x.slope ? panels_of(f.x.rows) * height * inner : 0);
+        room.right = scratch.take((tiles_of(f.x.rows) + tiles_of(f.hidden)) * features * depth);
+        room.left = scratch.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.hidden)));
+        return room;
+    }
+    template <class Run>
+    void operator()(Run& run) const {
+        start();
+        pack_transposed(room.U, f.p.recurrent_weight.value, f.hidden, Gates::first_of_h);
+        if (f.x.slope) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
+        f.pack_own(room.peepholes);
+        std::fill_n(own_slope, f.blocks() * own * lanes, S(0));
+        std::fill_n(bias_slope, f.panels() * height, S(0));
+        back_through_time(room.U, room.peepholes);
+        finish_carry();
+        if (f.x.slope) input_slopes(room.W);
+        if (run.gradient(f.p.input_weight)) add_gradients(run, room.right, room.left);
     }
 
 private:
@@ -265,7 +269,13 @@ private:
 template <class C, class P>
 template <class Run>
 void Recurrence<C, P>::backward(Run& run) const {
-    RecurrenceBackward<C, P>{*this}(run);
+    auto scratch = run.scratch();
+    RecurrenceBackward<C, P>{*this, backward_scratch(scratch)}(run);
+}
+template <class C, class P>
+template <class B>
+auto Recurrence<C, P>::backward_scratch(Scratch<B>& scratch) const -> BackwardScratch {
+    return RecurrenceBackward<C, P>::layout(*this, scratch);
 }
 
 } // namespace rondo::eigen

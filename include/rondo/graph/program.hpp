@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "op_context.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+/// The operations of one forward, in order. Executing them is forward; in reverse, each one's backward.
+///
+/// An operation is a trivially copyable value:
+///
+///   forward(context)                                    computes
+///   backward(context)            where it has one       adds to the gradients of its inputs what that of its output says
+///   forward_scratch(scratch), backward_scratch(scratch) where it needs memory meanwhile
+///
+/// Memory  a record of fixed size an operation. Records only grow: a program of as many operations as one before takes
+///         none.
+template <Backend B>
+class Program {
+public:
+    void clear() { size_ = scratch_size_ = product_size_ = 0; }
+
+    /// Records an operation. `differentiable`: whether the program may have a backward at all, which is then compiled;
+    /// `taped`: whether this one has.
+    template <bool differentiable, class Operation>
+    void add(const Operation& operation, [[maybe_unused]] bool taped) {
+        static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity);
+        Record& record = next();
+        std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
+        record.forward = [](OpContext<B>& context, const std::byte* bytes) { of<Operation>(bytes).forward(context); };
+        record.backward = nullptr;
+        if constexpr (requires(Scratch<B>& s) { operation.forward_scratch(s); })
+            declare([&](Scratch<B>& s) { operation.forward_scratch(s); });
+        if constexpr (differentiable && requires(OpContext<B>& context) { operation.backward(context); })
+            if (taped) {
+                record.backward = [](OpContext<B>& context, const std::byte* bytes) {
+                    of<Operation>(bytes).backward(context);
+                };
+                if constexpr (requires(Scratch<B>& s) { operation.backward_scratch(s); })
+                    declare([&](Scratch<B>& s) { operation.backward_scratch(s); });
+            }
+    }
+
+    void forward(OpContext<B> context) const {
+        for (std::size_t k = 0; k < size_; ++k) records_[k].forward(context, records_[k].operation);
+    }
+    void backward(OpContext<B> context) const {
+        for (std::size_t k = size_; k-- > 0;)
+            if (records_[k].backward) records_[k].backward(context, records_[k].operation);
+    }
+
+    std::size_t size() const { return size_; }
+    /// Numbers of scratch memory, of the operation that needs most.
+    std::size_t scratch_size() const { return scratch_size_; }
+    /// Numbers that the backend needs for the largest product.
+    std::size_t product_size() const { return product_size_; }
+
+private:
+    struct Record {
+        static constexpr std::size_t capacity = 368;
+        void (*forward)(OpContext<B>&, const std::byte*) = nullptr;
+        void (*backward)(OpContext<B>&, const std::byte*) = nullptr;
+        alignas(std::max_align_t) std::byte operation[capacity];
+    };
+
+    template <class Operation>
+    static const Operation& of(const std::byte* bytes) {
+        return *std::launder(reinterpret_cast<const Operation*>(bytes));
+    }
+    Record& next() {
+        if (size_ == records_.size()) records_.resize(std::max<std::size_t>(16, 2 * size_));
+        return records_[size_++];
+    }
+    template <class F>
+    void declare(const F& take) {
+        Scratch<B> counted;
+        take(counted);
+        scratch_size_ = std::max(scratch_size_, counted.used());
+        product_size_ = std::max(product_size_, counted.product_size());
+    }
+
+    std::vector<Record> records_;
+    std::size_t size_ = 0, scratch_size_ = 0, product_size_ = 0;
+};
+
+} // namespace rondo

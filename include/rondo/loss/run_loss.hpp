@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../core/extent.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace rondo::inline v0_1 {
+
+/// Where the losses of a batch's columns lie in a run's memory, zero where they are padding.
+template <class S>
+struct LossPart {
+    const S* each = nullptr;
+    Extent extent{};
+};
+template <class S> using LossParts = std::vector<LossPart<S>>;
+
+/// A loss in a forward: a value of the program, not a number before the program is executed. Losses add up.
+///
+/// Memory  its parts lie in the workspace, which keeps its memory for the next run.
+template <class B>
+class RunLoss {
+public:
+    using scalar = typename B::scalar;
+
+    RunLoss() = default; // zero
+    RunLoss(LossParts<scalar>& all, const scalar* each, const Extent& extent)
+        : all_{&all}, first_{all.size()}, count_{1} {
+        all.push_back({each, extent});
+    }
+
+    std::size_t parts() const { return count_; }
+    const LossPart<scalar>& part(std::size_t k) const { return (*all_)[first_ + k]; }
+
+    friend RunLoss operator+(const RunLoss& a, const RunLoss& b) {
+        if (a.count_ == 0 || b.count_ == 0) return a.count_ == 0 ? b : a;
+        RunLoss sum{a};
+        sum.first_ = a.all_->size();
+        sum.count_ = a.count_ + b.count_;
+        for (const RunLoss* of : {&a, &b})
+            for (std::size_t k = 0; k < of->count_; ++k) a.all_->push_back(LossPart<scalar>{of->part(k)});
+        return sum;
+    }
+    RunLoss& operator+=(const RunLoss& b) { return *this = *this + b; }
+
+private:
+    LossParts<scalar>* all_ = nullptr;
+    std::size_t first_ = 0, count_ = 0;
+};
+
+/// The same when the program has been executed: a number, for which a device is waited for when it is asked for. It
+/// is valid until the workspace's next run.
+template <class B>
+class LossValue : public RunLoss<B> {
+public:
+    LossValue(const RunLoss<B>& loss, B& backend) : RunLoss<B>{loss}, backend_{&backend} {}
+    operator double() const {
+        double all = 0;
+        for (std::size_t k = 0; k < this->parts(); ++k) {
+            const auto& [each, extent] = this->part(k);
+            double sum = 0;
+            each_run(extent, [&, from = each](std::size_t first, std::size_t count) {
+                sum += backend_->sum(from + first, count);
+            });
+            all += sum;
+        }
+        return all;
+    }
+
+private:
+    B* backend_;
+};
+
+namespace detail {
+// What a body returned, as its caller sees it when the program has been executed.
+template <class B, class Result>
+auto executed(B&, const Result& result) { return result; }
+template <class B>
+auto executed(B& backend, const RunLoss<B>& loss) { return LossValue<B>{loss, backend}; }
+}
+
+} // namespace rondo
