@@ -53,6 +53,21 @@ TEST(OnnxRefused, CellsThatRondoDoesNotHave) {
     EXPECT_EQ(cell("Erf", {}), node + "(Erf): Rondo has no such operator");
 }
 
+TEST(OnnxRefused, DropoutThatDrops) {
+    const auto training = [](const char* mode, bool given) {
+        OnnxFile file;
+        file.input("x", {0, 2}).output("y");
+        if (given) file.raw(5, Writer{}.whole(2, 9).text(8, "mode").text(9, {mode, 1}));
+        file.node("Relu", {"x"}, {"a"});
+        file.node("Dropout", {"a", "", given ? "mode" : "x"}, {"y"});
+        return layers_of(file);
+    };
+    EXPECT_EQ(training("\0", true), "ReLU 2");
+    const std::string drops = "onnx: node \"y\" (Dropout): its training_mode is not false: it drops numbers";
+    EXPECT_EQ(training("\1", true), drops);
+    EXPECT_EQ(training("", false), drops);
+}
+
 TEST(OnnxRefused, ShapesThatDoNotFit) {
     EXPECT_EQ(cell("GRU", {OnnxFile::attribute("hidden_size", 3)}),
               "onnx: node \"y\" (GRU): its hidden_size is 3, but R says 2");

@@ -2,8 +2,15 @@
 // Where the tensors of a model lie, and in which types: in the file, in another, computed by nodes, given by the caller.
 #include "onnx_file.hpp"
 
+#include <rondo/io/probe.hpp>
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/lstm.hpp>
+#include <rondo/network/sequential.hpp>
+
 #include "../support/failure.hpp"
 #include "../support/folder.hpp"
+#include "../support/model_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -237,6 +244,11 @@ TEST(OnnxTensors, AreComputedOfOthers) {
                   file.node("Sub", {"a", "c"}, {"d"});
                   file.node("Add", {"d", "two"}, {"w"});
               }, {}, {1, 2, {-1, -2}}), "");
+    EXPECT_EQ(weights_of([&](OnnxFile& file) {
+                  const auto floats = Writer{}.text(1, "value_floats").real(7, 1).real(7, -2).whole(20, 6);
+                  file.node("Constant", {}, {"list"}, {floats});
+                  file.node("Unsqueeze", {"list", file.wholes("1", {1})}, {"w"});
+              }), "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) { // FLOAT16 that the file itself converts
                   file.raw(5, Writer{}.whole(1, 2).whole(1, 1).whole(2, 10).text(8, "h").text(9, "\x00\x3C\x00\xC0"sv));
                   file.node("Cast", {"h"}, {"w"}, {A::attribute("to", 1)});
@@ -347,6 +359,15 @@ TEST(OnnxTensors, AreGivenForInputsOfTheGraph) {
     EXPECT_EQ(io::read_onnx(bytes_of(another)).layers[0].arrays[0], expected);
     EXPECT_EQ(io::read_onnx(bytes_of(another), {.inputs = {{"w", {2, 1}, {5, 6}}}}).layers[0].arrays[0],
               (io::Array{1, 2, {5, 6}}));
+}
+
+/// What PyTorch's exporters write: one with a file beside the model, one that folds no constants.
+TEST(OnnxTensors, OfPyTorchComputeWhatItDoes) {
+    using B = EigenBackend<double>;
+    Model<Sequential<LSTM<2, 6>, Linear<6, 2>>, B> external;
+    load(external, io::read_onnx(model_file("onnx_external.onnx")), probe_of("onnx_external"));
+    Model<Sequential<GRU<2, 3, Stack{.bidirectional = true}>, Linear<6, 2>>, B> unfolded;
+    load(unfolded, io::read_onnx(model_file("onnx_unfolded.onnx")), probe_of("onnx_unfolded"));
 }
 
 } // namespace

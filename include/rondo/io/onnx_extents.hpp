@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -147,6 +148,14 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
     if (const auto value = node.find("value_int"))
         return onnx_result(walk, node, OnnxExtents{{OnnxDim{value->whole}}, true}), "";
     if (const auto value = node.find("value_float")) return onnx_result(walk, node, OnnxFill{value->real}), "";
+    if (const auto value = node.find("value_floats")) {
+        OnnxTensor list;
+        list.name = node.outputs[0];
+        list.type = OnnxTensor::float32;
+        list.dims[list.rank++] = list.size = value->reals.size();
+        list.computed = std::make_shared<const std::vector<double>>(value->reals);
+        return onnx_result(walk, node, OnnxConstant{{}, std::make_shared<const OnnxTensor>(std::move(list))}), "";
+    }
     const auto value = node.find("value_ints");
     if (!value || value->wholes.size() > 8) return "its value is no tensor, no number and no short list";
     OnnxExtents result;

@@ -51,7 +51,7 @@ struct OnnxFold {
         result.type = x.type;
         if (dims.size() > result.dims.size()) return "its result has more than 8 axes";
         for (const std::size_t extent : dims) {
-            if (extent > 0 && result.size > std::size_t(walk.to_compute) / extent)
+            if (extent > 0 && result.size > walk.to_compute / extent)
                 return "tensors that are computed of others have more numbers than the file";
             result.size *= extent;
             result.dims[result.rank++] = extent;
@@ -192,6 +192,7 @@ struct OnnxFold {
         }
         if (std::string problem = make(to); !problem.empty() || result.size == 0) return problem;
         std::vector<std::shared_ptr<const std::vector<double>>> numbers;
+        numbers.reserve(parts.size());
         for (const OnnxTensor& part : parts) numbers.push_back(walk.reals(part));
         const std::size_t inner = static_cast<std::size_t>(steps()[*at]), outer = result.size / (to[*at] * inner);
         for (std::size_t n = 0; n < outer; ++n)

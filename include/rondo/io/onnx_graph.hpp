@@ -6,6 +6,7 @@
 #include "protobuf.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -28,6 +29,7 @@ struct OnnxAttribute {
     float real = 0;
     std::optional<Message> tensor, graph;
     std::vector<std::int64_t> wholes;
+    std::vector<double> reals;
     std::vector<std::string_view> texts;
     std::string problem{}; // or nothing
 };
@@ -58,7 +60,10 @@ inline OnnxAttribute read_onnx_attribute(Message message) {
         case 4: value(3), result.text = reader.text(); break;
         case 5: value(4), result.tensor = reader.bytes(); break;
         case 6: value(5), result.graph = reader.bytes(); break;
-        case 7: value(6, true); break;
+        case 7:
+            value(6, true);
+            reader.fixed<std::uint32_t>([&](std::uint32_t bits) { result.reals.push_back(std::bit_cast<float>(bits)); });
+            break;
         case 8:
             value(7, true);
             reader.wholes([&](std::int64_t number) { result.wholes.push_back(number); });

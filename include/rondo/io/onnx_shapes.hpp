@@ -274,6 +274,11 @@ inline std::string onnx_reverse(OnnxWalk& walk, const OnnxNode& node) {
 inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
     auto value = walk.find(node.input(0));
     if (!value) return "it reads " + quoted(node.input(0)) + ", which nothing before it writes";
+    if (node.op == "Dropout" && !node.input(2).empty()) {
+        const auto training = walk.extents(node.input(2));
+        if (!training || !std::ranges::all_of(training->dims, [](const OnnxDim& dim) { return dim.is(0); }))
+            return "its training_mode is not false: it drops numbers";
+    }
     if (node.op == "Cast") {
         const std::int64_t to = node.whole("to", 0);
         const auto* flow = std::get_if<OnnxFlow>(&*value);

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Writes small models beside this script as other programs write them, each with what PyTorch makes of an input.
 
-NAME.json or NAME.nam is the model, NAME.probe.json an input and its output, in double.
+NAME.json, NAME.nam or NAME.onnx is the model, NAME.probe.json an input and its output, in double. PyTorch's exporter
+of today needs the package onnxscript.
 """
 import json
 import pathlib
 
+import onnx
 import torch
 from torch import nn
 
@@ -94,8 +96,35 @@ def state_dict():
           lambda x: parts["dense"](parts["gru"](x)[0]))
 
 
+class Steps(nn.Module):
+    def __init__(self, rec, out):
+        super().__init__()
+        self.rec, self.out = rec, out
+
+    def forward(self, x):
+        return self.out(self.rec(x)[0])
+
+
+def exported(name, model, inputs, **options):
+    """By PyTorch's exporter, without what it notes of the source; larger tensors may lie in NAME.onnx.data."""
+    rounded(model)
+    x = torch.linspace(-1, 1, 12 * inputs).mul(100).round().div(100).reshape(12, 1, inputs)
+    torch.onnx.export(model.eval(), (x,), HERE / name, **options)
+    file = onnx.load(HERE / name, load_external_data=False)
+    del file.graph.value_info[:], file.graph.metadata_props[:]
+    for part in [*file.graph.node, *file.graph.input, *file.graph.output]:
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
+    onnx.save(file, HERE / name)
+    probe = {"input": x.flatten().tolist(), "output": model(x).flatten().tolist()}
+    (HERE / (name.split(".")[0] + ".probe.json")).write_text(json.dumps(probe) + "\n")
+
+
 rtneural()
 nam()
 guitarml("guitarml_lstm.json", "LSTM", 2, 1, True)
 guitarml("guitarml_gru.json", "GRU", 1, 0, False)
 state_dict()
+exported("onnx_external.onnx", Steps(nn.LSTM(2, 6), nn.Linear(6, 2)), 2)
+exported("onnx_unfolded.onnx", Steps(nn.GRU(2, 3, bidirectional=True), nn.Linear(6, 2)), 2, dynamo=False,
+         do_constant_folding=False)
