@@ -44,9 +44,11 @@ inline Series read_series(const std::string& file, std::vector<std::string> colu
         while (row < table.rows() && !table.is_number(row, k)) ++row;
         if (row < table.rows()) columns = {table.names()[k]};
     }
-    if (columns.empty())
-        rondo::fail(rondo::Error::Kind::format, file + ": expected a column of numbers, got none in " +
-                                                    std::to_string(table.columns()) + " columns");
+    if (columns.empty()) {
+        std::string names;
+        for (const std::string& name : table.names()) names += (names.empty() ? "'" : ", '") + name + '\'';
+        rondo::fail(rondo::Error::Kind::format, file + ": expected a column of numbers, got none among " + names);
+    }
     Series series{std::vector<double>(table.rows() * columns.size()), columns,
                   std::vector<std::string>(columns.size(), "as in the file")};
     for (std::size_t k = 0; k < columns.size(); ++k) {

@@ -226,7 +226,7 @@ TEST(Table, SaysWhyAColumnMayNotBeThere) {
 TEST(TableFormat, IsFoundOut) {
     const auto numbers = [](std::string_view text) {
         const Table table = parse_table(text, table_format(text));
-        return table.numbers(table.names().back());
+        return table.numbers(table.names()[table.columns() - 1 - (table.names().back().empty() ? 1 : 0)]);
     };
     for (const char* text :
          {"day,level\n1,1.5\n2,-2\n", "day;level\n1;1.5\n2;-2\n", "day\tlevel\r\n1\t1.5\r\n2\t-2\r\n",
@@ -235,10 +235,13 @@ TEST(TableFormat, IsFoundOut) {
           "\n2020-01-01;1,5\n2020-01-02;-2\n", "day, level\n1, 1.5\n2, -2\n",
           "\"day, of year\"; \"level; m\"\n1; \"1,5\"\n2; -2",
           "\"day;\", level \n1,\"1.5\"\n2,\"-2\"\n", "level\n1.5\n-2\n", "1.5\n-2\n",
-          "sep=|\nday|level\n1|1.5\n2|-2\n"})
+          "sep=:\nday:level\n1:1.5\n2:-2\n", "day|level\n1|1.5\n2|-2\n", "day\tlevel\n1\t1,5\n2\t-2\n",
+          "day,level\n\"1\",\"1,5\"\n\"2\",\"-2\"\n", "day,level,\n1,1.5,\n2,-2,\n"})
         EXPECT_EQ(numbers(text), (std::vector{1.5, -2.0})) << text;
     EXPECT_EQ(table_format("a,b\n1,2\n"), (TableFormat{.trim = true}));
     EXPECT_EQ(table_format("1;2,5\n"), (TableFormat{.separator = ';', .header = false, .trim = true, .decimal = ','}));
+    EXPECT_EQ(table_format("1,\"2,500\"\n").decimal, '.');
+    EXPECT_EQ(table_format("1;2,500\n").decimal, ',');
     EXPECT_EQ(table_format("a;b\n1.5;2,5\n").decimal, '.') << "either may separate thousands";
     EXPECT_EQ(table_format("a\tb\n1\t2,500\n").decimal, '.');
     for (const char* odd : {"", "\n", "sep=", "sep=;", "sep=;\n", "\"", "\"\n;", "\xEF\xBB\xBF", "a"}) {

@@ -47,9 +47,10 @@ inline bool cell_number(std::string_view cell, char decimal, double& value) {
 }
 } // namespace detail
 
-/// How a table seems to be written: cells end at the first of tab, ';' and ',' that its first line has outside quotes,
-/// or at what a line "sep=;" names; that line is a header unless one of its cells is a number; after ';', numbers may
-/// have a decimal comma. Blanks around cells are left out.
+/// How a table seems to be written: cells end at the first of tab, ';', ',' and '|' that its first line has outside
+/// quotes, or at what a line "sep=;" names; that line is a header unless one of its cells is a number. Numbers have a
+/// decimal comma where some have a comma and none has a point; "1,234" alone is one after ';' only. Blanks around cells
+/// are left out.
 inline TableFormat table_format(std::string_view text) {
     TableFormat format{.trim = true};
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -63,27 +64,26 @@ inline TableFormat table_format(std::string_view text) {
         for (std::size_t at = 0; at < text.size() && (quoted || (text[at] != '\n' && text[at] != '\r')); ++at)
             if (text[at] == '"') quoted = !quoted;
             else if (!quoted) bare += text[at];
-        for (const char separator : {',', ';', '\t'})
+        for (const char separator : {'|', ',', ';', '\t'})
             if (bare.find(separator) != bare.npos) format.separator = separator;
     }
+    const char ends[]{format.separator, '\r', '\n', '\0'};
     double value = 0;
-    std::size_t commas = 0, points = 0;
-    bool first = true;
-    for (std::string_view rest = text.substr(0, 10'000); !rest.empty(); first = false) { // the beginning tells enough
-        const std::string_view line = rest.substr(0, rest.find_first_of("\r\n"));
-        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-        for (std::size_t from = 0; from <= line.size();) {
-            std::string_view cell = line.substr(from, line.find(format.separator, from) - from);
-            from += cell.size() + 1;
-            cell = detail::trimmed(cell);
-            if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
-            const bool point = detail::cell_number(cell, '.', value), comma = detail::cell_number(cell, ',', value);
-            points += point && !comma;
-            commas += comma && !point;
-            if (first && (point || (comma && format.separator == ';'))) format.header = false;
-        }
+    bool first = true, points = false, commas = false;
+    for (std::string_view rest = text.substr(0, 10'000); !rest.empty();) { // the beginning tells enough
+        const std::size_t blanks = std::min(rest.find_first_not_of(" \t"), rest.size());
+        const std::size_t quoted = rest.substr(blanks, 1) == "\"" ? rest.find('"', blanks + 1) : rest.npos;
+        const std::size_t end = std::min(rest.find_first_of(ends, quoted == rest.npos ? 0 : quoted), rest.size());
+        std::string_view cell = detail::trimmed(rest.substr(0, end));
+        if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+        const bool point = detail::cell_number(cell, '.', value), comma = detail::cell_number(cell, ',', value);
+        points = points || (point && !comma);
+        commas = commas || (comma && !point && (format.separator == ';' || cell.size() - cell.find(',') != 4));
+        if (first && (point || comma)) format.header = false;
+        first = first && end < rest.size() && rest[end] == format.separator;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (format.separator == ';' && commas > 0 && points == 0) format.decimal = ',';
+    if (commas && !points) format.decimal = ',';
     return format;
 }
 
