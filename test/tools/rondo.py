@@ -87,6 +87,9 @@ FILES = {
     "model.onnx": (CORPUS / "onnx" / "lstm").read_bytes(),
     "reversed.onnx": (CORPUS / "onnx" / "reversed").read_bytes(),
     "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
+    "half.onnx": (CORPUS / "onnx" / "half").read_bytes(),
+    "external.onnx": (CORPUS / "onnx" / "external").read_bytes(),
+    "d": bytes(16),  # which external.onnx names
     "escape": json.dumps({"layers": [{"type": "\x1b]0;a title\x07\u009b2J\r\n"}]}).encode(),
     "escape_names": safetensors(linear("a\x1b[2J\u202e\n", 1, 2), {"a key\x1b[31m": "a text\r\x7f"}),
     "mine.hpp": b"#pragma once\n",
@@ -132,6 +135,8 @@ INSPECTED = {
             "load(model, first, io::read_nam(path)), then stream.reset(first);"],
     "model.onnx": ["using Net = rondo::LSTM<1, 1>;", "\nload(model, io::read_onnx(path));"],
     "reversed.onnx": ["using Net = rondo::Sequential<rondo::GRU<1, 1, rondo::Stack{.reversed = true}>,\n    rondo::FirstStep<1>>;"],
+    "half.onnx": ["rondo::LinearWithoutBias<2, 1>", "\nload(model, io::read_onnx(path, {.convert = true}));"],
+    "external.onnx": ["rondo::LinearWithoutBias<2, 1>", "\nload(model, io::read_onnx(path));"],
     "dict": ['rondo::Sequential<rondo::Named<"rec", rondo::LSTM<1, 5>>>;', "io::read_state_dict(path)"],
 }
 # What is called wrongly, and a part of the one sentence that says so.
@@ -156,6 +161,8 @@ REFUSED = [
     ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
     ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
     ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
+    ("embed half.onnx a.hpp", "half.onnx: node \"y\" (MatMul): tensor \"w\" is of FLOAT16; expected FLOAT or DOUBLE, or "
+                              "OnnxOptions::convert, which converts it: --convert"),
     ("embed branches a.hpp", "branches: in no order"),
     ("embed missing a.hpp", "cannot read missing"),
     ("inspect escape", r"escape: "),
@@ -221,6 +228,8 @@ with tempfile.TemporaryDirectory() as folder:
     header = (pathlib.Path(folder) / "nam.hpp").read_text()
     for part in ["namespace tiny_amp {", "size = 128;", "State<Net>::size == 32", "float first_state[32]{\n    0.5f, 0.5f, 0.5f, 0.f,"]:
         expect(part in header, "embed nam", f"expected ... {part} ..., got:\n{header}")
+    half = run("embed half.onnx half.hpp --convert")
+    expect(half.returncode == 0 and "half::parameters" in half.stdout, "embed --convert", half.stdout + half.stderr)
     half = run("embed no_bias_half half.hpp --convert")
     expect(half.returncode == 0 and "64 numbers as half::parameters" in half.stdout, "embed --convert",
            half.stdout + half.stderr)

@@ -161,20 +161,31 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
     return file;
 }
 
-/// The graph's output that is named `output`, or its only one.
-inline Opened onnx(const std::string& path, bool convert, const std::string& output) {
-    Error problem;
-    const auto source = io::read_onnx(std::filesystem::path{path}, {.output = output, .convert = convert}, problem);
+/// The graph's output that is named `output`, or its only one. Numbers of 16 bits are shown, but taken only if `convert`.
+inline Opened onnx(const std::string& path, bool with_numbers, bool convert, const std::string& output) {
+    const auto read = [&](bool converts, Error& problem) {
+        return io::read_onnx(std::filesystem::path{path}, {.output = output, .convert = converts}, problem);
+    };
+    Error problem, of_converted;
+    io::ModelWeights source = read(false, problem);
+    bool converts = false;
+    if (problem) {
+        io::ModelWeights converted = read(true, of_converted);
+        converts = !of_converted && (convert || !with_numbers);
+        if (converts) source = std::move(converted);
+        else if (!of_converted) problem.message += ": --convert";
+    }
     constexpr std::string_view ask = "name one of them";
     if (problem.message.ends_with(ask)) problem.message += ": --output NAME";
-    if (problem) fail(std::move(problem));
-    if (output.empty()) return layers("ONNX", "read_onnx(path)", source);
-    return layers("ONNX", "read_onnx(path, {.output = " + io::detail::json_string(output) + "})", source);
+    if (problem && !converts) fail(std::move(problem));
+    std::string options = output.empty() ? "" : ".output = " + io::detail::json_string(output);
+    if (converts) options += (options.empty() ? "" : ", ") + std::string{".convert = true"};
+    return layers("ONNX", options.empty() ? "read_onnx(path)" : "read_onnx(path, {" + options + "})", source);
 }
 
 /// By what the file begins with and has in it, ONNX by its name; the readers are strict.
 inline Opened open(const std::string& path, bool with_numbers, bool convert, const std::string& output) {
-    if (path.ends_with(".onnx")) return onnx(path, convert, output);
+    if (path.ends_with(".onnx")) return onnx(path, with_numbers, convert, output);
     if (!output.empty())
         fail(Error::Kind::argument, "--output: expected an ONNX file, whose name ends in .onnx, got " + path);
     std::error_code problem;
