@@ -3,8 +3,8 @@
 // numbers of text.
 #include <rondo/io/guitarml.hpp>
 #include <rondo/io/nam.hpp>
-#include <rondo/io/onnx_write.hpp>
 #include <rondo/io/onnx.hpp>
+#include <rondo/io/onnx_write.hpp>
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/rtneural_write.hpp>
 #include <rondo/io/state_dict.hpp>

@@ -4,7 +4,7 @@
 
 Rondo comes from an installation that has been moved since, or from its SOURCE.
 """
-import os, pathlib, re, shutil, subprocess, sys, tempfile
+import os, pathlib, re, shutil, subprocess, sys, tempfile, zipfile
 
 here = pathlib.Path(__file__).resolve().parent
 strict = ["-Werror", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow"]
@@ -82,6 +82,96 @@ def plain(folder):
     installed(folder)
     compile_host(folder, "pedal", *strict, here / "pedal.cpp")
     run(folder / "pedal", cwd=folder)
+
+
+def libcxx(folder):
+    """With libc++ 16, as Debian installs it; clang 14's own has no algorithms of std::ranges."""
+    root = pathlib.Path("/usr/lib/llvm-16")
+    installed(folder)
+    compile_host(folder, "platform", *strict, "-O0", "-nostdinc++", "-isystem", root / "include/c++/v1", "-nostdlib++",
+                 here / "platform.cpp", "-L", root / "lib", "-lc++", "-lc++abi")
+    run(folder / "platform", cwd=folder)
+
+
+def sizes_of_32_bits(folder):
+    installed(folder)
+    compile_host(folder, "platform", *strict, "-O0", "-m32", here / "platform.cpp")
+    said = run(folder / "platform", cwd=folder, stdout=subprocess.PIPE, text=True).stdout
+    print(said)
+    if "32 bits" not in said:
+        sys.exit("it was not built for 32 bits")
+
+
+EIGENCY = "5.0.1.1"  # a package of PyPI that has the headers of Eigen 5.0.1
+
+
+def eigen5_headers():
+    """Where they lie; they are fetched once a build directory."""
+    headers = pathlib.Path.cwd() / f"eigency-{EIGENCY}"
+    if not headers.exists():
+        with tempfile.TemporaryDirectory(dir=headers.parent) as place:
+            fetched = subprocess.run([sys.executable, "-m", "pip", "--quiet", "--retries", "0", "--timeout", "20", "download",
+                                      "--no-deps", "--only-binary=:all:", "--dest", place, f"eigency=={EIGENCY}"],
+                                     capture_output=True)
+            wheels = list(pathlib.Path(place).glob("*.whl"))
+            if fetched.returncode != 0 or not wheels:
+                print(f"pip cannot fetch eigency {EIGENCY}: the host with Eigen 5 is skipped")
+                sys.exit(0)
+            with zipfile.ZipFile(wheels[0]) as wheel:
+                wheel.extractall(place, [name for name in wheel.namelist() if name.startswith("eigency/eigen/Eigen/")])
+            (pathlib.Path(place) / "eigency/eigen").rename(headers)
+    return headers
+
+
+def eigen_package(folder, version, headers):
+    """What Eigen installs beside its headers, for CMake and for pkg-config."""
+    package = folder / f"eigen-{version}" / "share"
+    (package / "pkgconfig").mkdir(parents=True)
+    (package / "pkgconfig" / "eigen3.pc").write_text(f"Name: Eigen3\nDescription: headers\nVersion: {version}\n"
+                                                     f"Cflags: -I{headers}\n")
+    made = package / "eigen3" / "cmake"
+    made.mkdir(parents=True)
+    (made / "Eigen3Config.cmake").write_text(
+        "add_library(Eigen3::Eigen INTERFACE IMPORTED)\n"
+        f"set_target_properties(Eigen3::Eigen PROPERTIES INTERFACE_INCLUDE_DIRECTORIES {headers})\n")
+    (made / "make.cmake").write_text(
+        "include(CMakePackageConfigHelpers)\n"
+        f"write_basic_package_version_file({made}/Eigen3ConfigVersion.cmake VERSION {version} "
+        "COMPATIBILITY SameMajorVersion ARCH_INDEPENDENT)\n")
+    run("cmake", "-P", made / "make.cmake")
+    return package.parent
+
+
+def eigen5(folder):
+    """No other Eigen than 5 is there. The next major version is refused, by each way in."""
+    headers = eigen5_headers()
+    others = [found.parent for root in ("/usr", "/usr/local") for place in ("share", "lib", "share/cmake", "lib/cmake")
+              for found in pathlib.Path(root, place).glob("eigen3*/**/Eigen3Config.cmake")]
+    alone = ["-DCMAKE_IGNORE_PATH=" + ";".join(map(str, others))]
+    for version, taken in ("6.0.0", False), ("5.0.1", True):
+        eigen = eigen_package(folder, version, headers)
+        os.environ["PKG_CONFIG_PATH"] = str(eigen / "share" / "pkgconfig")
+        if taken:
+            prefix = installed(folder)
+            os.environ["PKG_CONFIG_PATH"] += os.pathsep + str(prefix / "share" / "pkgconfig")
+            flags = run("pkg-config", "--cflags", "rondo", stdout=subprocess.PIPE, text=True).stdout
+            if str(headers) not in flags:
+                sys.exit(f"rondo.pc leads to another Eigen: {flags}")
+        fetched = subprocess.run(["cmake", "-G", "Ninja", "-S", source, "-B", folder / version, *alone,
+                                  f"-DCMAKE_PREFIX_PATH={eigen}"],
+                                 text=True, capture_output=True)
+        if (fetched.returncode == 0) != taken or ("expected Eigen 3.4" in fetched.stderr) == taken:
+            sys.exit(f"Eigen {version}: {fetched.stderr}")
+        if not taken:
+            continue
+        shutil.copy(here / "platform.cpp", folder / "pedal.cpp")
+        shutil.copytree(here / "cmake_find", folder, dirs_exist_ok=True)
+        run("cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix};{eigen}", *alone)
+        run("cmake", "--build", folder / "build")
+        said = run(folder / "build" / "pedal", cwd=folder, stdout=subprocess.PIPE, text=True).stdout
+        print(said)
+        if "Eigen 5.0" not in said:
+            sys.exit("it was built with another Eigen")
 
 
 def no_exceptions(folder):
