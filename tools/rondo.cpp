@@ -55,7 +55,7 @@ void check_replaceable(const std::string& out) {
     std::string begin(embed::first_words.size(), '\0');
     begin.resize(file ? std::fread(begin.data(), 1, begin.size(), file.get()) : 0);
     if (begin != embed::first_words)
-        fail(Error::Kind::argument,
+        fail(Error::Kind::file,
              out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
@@ -112,6 +112,9 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) app.exit(error);
         else complain(error), status = 2;
+    } catch (const Failure& failure) {
+        complain(failure);
+        status = failure.error().kind == Error::Kind::argument ? 2 : 1;
     } catch (const std::exception& error) {
         complain(error);
         status = 1;

@@ -147,6 +147,8 @@ MISUSED = [
     ("embed amp", "OUT is required"),
     ("embed amp a.hpp b.hpp", "b.hpp"),
     ("explain amp", "A subcommand is required"),
+    ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
+    ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
 ]
 # What is refused, in the same way.
 REFUSED = [
@@ -157,8 +159,6 @@ REFUSED = [
     ("inspect text", "text: byte "),
     ("inspect wavenet", "WaveNet"),
     ("inspect cycle.onnx", "cycle.onnx: "),
-    ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
-    ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
     ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
     ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
     ("embed half.onnx a.hpp", "half.onnx: node \"y\" (MatMul): tensor \"w\" is of FLOAT16; expected FLOAT or DOUBLE, or "
