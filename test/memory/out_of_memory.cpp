@@ -120,6 +120,28 @@ TEST(OutOfMemory, ReadersSaySo) {
     expect_told("vocabulary", [path = folder / "words"](Error& e) { Vocabulary::load(path, 9, e); });
 }
 
+TEST(OutOfMemory, FilesAboveTheLimitAreNotRead) {
+    const TemporaryFolder folder;
+    const auto path = folder / "a";
+    io::write_file(path, std::as_bytes(std::span{"{"}.first(1)));
+    std::filesystem::resize_file(path, io::default_limit + 1); // a hole, which takes no room
+    const auto expect_refused = [&](auto&& read, std::size_t limit = io::default_limit) {
+        Error error;
+        read(error);
+        EXPECT_EQ(error, (Error{Error::Kind::file, "cannot read " + path.string() + ": it has 536870913 bytes; at most " +
+                                                       std::to_string(limit) + " are allowed"}));
+    };
+    expect_refused([&](Error& e) { e = failure_of([&] { io::read_file(path); }); });
+    expect_refused([&](Error& e) { io::read_text(path, e); });
+    expect_refused([&](Error& e) { io::read_text(path, 9, e); }, 9);
+    expect_refused([&](Error& e) { read_table(path, {}, e); });
+    expect_refused([&](Error& e) { Vocabulary::load(path, 9, e); });
+    expect_refused([&](Error& e) { io::read_onnx(path, io::OnnxOptions{}, e); });
+    expect_refused([&](Error& e) { io::SafetensorsFile{path, {}, e}; });
+    expect_refused([&](Error& e) { io::SafetensorsFile{path, {.file = 9}, e}; }, 9);
+    expect_refused([&](Error& e) { io::read_nam(path, e); }, io::text_model_limit);
+}
+
 TEST(OutOfMemory, LoadersSaySoAndLeaveTheModelAsItWas) {
     const TemporaryFolder folder;
     const Model<Net> other{Seed{1}};

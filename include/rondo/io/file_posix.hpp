@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Files by POSIX. Paths are strings here: std::filesystem::path does not survive memory that cannot be had.
+// Files by POSIX. Paths are strings here: libstdc++'s path::replace_filename ends a program that lacks memory.
 
 namespace rondo::inline v0_1::io::detail::posix {
 
