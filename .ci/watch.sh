@@ -28,6 +28,9 @@ hear() {
     elif [[ $1 =~ ^(dl|pm)status:.*:([0-9]+)[.0-9]*:([^:]*)$ ]]; then
         far="${BASH_REMATCH[2]} %" last=${BASH_REMATCH[3]}
         return
+    elif [[ $1 == 'Waiting for cache lock'* ]]; then # apt's, again and again
+        last='another apt-get is at work'
+        return
     elif [[ $1 =~ ^\ *([0-9]+)/([0-9]+)\ +([^ ].*) ]]; then
         far="${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}" last=${BASH_REMATCH[3]}
     elif [[ $1 == ninja:\ Entering* || $1 == ninja:\ no\ work* ]]; then
