@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """An example refuses bad input with one sentence that names it, and exit code 2: bad_input.py NAME PROGRAM."""
-import pathlib, subprocess, sys, tempfile
+import pathlib, re, subprocess, sys, tempfile
 
 name, program = sys.argv[1:]
 
@@ -101,5 +101,14 @@ with tempfile.TemporaryDirectory() as folder:
     if run.returncode != 2 or "cannot write to the standard output" not in run.stderr:
         print(f"{name} --help >/dev/full: got {run.returncode} and:\n{run.stderr}")
         failed += 1
+# examples/run, which refuses options before it builds, knows all that the program has.
+source = pathlib.Path(__file__).resolve().parents[2]
+text = subprocess.run([pathlib.Path(program).resolve(), "--help"], text=True, capture_output=True).stdout
+told = [word for option in re.findall(r"^ +(?:-\w,)?(--[\w-]+)", text, re.M) if option != "--help"
+        for word in (option, "README.md")]
+run = subprocess.run(["examples/run", name, *told, "--no-such-option"], cwd=source, text=True, capture_output=True)
+if len(told) < 10 or f"{name} has no option --no-such-option" not in run.stderr:
+    print(f"examples/run {name} {' '.join(told)}: {run.stderr}")
+    failed += 1
 print(f"{len(CASES[name]) - failed} of {len(CASES[name])} answers are as expected")
 sys.exit(failed > 0)
