@@ -57,7 +57,10 @@ use_ccache() {
     command -v ccache >/dev/null || return 0
     launcher='ccache '
     export CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_COMPILERCHECK
-    CCACHE_COMPILERCHECK=string:$({ "$cxx" --version; grep -m 1 '^flags' /proc/cpuinfo; } | cksum)
+    CCACHE_COMPILERCHECK=string:$({
+        "$cxx" --version
+        grep -iEm 1 '^(flags|features)' /proc/cpuinfo || uname -a
+    } 2>/dev/null | cksum)
 }
 
 # Installs what is missing where apt-get can; else says what to install.

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What measure.py found, as tables, a page and a picture."""
 import re
+import shutil
 import statistics
 import subprocess
+import sys
 import textwrap
 
 
@@ -85,13 +87,19 @@ def draw(out, results):
         lines.append(f'"{key}: {label}" {median} {least} {most} {number[key] + 1}')
     (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
     script = (f"set terminal svg size 1000,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
-              "set output 'cpu.svg'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
+              "set output 'cpu.svg.part'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
               f"set xrange [0.5:64]\nset yrange [{len(bars)}:-1]\n"
               "set xlabel 'time of the fastest of the other libraries, as a multiple of Rondo''s'\n"
               "set arrow from 1, graph 0 to 1, graph 1 nohead lc 'black'\n"
               "plot 'cpu.dat' using 2:0:(1):2:($0-0.35):($0+0.35):5:ytic(1) with boxxyerror lc variable, "
               "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
-    subprocess.run(["gnuplot"], input=script, text=True, cwd=out, check=False)
+    part = out / "cpu.svg.part"
+    if not shutil.which("gnuplot"):
+        print("gnuplot: not found: no picture", file=sys.stderr)
+    elif subprocess.run(["gnuplot"], input=script, text=True, cwd=out).returncode == 0 and "</svg>" in part.read_text()[-12:]:
+        part.replace(out / "cpu.svg")  # which gnuplot leaves unfinished, without a word, where the disk is full
+    else:
+        sys.exit("gnuplot failed, or the disk is full: no picture")
     (out / "cpu.dat").unlink()
 
 
