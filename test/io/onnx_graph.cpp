@@ -117,6 +117,24 @@ TEST(OnnxGraph, KnowsTheAttributesOfEachOperator) {
     EXPECT_EQ(node_of("RNN", {}, {"x", "w", "w", "b", "", "", "x"}), node + "(RNN): it has 7 inputs; expected at most 6");
 }
 
+TEST(OnnxGraph, ChecksTheNodesOfALoop) {
+    using Writer = OnnxFile::Writer;
+    const auto loop = [](const Writer& node, const Writer& other = {}) {
+        const Writer body = Writer{}.message(1, node).message(1, other);
+        return node_of("Loop", {Writer{}.text(1, "body").message(6, body).whole(20, 5)});
+    };
+    const auto relu = [](std::string_view to) { return Writer{}.text(1, "a").text(2, to).text(4, "Relu"); };
+    const std::string its = "onnx: node \"y\" (Loop): its node ";
+    EXPECT_EQ(loop(relu("b").message(5, OnnxFile::attribute("alpha", 1))),
+              its + "\"b\" (Relu): the attribute \"alpha\" is not known");
+    EXPECT_EQ(loop(relu("b"), relu("b")), its + "\"b\" (Relu): it writes \"b\" again");
+    const Writer inner = Writer{}.text(1, "body").text(6, "").whole(20, 5);
+    EXPECT_EQ(loop(Writer{}.text(2, "b").text(4, "Loop").message(5, inner)),
+              its + "\"b\" (Loop): it has a graph within a graph");
+    EXPECT_EQ(node_of("Loop", {Writer{}.text(1, "body").text(6, "\x08\x01").whole(20, 5)}),
+              "onnx: node \"y\" (Loop): its graph is no GraphProto: field 1: expected bytes, got wire type 0");
+}
+
 TEST(OnnxGraph, WritesEachNameOnce) {
     const auto with = [](auto more) {
         OnnxFile file;
@@ -138,6 +156,14 @@ TEST(OnnxGraph, WritesEachNameOnce) {
     EXPECT_EQ(with([](OnnxFile& file) { file.input("x", {0, 2}); }), "onnx: two inputs are called \"x\"");
     EXPECT_EQ(with([](OnnxFile& file) { file.node("RNN", {"x", "w", "w"}, {"a", "a"}); }),
               "onnx: node \"a\" (RNN): it writes \"a\" again");
+}
+
+TEST(OnnxGraph, RefusesSparseInitializers) {
+    OnnxFile file;
+    file.input("x", {0, 2}).output("y").node("Relu", {"x"}, {"y"});
+    ASSERT_EQ(layers_of(file), "ReLU 2");
+    file.raw(15, {});
+    EXPECT_EQ(layers_of(file), "onnx: it has sparse initializers; expected dense ones");
 }
 
 TEST(OnnxGraph, RefusesFunctionsOfTheFile) {

@@ -237,8 +237,9 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
         while (reader.next()) visit(reader);
         return reader.problem();
     };
-    std::size_t counts[16]{};
-    problem = each([&](const ProtobufReader& reader) { ++counts[std::min(reader.field(), 15u)]; });
+    std::size_t counts[17]{};
+    problem = each([&](const ProtobufReader& reader) { ++counts[std::min(reader.field(), 16u)]; });
+    if (counts[15] > 0) return "it has sparse initializers; expected dense ones";
     result.nodes.reserve(counts[1]);
     result.initializers.reserve(counts[5]);
     result.inputs.reserve(counts[11]);

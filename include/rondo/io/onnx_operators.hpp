@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -105,8 +106,12 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
     return found == std::end(operators) ? nullptr : found;
 }
 
+inline std::string check_onnx_body(const OnnxWalk& walk, Message body);
+
 /// A node has nothing but what its operator has, if that is one of ours. Returns what is wrong, or nothing.
-inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node) {
+///
+/// within  it is of a graph that another node has: that graph is one without such nodes
+inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node, bool within = false) {
     const OnnxOperator* const found = node.domain.empty() ? find_onnx_operator(node.op) : nullptr;
     if (found == nullptr) return {};
     const OnnxOperator& op = *found;
@@ -136,12 +141,32 @@ inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node) {
         bool& before = given[std::size_t(rule - op.attributes.begin())];
         if (before) return "its attribute " + quoted(attribute.name) + " comes twice";
         before = true;
+        if (!attribute.graph) continue;
+        if (within) return "it has a graph within a graph";
+        if (std::string problem = check_onnx_body(walk, *attribute.graph); !problem.empty()) return problem;
     }
     for (std::size_t k = 0; k < given.size(); ++k)
         if (const auto& rule = op.attributes[k];
             rule.required && opset >= rule.since && opset < rule.until && !given[k])
             return "it has no attribute " + quoted(rule.name);
     return {};
+}
+
+/// The same of all nodes of a graph that a node has, whose names are written once.
+inline std::string check_onnx_body(const OnnxWalk& walk, Message body) {
+    std::set<std::string_view> names;
+    ProtobufReader graph{body};
+    while (graph.next()) {
+        if (graph.field() != 1) continue;
+        OnnxNode node;
+        if (std::string problem = read_onnx_node(graph.bytes(), node); !problem.empty()) return problem;
+        for (const std::string_view name : node.outputs)
+            if (!name.empty() && !names.insert(name).second)
+                return "its " + node.called() + ": it writes " + quoted(name) + " again";
+        if (std::string problem = check_onnx_node(walk, node, true); !problem.empty())
+            return "its " + node.called() + ": " + problem;
+    }
+    return graph.ok() ? "" : "its graph is no GraphProto: " + graph.problem();
 }
 
 /// Runs a node. Returns what is wrong, or nothing.
