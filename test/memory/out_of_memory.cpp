@@ -100,6 +100,8 @@ TEST(OutOfMemory, ReadersSaySo) {
     const auto tensors = folder / "safetensors", onnx = folder / "onnx", missing = folder / "missing";
     expect_told("safetensors", [&](Error& e) { io::SafetensorsFile{tensors, {}, e}; });
     expect_told("onnx", [&, options = io::OnnxOptions{}](Error& e) { io::read_onnx(onnx, options, e); });
+    expect_told("two files",
+                [path = data / "onnx_external.onnx"](Error& e) { io::read_onnx(path, io::OnnxOptions{}, e); });
     expect_told("rtneural", [path = data / "rtneural.json"](Error& e) { io::read_rtneural(path, e); });
     expect_told("nam", [path = data / "nam.nam"](Error& e) { io::read_nam(path, e); });
     expect_told("guitarml", [path = data / "guitarml_lstm.json"](Error& e) { io::read_guitarml(path, e); });
@@ -128,8 +130,9 @@ TEST(OutOfMemory, FilesAboveTheLimitAreNotRead) {
     const auto expect_refused = [&](auto&& read, std::size_t limit = io::default_limit) {
         Error error;
         read(error);
-        EXPECT_EQ(error, (Error{Error::Kind::file, "cannot read " + path.string() + ": it has 536870913 bytes; at most " +
-                                                       std::to_string(limit) + " are allowed"}));
+        EXPECT_EQ(error, (Error{Error::Kind::file, "cannot read " + path.string() +
+                                                       ": it has 536870913 bytes; at most " + std::to_string(limit) +
+                                                       " are allowed"}));
     };
     expect_refused([&](Error& e) { e = failure_of([&] { io::read_file(path); }); });
     expect_refused([&](Error& e) { io::read_text(path, e); });
