@@ -3,7 +3,7 @@
 
 #include "../backend/concept.hpp"
 #include "../core/host_device.hpp"
-#include "../loss/terms.hpp"
+#include "../loss/run_loss.hpp"
 #include "placed.hpp"
 
 #include <cmath>
