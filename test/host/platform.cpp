@@ -72,7 +72,7 @@ void read_and_write(const Model<Follower>& model) {
 
     const Table table = parse_table("x,y\n0.1,-1.7976931348623157e308\n1e-3,4.9406564584124654e-324\n");
     expect(table.numbers("x") == std::vector{0.1, 0.001}, "numbers of a table");
-    expect(table.numbers("y") == std::vector{-1.7976931348623157e308, 4.9406564584124654e-324}, "its greatest and least");
+    expect(table.numbers("y") == std::vector{-1.7976931348623157e308, 4.9406564584124654e-324}, "its last two");
 
     // As many numbers as 2^32 and these: where sizes have 32 bits, a product of them would seem to fit.
     std::string nam = R"({"architecture":"LSTM","config":{"input_size":16383,"in_channels":16383,"hidden_size":65536,)"

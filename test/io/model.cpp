@@ -195,7 +195,8 @@ TEST(ModelFile, MayHoldATiedTensorOnce) {
 
 /// A file of `from` without a tensor, and with metadata that name others in place of some, as save_model writes them.
 template <class From>
-fs::path shared_file(const TemporaryFolder& folder, const From& from, const char* without, const io::Metadata& metadata) {
+fs::path shared_file(const TemporaryFolder& folder, const From& from, const char* without,
+                     const io::Metadata& metadata) {
     const fs::path path = folder / "shared";
     save(from, path);
     EditedFile file{path};
@@ -221,7 +222,8 @@ TEST(ModelFile, MayHoldWhicheverOfTiedTensors) {
 }
 
 TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
-    using Apart = Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>, Named<"out", LinearWithoutBias<5, 7>>>;
+    using Apart = Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>,
+                             Named<"out", LinearWithoutBias<5, 7>>>;
     const TemporaryFolder folder;
     Model<Apart> model{Seed{2}}, other;
     model.tensor<"out.weight">() = model.tensor<"in.weight">();
@@ -279,7 +281,8 @@ TEST(ModelFile, ConvertsOtherPrecisionsOnRequest) {
     const std::vector<double> halves{1, -2, 0x1p-24, 65504, -0.0, 0x1.554p-2};
     EXPECT_EQ(loaded(io::DType::F16, half, single), halves);
     EXPECT_EQ(loaded(io::DType::F16, half, twice), halves);
-    EXPECT_EQ(loaded(io::DType::BF16, std::vector<std::uint16_t>{0x3F80, 0xC000, 0x0001, 0x7F7F, 0x8000, 0x3EAB}, twice),
+    const std::vector<std::uint16_t> brain{0x3F80, 0xC000, 0x0001, 0x7F7F, 0x8000, 0x3EAB};
+    EXPECT_EQ(loaded(io::DType::BF16, brain, twice),
               (std::vector<double>{1, -2, 0x1p-133, 0x1.FEp127, -0.0, 0x1.56p-2}));
     EXPECT_EQ(loaded(io::DType::F32, std::vector<float>{1, 2, 3, 4, 5, 0.1f}, twice),
               (std::vector<double>{1, 2, 3, 4, 5, double(0.1f)}));

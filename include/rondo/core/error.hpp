@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "fast_math.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -60,7 +62,7 @@ private:
 [[noreturn]] inline void fail(Error::Kind kind, std::string message) { fail(Error{kind, std::move(message)}); }
 
 /// Fails if `error` says so.
-inline void check(Error error) {
+inline void (check)(Error error) {
     if (error) fail(std::move(error));
 }
 
@@ -70,10 +72,10 @@ auto or_fail(F&& f) {
     Error error;
     if constexpr (std::is_void_v<decltype(f(error))>) {
         f(error);
-        check(std::move(error));
+        (check)(std::move(error));
     } else {
         auto result = f(error);
-        check(std::move(error));
+        (check)(std::move(error));
         return result;
     }
 }

@@ -142,7 +142,7 @@ inline std::from_chars_result read_decimal(const char* const first, const char* 
         for (; exponent > 0; --exponent) whole.multiply_add(10, 0);
         for (; exponent < 0; ++exponent) below.multiply_add(10, 0);
         found = rounded_quotient(whole, below);
-        if (found == 0 || found > std::numeric_limits<double>::max()) return {at, std::errc::result_out_of_range};
+        if (found == 0 || found > (std::numeric_limits<double>::max)()) return {at, std::errc::result_out_of_range};
     }
     value = negative ? -found : found;
     return {at, std::errc{}};

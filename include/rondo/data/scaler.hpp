@@ -87,8 +87,8 @@ private:
             if (!std::isfinite(x))
                 fail(Error::Kind::argument, "rondo::Scaler: value " + std::to_string(k) +
                                                 ": expected a finite number, got " + std::to_string(x));
-            s.shift_[k % row] = std::min(s.shift_[k % row], x);
-            s.scale_[k % row] = std::max(s.scale_[k % row], x);
+            s.shift_[k % row] = (std::min)(s.shift_[k % row], x);
+            s.scale_[k % row] = (std::max)(s.scale_[k % row], x);
         }
         return s;
     }

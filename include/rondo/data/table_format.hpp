@@ -23,7 +23,7 @@ struct TableFormat {
 
 namespace detail {
 inline std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    text.remove_prefix((std::min)(text.find_first_not_of(" \t"), text.size()));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 /// What a first line "sep=;" names.
@@ -54,7 +54,7 @@ inline bool cell_number(std::string_view cell, char decimal, double& value) {
 inline TableFormat table_format(std::string_view text) {
     TableFormat format{.trim = true};
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+    text.remove_prefix((std::min)(text.find_first_not_of("\r\n"), text.size()));
     if (const char named = detail::named_separator(text)) {
         format.separator = named;
         text.remove_prefix(text.find('\n') + 1);
@@ -71,9 +71,9 @@ inline TableFormat table_format(std::string_view text) {
     double value = 0;
     bool first = true, points = false, commas = false;
     for (std::string_view rest = text.substr(0, 10'000); !rest.empty();) { // the beginning tells enough
-        const std::size_t blanks = std::min(rest.find_first_not_of(" \t"), rest.size());
+        const std::size_t blanks = (std::min)(rest.find_first_not_of(" \t"), rest.size());
         const std::size_t quoted = rest.substr(blanks, 1) == "\"" ? rest.find('"', blanks + 1) : rest.npos;
-        const std::size_t end = std::min(rest.find_first_of(ends, quoted == rest.npos ? 0 : quoted), rest.size());
+        const std::size_t end = (std::min)(rest.find_first_of(ends, quoted == rest.npos ? 0 : quoted), rest.size());
         std::string_view cell = detail::trimmed(rest.substr(0, end));
         if (cell.size() > 1 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
         const bool point = detail::cell_number(cell, '.', value), comma = detail::cell_number(cell, ',', value);
@@ -81,7 +81,7 @@ inline TableFormat table_format(std::string_view text) {
         commas = commas || (comma && !point && (format.separator == ';' || cell.size() - cell.find(',') != 4));
         if (first && (point || comma)) format.header = false;
         first = first && end < rest.size() && rest[end] == format.separator;
-        rest.remove_prefix(std::min(end + 1, rest.size()));
+        rest.remove_prefix((std::min)(end + 1, rest.size()));
     }
     if (commas && !points) format.decimal = ',';
     return format;

@@ -46,7 +46,7 @@ struct BeamSearch {
         if (Error error = below("begin", begin, 0)) return error;
         if (Error error = below("end", end, 0)) return error;
         if (Error error = below("best", best, 1)) return error;
-        if (!(length_penalty >= 0 && length_penalty <= std::numeric_limits<double>::max()))
+        if (!(length_penalty >= 0 && length_penalty <= (std::numeric_limits<double>::max)()))
             return {Error::Kind::argument,
                     "rondo::BeamSearch: length_penalty: expected a finite number of 0 or more, got " +
                         detail::sampling_text(length_penalty)};
@@ -175,11 +175,11 @@ private:
         double largest = -std::numeric_limits<double>::infinity(), sum = 0;
         for (std::size_t i = 0; i < logits.size(); ++i) {
             const auto logit = double(logits[i]);
-            if (!(logit <= std::numeric_limits<double>::max()))
+            if (!(logit <= (std::numeric_limits<double>::max)()))
                 fail(Error::Kind::not_finite, "rondo::beam_search: logits: expected a finite number or -inf in row " +
                                                   std::to_string(row) + " at index " + std::to_string(i) + ", got " +
                                                   (std::isnan(logit) ? "nan" : "inf"));
-            largest = std::max(largest, logit);
+            largest = (std::max)(largest, logit);
         }
         if (std::isinf(largest)) return; // no token may be chosen
         for (const S logit : logits) sum += std::exp(double(logit) - largest);
@@ -254,7 +254,7 @@ private:
 ///         translation", arXiv:1609.08144 (2016), eq. 14, without its coverage penalty.
 template <BeamStep Step>
 std::vector<Hypothesis> beam_search(const BeamSearch& search, Step&& step) {
-    check(search.problem());
+    (check)(search.problem());
     detail::Beam beam{search};
     do {
         const auto& answer = step(beam.parents(), beam.tokens());

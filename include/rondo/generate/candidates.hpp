@@ -42,7 +42,7 @@ struct Sampling {
 
     Error problem() const {
         using detail::sampling_text;
-        if (!(temperature >= 0 && temperature <= std::numeric_limits<double>::max()))
+        if (!(temperature >= 0 && temperature <= (std::numeric_limits<double>::max)()))
             return {Error::Kind::argument,
                     "temperature: expected a finite number of 0 or more, got " + sampling_text(temperature)};
         if (top_k < 0)
@@ -73,7 +73,7 @@ int greedy(const Scores& scores, Error& error) noexcept {
         }
         std::size_t best = 0;
         for (std::size_t i = 0; i < logits.size(); ++i) {
-            if (!(logits[i] <= std::numeric_limits<double>::max())) {
+            if (!(logits[i] <= (std::numeric_limits<double>::max)())) {
                 error = {Error::Kind::not_finite, "logits: expected a finite number or -inf at index " +
                                                       std::to_string(i) + ", got " +
                                                       (std::isnan(logits[i]) ? "nan" : "inf")};
@@ -176,7 +176,7 @@ std::span<Candidate> candidates(const Scores& scores, const Sampling& sampling, 
                        std::exp((static_cast<double>(logits[i]) - largest) / sampling.temperature)};
 
         const auto top_k = static_cast<std::size_t>(sampling.top_k);
-        const std::size_t most = top_k > 0 ? std::min(top_k, kept.size()) : kept.size();
+        const std::size_t most = top_k > 0 ? (std::min)(top_k, kept.size()) : kept.size();
         if (most < kept.size() || sampling.top_p < 1) kept = detail::likeliest(logits, kept, most, sampling.top_p);
         const double total = detail::sum(kept);
         for (Candidate& candidate : kept) candidate.probability /= total;

@@ -55,7 +55,7 @@ public:
 
     /// Row n goes on from what row parents[n] was, with tokens[n]: the scores of each row's next token, row after row.
     std::span<const scalar> operator()(std::span<const int> parents, std::span<const int> tokens) {
-        check(problem(parents, tokens));
+        (check)(problem(parents, tokens));
         for (std::size_t k = 0; k < kept_.size() - 1; ++k)
             gather(parents, state_.states.value[int(k)], kept_[k]);
         gather(parents, state_.feed.value, kept_.back());

@@ -82,8 +82,8 @@ private:
     void declare(const F& take) {
         Scratch<B> counted;
         take(counted);
-        scratch_size_ = std::max(scratch_size_, counted.used());
-        product_size_ = std::max(product_size_, counted.product_size());
+        scratch_size_ = (std::max)(scratch_size_, counted.used());
+        product_size_ = (std::max)(product_size_, counted.product_size());
     }
 
     std::vector<Record> records_;

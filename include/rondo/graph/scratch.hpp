@@ -35,7 +35,7 @@ public:
     }
     /// Declares a product that is not prepared: rows x inner times inner x columns.
     void product(std::size_t rows, std::size_t columns, std::size_t inner) {
-        product_ = std::max(product_, B::scratch(rows, columns, inner));
+        product_ = (std::max)(product_, B::scratch(rows, columns, inner));
     }
 
     std::size_t used() const { return arena_.used(); }

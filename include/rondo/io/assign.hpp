@@ -39,7 +39,7 @@ inline Error layers_problem(std::span<const NetworkLayer> layers, const io::Mode
     for (const NetworkLayer& layer : layers)
         if (layer.facts.kind == LayerKind::other)
             return wrong(called(layer) + " is " + describe(layer.facts) + " layer by layer");
-    for (std::size_t k = 0; k < std::max(layers.size(), weights.layers.size()); ++k) {
+    for (std::size_t k = 0; k < (std::max)(layers.size(), weights.layers.size()); ++k) {
         if (k >= layers.size())
             return wrong(weights.layers[k].name + ", " + describe(weights.layers[k].facts) +
                          ", is not one of the network's, which has " + std::to_string(layers.size()) + " layers");

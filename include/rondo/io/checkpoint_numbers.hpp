@@ -32,10 +32,10 @@ constexpr const char* text_of(NumberRange range) {
     }
 }
 constexpr bool in_range(std::integral auto value, NumberRange range) {
-    return value >= 0 && (range == NumberRange::whole || value <= std::numeric_limits<decltype(value)>::max() / 2);
+    return value >= 0 && (range == NumberRange::whole || value <= (std::numeric_limits<decltype(value)>::max)() / 2);
 }
 constexpr bool in_range(double value, NumberRange range) {
-    constexpr double largest = std::numeric_limits<double>::max();
+    constexpr double largest = (std::numeric_limits<double>::max)();
     const double from = range == NumberRange::from_zero || range == NumberRange::part ? 0 : -largest;
     const double to = range == NumberRange::part   ? 1
                       : range == NumberRange::best ? std::numeric_limits<double>::infinity()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "little_endian.hpp"
+
 #include <array>
 #include <bit>
 #include <concepts>
@@ -9,9 +11,6 @@
 #include <string_view>
 
 namespace rondo::inline v0_1::io {
-
-static_assert(std::endian::native == std::endian::little,
-              "rondo::io hands out the bytes of a file as they are, which are little-endian, as this machine is not");
 
 /// The element types of safetensors, under the format's own names, from the smallest alignment to the largest.
 ///

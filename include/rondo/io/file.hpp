@@ -19,7 +19,7 @@ namespace system = portable;
 #endif
 }
 
-inline constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+inline constexpr std::size_t no_limit = (std::numeric_limits<std::size_t>::max)();
 
 /// How many bytes a file may have unless its reader is told otherwise: a file's size alone must not take all memory.
 inline constexpr std::size_t default_limit = std::size_t{512} << 20;

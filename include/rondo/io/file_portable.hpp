@@ -29,7 +29,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
     const File file{std::fopen(path.string().c_str(), "rb")};
     if (!file) return refuse(system_reason());
     const long end = std::fseek(file.get(), 0, SEEK_END) == 0 ? std::ftell(file.get()) : -1;
-    if (end < 0 || end == std::numeric_limits<long>::max()) return refuse(system_reason());
+    if (end < 0 || end == (std::numeric_limits<long>::max)()) return refuse(system_reason());
     std::rewind(file.get());
     const auto size = static_cast<std::uintmax_t>(end);
     if (size > limit) return refuse.too_large(size, limit);

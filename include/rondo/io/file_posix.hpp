@@ -78,7 +78,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
         std::byte more{};
         const bool last = done == bytes.size();
         std::byte* const to = last ? &more : bytes.data() + done;
-        const std::size_t wanted = last ? 1 : std::min(bytes.size() - done, at_once);
+        const std::size_t wanted = last ? 1 : (std::min)(bytes.size() - done, at_once);
         const auto got = uninterrupted([&] { return ::read(file.number(), to, wanted); });
         if (got < 0) return refuse(system_reason());
         if (last && got == 0) return bytes;
@@ -137,7 +137,7 @@ public:
         constexpr std::size_t at_once = std::size_t{1} << 30;
         for (auto part : parts) {
             while (!part.empty()) {
-                const auto some = part.first(std::min(part.size(), at_once));
+                const auto some = part.first((std::min)(part.size(), at_once));
                 const auto got = uninterrupted([&] { return ::write(file_.number(), some.data(), some.size()); });
                 if (got < 0) return system_reason();
                 part = part.subspan(static_cast<std::size_t>(got));

@@ -98,7 +98,7 @@ public:
         if (last == first) {
             expected("a whole number, 0 or more");
         } else if (result != std::errc{}) {
-            refuse_here("a number above " + std::to_string(std::numeric_limits<std::size_t>::max()));
+            refuse_here("a number above " + std::to_string((std::numeric_limits<std::size_t>::max)()));
         } else if (*first == '0' && last - first > 1) {
             refuse_here("a number with a leading 0");
         } else {

@@ -86,8 +86,8 @@ inline const io::TensorInfo* look_up(std::span<const Tensor> tensors, std::size_
     return found;
 }
 
-/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; one that is tied to an earlier one may be
-/// absent, and so may a bias where zeros are wanted.
+/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; one that is tied to an earlier one may
+/// be absent, and so may a bias where zeros are wanted.
 inline Error find_tensor(std::span<const Tensor> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
                          const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
     const Tensor& t = tensors[k];

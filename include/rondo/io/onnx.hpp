@@ -158,7 +158,7 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
     OnnxWalk walk;
     walk.allow(file.size());
     walk.convert = options.convert;
-    walk.files = OnnxFiles{path, options.external, options.limit - std::min(options.limit, file.size())};
+    walk.files = OnnxFiles{path, options.external, options.limit - (std::min)(options.limit, file.size())};
     std::string problem = read_onnx_graph(file, walk.graph);
     std::vector<LayerWeights> layers;
     if (problem.empty()) problem = walk_onnx(walk, options, layers);

@@ -42,7 +42,7 @@ inline bool same_word(std::string_view a, std::string_view b) {
 /// that a clip there says nothing.
 inline std::string onnx_clip(const OnnxNode& node, LayerKind kind) {
     const auto clip = node.find("clip");
-    const float least = kind == LayerKind::ReluRNN ? std::numeric_limits<float>::max() : 40;
+    const float least = kind == LayerKind::ReluRNN ? (std::numeric_limits<float>::max)() : 40;
     if (!clip || clip->real >= least) return {};
     return "it clips what enters its activations, at " + short_text(clip->real) + "; expected no clip" +
            (kind == LayerKind::ReluRNN ? "" : ", or one of 40 and above, which changes nothing");

@@ -34,7 +34,7 @@ inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     }
     const auto all = static_cast<std::int64_t>(shape.size());
     const auto clamp = [all](std::int64_t at) {
-        return std::clamp<std::int64_t>(at < 0 ? std::max(at, -all) + all : at, 0, all);
+        return std::clamp<std::int64_t>(at < 0 ? (std::max)(at, -all) + all : at, 0, all);
     };
     const auto begin = clamp(node.whole("start", 0)), end = clamp(node.whole("end", all));
     OnnxExtents result;

@@ -26,9 +26,9 @@ struct OnnxDim {
 
     /// Nothing where a product is too large.
     static std::optional<OnnxDim> product(const OnnxDim& a, const OnnxDim& b) {
-        constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+        constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
         OnnxDim result;
-        if (std::max(a.times, b.times) > most || std::min(a.times, b.times) < -most) return std::nullopt;
+        if ((std::max)(a.times, b.times) > most || (std::min)(a.times, b.times) < -most) return std::nullopt;
         result.times = a.times * b.times;
         for (std::size_t k = 0; k < 2; ++k) {
             if (a.powers[k] + b.powers[k] > 9) return std::nullopt;

@@ -29,7 +29,7 @@ inline double onnx_rounded(std::int64_t type, double number) {
     const bool binary16 = type == OnnxTensor::float16; // or bfloat16
     const int digits = binary16 ? 11 : 8, least = binary16 ? -24 : -133;
     const double most = binary16 ? 65504 : 3.3895313892515355e38;
-    const int unit = std::max(std::ilogb(number) + 1 - digits, least);
+    const int unit = (std::max)(std::ilogb(number) + 1 - digits, least);
     const double rounded = std::ldexp(std::nearbyint(std::ldexp(number, -unit)), unit);
     return std::fabs(rounded) > most ? std::copysign(std::numeric_limits<double>::infinity(), number) : rounded;
 }
@@ -146,9 +146,9 @@ struct OnnxFold {
                 return std::clamp(index < 0 ? index + all : index, least, most);
             };
             const std::int64_t begin = place((*starts)[k]), end = place((*ends)[k]),
-                               far = stride > 0 ? end - begin : begin - end, pace = std::abs(stride);
-            to[*at] = far > 0 ? static_cast<std::size_t>((far - 1) / pace + 1) : 0;
-            if (far > 0) from += begin * by[*at];
+                               reach = stride > 0 ? end - begin : begin - end, pace = std::abs(stride);
+            to[*at] = reach > 0 ? static_cast<std::size_t>((reach - 1) / pace + 1) : 0;
+            if (reach > 0) from += begin * by[*at];
             by[*at] *= stride;
         }
         return copy(to, by, from);

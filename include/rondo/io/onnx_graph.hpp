@@ -238,7 +238,7 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
         return reader.problem();
     };
     std::size_t counts[17]{};
-    problem = each([&](const ProtobufReader& reader) { ++counts[std::min(reader.field(), 16u)]; });
+    problem = each([&](const ProtobufReader& reader) { ++counts[(std::min)(reader.field(), 16u)]; });
     if (counts[15] > 0) return "it has sparse initializers; expected dense ones";
     result.nodes.reserve(counts[1]);
     result.initializers.reserve(counts[5]);

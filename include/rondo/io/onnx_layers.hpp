@@ -140,7 +140,7 @@ inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
     OnnxTensor table;
     if (std::string problem = walk.tensor(node.input(0), table); !problem.empty()) return problem;
     constexpr std::size_t most = onnx_most_extent;
-    if (table.rank != 2 || table.size == 0 || std::max(table.dims[0], table.dims[1]) > most ||
+    if (table.rank != 2 || table.size == 0 || (std::max)(table.dims[0], table.dims[1]) > most ||
         node.whole("axis", 0) != 0)
         return "its table has the shape " + table.shape() + ", or its axis is not 0";
     std::vector<double> numbers;

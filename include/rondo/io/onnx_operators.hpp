@@ -27,7 +27,7 @@ struct OnnxAttributeRule {
     std::string_view name{};
     std::int64_t type = OnnxAttribute::none;
     bool required = false;
-    std::int64_t since = 1, until = std::numeric_limits<std::int64_t>::max();
+    std::int64_t since = 1, until = (std::numeric_limits<std::int64_t>::max)();
 };
 
 /// An operator: how it is run, and what a node of it may have. `inputs` and `outputs` are the most of them.
@@ -49,7 +49,7 @@ inline std::string onnx_of_tensors(OnnxWalk&, const OnnxNode&) { return "it read
 /// The operator of that name, or null.
 inline const OnnxOperator* find_onnx_operator(std::string_view name) {
     using A = OnnxAttribute;
-    constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+    constexpr std::size_t any = (std::numeric_limits<std::size_t>::max)();
     static constexpr OnnxAttributeRule activations{"activations", A::of_strings}, alpha{"activation_alpha", A::of_floats},
         beta{"activation_beta", A::of_floats}, clip{"clip", A::of_float}, direction{"direction", A::of_string},
         hidden{"hidden_size", A::of_int}, layout{"layout", A::of_int, false, 14};

@@ -145,7 +145,7 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
         if (std::ranges::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
         return std::string{what} + ": expected " + right.shape() + ", got " + tensor.shape();
     };
-    if (hidden == 0 || std::max(hidden, in) > most)
+    if (hidden == 0 || (std::max)(hidden, in) > most)
         return "R: expected [directions,gates hidden,hidden], got " + r.shape();
     if (std::string problem = misfit("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
     if (std::string problem = misfit("W", w, {directions, rows, in}); !problem.empty()) return problem;

@@ -17,16 +17,16 @@ namespace rondo::inline v0_1::io::detail {
 
 /// [from, to) of an axis, each `step`th, as Slice counts them: from the end where negative.
 struct OnnxRange {
-    static constexpr std::int64_t all = std::numeric_limits<std::int32_t>::max(); // or more: to the end
+    static constexpr std::int64_t all = (std::numeric_limits<std::int32_t>::max)(); // or more: to the end
     std::int64_t from = 0, to = all, step = 1;
 
     /// Where it begins on an axis of so many places, and how many it takes; the step is 1.
     std::pair<std::size_t, std::size_t> within(std::size_t size) const {
         const auto places = static_cast<std::int64_t>(size);
         const auto bounded = [places](std::int64_t at) {
-            return std::clamp<std::int64_t>(at < 0 ? std::max(at, -places) + places : at, 0, places);
+            return std::clamp<std::int64_t>(at < 0 ? (std::max)(at, -places) + places : at, 0, places);
         };
-        const std::int64_t begin = bounded(from), end = std::max(bounded(to), begin);
+        const std::int64_t begin = bounded(from), end = (std::max)(bounded(to), begin);
         return {static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)};
     }
 };

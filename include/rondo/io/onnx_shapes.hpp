@@ -100,7 +100,7 @@ inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
         problem = onnx_select_parts(x, *which, places);
     } else if (which) {
         const std::int64_t at = index->dims[0].times;
-        const OnnxRange range{at, at == -1 ? OnnxRange::all : std::min(at, OnnxRange::all) + 1};
+        const OnnxRange range{at, at == -1 ? OnnxRange::all : (std::min)(at, OnnxRange::all) + 1};
         problem = onnx_select(x, *which, range, "it picks another step than the first or last");
         if (problem.empty() && index->scalar) problem = x.drop(*which);
     }
@@ -156,7 +156,7 @@ inline std::string onnx_split(OnnxWalk& walk, const OnnxNode& node) {
         const std::int64_t each = extent.known() ? (extent.times + outputs - 1) / outputs : 0;
         for (std::int64_t left = extent.times; each > 0; left -= each) {
             if (!sizes) sizes.emplace();
-            sizes->push_back(std::min(each, left));
+            sizes->push_back((std::min)(each, left));
             if (left <= each) break;
         }
     }

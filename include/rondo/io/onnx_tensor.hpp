@@ -29,7 +29,7 @@ static_assert(std::endian::native == std::endian::little,
 using Message = std::span<const std::byte>;
 
 /// No axis of a model may be longer: sizes of layers, and what is a few times of them, are counted as int.
-inline constexpr std::int64_t onnx_most_extent = std::numeric_limits<std::int32_t>::max() / 8;
+inline constexpr std::int64_t onnx_most_extent = (std::numeric_limits<std::int32_t>::max)() / 8;
 
 /// A name of a file in a message of ours: short, and of letters that every terminal has.
 inline std::string quoted(std::string_view name) {
@@ -141,7 +141,7 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
     while (reader.next()) switch (reader.field()) {
         case 1:
             reader.wholes([&](std::int64_t extent) {
-                const auto limit = std::numeric_limits<std::size_t>::max() / 8;
+                const auto limit = (std::numeric_limits<std::size_t>::max)() / 8;
                 if (tensor.rank == tensor.dims.size()) problem = "has more than 8 dimensions";
                 else if (extent < 0) problem = "has a dimension of " + std::to_string(extent);
                 else if (std::uint64_t(extent) > limit || (extent > 0 && tensor.size > limit / std::size_t(extent)))

@@ -196,7 +196,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         } else if (kind == LayerKind::LastStep || kind == LayerKind::FirstStep) {
             const bool first = kind == LayerKind::FirstStep;
             graph.node("Slice", {x, graph.wholes(name + ".begin", {first ? 0 : -1}),
-                                 graph.wholes(name + ".end", {first ? 1 : std::numeric_limits<std::int64_t>::max()}),
+                                 graph.wholes(name + ".end", {first ? 1 : (std::numeric_limits<std::int64_t>::max)()}),
                                  graph.wholes(name + ".axis", {0})}, {y});
         } else if (kind == LayerKind::FinalStates && final_states) {
             graph.node("Identity", {x}, {y}); // they are what the layer before has given

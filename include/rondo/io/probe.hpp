@@ -20,7 +20,7 @@ namespace detail {
 using io::detail::short_text;
 
 inline Error probe_problem(const io::Probe& probe, std::size_t input, const std::string& source) {
-    const std::size_t most = std::size_t(std::numeric_limits<int>::max());
+    const std::size_t most = std::size_t((std::numeric_limits<int>::max)());
     if (probe.input.empty() || probe.input.size() % input != 0 || probe.input.size() / input > most)
         return {Error::Kind::mismatch, source + ": the probe: expected " + std::to_string(input) +
                                            " numbers of input a step, got " + std::to_string(probe.input.size())};

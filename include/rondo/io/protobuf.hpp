@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "little_endian.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>

@@ -83,7 +83,7 @@ inline std::string describe(DType dtype, std::span<const std::size_t> shape) {
 inline std::string size_problem(DType dtype, std::span<const std::size_t> shape, std::size_t& bytes) {
     std::size_t bits = 1;
     const auto fits_times = [&bits](std::size_t factor) {
-        if (factor != 0 && bits > std::numeric_limits<std::size_t>::max() / factor) return false;
+        if (factor != 0 && bits > (std::numeric_limits<std::size_t>::max)() / factor) return false;
         bits *= factor;
         return true;
     };

@@ -20,7 +20,7 @@ namespace rondo::inline v0_1::io::detail {
 inline std::optional<double> read_said_number(JsonReader& json) {
     if (json.take_null()) return std::nullopt;
     if (!json.next_is('"')) return json.number();
-    const std::string text = json.string(std::numeric_limits<std::size_t>::max());
+    const std::string text = json.string((std::numeric_limits<std::size_t>::max)());
     double value = 0;
     if (!rondo::detail::read_number(text, value) || !std::isfinite(value)) return std::nullopt;
     return value;
@@ -40,7 +40,7 @@ public:
     template <class Rename>
     void read_metadata(JsonReader& json, Rename rename) {
         if (!json.next_is('{')) return json.skip();
-        json.object(std::numeric_limits<std::size_t>::max(), [&](const std::string& in_file) {
+        json.object((std::numeric_limits<std::size_t>::max)(), [&](const std::string& in_file) {
             const auto [name, rank] = rename(in_file);
             const bool is_rate = name == "samplerate" || name == "sample_rate";
             if (json.next_is_number() || (is_rate && json.next_is('"'))) read(json, in_file, name, rank);

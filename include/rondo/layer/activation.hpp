@@ -19,7 +19,7 @@ namespace activation {
 struct ReLU {
     static constexpr const char* name = "ReLU";
     static constexpr LayerKind kind = LayerKind::ReLU;
-    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::max(P(0), x); } // NaN is handed on
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return (math::max)(P(0), x); } // NaN is handed on
     template <class P> RONDO_HOST_DEVICE static P slope(P y) { return math::select(y <= P(0), P(0), P(1)); }
 };
 struct Tanh {

@@ -100,7 +100,7 @@ struct Embedding {
         using S = typename Run::scalar;
         if constexpr (!Run::packed)
             if (const int* tokens = run.on_host(x.value))
-                check(token_outside({tokens, nullptr, x.extent}, Vocabulary));
+                (check)(token_outside({tokens, nullptr, x.extent}, Vocabulary));
         const auto y = run.template make<Size>(x.extent);
         int* active = nullptr;
         if constexpr (Lookup<S>::template takes_all<Run>)

@@ -246,14 +246,14 @@ private:
 
     // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
     template <class Run>
-    void begin(Run& run, S* slots, const S* from) const {
+    void begin(Run& run, S* to, const S* from) const {
         auto& backend = run.backend();
         const auto set = [&](std::size_t at, const S* value, std::size_t count) {
-            if (value) backend.copy(slots + at, value, count);
-            else backend.fill(slots + at, count, S(0));
+            if (value) backend.copy(to + at, value, count);
+            else backend.fill(to + at, count, S(0));
         };
         if (!extent().lengths) return set(slot(first_slot(0)), from, H * batch());
-        backend.fill(slots, H * (extent().columns() + batch()), S(0));
+        backend.fill(to, H * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b)
             if (from) set(slot(first_slot(b)) + std::size_t(b) * H, from + std::size_t(b) * H, H);
     }

@@ -23,9 +23,9 @@ struct BinaryCrossEntropyColumn {
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
-            const S small = math::exp(-std::abs(y[k])); // in (0, 1]: neither exp nor log can overflow
-            loss[n] += scale * (math::max(y[k], S(0)) - y[k] * target[k] + std::log1p(small));
-            if (dy) dy[k] += scale * ((y[k] >= 0 ? 1 : small) / (1 + small) - target[k]);
+            const S ratio = math::exp(-std::abs(y[k])); // in (0, 1]: neither exp nor log can overflow
+            loss[n] += scale * ((math::max)(y[k], S(0)) - y[k] * target[k] + std::log1p(ratio));
+            if (dy) dy[k] += scale * ((y[k] >= 0 ? 1 : ratio) / (1 + ratio) - target[k]);
         }
     }
 };
@@ -45,7 +45,7 @@ struct BinaryCrossEntropy {
     }
     /// Says which target is not from 0 to 1.
     template <class S, int Size>
-    Error check(const Sequence<S, Size>& target, int) const {
+    Error (check)(const Sequence<S, Size>& target, int) const {
         Error error;
         each_run(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
@@ -61,7 +61,7 @@ struct BinaryCrossEntropy {
     template <class Run, class S, int Size>
     auto operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
         if (const S* numbers = run.on_host(target.value))
-            rondo::check(check(Sequence<const S, Size>{numbers, nullptr, target.extent}, Size));
+            (rondo::check)((check)(Sequence<const S, Size>{numbers, nullptr, target.extent}, Size));
         return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});
     }
 };

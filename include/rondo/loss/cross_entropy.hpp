@@ -57,7 +57,7 @@ struct CrossEntropy {
         return sum;
     }
     /// Says which target is no class of a network with `classes` outputs.
-    Error check(const Tokens& target, int classes) const {
+    Error (check)(const Tokens& target, int classes) const {
         Error error;
         each_run(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count && !error; ++n)
@@ -72,7 +72,7 @@ struct CrossEntropy {
     template <class Run, class S, int Vocabulary>
     auto operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
         if (const int* tokens = run.on_host(target.value))
-            rondo::check(check({tokens, nullptr, target.extent}, Vocabulary));
+            (rondo::check)((check)({tokens, nullptr, target.extent}, Vocabulary));
         return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});
     }
 };

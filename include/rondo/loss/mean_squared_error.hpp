@@ -41,7 +41,7 @@ struct MeanSquaredError {
         return Size * detail::valid_columns(target);
     }
     template <class S, int Size>
-    Error check(const Sequence<S, Size>&, int) const {
+    Error (check)(const Sequence<S, Size>&, int) const {
         return {};
     }
     /// N L / terms; its slope is added to y's.

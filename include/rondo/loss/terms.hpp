@@ -25,7 +25,7 @@ double valid_columns(const Sequence<S, Rows>& x) {
 
 /// Fails where a network's result and the batch's targets have other extents.
 inline void check_extents(const Extent& a, const Extent& b) {
-    check(problem(b));
+    (check)(problem(b));
     if (a.steps != b.steps || a.batch != b.batch)
         fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(a.steps) + " steps of " +
                                         std::to_string(a.batch) + " sequences, the targets are " +

@@ -50,8 +50,8 @@ struct PackFunctions {
     using P = Pack<S, width, Level>;
     RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(Eigen::internal::pmadd(a.v, b.v, c.v)); }
     // The second operand where either is NaN: Eigen's pmin and pmax differ in this between its packets.
-    RONDO_HOST_DEVICE static P min(P a, P b) { return select(a < b, a, b); }
-    RONDO_HOST_DEVICE static P max(P a, P b) { return select(a > b, a, b); }
+    RONDO_HOST_DEVICE static P (min)(P a, P b) { return select(a < b, a, b); }
+    RONDO_HOST_DEVICE static P (max)(P a, P b) { return select(a > b, a, b); }
     RONDO_HOST_DEVICE static P clamp(P x, P bound) {
         return P::from(Eigen::internal::pmax(Eigen::internal::pmin(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
     }

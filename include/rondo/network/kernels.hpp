@@ -52,7 +52,7 @@ public:
     explicit NormalWeights(const S* values) : values_{values} {}
     S operator[](std::size_t k) const {
         const S value = values_[k];
-        return std::abs(value) < std::numeric_limits<S>::min() ? S(0) : value;
+        return std::abs(value) < (std::numeric_limits<S>::min)() ? S(0) : value;
     }
 
 private:

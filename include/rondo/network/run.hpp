@@ -71,7 +71,7 @@ public:
     }
     static constexpr bool checks() { return true; }
     /// Refuses lengths that are not from 0 to the extent's steps.
-    static void check_extent(const Extent& extent) { check(problem(extent)); }
+    static void check_extent(const Extent& extent) { (check)(problem(extent)); }
 
     scalar* take(std::size_t count) const { return memory_->values->take(count); }
     scalar* take_zeros(std::size_t count) const { return memory_->zeros->take(count); }

@@ -62,7 +62,7 @@ public:
     auto at(const First& first, const Rest&... rest) {
         if constexpr (requires { first.extent; }) {
             if (this->checks()) {
-                if constexpr (R::stepwise) check(detail::step_problem(first.extent));
+                if constexpr (R::stepwise) (check)(detail::step_problem(first.extent));
                 this->check_extent(first.extent);
             }
             if (this->taped() && first.extent.lengths) this->differs();
@@ -109,7 +109,7 @@ public:
                 if constexpr (R::packed) return 1;
                 else return this->memory_->carried_batch;
             }();
-            check(detail::carry_problem(batch, carried_batch,
+            (check)(detail::carry_problem(batch, carried_batch,
                                         std::exchange(this->memory_->uses[place_.number].carried, true)));
         }
         return this->memory_->carried + (R::packed ? place_.stream : place_.state * std::size_t(batch));

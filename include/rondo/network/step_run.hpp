@@ -42,12 +42,12 @@ public:
     static constexpr bool dry() { return is_dry; }
     static constexpr bool checks() { return is_dry; }
     static void check_extent(const Extent& extent) {
-        if constexpr (is_dry) check(problem(extent));
+        if constexpr (is_dry) (check)(problem(extent));
     }
 
     scalar* take(std::size_t count) const {
         scalar* const p = memory_->values.take(count);
-        if constexpr (is_dry) memory_->values_size = std::max(memory_->values_size, memory_->values.used());
+        if constexpr (is_dry) memory_->values_size = (std::max)(memory_->values_size, memory_->values.used());
         return p;
     }
     scalar* take_zeros(std::size_t count) const {
@@ -71,8 +71,8 @@ public:
         } else if constexpr (requires(Scratch<B>& s) { operation.forward_scratch(s); }) {
             Scratch<B> scratch;
             operation.forward_scratch(scratch);
-            memory_->values_size = std::max(memory_->values_size, memory_->values.used() + scratch.used());
-            memory_->product_size = std::max(memory_->product_size, scratch.product_size());
+            memory_->values_size = (std::max)(memory_->values_size, memory_->values.used() + scratch.used());
+            memory_->product_size = (std::max)(memory_->product_size, scratch.product_size());
         }
     }
 

@@ -49,13 +49,13 @@ void add_summary_rows(std::vector<SummaryRow>& rows, const std::string& indent) 
 inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<const Tensor> all) {
     std::size_t names = 20, descriptions = 48, tensors = 34;
     for (const SummaryRow& row : rows) {
-        names = std::max(names, row.name.size() + 2);
-        descriptions = std::max(descriptions, row.description.size() + 2);
+        names = (std::max)(names, row.name.size() + 2);
+        descriptions = (std::max)(descriptions, row.description.size() + 2);
     }
     std::string text = column("layer", names) + column("", descriptions) + "parameters\n";
     for (const SummaryRow& row : rows)
         text += column(row.name, names) + column(row.description, descriptions) + std::to_string(row.parameters) + "\n";
-    for (const Tensor& t : all) tensors = std::max(tensors, t.name.view().size() + 2);
+    for (const Tensor& t : all) tensors = (std::max)(tensors, t.name.view().size() + 2);
     for (const Tensor& t : all) {
         const Tensor& original = *std::ranges::find(all, t.offset, &Tensor::offset);
         text += "  " + column(std::string{t.name.view()}, tensors) + shape(t);

@@ -29,7 +29,7 @@ struct Add {
 /// Shapes  a, b, y (Rows x T B).
 template <class Run, class A, class B, int Rows>
 auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
-    check(mismatch("rondo::add", a.extent, b.extent));
+    (check)(mismatch("rondo::add", a.extent, b.extent));
     const auto y = run.template make<Rows>(a.extent);
     run.execute(Add<typename Run::scalar>{a, b, y});
     return y;
@@ -41,7 +41,7 @@ auto add(Run& run, const Sequence<A, Rows>& a, const Sequence<B, Rows>& b) {
 template <class Run, class A, class B, int Rows, int More>
     requires (Rows <= More)
 auto add_first(Run& run, const Sequence<A, Rows>& a, const Sequence<B, More>& b) {
-    check(mismatch("rondo::add_first", a.extent, b.extent));
+    (check)(mismatch("rondo::add_first", a.extent, b.extent));
     const auto y = run.template make<Rows>(a.extent);
     run.execute(Add<typename Run::scalar>{a, b, y});
     return y;

@@ -37,7 +37,7 @@ struct AddToEachStep {
 /// Shapes  x, y (Rows x T B), q (Rows x B).
 template <class Run, class X, class Q, int Rows>
 auto add_to_each_step(Run& run, const Sequence<X, Rows>& x, const Sequence<Q, Rows>& q) {
-    check(detail::one_step("rondo::add_to_each_step", q.extent, x.extent));
+    (check)(detail::one_step("rondo::add_to_each_step", q.extent, x.extent));
     const auto y = run.template make<Rows>(x.extent);
     run.execute(AddToEachStep<typename Run::scalar>{x, q, y});
     return y;

@@ -117,7 +117,7 @@ struct WeightedSum {
 /// Shapes  q (Rows x B), k (Rows x T B) -> e (1 x T B).
 template <class Run, class Q, class K, int Rows>
 auto dot_each_step(Run& run, const Sequence<Q, Rows>& q, const Sequence<K, Rows>& k) {
-    check(detail::one_step("rondo::dot_each_step", q.extent, k.extent));
+    (check)(detail::one_step("rondo::dot_each_step", q.extent, k.extent));
     const auto e = run.template make<1>(k.extent);
     run.execute(Dot<typename Run::scalar>{q, k, e});
     return e;
@@ -128,7 +128,7 @@ auto dot_each_step(Run& run, const Sequence<Q, Rows>& q, const Sequence<K, Rows>
 /// Shapes  a (1 x T B), v (Rows x T B) -> y (Rows x B).
 template <class Run, class A, class V, int Rows>
 auto weighted_sum(Run& run, const Sequence<A, 1>& a, const Sequence<V, Rows>& v) {
-    check(mismatch("rondo::weighted_sum", a.extent, v.extent));
+    (check)(mismatch("rondo::weighted_sum", a.extent, v.extent));
     const auto y = run.template make<Rows>({1, v.extent.batch, nullptr, v.extent.first_step, v.extent.first_column});
     run.execute(WeightedSum<typename Run::scalar>{a, v, y});
     return y;

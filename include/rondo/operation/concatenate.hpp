@@ -37,7 +37,7 @@ struct Concatenate {
 /// Shapes  a (First x T B), b (Second x T B) -> y (First + Second x T B).
 template <class Run, class A, class B, int First, int Second>
 auto concatenate(Run& run, const Sequence<A, First>& a, const Sequence<B, Second>& b) {
-    check(mismatch("rondo::concatenate", a.extent, b.extent));
+    (check)(mismatch("rondo::concatenate", a.extent, b.extent));
     const auto y = run.template make<First + Second>(a.extent);
     run.execute(Concatenate<typename Run::scalar>{a, b, y});
     return y;

@@ -22,7 +22,7 @@ struct ScheduledSampling {
     int over = 1;
     constexpr bool valid() const { return most.valid() && over > 0; }
     constexpr double rate(std::uint64_t step) const {
-        return most.value() * std::min(1.0, double(step) / double(over));
+        return most.value() * (std::min)(1.0, double(step) / double(over));
     }
     bool operator==(const ScheduledSampling&) const = default;
 };

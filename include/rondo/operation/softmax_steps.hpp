@@ -20,7 +20,7 @@ struct SoftmaxStepsValue {
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         S top = -std::numeric_limits<S>::infinity(), sum = 0;
-        for (std::size_t k = n; k < steps * stride; k += stride) top = math::max(y[k], top);
+        for (std::size_t k = n; k < steps * stride; k += stride) top = (math::max)(y[k], top);
         if (top == -std::numeric_limits<S>::infinity()) top = 0;
         for (std::size_t k = n; k < steps * stride; k += stride) sum += y[k] = math::exp(y[k] - top);
         if (sum == 0) return;

@@ -41,7 +41,7 @@ concept Optimizer = Backend<B> && std::copyable<O> &&
 
 namespace detail {
 // An epsilon below this is zero in float, and a number whose gradient was always zero would become 0 / 0.
-inline constexpr double least_epsilon = std::numeric_limits<float>::min();
+inline constexpr double least_epsilon = (std::numeric_limits<float>::min)();
 
 inline Error outside(const char* name, double value, double from, double below) {
     if (value >= from && value < below) return {};

@@ -27,7 +27,7 @@ struct RMSpropElement {
         if (centered) {
             const P m = P(smoothing) * L::load(mean + k) + P(rest) * slope;
             L::store(mean + k, m);
-            variance = math::max(P(S(0)), s - m * m); // rounding may leave less than nothing
+            variance = (math::max)(P(S(0)), s - m * m); // rounding may leave less than nothing
         }
         const P speed = P(momentum) * L::load(v + k) + slope / (math::sqrt(variance) + P(epsilon));
         L::store(v + k, speed);

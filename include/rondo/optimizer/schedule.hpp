@@ -129,7 +129,7 @@ public:
     template <class Rule>
         requires (!std::same_as<Rule, RateSchedule>) && Schedule<Rule>
     RateSchedule(Rule rule) {
-        if constexpr (requires { Error{rule.problem()}; }) check(rule.problem());
+        if constexpr (requires { Error{rule.problem()}; }) (check)(rule.problem());
         factor_ = std::move(rule);
     }
     double operator()(std::int64_t step) const { return factor_ ? factor_(step) : 1; }
@@ -163,7 +163,7 @@ struct ReduceOnPlateau {
             memory.best = value;
             memory.bad = 0;
         } else if (++memory.bad > patience) {
-            memory.rate = std::max(memory.rate * factor, floor);
+            memory.rate = (std::max)(memory.rate * factor, floor);
             memory.bad = 0;
         }
         return memory.rate;

@@ -69,7 +69,7 @@ private:
                                         int count) {
         const Extent& e = x.extent;
         const std::size_t width = std::size_t(count) * Rows, stride = std::size_t(e.batch) * Rows;
-        part.resize(std::max(part.size(), width * std::size_t(e.steps) * sizeof(T)));
+        part.resize((std::max)(part.size(), width * std::size_t(e.steps) * sizeof(T)));
         T* values = reinterpret_cast<T*>(part.data());
         for (std::size_t t = 0; t < std::size_t(e.steps); ++t)
             std::copy_n(x.value + t * stride + std::size_t(first) * Rows, width, values + t * width);

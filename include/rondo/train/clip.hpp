@@ -26,7 +26,7 @@ struct Clamp {
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        L::store(p + k, math::max(P(-limit), math::min(P(limit), L::load(p + k))));
+        L::store(p + k, (math::max)(P(-limit), (math::min)(P(limit), L::load(p + k))));
     }
 };
 }

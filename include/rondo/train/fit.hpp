@@ -126,31 +126,31 @@ template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
     constexpr std::size_t most = 16;
-    check(options.problem());
+    (check)(options.problem());
     trainer.collect(); // what it was given before is not of this run
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
         batches.begin_epoch(trainer.settings().seed, progress.epoch);
-        check(detail::epoch_problem(progress, batches.count()));
+        (check)(detail::epoch_problem(progress, batches.count()));
         progress.batches = batches.count();
         for (std::size_t given = 0; progress.batch < progress.batches;) {
             Error error, late;
             const auto collect = [&] { detail::collect(trainer, batches, progress, late), given = 0; };
             detail::or_first([&] { trainer.enqueue(batches.at(progress.batch + given), error); },
-                             [&] { collect(), check(late); });
+                             [&] { collect(), (check)(late); });
             if (!error && ++given < most && progress.batch + given < progress.batches && !options.on_batch) continue;
             collect();
-            check(late); // of a batch before the one that could not be enqueued
-            check(error);
+            (check)(late); // of a batch before the one that could not be enqueued
+            (check)(error);
             if (options.on_batch && !options.on_batch(progress)) return history;
         }
         EpochResult result{progress.epoch + 1, progress.loss.mean()};
-        check(detail::terms_problem(result.epoch, progress.loss));
-        check(trainer.problem());
+        (check)(detail::terms_problem(result.epoch, progress.loss));
+        (check)(trainer.problem());
         if (options.validate) {
             result.validation = options.validate();
-            check(detail::validation_problem(result.epoch, result.validation));
+            (check)(detail::validation_problem(result.epoch, result.validation));
         }
         result.better = result.validation < progress.best;
         result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();

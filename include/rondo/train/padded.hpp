@@ -29,7 +29,7 @@ public:
     void add(std::initializer_list<std::span<const X>> parts) {
         for (const auto part : parts) numbers_.insert(numbers_.end(), part.begin(), part.end());
         begins_.push_back(numbers_.size());
-        longest_ = std::max(longest_, steps(begins_.size() - 2));
+        longest_ = (std::max)(longest_, steps(begins_.size() - 2));
     }
     std::size_t steps(std::size_t n) const { return (begins_[n + 1] - begins_[n]) / Rows; }
     std::size_t longest() const { return longest_; }
@@ -97,8 +97,8 @@ void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, 
     // std::stable_sort would take memory.
     for (std::size_t k = 0; k < order.size(); ++k) rank[order[k]] = k;
     const std::size_t left = order.size() % batch;
-    for (std::size_t first = 0; first < order.size(); first += std::min(pool * batch, order.size() - first)) {
-        const auto some = order.subspan(first, std::min(pool * batch, order.size() - first));
+    for (std::size_t first = 0; first < order.size(); first += (std::min)(pool * batch, order.size() - first)) {
+        const auto some = order.subspan(first, (std::min)(pool * batch, order.size() - first));
         std::ranges::sort(some, std::ranges::less{}, [&](std::size_t n) { return std::pair{length(n), rank[n]}; });
         if (left > 0 && first + some.size() == order.size()) {
             const auto cut =
@@ -131,7 +131,7 @@ public:
         pool_ = std::size_t(batches);
     }
     std::size_t size() const { return order_.size(); }
-    std::size_t widest() const { return std::min(batch_, order_.size()); }
+    std::size_t widest() const { return (std::min)(batch_, order_.size()); }
     std::size_t count() const {
         if (order_.empty()) fail(Error::Kind::argument, what_ + ": expected one " + one_ + " or more, got none");
         return (order_.size() + batch_ - 1) / batch_;
@@ -149,7 +149,7 @@ public:
     template <class Length>
     std::span<const std::size_t> at(std::size_t k, const Length& length) {
         check_batch(what_.c_str(), k, count());
-        const auto chosen = std::span{order_}.subspan(k * batch_, std::min(batch_, order_.size() - k * batch_));
+        const auto chosen = std::span{order_}.subspan(k * batch_, (std::min)(batch_, order_.size() - k * batch_));
         std::ranges::sort(chosen, std::ranges::greater{}, [&](std::size_t n) { return std::pair{length(n), n}; });
         return chosen;
     }

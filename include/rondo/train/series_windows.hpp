@@ -51,7 +51,7 @@ public:
                                             std::to_string(least) + " steps or more, got " + std::to_string(steps));
         order_.resize(steps - least + 1);
         std::iota(order_.begin(), order_.end(), std::size_t(0));
-        const std::size_t widest = std::min(std::size_t(batch), size());
+        const std::size_t widest = (std::min)(std::size_t(batch), size());
         inputs_.resize(In * std::size_t(length) * widest);
         targets_.resize(Out * widest);
     }
@@ -81,7 +81,7 @@ public:
     Batch<Sequence<const S, Out>, Sequence<const S, In>> at(std::size_t k) {
         detail::check_batch("rondo::SeriesWindows", k, count());
         const std::size_t first = k * std::size_t(settings_.batch),
-                          width = std::min(std::size_t(settings_.batch), size() - first);
+                          width = (std::min)(std::size_t(settings_.batch), size() - first);
         for (std::size_t b = 0; b < width; ++b) {
             const auto numbers = window(order_[first + b]);
             for (std::size_t t = 0; t < std::size_t(settings_.length); ++t)

@@ -32,7 +32,7 @@ public:
                                             std::to_string(std::size_t(batch) + 1) + " tokens or more, got " +
                                             std::to_string(text.size()));
         steps_ = (text.size() - 1) / std::size_t(batch);
-        tokens_.resize(std::min(std::size_t(length), steps_) * std::size_t(batch));
+        tokens_.resize((std::min)(std::size_t(length), steps_) * std::size_t(batch));
         targets_ = tokens_;
     }
 
@@ -42,7 +42,7 @@ public:
     void begin_epoch(Seed, std::int64_t) {}
     Batch<Tokens, Tokens> at(std::size_t k) {
         detail::check_batch("rondo::TokenStreams", k, count());
-        const std::size_t first = k * std::size_t(length_), steps = std::min(std::size_t(length_), steps_ - first),
+        const std::size_t first = k * std::size_t(length_), steps = (std::min)(std::size_t(length_), steps_ - first),
                           width = std::size_t(batch_);
         for (std::size_t t = 0; t < steps; ++t)
             for (std::size_t b = 0; b < width; ++b) {

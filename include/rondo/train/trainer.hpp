@@ -63,8 +63,8 @@ public:
     Trainer(Model<Net, B>& model, Loss loss, Rule rule, TrainerSettings settings = {})
         : model_{&model}, loss_{std::move(loss)}, rule_{std::move(rule)}, settings_{std::move(settings)},
           workers_{settings_.threads}, all_(std::size_t(workers_.count())) {
-        check(rule_.problem());
-        check(settings_.problem());
+        (check)(rule_.problem());
+        (check)(settings_.problem());
         for (auto& memory : memory_) memory.resize(size);
     }
 
@@ -258,7 +258,7 @@ private:
 
     static constexpr int classes() {
         if constexpr (requires { Net::output_size; }) return Net::output_size;
-        else return std::numeric_limits<int>::max();
+        else return (std::numeric_limits<int>::max)();
     }
 
     // Before any worker begins, so that an error leaves all as it was.
@@ -269,7 +269,7 @@ private:
             if (!error) error = detail::batch_problem(x, batch.target.extent);
         };
         std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
-        if (!error) error = loss_.check(batch.target, classes());
+        if (!error) error = (loss_.check)(batch.target, classes());
         if constexpr (requires { requires Net::vocabulary > 0; })
             if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
         int before = 0;

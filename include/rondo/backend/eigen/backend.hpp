@@ -37,7 +37,7 @@ public:
     template <class W> using kernels = eigen::Steps<S, Level, W>;
 
     static std::size_t scratch(std::size_t rows, std::size_t, std::size_t inner) {
-        return eigen::packed_size<P>(rows, std::min(inner, eigen::depth));
+        return eigen::packed_size<P>(rows, (std::min)(inner, eigen::depth));
     }
     void reserve(std::size_t scratch) {
         if (scratch > blocks_.size()) blocks_.resize(scratch);
@@ -66,7 +66,7 @@ public:
         const S* panels = nullptr;
     };
     static std::size_t prepared_size(std::size_t rows, std::size_t columns) {
-        return std::max(eigen::packed_size<P>(rows, columns), eigen::packed_size<P>(columns, rows));
+        return (std::max)(eigen::packed_size<P>(rows, columns), eigen::packed_size<P>(columns, rows));
     }
     Prepared prepare(Weights<const S> w, S* to) {
         eigen::pack<P>(to, {w.data, w.columns, 1}, w.rows, w.columns);

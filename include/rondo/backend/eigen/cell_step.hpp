@@ -44,7 +44,7 @@ struct CellStep {
     static constexpr int sums = gates + apart, states = C::shape.states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
-    static constexpr int tiles = std::min((blocks * sums + most - 1) / most, blocks);
+    static constexpr int tiles = (std::min)((blocks * sums + most - 1) / most, blocks);
     static constexpr int width = blocks / tiles, wider = blocks % tiles; // the first tiles have one block more
     static constexpr std::size_t stride = padded(H);
     static_assert(C::shape.second == 0);

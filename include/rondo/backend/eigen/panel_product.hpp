@@ -93,7 +93,7 @@ void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>&
                 run(Tile<P, 2, 2>{}, {sums.places(2 * g), sums.places(2 * g + 1)}, 2 * g, 0);
             } else {
                 const std::size_t r = g < groups ? g : groups * at_once + g - groups, place[1]{sums.places(r)};
-                each_tile(std::min(some, columns - done),
+                each_tile((std::min)(some, columns - done),
                           [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
                               run(Tile<P, 1, width>{}, place, r, done + j);
                           });
@@ -107,7 +107,7 @@ void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> righ
     const std::size_t some = columns_at_once(right.parts * right.inner, columns);
     for (std::size_t done = 0; done < columns; done += some)
         for (std::size_t r = 0; r * panel_height<P> < rows; ++r)
-            each_tile(std::min(some, columns - done),
+            each_tile((std::min)(some, columns - done),
                       [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
                           Tile<P, 1, width> tile;
                           tile.clear();

@@ -39,7 +39,7 @@ void pack(S* to, Strided<S> a, std::size_t rows, std::size_t inner) {
     constexpr std::size_t height = panel_height<P>;
     if (inner == 0) return; // `a` may be null
     for (std::size_t first = 0; first < rows; first += height, to += height * inner) {
-        const std::size_t count = std::min(height, rows - first);
+        const std::size_t count = (std::min)(height, rows - first);
         const S* from = a.data + first * a.by_row;
         if (count < height) std::fill_n(to, height * inner, S(0));
         if (a.by_row == 1)
@@ -73,7 +73,7 @@ void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t
     constexpr std::size_t block = 96; // columns of b that stay in the first caches while all panels pass
     for (std::size_t start = 0; start < columns; start += block)
         for (std::size_t first = 0; first < rows; first += panel_height<P>)
-            each_tile(std::min(block, columns - start), [&]<int count>(std::integral_constant<int, count>,
+            each_tile((std::min)(block, columns - start), [&]<int count>(std::integral_constant<int, count>,
                                                                        std::size_t from) {
                 const std::size_t j = start + from;
                 Tile<P, 1, count> tile;
@@ -104,7 +104,7 @@ template <class P, class S = typename P::scalar>
 void add_product(S* c, std::size_t stride, Strided<S> a, Strided<S> b, std::size_t rows, std::size_t columns,
                  std::size_t inner, S* memory) {
     for (std::size_t k = 0; k < inner; k += depth) {
-        const std::size_t part = std::min(depth, inner - k);
+        const std::size_t part = (std::min)(depth, inner - k);
         pack<P>(memory, {a.data + k * a.by_column, a.by_row, a.by_column}, rows, part);
         add_product<P>(c, stride, static_cast<const S*>(memory), {b.data + k * b.by_row, b.by_row, b.by_column}, rows,
                     columns, part);

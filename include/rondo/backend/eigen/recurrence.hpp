@@ -52,12 +52,12 @@ struct Recurrence {
     std::size_t panels() const { return Gates::groups(hidden) * Gates::count; }
     std::size_t product_panels() const { return Gates::groups(hidden) * Gates::of_product; }
     std::size_t units(std::size_t block) const {
-        return block * lanes < hidden ? std::min(lanes, hidden - block * lanes) : 0;
+        return block * lanes < hidden ? (std::min)(lanes, hidden - block * lanes) : 0;
     }
     // States other than h: in place where nobody asks for them again.
-    std::size_t slots() const { return slot(keep ? extent().steps + 1 : 1); }
+    std::size_t slot_count() const { return slot(keep ? extent().steps + 1 : 1); }
     S* others(int k, std::size_t block, std::size_t at) const {
-        return state[k] + (block * slots() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
+        return state[k] + (block * slot_count() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
     }
     S* saved_at(std::size_t block, std::size_t column) const {
         return saved + (block * extent().columns() + column) * kept * lanes;
@@ -74,7 +74,7 @@ struct Recurrence {
         const auto hidden = std::size_t(units);
         Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden, .reverse = reverse, .keep = keep};
         s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
-        for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slots() * lanes);
+        for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slot_count() * lanes);
         s.saved = run.take(keep ? s.blocks() * x.extent.columns() * kept * lanes : 0);
         return s;
     }
@@ -192,7 +192,8 @@ private:
         if constexpr (own > 0)
             for (std::size_t block = 0; block < blocks(); ++block)
                 for (int k = 0; k < own; ++k, to += lanes)
-                    Part<P>{units(block)}.load(p.own.value + std::size_t(k) * hidden + std::min(hidden, block * lanes))
+                    Part<P>{units(block)}
+                        .load(p.own.value + std::size_t(k) * hidden + (std::min)(hidden, block * lanes))
                         .store(to);
     }
 
@@ -278,7 +279,7 @@ void Recurrence<C, P>::forward(Run& run) const {
     if (reverse)
         for (int t = 0; t < extent().steps; ++t) column += active(t);
     for (int done = 0; done < extent().steps; done += int(steps)) {
-        const int count = std::min(int(steps), extent().steps - done),
+        const int count = (std::min)(int(steps), extent().steps - done),
                   first = reverse ? extent().steps - done - count : done;
         read_inputs(pre, columns, first, count, W, bias);
         for (int k = 0; k < count; ++k) {

@@ -95,7 +95,7 @@ private:
     void pack_transposed(S* to, const S* w, std::size_t rows, int first) const {
         const std::size_t inner = f.product_panels() * height;
         for (std::size_t row = 0; row < rows; row += height) {
-            const std::size_t count = std::min(height, rows - row);
+            const std::size_t count = (std::min)(height, rows - row);
             S* const panel = to + row * inner;
             Gates::each_pack(f.hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
                 const std::size_t n = f.units(unit / lanes);
@@ -244,7 +244,7 @@ private:
             for (std::size_t r = 0; r < f.product_panels(); ++r)
                 add_panel_outer<P>(sums + (r * tiles + done) * features * height,
                                    slopes + (places(r) * all() + column) * height, right + done * features * depth,
-                                   depth, std::min(some, tiles - done), count);
+                                   depth, (std::min)(some, tiles - done), count);
     }
 
     void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {

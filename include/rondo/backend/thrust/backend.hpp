@@ -130,7 +130,7 @@ public:
     void add_to_columns(Matrix<S> y, Matrix<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
     void gather(Matrix<S> y, const S* table, const int* index) { each(y, detail::Gather<S>{y, table, index}); }
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
-        scatter_add(table, x, index, skipped, std::numeric_limits<int>::max());
+        scatter_add(table, x, index, skipped, (std::numeric_limits<int>::max)());
     }
     /// The same to a table of so many rows: the fewer, the faster.
     void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped, int table_rows) {
@@ -181,7 +181,7 @@ public:
     }
     template <class C, int H>
     static std::size_t steps_memory(const Extent& e) {
-        return std::max(choice<C, H, gpu::Direction::forward>.memory(e.batch, e.lengths),
+        return (std::max)(choice<C, H, gpu::Direction::forward>.memory(e.batch, e.lengths),
                         choice<C, H, gpu::Direction::backward>.memory(e.batch, e.lengths));
     }
     template <class C, int H>

@@ -84,14 +84,14 @@ namespace detail {
 /// Of so many weights, those that a thread has registers for, besides `others`: sums and what it carries, reads and
 /// hands on. Weights in shared memory need some more. Registers are handed out to four warps at once.
 constexpr int kept(Target target, int threads, int weights, int others, std::size_t number) {
-    const int words = int(number / 4), each = std::min(target.registers / ((threads + 127) / 128 * 128), 255);
+    const int words = int(number / 4), each = (std::min)(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
-    return weights <= most(56) ? weights : std::min(weights, most(88));
+    return weights <= most(56) ? weights : (std::min)(weights, most(88));
 }
 
 /// Groups of so many blocks that a device has room for at once.
 constexpr int room(const Target& target, int blocks, Kind kind) {
-    if (kind != Kind::cluster) return target.multiprocessors / std::max(blocks, 1);
+    if (kind != Kind::cluster) return target.multiprocessors / (std::max)(blocks, 1);
     return target.clusters[blocks == 2 ? 0 : blocks == 4 ? 1 : blocks == 8 ? 2 : 3];
 }
 
@@ -167,7 +167,7 @@ struct Choice {
         : direction{way} {
         for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
             plans[k] = plan(target, shape, hidden, number, 1 << k, way);
-            room[k] = std::max(detail::room(target, plans[k].blocks, plans[k].kind), 1);
+            room[k] = (std::max)(detail::room(target, plans[k].blocks, plans[k].kind), 1);
             handed[k] = std::size_t(plans[k].numbers) * std::size_t(plans[k].lanes * handed_width(shape, 1 << k, way));
         }
         size = number;

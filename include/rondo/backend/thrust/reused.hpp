@@ -21,7 +21,7 @@ public:
     /// At least so many, of any value; or, counted, 0, 1, 2 and so on.
     T* take(std::size_t n) {
         if (all_.empty() || all_.back().size() < n) {
-            all_.emplace_back(all_.empty() ? n : std::max(n, 2 * all_.back().size()));
+            all_.emplace_back(all_.empty() ? n : (std::max)(n, 2 * all_.back().size()));
             if constexpr (counted) thrust::sequence(all_.back().begin(), all_.back().end());
         }
         return thrust::raw_pointer_cast(all_.back().data());

@@ -17,12 +17,13 @@ namespace rondo::inline v0_1::gpu {
 }
 
 /// Fails with the call's name, the file and line it was made on, and what CUDA or cuBLAS says.
-inline void check(cudaError_t result, const char* call, std::source_location at = std::source_location::current()) {
+inline void (check)(cudaError_t result, const char* call, std::source_location at = std::source_location::current()) {
     if (result == cudaSuccess) return;
     cudaGetLastError(); // else the next call that looks reports it again
     refuse(cudaGetErrorString(result), call, at);
 }
-inline void check(cublasStatus_t result, const char* call, std::source_location at = std::source_location::current()) {
+inline void (check)(cublasStatus_t result, const char* call,
+                    std::source_location at = std::source_location::current()) {
     if (result != CUBLAS_STATUS_SUCCESS) refuse(cublasGetStatusString(result), call, at);
 }
 

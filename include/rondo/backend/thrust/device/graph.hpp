@@ -23,7 +23,7 @@ public:
     }
 
     bool kept() const { return work_; }
-    void launch(cudaStream_t stream) const { check(cudaGraphLaunch(work_, stream), "cudaGraphLaunch"); }
+    void launch(cudaStream_t stream) const { (check)(cudaGraphLaunch(work_, stream), "cudaGraphLaunch"); }
 
     bool refused = false; // it needs the host each time
 
@@ -40,7 +40,7 @@ private:
 class Capture {
 public:
     explicit Capture(cudaStream_t stream) : stream_{stream} {
-        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+        (check)(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     }
     Capture(const Capture&) = delete;
     ~Capture() { // where work threw, or was refused, what was taken down is thrown away
@@ -48,8 +48,8 @@ public:
         if (graph_) cudaGraphDestroy(graph_);
     }
     void end(Graph& graph) {
-        check(cudaStreamEndCapture(std::exchange(stream_, nullptr), &graph_), "cudaStreamEndCapture");
-        check(cudaGraphInstantiate(&graph.work_, graph_, 0), "cudaGraphInstantiate");
+        (check)(cudaStreamEndCapture(std::exchange(stream_, nullptr), &graph_), "cudaStreamEndCapture");
+        (check)(cudaGraphInstantiate(&graph.work_, graph_, 0), "cudaGraphInstantiate");
     }
 
 private:

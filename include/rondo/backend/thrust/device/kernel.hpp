@@ -40,12 +40,12 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
                                       " multiprocessors or more, got " + std::to_string(multiprocessors) +
                                       "; the backend's second argument says how many there are");
     const auto kernel = pass<Pass>;
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared)),
+    (check)(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared)),
           "cudaFuncSetAttribute");
     cudaLaunchAttribute attribute[1];
     if constexpr (plan.kind == Kind::cluster) {
         if constexpr (plan.blocks > 8)
-            check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+            (check)(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
                   "cudaFuncSetAttribute");
         attribute[0].id = cudaLaunchAttributeClusterDimension;
         attribute[0].val.clusterDim.x = plan.blocks;
@@ -55,11 +55,11 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
         attribute[0].val.cooperative = 1;
     }
     const int slices = (task.steps.batch + plan.columns - 1) / plan.columns;
-    const int most = plan.kind == Kind::grid ? std::max(multiprocessors / plan.blocks, 1) : slices;
+    const int most = plan.kind == Kind::grid ? (std::max)(multiprocessors / plan.blocks, 1) : slices;
     for (int first = 0; first < slices; first += most) {
-        const int count = std::min(slices - first, most);
+        const int count = (std::min)(slices - first, most);
         if constexpr (plan.kind == Kind::grid) // the counters
-            check(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S),
+            (check)(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S),
                                   stream),
                   "cudaMemsetAsync");
         cudaLaunchConfig_t config{};
@@ -69,7 +69,7 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
         config.stream = stream;
         config.attrs = attribute;
         config.numAttrs = plan.kind == Kind::block ? 0 : 1;
-        check(cudaLaunchKernelEx(&config, kernel, task, first, memory), "cudaLaunchKernelEx");
+        (check)(cudaLaunchKernelEx(&config, kernel, task, first, memory), "cudaLaunchKernelEx");
     }
 }
 

@@ -37,10 +37,10 @@ template <Device D>
 class Queue {
 public:
     Queue() : Queue(nullptr) { // which goes again where something is refused
-        check(cudaGetDevice(&device_), "cudaGetDevice");
+        (check)(cudaGetDevice(&device_), "cudaGetDevice");
         const auto what = [&](cudaDeviceAttr of) {
             int value = 0;
-            check(cudaDeviceGetAttribute(&value, of, device_), "cudaDeviceGetAttribute");
+            (check)(cudaDeviceGetAttribute(&value, of, device_), "cudaDeviceGetAttribute");
             return value;
         };
         const int capability =
@@ -52,11 +52,11 @@ public:
                                           std::to_string(D::target.shared) + " bytes of shared memory a block, got " +
                                           std::to_string(capability) + " and " + std::to_string(shared));
         multiprocessors_ = what(cudaDevAttrMultiProcessorCount);
-        check(cudaStreamCreate(&stream_), "cudaStreamCreate");
-        check(cublasCreate(&blas_), "cublasCreate");
-        check(cublasSetStream(blas_, stream_), "cublasSetStream");
-        check(cudaMalloc(&blas_memory_, blas_bytes), "cudaMalloc");
-        check(cublasSetWorkspace(blas_, blas_memory_, blas_bytes), "cublasSetWorkspace");
+        (check)(cudaStreamCreate(&stream_), "cudaStreamCreate");
+        (check)(cublasCreate(&blas_), "cublasCreate");
+        (check)(cublasSetStream(blas_, stream_), "cublasSetStream");
+        (check)(cudaMalloc(&blas_memory_, blas_bytes), "cudaMalloc");
+        (check)(cublasSetWorkspace(blas_, blas_memory_, blas_bytes), "cublasSetWorkspace");
     }
     ~Queue() {
         if (blas_) cublasDestroy(blas_);
@@ -70,8 +70,8 @@ public:
     }
 
     cudaStream_t stream() const { return stream_; }
-    void wait() const { check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
-    void enter() const { check(cudaSetDevice(device_), "cudaSetDevice"); }
+    void wait() const { (check)(cudaStreamSynchronize(stream_), "cudaStreamSynchronize"); }
+    void enter() const { (check)(cudaSetDevice(device_), "cudaSetDevice"); }
 
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
@@ -98,7 +98,7 @@ public:
         const S one = 1, kept = add ? 1 : 0;
         constexpr bool floats = std::is_same_v<S, float>;
         constexpr auto type = floats ? CUDA_R_32F : CUDA_R_64F;
-        check(cublasGemmEx(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
+        (check)(cublasGemmEx(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
                            int(c.columns), int(terms), &one, a.data, type, int(a_lies ? a.inner : a.step), b.data, type,
                            int(b_lies ? b.step : b.inner), &kept, c.data, type, int(c.stride),
                            floats ? compute_type(products) : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),

@@ -19,7 +19,7 @@ namespace rondo::inline v0_1::gpu {
 inline void sort_on(cudaStream_t stream, const Sort& sort, Reused<std::byte>& memory) {
     std::size_t bytes = 0;
     const auto radix = [&](void* at) {
-        check(cub::DeviceRadixSort::SortPairs(at, bytes, sort.key, sort.sorted_key, sort.number, sort.sorted_number,
+        (check)(cub::DeviceRadixSort::SortPairs(at, bytes, sort.key, sort.sorted_key, sort.number, sort.sorted_number,
                                               std::int64_t(sort.size), 0, sort.bits, stream),
               "cub::DeviceRadixSort::SortPairs");
     };

@@ -38,7 +38,7 @@ public:
         std::byte* at = halves_[now_].memory + used_;
         std::memcpy(at, from, bytes);
         used_ += bytes;
-        check(cudaMemcpyAsync(to, at, bytes, cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
+        (check)(cudaMemcpyAsync(to, at, bytes, cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
     }
 
 private:
@@ -50,19 +50,20 @@ private:
     };
 
     void next(std::size_t bytes, cudaStream_t stream) {
-        if (halves_[now_].done) check(cudaEventRecord(halves_[now_].done, stream), "cudaEventRecord");
+        if (halves_[now_].done) (check)(cudaEventRecord(halves_[now_].done, stream), "cudaEventRecord");
         now_ = 1 - now_;
         used_ = 0;
         Half& half = halves_[now_];
-        if (!half.done) check(cudaEventCreateWithFlags(&half.done, cudaEventDisableTiming), "cudaEventCreateWithFlags");
-        check(cudaEventSynchronize(half.done), "cudaEventSynchronize"); // one never recorded is done
+        if (!half.done)
+            (check)(cudaEventCreateWithFlags(&half.done, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+        (check)(cudaEventSynchronize(half.done), "cudaEventSynchronize"); // one never recorded is done
         if (bytes <= half.size) return;
-        if (half.memory) check(cudaFreeHost(std::exchange(half.memory, nullptr)), "cudaFreeHost");
+        if (half.memory) (check)(cudaFreeHost(std::exchange(half.memory, nullptr)), "cudaFreeHost");
         half.size = 0;
         void* memory = nullptr;
-        check(cudaMallocHost(&memory, std::max(bytes, least)), "cudaMallocHost");
+        (check)(cudaMallocHost(&memory, (std::max)(bytes, least)), "cudaMallocHost");
         half.memory = static_cast<std::byte*>(memory);
-        half.size = std::max(bytes, least);
+        half.size = (std::max)(bytes, least);
     }
     void swap(Staging& other) {
         std::swap(halves_, other.halves_);
