@@ -53,6 +53,16 @@ TEST(OnnxRefused, CellsThatRondoDoesNotHave) {
     EXPECT_EQ(cell("Erf", {}), node + "(Erf): Rondo has no such operator");
 }
 
+TEST(OnnxRefused, StepsOneByOne) {
+    OnnxFile file; // as PyTorch's exporter writes nn.RNN: W x of all steps, and then each step by itself
+    file.input("x", {7, 2, 3}).output("y");
+    file.node("MatMul", {"x", file.count("W", {3, 4})}, {"a"});
+    file.node("Slice", {"a", file.wholes("1", {1}), file.wholes("2", {2}), file.wholes("0", {0})}, {"y"});
+    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (Slice): it takes a part of the data that is not its first or last step; a "
+                               "loop over the steps of a cell is read where it is exported as a recurrent layer (nn.LSTM, "
+                               "nn.GRU; nn.RNN with dynamo=False)");
+}
+
 TEST(OnnxRefused, DropoutThatDrops) {
     const auto training = [](const char* mode, bool given) {
         OnnxFile file;

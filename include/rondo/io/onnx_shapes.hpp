@@ -25,7 +25,10 @@ namespace rondo::inline v0_1::io::detail {
 inline std::string onnx_moved(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& before, OnnxFlow x,
                               const std::string& problem) {
     if (problem.empty()) return onnx_result(walk, node, std::move(x)), "";
-    if (!before.is_input()) return problem;
+    if (!before.is_input()) {
+        const auto kind = walk.layer(before.list[0].layer).weights.facts.kind;
+        return kind == LayerKind::Linear ? problem + std::string{unrolled} : problem; // the steps' W x + b, all at once
+    }
     return onnx_given(walk, node, problem + std::string{unrolled}), "";
 }
 

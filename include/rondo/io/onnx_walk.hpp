@@ -63,7 +63,7 @@ struct OnnxLayer {
 
 /// What to do about a graph that runs a cell step by step.
 inline constexpr std::string_view unrolled = "; a loop over the steps of a cell is read where it is exported as a "
-                                             "recurrent layer (nn.LSTM, nn.GRU, nn.RNN)";
+                                             "recurrent layer (nn.LSTM, nn.GRU; nn.RNN with dynamo=False)";
 
 /// A walk through a graph: what every name stands for, and the layers so far, each of which reads one of those before
 /// it. Functions return what is wrong, or nothing.
