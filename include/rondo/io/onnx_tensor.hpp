@@ -2,6 +2,7 @@
 #pragma once
 
 #include "float16.hpp"
+#include "little_endian.hpp"
 #include "protobuf.hpp"
 
 #include <algorithm>
@@ -22,9 +23,6 @@
 #include <vector>
 
 namespace rondo::inline v0_1::io::detail {
-
-static_assert(std::endian::native == std::endian::little,
-              "rondo::io reads the numbers of an ONNX model as they lie in it, little-endian, as this machine is not");
 
 using Message = std::span<const std::byte>;
 
