@@ -102,7 +102,8 @@ except BlockingIOError:
     ((status != 99)) || watched "waiting for another run that uses build/$1" python3 -c "$try" "$2" 0
 }
 
-# configure NAME OPTION...: makes the build directory $build, or refreshes it when options or the headers' names changed.
+# configure NAME OPTION...: makes the build directory $build, or refreshes it when options, the headers' names or Meson's
+# files changed.
 # It stays this run's until unlock.
 configure() {
     build=build/$1
@@ -118,6 +119,8 @@ configure() {
         ((status == 0)) && echo "$options" >"$build/options"
     elif [[ -n $(find include/rondo -type d -newer "$build/build.ninja") ]]; then
         watched "configuring $build" meson setup --reconfigure "$build"
+    elif [[ $(ninja -C "$build" -n build.ninja 2>&1) == *Regenerating* ]]; then # otherwise `meson test` would, in silence
+        watched "configuring $build" ninja -C "$build" build.ninja
     fi
 }
 
