@@ -24,6 +24,7 @@ template <class Layer>
 using Detector = Sequential<Named<"lstm", Layer>, Named<"fc", Linear<Layer::output_size, 1>>>;
 using Windows = Samples<float, sensors, float, 1>;
 
+const std::vector<std::string> networks{"uni", "bi", "deep", "deep-bi"};
 struct Options : common::NetworksOptions {
     std::string column;
     double noise = 4, persistence = 0.95;
@@ -97,6 +98,7 @@ void draw(const Options& options, const std::string& bars, double rule) {
 
 void run(const Options& options) {
     options.announce();
+    options.check_files(networks);
     common::print_layers<Uni, Bi, Deep, DeepBi>(5, 3);
     const Seed seed{options.seed};
     const double learnt = 0.8; // the rest is held out
@@ -120,7 +122,6 @@ void run(const Options& options) {
     });
     std::printf("\n%-10s %10s %10s %14s\n%s%-10s %10d %10.4f\n", "network", "parameters", "accuracy", "seconds/epoch",
                 results.table.c_str(), "rule", 0, rule);
-    common::make_folder(options.out);
     draw(options, results.bars, rule);
     std::printf("\narchitectures: parameters=%zu,%zu,%zu,%zu%s rule=%.4f seconds=%.2f\n", parameter_count<Uni>,
                 parameter_count<Bi>, parameter_count<Deep>, parameter_count<DeepBi>, results.line.c_str(), rule,
@@ -132,14 +133,15 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
     CLI::App app{"Compares LSTMs of one and both directions, one and three layers deep.", "architectures"};
     Options options;
-    options.add(app, 5, {"uni", "bi", "deep", "deep-bi"});
+    options.add(app, 5, networks);
+    options.pictures = {"architectures"};
     app.add_option("--column", options.column, "the signal, a column of the CSV file --data")->needs("--data");
     app.add_option("--noise", options.noise, "of a sensor, in deviations of the signal")
         ->capture_default_str()
-        ->check(CLI::Range(0.0, 1e6));
+        ->check(common::real(0, 1e6));
     app.add_option("--persistence", options.persistence, "what the signal keeps of itself from step to step")
         ->capture_default_str()
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(common::real(0, 1));
     app.footer("Example: examples/run architectures --data power.csv --column load --noise 2");
     return common::main(app, argc, argv, [&] { run(options); });
 }

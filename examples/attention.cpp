@@ -45,9 +45,9 @@ void run(const Options& options, const common::Sentences& sentences) {
     using Net = Classifier<capacity, Score>;
     std::vector<std::string> all;
     for (const common::Sentence& s : sentences.train) all.insert(all.end(), s.words.begin(), s.words.end());
-    const Vocabulary vocabulary = options.load.empty()
+    const Vocabulary vocabulary = options.source().empty()
                                       ? Vocabulary{all, {.capacity = capacity}}
-                                      : Vocabulary::load(common::beside(options.load, ".vocabulary"), capacity);
+                                      : Vocabulary::load(common::beside(options.source(), ".vocabulary"), capacity);
     Model<Net, common::Backend> model{Seed{options.seed}};
     constexpr std::size_t embedding = parameter_count<Embedding<capacity, 10>>,
                           parameters = parameter_count<Net> - embedding;
@@ -65,21 +65,26 @@ void run(const Options& options, const common::Sentences& sentences) {
                     CrossEntropy{},
                     Adam{.rate = 1e-2, .weight_decay = 3e-4},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
-    const common::Training training = common::train(options, trainer, batches, "sentences");
-    if (options.trains()) vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
+    Batches* const nothing_to_validate_with = nullptr;
+    const common::Training training = common::train(options, trainer, batches, "sentences", nothing_to_validate_with,
+                                                    {{".vocabulary", &vocabulary}});
     if (training.stopped) return;
 
     const auto& trained = common::on_host(model);
     Workspace<Net> work;
     std::vector<common::WeighedWords> seen;
+    common::Status status;
     double right = 0, near = 0;
     for (const common::Sentence& s : sentences.held_out) {
+        if (status.due())
+            status.show("judging: " + std::to_string(seen.size()) + " of " + std::to_string(sentences.held_out.size()));
         common::WeighedWords& words = seen.emplace_back(common::WeighedWords{.words = s.words, .expected = s.cue});
         const int label = judge(work, trained, vocabulary.tokens(s.words), words.weights);
         words.title = sentences.classes[s.label] + " \u2192 " + sentences.classes[label];
         right += label == s.label;
         near += s.cue >= 0 && std::abs(words.largest() - s.cue) <= 1;
     }
+    status.clear();
     const double count = double(seen.size());
     seen.resize(std::min<std::size_t>(seen.size(), 8));
     common::draw(options.out, "attention", "class \u2192 what it is taken for", seen);
@@ -102,6 +107,7 @@ int main(int argc, char** argv) {
                  "attention"};
     Options options;
     options.add(app, 20);
+    options.pictures = {"attention"};
     app.add_option("--score", options.score, "of a step h of the LSTM: v h + b, or v tanh(W h + b)")
         ->capture_default_str()
         ->check(CLI::IsMember({"linear", "additive"}));

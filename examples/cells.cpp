@@ -3,6 +3,7 @@
 #include "common/heat_map.hpp"
 #include "common/networks.hpp"
 #include "common/shapes.hpp"
+#include "common/symbols.hpp"
 #include "common/training.hpp"
 
 #include <rondo/rondo.hpp>
@@ -25,6 +26,7 @@ template <class Cell, int symbols>
 using CharModel = Sequential<Named<"embedding", Embedding<symbols, hidden>>,
                              Named<"cell", Recurrent<Cell, hidden, hidden>>, Named<"fc", Linear<hidden, symbols>>>;
 
+const std::vector<std::string> networks{"lstm", "gru"};
 struct Options : common::NetworksOptions {
     std::string sentence;
 };
@@ -96,7 +98,11 @@ bool study(const Options& options, const std::string& cell, const Alphabet<symbo
     if (training.stopped) return false;
     draw_gates(options, "cells-" + cell + "-gates", common::on_host(model), alphabet.tokens(options.sentence),
                meanings);
-    result += ' ' + cell + "_loss=" + std::to_string(evaluate(trainer, batches).mean());
+    common::Status status;
+    const double loss = common::mean_loss(trainer, batches, [&](std::size_t done) {
+        if (status.due()) status.show("judging: " + std::to_string(100 * done / batches.count()) + " %");
+    });
+    result += ' ' + cell + "_loss=" + std::to_string(loss);
     seconds += training.seconds;
     return true;
 }
@@ -106,9 +112,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, auto batches
     const char* const of_lstm[]{"how much is written to c", "how much of c is kept", "what is written to c",
                                 "how much of c is shown"};
     const char* const of_gru[]{"how much of h the candidate sees", "how much of h is kept", "what comes instead"};
-    for (const char c : options.sentence)
-        if (alphabet.token(c) < 0)
-            fail(Error::Kind::argument, std::string{"--sentence: the text this model learns has no '"} + c + "'");
+    common::check_symbols("--sentence", options.sentence, alphabet);
     std::string result;
     double seconds = 0;
     if (study<cell::LSTM>(options, "lstm", alphabet, batches, of_lstm, result, seconds) &&
@@ -120,8 +124,8 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, auto batches
 
 void run(Options options) {
     options.announce();
+    options.check_files(networks);
     print_shapes();
-    common::make_folder(options.out);
     if (options.sentence.size() > 120)
         fail(Error::Kind::argument,
              "--sentence: expected 120 bytes or fewer, got " + std::to_string(options.sentence.size()));
@@ -143,7 +147,8 @@ void run(Options options) {
 int main(int argc, char** argv) {
     CLI::App app{"Steps single cells, and draws what the gates of an LSTM and a GRU do while they read.", "cells"};
     Options options;
-    options.add(app, 40, {"lstm", "gru"});
+    options.add(app, 40, networks);
+    options.pictures = {"cells-lstm-gates", "cells-gru-gates"};
     app.add_option("--sentence", options.sentence, "to read with the gates traced; default: some of the text");
     app.footer("Example: examples/run cells --data book.txt --epochs 5 --sentence \"It was the best of times\"");
     return common::main(app, argc, argv, [&] { run(options); });

@@ -71,7 +71,7 @@ template <int features>
 void run(const Options& options, const common::Series& series) {
     // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
     // Each feature has its own scale, else the loss would hear little but the one with the largest numbers.
-    const common::SplitInTime split{series.steps(), options.window, options.horizon};
+    const common::SplitInTime split{series, options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end * features), features);
     const std::vector<float> scaled = common::scaled(series.values, scaler);
@@ -105,8 +105,8 @@ void run(const Options& options, const common::Series& series) {
                      of_naive = common::errors(truth, naive, features, k).mse;
         std::string key = series.names[k];
         for (char& c : key) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
-        std::printf("%-20s %14.5g %14.5g %8.3f   %s\n", series.names[k].c_str(), mse, of_naive, mse / of_naive,
-                    series.units[k].c_str());
+        std::printf("%-20s %14.5g %14.5g %8.3f   %s\n", printable(series.names[k]).c_str(), mse, of_naive,
+                    mse / of_naive, series.units[k].c_str());
         result << " mse_" << key << '=' << mse << " naive_" << key << '=' << of_naive;
         beaten += mse < of_naive;
     }
@@ -133,15 +133,16 @@ int main(int argc, char** argv) {
     CLI::App app{"Forecasts two to four related series jointly with one GRU.", "multivariate"};
     Options options;
     options.add(app, 60);
+    options.pictures = {"multivariate-forecast"};
     app.add_option("--columns", options.columns, "2, 3 or 4 of the CSV file that --data names, as in a,b,c")
         ->delimiter(',')
         ->needs(app.get_option("--data"));
     app.add_option("--window", options.window, "steps that a forecast is made from")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(common::whole(1, 1'000'000));
     app.add_option("--horizon", options.horizon, "steps from the window's last to the one to foretell")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(common::whole(1, 1'000'000));
     app.footer("Example: examples/run multivariate --data weather.csv --columns temperature,humidity --epochs 20");
     return common::main(app, argc, argv, [&] { run(options, FeatureCounts{}); });
 }

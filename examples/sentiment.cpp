@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.
+#include "common/embedded_reviews.hpp"
 #include "common/reviews.hpp"
 #include "common/training.hpp"
 
@@ -11,19 +12,6 @@
 using namespace rondo;
 
 namespace {
-
-const std::vector<common::Review> embedded{
-    {"A wonderful film, warm and funny!", 1},
-    {"I loved this wonderful story from start to end.", 1},
-    {"Brilliant acting and beautiful music: I loved it.", 1},
-    {"A brilliant, funny evening at the cinema.", 1},
-    {"Beautiful, warm and simply wonderful: see it!", 1},
-    {"A terrible film, cold and boring!", 0},
-    {"I hated this terrible story from start to end.", 0},
-    {"Awful acting and boring music: I hated it.", 0},
-    {"An awful, stupid evening at the cinema.", 0},
-    {"Stupid, cold and simply terrible: stay at home!", 0},
-};
 
 // The network: a vector for each word, read in both directions; what both end with goes through two linear layers.
 constexpr Stack both{.layers = 2, .bidirectional = true, .dropout = Rate{50}};
@@ -69,49 +57,54 @@ template <class Net>
 Confusion judge(const Model<Net>& model, const Vocabulary& vocabulary, const std::vector<common::Review>& reviews) {
     Workspace<Net> work;
     Confusion all;
-    for (const common::Review& r : reviews)
-        ++all.taken[r.label][probability(work, model, common::tokens_of(vocabulary, r.text)) >= 0.5];
+    common::Status status;
+    for (std::size_t k = 0; k < reviews.size(); ++k) {
+        const bool taken = probability(work, model, common::tokens_of(vocabulary, reviews[k].text)) >= 0.5;
+        ++all.taken[reviews[k].label][taken];
+        if (status.due()) status.show("judging: " + std::to_string(k + 1) + " of " + std::to_string(reviews.size()));
+    }
     return all;
 }
 
 // Reads lines until one is empty, and says what it makes of each.
 template <class Net>
-void classify_lines(const Model<Net>& model, const Vocabulary& vocabulary) {
+void classify_lines(const Model<Net>& model, const Vocabulary& vocabulary, const std::string* classes) {
     Workspace<Net> work;
     std::printf("\ntype a review a line; an empty line ends\n");
     for (std::string line; std::getline(std::cin, line) && !line.empty();) {
         const double p = probability(work, model, common::tokens_of(vocabulary, line));
-        std::printf("%s (%.0f %%)\n", p >= 0.5 ? "positive" : "negative", 100 * std::max(p, 1 - p));
+        std::printf("%s (%.0f %%)\n", classes[p >= 0.5].c_str(), 100 * std::max(p, 1 - p));
+        std::fflush(stdout);
     }
 }
 
 template <int capacity>
 void run(const Options& options, const common::Split& reviews) {
-    const Vocabulary vocabulary = options.load.empty()
+    const Vocabulary vocabulary = options.source().empty()
                                       ? common::vocabulary_of(reviews.train, capacity)
-                                      : Vocabulary::load(common::beside(options.load, ".vocabulary"), capacity);
-    const int batch = options.data.empty() ? 1 : 32;
+                                      : Vocabulary::load(common::beside(options.source(), ".vocabulary"), capacity);
+    const int batch = options.data.empty() ? 4 : 32;
     Reviews train = samples(reviews.train, vocabulary, batch), held_out = samples(reviews.held_out, vocabulary, batch);
     Model<Sentiment<capacity>, common::Backend> model{Seed{options.seed}};
-    std::printf("%s\nreviews: %zu to learn from, %zu to be judged by; %d words\n\n", summary(model).c_str(),
+    std::printf("%s\nreviews: %zu to learn from, %zu held out; %d words\n\n", summary(model).c_str(),
                 reviews.train.size(), reviews.held_out.size(), vocabulary.size());
 
     const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
     Trainer trainer{
         model, BinaryCrossEntropy{}, Adam{.rate = 2e-3},
         {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
-    FitOptions fit_options;
-    if (!options.data.empty()) fit_options.validate = [&] { return evaluate(trainer, held_out).mean(); };
-    const common::Training training = common::train(options, trainer, train, "reviews", fit_options);
-    if (options.trains()) vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
+    const common::Training training =
+        common::train(options, trainer, train, "reviews", &held_out, {{".vocabulary", &vocabulary}});
     if (training.stopped) return;
 
     const auto& trained = common::on_host(model);
     const Confusion result = judge(trained, vocabulary, reviews.held_out);
-    std::printf("\n                taken for negative  positive\nnegative %27.0f %9.0f\npositive %27.0f %9.0f\n",
-                result.taken[0][0], result.taken[0][1], result.taken[1][0], result.taken[1][1]);
+    const std::string classes[]{printable(reviews.classes[0]), printable(reviews.classes[1])};
+    std::printf("\n%-16s %19s %11s\n", "held out", ("taken for " + classes[0]).c_str(), classes[1].c_str());
+    for (const int label : {0, 1})
+        std::printf("%-16s %19.0f %11.0f\n", classes[label].c_str(), result.taken[label][0], result.taken[label][1]);
     common::draw_losses(options, training, "binary cross-entropy (nats a review)");
-    if (options.classify) classify_lines(trained, vocabulary);
+    if (options.classify) classify_lines(trained, vocabulary, classes);
     std::printf("\nsentiment: ");
     training.print();
     std::printf(" accuracy=%.4f f1=%.4f seconds=%.2f\n", result.accuracy(), result.f1(), training.seconds);
@@ -132,7 +125,7 @@ int main(int argc, char** argv) {
                "Example: examples/run sentiment --data good.txt --negative bad.txt --epochs 4 --threads 2");
     return common::main(app, argc, argv, [&] {
         options.announce();
-        if (options.data.empty()) return run<128>(options, {embedded, embedded});
+        if (options.data.empty()) return run<256>(options, common::embedded_reviews());
         const Seed seed{options.seed};
         if (options.negative.empty()) run<20000>(options, common::split(common::read_reviews(options.data), 10, seed));
         else run<20000>(options, common::split(common::read_reviews(options.data, options.negative), 10, seed));

@@ -3,9 +3,12 @@
 #include "common/dates.hpp"
 #include "common/pairs.hpp"
 #include "common/scores.hpp"
+#include "common/symbols.hpp"
 #include "common/training.hpp"
 
 #include <rondo/rondo.hpp>
+
+#include <limits>
 
 using namespace rondo;
 
@@ -28,12 +31,25 @@ template <class N>
 std::vector<int> translate(Decoding<N, EigenBackend<float>>& decoding, const Options& options,
                            const common::Pairs& pairs, const std::vector<int>& source) {
     decoding.start(source);
+    // Symbols of the vocabulary only: the network may have room for more.
+    std::vector<float> scores;
+    const auto step = [&](std::span<const int> parents, std::span<const int> tokens) -> const std::vector<float>& {
+        const std::span<const float> all = decoding(parents, tokens);
+        scores.assign(all.begin(), all.end());
+        const std::size_t room = scores.size() / parents.size(), known = std::size_t(pairs.target.vocabulary.size());
+        constexpr float never = -std::numeric_limits<float>::infinity();
+        for (auto row = scores.begin(); row != scores.end(); row += std::ptrdiff_t(room)) {
+            row[Vocabulary::padding] = row[Vocabulary::unknown] = never;
+            std::fill(row + std::ptrdiff_t(known), row + std::ptrdiff_t(room), never);
+        }
+        return scores;
+    };
     const auto found = beam_search({.width = options.beam,
                                     .longest = 3 * int(source.size()) + 20,
                                     .begin = common::Pairs::begin,
                                     .end = pairs.end,
                                     .length_penalty = options.length_penalty},
-                                   decoding);
+                                   step);
     return found.empty() ? std::vector<int>{} : found.front().tokens;
 }
 
@@ -75,28 +91,32 @@ void run(const Options& options, const common::Pairs& pairs) {
     const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
     Trainer trainer{model, CrossEntropy{}, Adam{.rate = 2e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
-    FitOptions fit_options;
-    fit_options.validate = [&] { return evaluate(trainer, held_out).mean(); };
-    const common::Training training = common::train(options, trainer, train, "symbols", fit_options);
-    if (options.trains()) pairs.save_symbols(options.model_file());
+    const common::Training training =
+        common::train(options, trainer, train, "symbols", &held_out,
+                      {{".source", &pairs.source.vocabulary}, {".target", &pairs.target.vocabulary}});
     if (training.stopped) return;
 
     const auto& trained = common::on_host(model);
     Decoding<Net<Attention>, EigenBackend<float>> decoding{trained, options.beam};
     common::Scores scores;
+    common::Status status;
     for (const common::Pair& pair : pairs.held_out) {
         const auto said = translate(decoding, options, pairs, pair.source);
         if (scores.pairs < 8)
-            std::printf("%-36s -> %s%s\n", pairs.source.text(pair.source).c_str(), pairs.target.text(said).c_str(),
-                        said == pair.target ? "" : "  (wrong)");
+            std::printf("%-36s -> %s%s\n", printable(pairs.source.text(pair.source)).c_str(),
+                        printable(pairs.target.text(said)).c_str(), said == pair.target ? "" : "  (wrong)");
+        else if (status.due())
+            status.show("judging: " + std::to_string(scores.pairs) + " of " + std::to_string(pairs.held_out.size()));
         scores.add(said, pair.target);
     }
+    status.clear();
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
     draw_alignment(trained, options, pairs, pairs.held_out.front().source,
                    translate(decoding, options, pairs, pairs.held_out.front().source));
     if (!options.say.empty())
-        std::printf("\n%s -> %s\n", options.say.c_str(),
-                    pairs.target.text(translate(decoding, options, pairs, pairs.source.tokens(options.say))).c_str());
+        std::printf("\n%s -> %s\n", printable(options.say).c_str(),
+                    printable(pairs.target.text(translate(decoding, options, pairs, pairs.source.tokens(options.say))))
+                        .c_str());
     std::printf("\nseq2seq: attention=%s ", options.attention.c_str());
     training.print();
     std::printf(" exact=%.4f symbol_error=%.4f beam=%d seconds=%.2f\n", scores.exact(), scores.error_rate(),
@@ -110,21 +130,24 @@ int main(int argc, char** argv) {
                  "seq2seq"};
     Options options;
     options.add(app, 12);
+    options.pictures = {"seq2seq-alignment"};
     app.add_option("--attention", options.attention, "how the decoder looks at the source")
         ->capture_default_str()
         ->check(CLI::IsMember({"none", "dot", "additive"}));
     app.add_option("--beam", options.beam, "hypotheses followed side by side; 1: greedy")
         ->capture_default_str()
-        ->check(CLI::Range(1, 100));
+        ->check(common::whole(1, 100));
     app.add_option("--length-penalty", options.length_penalty, "0: the likeliest; more: longer ones")
         ->capture_default_str()
-        ->check(CLI::NonNegativeNumber);
+        ->check(common::real(0, 1000));
     app.add_option("--say", options.say, "then turn this, too");
     app.footer("A file has lines of source<TAB or blank>target; a target of several words is taken word by word.\n"
                "Example: examples/run seq2seq --data cmudict.dict --epochs 5 --threads 2 --say rondo");
     return common::main(app, argc, argv, [&] {
         options.announce();
         const auto pairs = options.data.empty() ? common::dates(5000, options) : common::read_pairs(options);
+        common::check_known("--say", pairs.source.split(options.say),
+                            [&](const std::string& symbol) { return pairs.source.vocabulary.contains(symbol); });
         if (options.attention == "none") run<NoAttention>(options, pairs);
         else if (options.attention == "dot") run<DotAttention<128>>(options, pairs);
         else run<AdditiveAttention<128, 128, 64>>(options, pairs);

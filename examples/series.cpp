@@ -73,7 +73,7 @@ void run(const Options& options) {
 
     // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
     // A model's file has no scaler: one that is loaded needs the data that it was trained on, which give the same.
-    const common::SplitInTime split{series.steps(), options.window, options.horizon};
+    const common::SplitInTime split{series, options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end), 1);
     const std::vector<float> scaled = common::scaled(series.values, scaler);
@@ -82,8 +82,8 @@ void run(const Options& options) {
     SeriesWindows<float, 1> test{std::span{scaled}.subspan(split.test_begin), windows};
     const int season = options.season.value_or(own ? period : 0);
     const std::size_t seasons = common::whole_seasons(season, options.horizon, split.train_end);
-    std::printf("%s: %zu points, %zu windows to train on, %zu to test\n\n", series.names[0].c_str(), series.steps(),
-                train.size(), test.size());
+    std::printf("%s: %zu points, %zu windows to train on, %zu to test\n\n", printable(series.names[0]).c_str(),
+                series.steps(), train.size(), test.size());
 
     Model<Forecaster, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
@@ -131,18 +131,19 @@ int main(int argc, char** argv) {
     CLI::App app{"Forecasts a series with a GRU that reads a window of it.", "series"};
     Options options;
     options.add(app, 100);
+    options.pictures = {"series-data", "series-forecast"};
     app.add_option("--column", options.column, "of the CSV file that --data names; default: its last with numbers")
         ->expected(1)
         ->needs(app.get_option("--data"));
     app.add_option("--window", options.window, "points that a forecast is made from")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(common::whole(1, 1'000'000));
     app.add_option("--horizon", options.horizon, "points from the window's last to the one to foretell")
         ->capture_default_str()
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(common::whole(1, 1'000'000));
     app.add_option("--season", options.season,
                    "points after which it repeats, to compare with; 0: none; default: the sine's 50")
-        ->check(CLI::Range(0, 1'000'000));
+        ->check(common::whole(0, 1'000'000));
     app.footer("Example: examples/run series --data sunspots.csv --window 132 --season 132 --epochs 20");
     return common::main(app, argc, argv, [&] { run(options); });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Learns a text letter by letter with an LSTM (or a GRU, or a plain RNN), then writes more of it.
+#include "common/symbols.hpp"
 #include "common/training.hpp"
 
 #include <rondo/rondo.hpp>
@@ -28,9 +29,7 @@ struct Options : common::Options {
 template <int symbols>
 void check_prompt(const Options& options, const Alphabet<symbols>& alphabet) {
     if (options.prompt.empty()) fail(Error::Kind::argument, "--prompt: expected one symbol or more, got none");
-    for (const char c : options.prompt)
-        if (alphabet.token(c) < 0)
-            fail(Error::Kind::argument, std::string{"--prompt: the text this model learns has no '"} + c + "'");
+    common::check_symbols("--prompt", options.prompt, alphabet);
 }
 
 // Writes `length` symbols after the prompt: each is drawn from what the stream makes of all before it.
@@ -40,11 +39,18 @@ void generate(const Model<Net>& model, const Alphabet<symbols>& alphabet, const 
     for (const double temperature : options.temperatures) {
         Stream stream{packed};
         Sampler sampler{symbols, {.temperature = temperature, .top_k = options.top_k}, Seed{options.seed}};
-        std::string text = options.prompt;
-        for (std::size_t k = 0; k + 1 < options.prompt.size(); ++k) stream.step(alphabet.token(options.prompt[k]));
-        for (int k = 0; k < options.length; ++k)
-            text += alphabet.symbol(sampler(stream.step(alphabet.token(text.back()))));
-        std::printf("\ntemperature %g:\n%s\n", temperature, text.c_str());
+        std::printf("\ntemperature %g:\n", temperature);
+        {
+            common::TextWriter text;
+            text.add(options.prompt);
+            for (std::size_t k = 0; k + 1 < options.prompt.size(); ++k) stream.step(alphabet.token(options.prompt[k]));
+            char last = options.prompt.back();
+            for (int k = 0; k < options.length; ++k) {
+                last = alphabet.symbol(sampler(stream.step(alphabet.token(last))));
+                text.add({&last, 1});
+            }
+        }
+        std::printf("\n");
     }
 }
 
@@ -73,9 +79,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     std::printf("%s\n", summary(model).c_str());
     Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
-    FitOptions fit_options;
-    if (validation) fit_options.validate = [&] { return evaluate(trainer, *validation).mean(); };
-    const common::Training training = common::train(options, trainer, batches, "characters", fit_options);
+    const common::Training training = common::train(options, trainer, batches, "characters", validation);
     if (training.stopped) return;
 
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
@@ -93,6 +97,7 @@ void run(const Options& options) {
     using Letters = CharModel<alphabet.size, hidden, Layer>;
     using Bytes = CharModel<byte_alphabet.size, hidden, Layer>;
     options.announce();
+    options.data_needs_training();
     if (!options.trains())
         return reads_bytes(options.load) ? write<Bytes>(options, byte_alphabet) : write<Letters>(options, alphabet);
     if (options.data.empty()) { // windows of the paragraph, in the paragraph's own alphabet
@@ -101,11 +106,17 @@ void run(const Options& options) {
         return run<Letters>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));
     }
     const auto tokens = byte_alphabet.tokens(io::read_text(options.data)); // streams of the file, byte by byte
+    constexpr std::size_t streams = 32, fewest = 10 * (streams + 1) - 9; // a tenth has a byte more than streams
+    if (tokens.size() < fewest)
+        fail(Error::Kind::format, options.data + ": expected " + std::to_string(fewest) +
+                                      " bytes or more, a tenth of them to validate with, got " +
+                                      std::to_string(tokens.size()));
     const std::size_t split = tokens.size() * 9 / 10;
     const std::span all{tokens};
-    TokenStreams validation{all.subspan(split), 64, 32};
-    std::printf("%s: %zu bytes to train on, %zu to validate\n\n", options.data.c_str(), split, tokens.size() - split);
-    run<Bytes>(options, byte_alphabet, TokenStreams{all.first(split), 64, 32}, &validation);
+    TokenStreams validation{all.subspan(split), 64, streams};
+    std::printf("%s: %zu bytes to train on, %zu to validate\n\n", printable(options.data).c_str(), split,
+                tokens.size() - split);
+    run<Bytes>(options, byte_alphabet, TokenStreams{all.first(split), 64, streams}, &validation);
 }
 
 } // namespace
@@ -123,12 +134,13 @@ int main(int argc, char** argv) {
     app.add_option("--prompt", options.prompt, "what to go on from")->capture_default_str();
     app.add_option("--length", options.length, "symbols to write")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1'000'000));
+        ->check(common::whole(0, 1'000'000));
     app.add_option("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(common::real(0));
     app.add_option("--top-k", options.top_k, "draw from the k likeliest only; 0: from all")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1'000'000));
+        ->check(common::whole(0, 1'000'000));
     app.footer("Example: examples/run text --data book.txt --epochs 5 --hidden 256 --threads 2 --prompt \"Once\"");
     return common::main(app, argc, argv, [&] {
         if (options.cell != "lstm" && options.hidden != 128)

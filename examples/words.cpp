@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Learns a text word by word with an LSTM, its output tied to its embedding or not, then writes more of it.
 #include "common/prose.hpp"
+#include "common/symbols.hpp"
 #include "common/training.hpp"
 
 #include <rondo/rondo.hpp>
@@ -32,27 +33,35 @@ std::vector<std::string> prompt_words(const Options& options, const Vocabulary& 
     std::vector<std::string> prompt = words(options.prompt, Punctuation::apart);
     if (options.prompt.empty()) prompt.push_back(common::commonest_word(vocabulary));
     if (prompt.empty()) fail(Error::Kind::argument, "--prompt: expected one word or more, got blanks");
-    for (const std::string& word : prompt)
-        if (!vocabulary.contains(word))
-            fail(Error::Kind::argument, "--prompt: expected words that the model has learnt, got '" + word + "'");
+    common::check_known("--prompt", prompt, [&](const std::string& word) { return vocabulary.contains(word); });
     return prompt;
 }
 
 // Writes `length` words after the prompt: each is drawn from what the stream makes of all before it.
 template <class Net>
 void generate(const Model<Net>& model, const Vocabulary& vocabulary, const Options& options) {
-    std::vector<std::string> text = prompt_words(options, vocabulary);
+    const std::vector<std::string> prompt = prompt_words(options, vocabulary);
     const Packed packed{model};
     Stream stream{packed};
     Sampler sampler{std::size_t(vocabulary.size()), options.sampling, Seed{options.seed}};
-    for (std::size_t k = 0; k + 1 < text.size(); ++k) stream.step(vocabulary.token(text[k]));
-    for (int k = 0; k < options.length; ++k) {
-        const auto all = stream.step(vocabulary.token(text.back()));
-        std::vector<float> scores(all.begin(), all.begin() + vocabulary.size()); // the network may have room for more
-        scores[Vocabulary::padding] = scores[Vocabulary::unknown] = -std::numeric_limits<float>::infinity();
-        text.push_back(vocabulary.word(sampler(scores)));
+    std::printf("\n");
+    {
+        common::TextWriter text;
+        common::Joiner joiner;
+        std::span<const float> all;
+        for (const std::string& word : prompt) {
+            all = stream.step(vocabulary.token(word));
+            text.add(joiner.next(word));
+        }
+        for (int k = 0; k < options.length; ++k) {
+            std::vector<float> scores(all.begin(), all.begin() + vocabulary.size()); // it may have room for more
+            scores[Vocabulary::padding] = scores[Vocabulary::unknown] = -std::numeric_limits<float>::infinity();
+            const int token = sampler(scores);
+            text.add(joiner.next(vocabulary.word(token)));
+            all = stream.step(token);
+        }
     }
-    std::printf("\n%s\n", common::joined(text).c_str());
+    std::printf("\n");
 }
 
 // Trains on streams of the text, read side by side, each carrying its state on from batch to batch. A tenth of a file
@@ -71,10 +80,8 @@ void train(Model<Net, common::Backend>& model, const Options& options, const Voc
                     CrossEntropy{},
                     Adam{.rate = 2e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
-    FitOptions fit_options;
-    if (validation) fit_options.validate = [&] { return evaluate(trainer, *validation).mean(); };
-    common::Training training = common::train(options, trainer, batches, "words", fit_options);
-    vocabulary.save(common::beside(options.model_file(), ".vocabulary"));
+    common::Training training = common::train(options, trainer, batches, "words", validation ? &*validation : nullptr,
+                                              {{".vocabulary", &vocabulary}});
     if (training.stopped) return;
 
     for (EpochResult& e : training.history) { // the exponential of the loss, between how many words the model hesitates
@@ -93,6 +100,7 @@ void train(Model<Net, common::Backend>& model, const Options& options, const Voc
 
 template <class Net>
 void run(const Options& options) {
+    options.data_needs_training();
     std::vector<std::string> text;
     if (options.trains())
         text = words(options.data.empty() ? common::prose : io::read_text(options.data), Punctuation::apart);
@@ -100,8 +108,9 @@ void run(const Options& options) {
         fail(Error::Kind::format, options.data + ": expected 1000 words or more, got " + std::to_string(text.size()));
     const std::size_t hidden = options.data.empty() ? 0 : text.size() / 10;
     const Vocabulary vocabulary =
-        options.load.empty() ? Vocabulary{std::span{text}.first(text.size() - hidden), {.capacity = Net::vocabulary}}
-                             : Vocabulary::load(common::beside(options.load, ".vocabulary"), Net::vocabulary);
+        options.source().empty()
+            ? Vocabulary{std::span{text}.first(text.size() - hidden), {.capacity = Net::vocabulary}}
+            : Vocabulary::load(common::beside(options.source(), ".vocabulary"), Net::vocabulary);
     prompt_words(options, vocabulary); // better refused now than after the training
     Model<Net, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
@@ -126,13 +135,18 @@ int main(int argc, char** argv) {
     options.add(app, 100);
     app.add_flag("--tied", options.tied, "the output's weights are the embedding's");
     app.add_option("--prompt", options.prompt, "what to go on from; default: the commonest word");
-    app.add_option("--length", options.length, "words to write")->capture_default_str()->check(CLI::NonNegativeNumber);
+    app.add_option("--length", options.length, "words to write")
+        ->capture_default_str()
+        ->check(common::whole(0, 1'000'000));
     app.add_option("--temperature", options.sampling.temperature, "lower is safer, 0 the likeliest word only")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(common::real(0));
     app.add_option("--top-k", options.sampling.top_k, "draw from the k likeliest only; 0: from all")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(common::whole(0, 1'000'000));
     app.add_option("--top-p", options.sampling.top_p, "draw from the likeliest that have this probability together")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(common::real(0, 1));
     app.footer("Example: examples/run words --data book.txt --tied --epochs 5 --top-p 0.9 --prompt \"It was\"");
     return common::main(app, argc, argv, [&] {
         options.announce();

@@ -26,6 +26,7 @@ struct Series {
     std::vector<double> values;
     std::vector<std::string> names, units;
     std::string time = "rows of the file"; // the unit of a step
+    std::string source{};                  // the file, if there is one
 
     std::size_t features() const { return names.size(); }
     std::size_t steps() const { return values.size() / features(); }
@@ -51,6 +52,7 @@ inline Series read_series(const std::string& file, std::vector<std::string> colu
     }
     Series series{std::vector<double>(table.rows() * columns.size()), columns,
                   std::vector<std::string>(columns.size(), "as in the file")};
+    series.source = file;
     for (std::size_t k = 0; k < columns.size(); ++k) {
         const std::vector<double> numbers = table.numbers(columns[k]);
         for (std::size_t t = 0; t < numbers.size(); ++t) series.values[t * columns.size() + k] = numbers[t];
@@ -67,13 +69,15 @@ inline Series read_series(const std::string& file, std::vector<std::string> colu
 struct SplitInTime {
     std::size_t train_end, test_begin;
 
-    SplitInTime(std::size_t steps, int window, int horizon) {
+    SplitInTime(const Series& series, int window, int horizon) {
+        const std::size_t steps = series.steps();
         const std::size_t reach = std::size_t(window) + std::size_t(horizon); // steps of one window and its target
         if (steps < reach + 1)
             rondo::fail(rondo::Error::Kind::argument,
-                        "a window of " + std::to_string(window) + " and a horizon of " + std::to_string(horizon) +
-                            ": expected a series of " + std::to_string(reach + 1) +
-                            " steps or more (a window to train on, another to test), got " + std::to_string(steps));
+                        (series.source.empty() ? "" : series.source + ": ") + "a window of " + std::to_string(window) +
+                            " and a horizon of " + std::to_string(horizon) + ": expected a series of " +
+                            std::to_string(reach + 1) + " steps or more (a window to train on, another to test), got " +
+                            std::to_string(steps));
         test_begin = (steps - reach + 1) * 8 / 10;
         train_end = test_begin + reach - 1;
     }

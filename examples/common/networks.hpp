@@ -2,6 +2,7 @@
 #pragma once
 
 #include "options.hpp"
+#include "run_files.hpp"
 
 #include <cstdint>
 #include <string>
@@ -29,6 +30,14 @@ struct NetworksOptions : Options {
         Options one = *this;
         one.name += '-' + network;
         return one;
+    }
+    /// Refuses what the last network could not write before the first one trains.
+    void check_files(const std::vector<std::string>& networks) const {
+        for (const std::string& network : networks)
+            if (wants(network)) {
+                const Options one = of(network);
+                RunFiles{one, {}}.check(0);
+            }
     }
 };
 

@@ -2,27 +2,35 @@
 #pragma once
 
 #include "backend.hpp"
+#include "files.hpp"
+#include "numbers.hpp"
 #include "output.hpp"
+#include "signals.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <rondo/core/error.hpp>
+#include <rondo/io/safetensors.hpp>
 
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 #include <string>
+#include <vector>
 
 namespace common {
 
 /// What every example can be told.
+///
+/// Errors  options that exclude each other, a model where a checkpoint is expected and the reverse, a run that has
+///         nothing left to do: as soon as the command line is read.
 struct Options {
     std::string name, data, load, save, resume, backend = backend_name;
     std::filesystem::path out = "out";
     std::int64_t epochs = 0;
     std::uint64_t seed = 1;
     int threads = 1;
+    std::vector<std::string> pictures, others; // that are drawn into `out`, besides NAME-loss; other files there
 
     /// A model that is loaded is used as it is, unless --epochs asks for more training.
     bool trains() const { return load.empty() || epochs_option->count() > 0; }
@@ -30,41 +38,82 @@ struct Options {
     void add(CLI::App& app, std::int64_t default_epochs) {
         name = app.get_name();
         epochs = default_epochs;
-        app.add_option("--data", data, "use this file instead of what the program brings")->type_name("FILE");
+        const auto file = [&](const char* option, std::string& value, const char* what) {
+            app.add_option(option, value, what)->type_name("FILE")->check(path());
+        };
+        file("--data", data, "use this file instead of what the program brings");
         epochs_option = app.add_option("--epochs", epochs, "times through the data")
                             ->capture_default_str()
-                            ->check(CLI::Range(0, 1'000'000));
-        app.add_option("--seed", seed, "where all random numbers come from")->capture_default_str();
+                            ->check(whole<std::int64_t>(0, 1'000'000));
+        app.add_option("--seed", seed, "where all random numbers come from")
+            ->capture_default_str()
+            ->check(whole<std::uint64_t>(0, UINT64_MAX));
         app.add_option("--threads", threads, "workers that share each batch; results depend on their number")
             ->capture_default_str()
-            ->check(CLI::Range(1, 256));
-        app.add_option("--load", load, "use this model; with --epochs, train it further")->type_name("FILE");
-        app.add_option("--save", save, "write the model here; default: in the --out folder")->type_name("FILE");
-        app.add_option("--resume", resume, "go on with a run from its checkpoint")->type_name("FILE");
+            ->check(whole(1, 256));
+        file("--load", load, "use this model; with --epochs, train it further");
+        file("--save", save, "write the model here; default: in the --out folder");
+        file("--resume", resume, "go on with a run from its checkpoint");
         app.add_option("--out", out, "folder for models, checkpoints and pictures")
             ->capture_default_str()
-            ->type_name("DIR");
+            ->type_name("DIR")
+            ->check(path());
         app.add_option("--backend", backend, "who does the arithmetic: examples/run makes a program for each")
             ->capture_default_str()
             ->check(CLI::IsMember({backend_name}));
+        app.callback([this] { check(); });
     }
 
     std::filesystem::path model_file() const {
         return save.empty() ? out / (name + ".safetensors") : std::filesystem::path{save};
     }
+    /// What is written on the way is beside the model that is loaded or the checkpoint that is resumed; empty: neither.
+    std::filesystem::path source() const { return load.empty() ? resume : load; }
+
+    /// Without training, what is only read for training would be passed over in silence.
+    void data_needs_training() const {
+        if (!trains() && !data.empty()) refuse("--data: a loaded model reads it in training only: add --epochs");
+    }
 
     /// What does the arithmetic, and where.
     void announce() const {
         std::printf("backend: %s, %d thread%s\n", backend_place().c_str(), threads, threads == 1 ? "" : "s");
+        std::fflush(stdout);
     }
 
 private:
+    [[noreturn]] static void refuse(const std::string& what) { rondo::fail(rondo::Error::Kind::argument, what); }
+
+    void check() const {
+        if (!load.empty() && !resume.empty())
+            refuse("--load and --resume: expected one of them; a checkpoint has its own model");
+        if (!trains() && !save.empty()) refuse("--save: a model that is loaded is not changed: add --epochs");
+        if (!load.empty()) {
+            rondo::Error problem; // other formats have their own readers
+            const rondo::io::SafetensorsFile file{load, {}, problem};
+            if (problem.kind == rondo::Error::Kind::file) rondo::fail(problem);
+            if (is_checkpoint(file)) refuse("--load " + load + ": the checkpoint of a run; --resume goes on with it");
+        }
+        if (!resume.empty()) {
+            const rondo::io::SafetensorsFile file{resume};
+            if (!is_checkpoint(file))
+                refuse("--resume " + resume + ": not the checkpoint of a run; --load takes a model");
+            const std::int64_t done = number_in(file.metadata(), "epoch");
+            if (done >= epochs)
+                refuse("--resume " + resume + ": its run has done " + std::to_string(done) +
+                       (done == 1 ? " epoch" : " epochs") + "; expected --epochs of more, got " +
+                       std::to_string(epochs));
+        }
+    }
+
     CLI::Option* epochs_option = nullptr;
 };
 
-/// Parses, runs, and turns every error into one sentence and the exit code 2.
+/// Parses, runs, and turns every error into one sentence and the exit code 2. After a signal that stopped the training
+/// it is what shells give for it: 130 after Ctrl-C.
 template <class Run>
 int main(CLI::App& app, int argc, char** argv, const Run& run) {
+    std::string problem;
     try {
         try {
             app.parse(argc, argv);
@@ -72,27 +121,16 @@ int main(CLI::App& app, int argc, char** argv, const Run& run) {
         } catch (const CLI::Success& help) {
             app.exit(help);
         }
+        if (stopped_by() != 0) return 128 + stopped_by();
         finish_output();
         return fell_short() ? 2 : 0;
     } catch (const CLI::ParseError& error) {
-        std::cerr << app.get_name() << ": " << error.what() << '\n';
+        problem = error.what();
     } catch (const std::exception& error) {
-        std::cerr << app.get_name() << ": " << error.what() << '\n';
+        problem = error.what();
     }
+    complain(app.get_name() + ": " + problem);
     return 2;
-}
-
-/// A file that goes with another one: of the same name, with another ending.
-inline std::filesystem::path beside(std::filesystem::path file, const char* ending) {
-    return file.replace_extension(ending);
-}
-
-/// Makes a folder and its parents.
-inline void make_folder(const std::filesystem::path& path) {
-    std::error_code problem;
-    std::filesystem::create_directories(path, problem);
-    if (problem)
-        rondo::fail(rondo::Error::Kind::file, "cannot make the folder " + path.string() + ": " + problem.message());
 }
 
 } // namespace common

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <rondo/core/error.hpp>
+#include <rondo/core/printable.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -18,7 +19,7 @@ inline bool fell_short = false;
 /// Says what failed where the program has more to do; its exit code tells of it in the end.
 inline void complain(const std::string& what) {
     std::fflush(stdout);
-    std::cerr << what << '\n';
+    std::cerr << rondo::printable(what) << '\n';
     detail::fell_short = true;
 }
 inline bool fell_short() { return detail::fell_short; }

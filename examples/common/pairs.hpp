@@ -2,6 +2,7 @@
 #pragma once
 
 #include "options.hpp"
+#include "symbols.hpp"
 
 #include <rondo/core/random.hpp>
 #include <rondo/data/vocabulary.hpp>
@@ -31,9 +32,7 @@ struct Symbols {
             std::istringstream in{text};
             for (std::string word; in >> word;) all.push_back(word);
         } else {
-            for (const char c : text) // the bytes of one code point of UTF-8 stay together
-                if ((static_cast<unsigned char>(c) & 0xC0u) == 0x80 && !all.empty()) all.back() += c;
-                else all.emplace_back(1, c);
+            all = characters(text);
         }
         return all;
     }
@@ -53,7 +52,7 @@ struct Pairs {
     Symbols source, target;
     std::vector<Pair> train, held_out;
 
-    /// Of a trained model, the symbols that it knows; else those of the pairs.
+    /// Of a model that is loaded or a run that is resumed, the symbols that it knows; else those of the pairs.
     Pairs(std::vector<std::pair<std::string, std::string>> texts, const Options& options) {
         const rondo::Seed seed{options.seed};
         rondo::shuffle(std::span{texts}, rondo::Draw{seed, rondo::Purpose::user});
@@ -64,21 +63,18 @@ struct Pairs {
             std::ranges::move(target.split(to), std::back_inserter(right));
             right.emplace_back("<end>");
         }
-        const bool fresh = options.load.empty();
+        const std::filesystem::path before = options.source();
+        const bool fresh = before.empty();
         source.vocabulary = fresh ? rondo::Vocabulary{left, {.capacity = capacity}}
-                                  : rondo::Vocabulary::load(beside(options.load, ".source"), capacity);
+                                  : rondo::Vocabulary::load(beside(before, ".source"), capacity);
         target.vocabulary = fresh ? rondo::Vocabulary{right, {.capacity = capacity}}
-                                  : rondo::Vocabulary::load(beside(options.load, ".target"), capacity);
+                                  : rondo::Vocabulary::load(beside(before, ".target"), capacity);
         end = target.vocabulary.token("<end>");
         for (std::size_t k = 0; k < texts.size(); ++k)
             (k % 10 == 0 ? held_out : train).push_back({source.tokens(texts[k].first), target.tokens(texts[k].second)});
         if (train.empty())
             rondo::fail(rondo::Error::Kind::format,
                         "expected two pairs or more to learn from, got " + std::to_string(texts.size()));
-    }
-    void save_symbols(const std::filesystem::path& model) const {
-        source.vocabulary.save(beside(model, ".source"));
-        target.vocabulary.save(beside(model, ".target"));
     }
 };
 

@@ -1,75 +1,106 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "status.hpp"
+
 #include <rondo/train/fit.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <string>
-#include <unistd.h>
 
 namespace common {
 
-/// Tells how a training run is going: a bar with loss, speed and remaining time on a terminal, a line for some of the
-/// epochs elsewhere.
+/// Tells how a training run is going: a bar with loss, speed and remaining time on a terminal, of what fits into its
+/// width; elsewhere a line for some of the epochs, and within an epoch that takes long.
 ///
 /// Units  speed in `unit` a second; a batch's work is the terms of its loss.
 class ProgressBar {
 public:
-    ProgressBar(std::int64_t epochs, std::int64_t first, std::string unit)
-        : epochs_{epochs}, first_{first}, unit_{std::move(unit)}, terminal_{isatty(STDOUT_FILENO) != 0},
-          start_{Clock::now()} {}
+    ProgressBar(std::int64_t epochs, const rondo::Progress& first, std::string unit)
+        : epochs_{epochs}, first_{part(first)}, unit_{std::move(unit)}, epoch_terms_{-first.loss.terms} {}
 
     void batch(const rondo::Progress& p) {
-        epoch_terms_ = p.loss.terms;
-        const double now = seconds();
-        if (!terminal_ || (now - drawn_ < 0.1 && p.batch < p.batches)) return;
-        drawn_ = now;
-        const double done = double(p.epoch - first_) + double(p.batch) / double(p.batches),
-                     all = double(epochs_ - first_);
-        const int width = 28, filled = int(width * done / all);
-        std::printf("\r[%s%s] epoch %lld/%lld  loss %.4f  %.0f %s/s  %s left ",
-                    std::string(std::size_t(filled), '#').c_str(),
-                    std::string(std::size_t(width - filled), '.').c_str(), static_cast<long long>(p.epoch + 1),
-                    static_cast<long long>(epochs_), p.loss.mean(), (terms_ + epoch_terms_) / now, unit_.c_str(),
-                    clock(now / done * (all - done)).c_str());
-        std::fflush(stdout);
+        loss_ = p.loss.mean();
+        now_terms_ = terms_ + epoch_terms_ + p.loss.terms;
+        const bool last = p.batch == p.batches && p.epoch + 1 == epochs_ && Status::width() > 0;
+        if (!last && !status_.due()) return;
+        const double done = part(p) - first_, left = double(epochs_) - part(p);
+        status_.show(text(p.epoch + 1, done / (done + left), clock(seconds() / done * left) + " left"));
+    }
+    /// An epoch is being validated: `done` of its `all` batches are.
+    void validating(std::int64_t epoch, std::size_t done, std::size_t all) {
+        if (!status_.due()) return;
+        status_.show("epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_) + "  validating: " +
+                     std::to_string(100 * done / all) + " %");
     }
     void epoch(const rondo::EpochResult& result) {
-        terms_ += epoch_terms_;
+        terms_ = now_terms_;
+        epoch_terms_ = 0;
         const bool validated = !std::isnan(result.validation);
         const std::int64_t every = validated ? 1 : std::max<std::int64_t>(1, epochs_ / 10);
-        if (terminal_ && !validated) return;
-        if (result.epoch % every != 0 && result.epoch != 1 && result.epoch != epochs_) return;
-        std::printf("%sepoch %lld/%lld  loss %.4f", terminal_ ? "\r\033[K" : "", static_cast<long long>(result.epoch),
-                    static_cast<long long>(epochs_), result.loss);
-        if (validated) std::printf("  validation %.4f", result.validation);
-        std::printf("  %.0f %s/s\n", terms_ / seconds(), unit_.c_str());
-        std::fflush(stdout);
+        if (Status::width() > 0 && !validated) return;
+        if (result.epoch % every != 0 && result.epoch != std::int64_t(first_) + 1 && result.epoch != epochs_) return;
+        std::string line = head(result.epoch) + number("  loss %.4f", result.loss);
+        if (validated) line += number("  validation %.4f", result.validation);
+        status_.line(line + speed());
     }
-    void end() const {
-        if (terminal_) std::printf("\n");
-    }
+    void end() { status_.keep(); }
 
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-    double per_second() const { return terms_ / seconds(); }
+    double per_second() const { return terms_ / std::max(seconds(), 1e-9); }
 
 private:
     using Clock = std::chrono::steady_clock;
-    static std::string clock(double seconds) {
-        char text[32];
-        const auto whole = static_cast<long>(seconds + 0.5);
-        std::snprintf(text, sizeof text, "%ld:%02ld", whole / 60, whole % 60);
+
+    static double part(const rondo::Progress& p) { // in epochs
+        return double(p.epoch) + (p.batches > 0 ? double(p.batch) / double(p.batches) : 0);
+    }
+    static std::string number(const char* format, double value) {
+        char text[400];
+        std::snprintf(text, sizeof text, format, value);
         return text;
     }
+    static std::string clock(double seconds) {
+        char text[32];
+        const auto whole = static_cast<long long>(std::min(seconds + 0.5, 1e9));
+        std::snprintf(text, sizeof text, "  %lld:%02lld", whole / 60, whole % 60);
+        return text;
+    }
+    std::string head(std::int64_t epoch) const {
+        return "epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_);
+    }
+    std::string speed() const {
+        return number("  %.0f ", now_terms_ / std::max(seconds(), 1e-9)) + unit_ + "/s";
+    }
 
-    std::int64_t epochs_, first_;
+    // What fits, the most important first; the bar takes what is left.
+    std::string text(std::int64_t epoch, double share, const std::string& left) const {
+        const int width = Status::width(), room = width > 0 ? width - 1 : 1000;
+        const std::string loss = number("  loss %.4f", loss_), rate = speed();
+        std::string line = head(epoch);
+        int used = int(line.size());
+        const auto fits = [&](const std::string& part) {
+            const bool does = used + int(part.size()) <= room;
+            if (does) used += int(part.size());
+            return does;
+        };
+        const bool with_loss = fits(loss), with_left = fits(left), with_rate = fits(rate);
+        line += (with_loss ? loss : "") + (with_rate ? rate : "") + (with_left ? left : "");
+        const int bar = width == 0 ? 0 : std::min(28, room - int(line.size()) - 3), filled = int(bar * share);
+        if (bar < 4) return line;
+        return '[' + std::string(std::size_t(filled), '#') + std::string(std::size_t(bar - filled), '.') + "] " + line;
+    }
+
+    std::int64_t epochs_;
+    double first_;
     std::string unit_;
-    bool terminal_;
-    Clock::time_point start_;
-    double terms_ = 0, epoch_terms_ = 0, drawn_ = 0;
+    Status status_;
+    Clock::time_point start_ = Clock::now();
+    double loss_ = 0, terms_ = 0, epoch_terms_, now_terms_ = 0; // terms of whole epochs; of this one, before the run
 };
 
 } // namespace common

@@ -28,24 +28,26 @@ inline constexpr std::string_view prose =
     "best guess, the machine soon walks in circles. If we take any guess, it talks nonsense. Between the two lies a "
     "way to write: take one of the better guesses, by chance, and be a little surprised, as a reader should be.";
 
-/// The text that words(text, Punctuation::apart) may have come from: blanks between words, none before a comma, inside
-/// brackets or quotes, around a hyphen or at a line's end. Of double quotes every other one opens; an apostrophe, which
-/// may do either, is taken for one that opens.
-inline std::string joined(const std::vector<std::string>& words) {
-    constexpr std::string_view closing = ",.;:!?)]}%-\n", opening = "([{$#'-\n";
-    std::string text;
-    bool quoted = false, blank = false;
-    for (const std::string& word : words) {
+/// Joins words, one after the other, to the text that words(text, Punctuation::apart) may have made them of: blanks
+/// between words, none before a comma, inside brackets or quotes, around a hyphen or at a line's end. Of double quotes
+/// every other one opens; an apostrophe, which may do either, is taken for one that opens.
+class Joiner {
+public:
+    /// The word, and a blank before it where there is one.
+    std::string next(const std::string& word) {
+        constexpr std::string_view closing = ",.;:!?)]}%-\n", opening = "([{$#'-\n";
         const bool mark = word.size() == 1, quote = word == "\"";
-        const bool closes = quote ? quoted : mark && closing.find(word[0]) != closing.npos,
-                   opens = quote ? !quoted : mark && opening.find(word[0]) != opening.npos;
-        if (blank && !closes) text += ' ';
-        text += word;
-        blank = !opens;
-        quoted = quoted != quote;
+        const bool closes = quote ? quoted_ : mark && closing.find(word[0]) != closing.npos,
+                   opens = quote ? !quoted_ : mark && opening.find(word[0]) != opening.npos;
+        const bool blank = blank_ && !closes;
+        blank_ = !opens;
+        quoted_ = quoted_ != quote;
+        return blank ? ' ' + word : word;
     }
-    return text;
-}
+
+private:
+    bool quoted_ = false, blank_ = false;
+};
 
 /// The word that occurs most often, punctuation aside if there is anything else.
 inline std::string commonest_word(const rondo::Vocabulary& vocabulary) {

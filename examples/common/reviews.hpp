@@ -20,8 +20,14 @@ struct Review {
     int label = 0;
 };
 
+/// Reviews, and what their classes are called.
+struct Reviews {
+    std::string classes[2]{"negative", "positive"};
+    std::vector<Review> all{};
+};
+
 /// Reviews from a file of `label<TAB>text` lines; the second of its two labels, in the order of their letters, is 1.
-inline std::vector<Review> read_reviews(const std::string& path) {
+inline Reviews read_reviews(const std::string& path) {
     const rondo::Table table = rondo::read_table(path, {.separator = '\t', .header = false, .quotes = false});
     if (table.columns() != 2)
         rondo::fail(rondo::Error::Kind::format, path + ": expected lines of label<TAB>text, got " +
@@ -32,33 +38,37 @@ inline std::vector<Review> read_reviews(const std::string& path) {
     if (names.size() != 2)
         rondo::fail(rondo::Error::Kind::format, path + ": expected two labels, got " + std::to_string(names.size()) +
                                                     ", the first '" + names[0] + "'");
-    std::vector<Review> all;
-    for (std::size_t k = 0; k < texts.size(); ++k) all.push_back({texts[k], labels[k] == names[1]});
-    return all;
+    Reviews reviews{{names[0], names[1]}};
+    for (std::size_t k = 0; k < texts.size(); ++k) reviews.all.push_back({texts[k], labels[k] == names[1]});
+    return reviews;
 }
 
 /// Reviews from two files, one review a line: those of the first are of class 1.
-inline std::vector<Review> read_reviews(const std::string& positive, const std::string& negative) {
-    std::vector<Review> all;
+inline Reviews read_reviews(const std::string& positive, const std::string& negative) {
+    Reviews reviews;
     for (const auto& [path, label] : {std::pair{positive, 1}, std::pair{negative, 0}}) {
+        const std::size_t before = reviews.all.size();
         std::istringstream lines{rondo::io::read_text(path)};
         for (std::string line; std::getline(lines, line);)
-            if (!rondo::words(line).empty()) all.push_back({line, label});
+            if (!rondo::words(line).empty()) reviews.all.push_back({line, label});
+        if (reviews.all.size() == before)
+            rondo::fail(rondo::Error::Kind::format, path + ": expected a review a line, got no line with a word");
     }
-    return all;
+    return reviews;
 }
 
 /// A part of the reviews, one in `of`, held out after shuffling.
 struct Split {
-    std::vector<Review> train, held_out;
+    std::string classes[2];
+    std::vector<Review> train{}, held_out{};
 };
-inline Split split(std::vector<Review> all, std::size_t of, rondo::Seed seed) {
-    std::vector<std::size_t> order(all.size());
+inline Split split(const Reviews& reviews, std::size_t of, rondo::Seed seed) {
+    std::vector<std::size_t> order(reviews.all.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
     rondo::shuffle(std::span{order}, rondo::Draw{seed, rondo::Purpose::user});
-    Split parts;
+    Split parts{{reviews.classes[0], reviews.classes[1]}};
     for (std::size_t k = 0; k < order.size(); ++k)
-        (k % of == 0 ? parts.held_out : parts.train).push_back(all[order[k]]);
+        (k % of == 0 ? parts.held_out : parts.train).push_back(reviews.all[order[k]]);
     return parts;
 }
 

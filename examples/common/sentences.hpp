@@ -72,14 +72,14 @@ inline Sentences praise_and_blame(std::size_t train, std::size_t held_out, rondo
 
 /// Sentences of a file of label<TAB>text; a tenth of them is held out.
 inline Sentences read_sentences(const std::string& path, rondo::Seed seed) {
-    Sentences all{{"0", "1"}, {}, {}};
+    const Split reviews = split(read_reviews(path), 10, seed);
+    Sentences all{{reviews.classes[0], reviews.classes[1]}, {}, {}};
     const auto take = [](const std::vector<Review>& reviews, std::vector<Sentence>& to) {
         for (const Review& review : reviews) {
             Sentence& s = to.emplace_back(Sentence{rondo::words(review.text), review.label});
             if (s.words.empty()) s.words.push_back("<unk>");
         }
     };
-    const Split reviews = split(read_reviews(path), 10, seed);
     take(reviews.train, all.train);
     take(reviews.held_out, all.held_out);
     return all;

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "axis.hpp"
-#include "interrupt.hpp"
 #include "options.hpp"
 #include "picture.hpp"
 #include "progress.hpp"
+#include "run_files.hpp"
+#include "signals.hpp"
 
 #include <rondo/io/checkpoint.hpp>
 #include <rondo/io/model.hpp>
@@ -13,6 +14,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -25,7 +27,7 @@ struct Training {
     rondo::History history;
     rondo::Progress progress;
     double seconds = 0, per_second = 0;
-    bool stopped = false; // by Ctrl-C
+    bool stopped = false; // by a signal
 
     double loss() const { return history.empty() ? std::nan("") : history.back().loss; }
     double validation() const { return history.empty() ? std::nan("") : history.back().validation; }
@@ -39,39 +41,94 @@ struct Training {
     }
 };
 
-/// Trains as the options say: from a model or a checkpoint on, with a progress bar; the first Ctrl-C ends it in order.
-/// Model and checkpoint are saved.
+/// The mean loss over all batches, in their own order, without dropout; on_batch(done) is called after each.
+template <class Trainer, class Data, class OnBatch>
+double mean_loss(Trainer& trainer, Data& batches, const OnBatch& on_batch) {
+    rondo::LossSum all;
+    for (std::size_t k = 0; k < batches.count(); ++k) {
+        const rondo::LossSum loss = trainer.evaluate(batches.at(k));
+        all.sum += loss.sum;
+        all.terms += loss.terms;
+        on_batch(k + 1);
+    }
+    return all.mean();
+}
+
+namespace detail {
+struct Stopped {}; // thrown while an epoch is validated
+
+/// Saves what a run has trained; `before`: epochs of the model that it began with.
+template <class Trainer>
+void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progress& progress, std::int64_t before,
+              bool ended) {
+    const Reach reach{ended, before + progress.epoch, std::int64_t(progress.batch)};
+    const RunFiles::Place to = files.choose(reach);
+    save(trainer.model(), to.model, reach.metadata());
+    files.save_companions(to);
+    save_checkpoint(trainer, progress, to.checkpoint);
+    const std::string model = rondo::printable(to.model.string()),
+                      checkpoint = rondo::printable(to.checkpoint.string());
+    std::printf("model: %s\ncheckpoint: %s\n", model.c_str(), checkpoint.c_str());
+    if (!ended)
+        std::printf("stopped in epoch %lld; to go on: the same options and --resume %s\n",
+                    static_cast<long long>(progress.epoch) + 1, checkpoint.c_str());
+    std::fflush(stdout);
+}
+} // namespace detail
+
+/// Trains as the options say: from a model or a checkpoint on, with a progress bar; validates after each epoch if there
+/// is something to validate with. Model and checkpoint are saved, with what lies beside them, before anything else is
+/// done with the model; so they are when a signal stops the run, or an error.
 ///
 /// Units  the bar's speed is in `unit`, one a term of the loss.
-template <class Trainer, class Data>
+/// Errors  before the training: files that could not be written at its end.
+template <class Trainer, class Data, class Validation = Data>
 Training train(const Options& options, Trainer& trainer, Data& batches, const std::string& unit,
-               rondo::FitOptions fit_options = {}) {
+               Validation* validation = nullptr, std::vector<Companion> companions = {}) {
+    using Net = std::remove_cvref_t<decltype(trainer.model())>;
     Training training;
-    if (!options.load.empty()) load(trainer.model(), options.load);
+    const RunFiles files{options, std::move(companions)};
+    const std::size_t copies = options.trains() ? 2 + trainer.optimizer_memory().size() : 0; // model and checkpoint
+    files.check(copies * Net::size * sizeof(typename Net::scalar) + (1 << 20));
+    std::int64_t before = 0;
+    if (!options.load.empty()) {
+        load(trainer.model(), options.load);
+        before = reach_of(options.load)->epoch;
+    }
     if (!options.trains()) return training;
-    if (!options.resume.empty()) load_checkpoint(trainer, training.progress, options.resume);
-    make_folder(options.out); // rather now than after the training
-    catch_interrupt();
+    rondo::Progress& progress = training.progress;
+    if (!options.resume.empty()) load_checkpoint(trainer, progress, options.resume);
 
-    ProgressBar bar{options.epochs, training.progress.epoch, unit};
-    fit_options.epochs = options.epochs;
-    fit_options.on_batch = [&](const rondo::Progress& p) { return bar.batch(p), !interrupted(); };
-    fit_options.on_epoch = [&, then = std::exchange(fit_options.on_epoch, {})](const rondo::EpochResult& e) {
-        bar.epoch(e);
-        return !then || then(e);
-    };
-    training.history = fit(trainer, batches, fit_options, training.progress);
+    const Signals signals;
+    const rondo::Progress first = progress;
+    ProgressBar bar{options.epochs, first, unit};
+    rondo::FitOptions fit_options{.epochs = options.epochs};
+    fit_options.on_batch = [&](const rondo::Progress& p) { return bar.batch(p), stopped_by() == 0; };
+    fit_options.on_epoch = [&](const rondo::EpochResult& e) { return bar.epoch(e), true; };
+    if (validation)
+        fit_options.validate = [&] {
+            return mean_loss(trainer, *validation, [&](std::size_t done) {
+                if (stopped_by() != 0) throw detail::Stopped{}; // the epoch's batches are done, it is not
+                bar.validating(progress.epoch + 1, done, validation->count());
+            });
+        };
+    try {
+        training.history = fit(trainer, batches, fit_options, progress);
+    } catch (const detail::Stopped&) {
+    } catch (...) {
+        bar.end();
+        const auto failure = std::current_exception();
+        if (progress != first) try {
+                detail::save_run(files, trainer, progress, before, false);
+            } catch (const std::exception&) { // the failure that came first is what is told
+            }
+        std::rethrow_exception(failure);
+    }
     training.seconds = bar.seconds();
     training.per_second = bar.per_second();
-    training.stopped = interrupted();
     bar.end();
-
-    const auto file = options.model_file();
-    const auto checkpoint = options.out / (options.name + ".checkpoint");
-    save(trainer.model(), file);
-    save_checkpoint(trainer, training.progress, checkpoint);
-    std::printf("model: %s\ncheckpoint: %s\n", file.c_str(), checkpoint.c_str());
-    if (training.stopped) std::printf("stopped; go on with --resume %s\n", checkpoint.c_str());
+    detail::save_run(files, trainer, progress, before, progress.epoch >= options.epochs);
+    training.stopped = stopped_by() != 0;
     return training;
 }
 

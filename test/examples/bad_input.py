@@ -16,6 +16,7 @@ FILES = {
     "nan.csv": b"day,level\n" + b"1,2\n" * 30 + b"2,nan\n" + b"3,4\n" * 30,
     "one_label.tsv": b"good\tfine film\n" * 12,
     "columns.tsv": b"good\tfine\tfilm\n" * 12,
+    "blank.txt": b"\n \n...\n",
     "no_target.txt": b"abc A B\nxyz\n",
     "model.safetensors": b"not a model",
     "model.nam": b"{}",
@@ -44,18 +45,53 @@ SERIES = [
     ("--data semicolons.csv {none}", "semicolons.csv: no column 'height'; there are 'day', 'level', 'depth'"),
     ("--data nan.csv {one}", "nan.csv: line 32, column 'level': expected a finite number, got 'nan'"),
 ]
+ONE = {"cells": "--only lstm ", "architectures": "--only uni "}.get(name, "")  # of networks
+EVERY = [
+    ("--seed -1", "--seed: expected a whole number from 0 to 18446744073709551615, got '-1'"),
+    ("--seed 18446744073709551616", "--seed: expected a whole number"),
+    ("--epochs nan", "--epochs: expected a whole number from 0 to 1000000, got 'nan'"),
+    ("--epochs 1e3", "--epochs: expected a whole number"),
+    ("--threads 0", "--threads: expected a whole number from 1 to 256, got '0'"),
+    ("--out=", "--out: "),
+    ("--nothing-like-this", "--nothing-like-this"),
+    ("--out /sys --epochs 1", "cannot write /sys/" + name),
+    ("--out columns.tsv --epochs 1", "cannot write columns.tsv/" + name),
+    (ONE + "--save /proc/x --epochs 1", "cannot write /proc/x: No such file or directory"),
+    (ONE + "--save one_line.csv --epochs 1", "cannot write one_line.csv: a file that is no model is there"),
+    (ONE + "--load a --resume b", "--load and --resume: expected one of them"),
+    (ONE + "--load model.safetensors --save b", "--save: a model that is loaded is not changed: add --epochs"),
+    (ONE + "--load a", "cannot read a: No such file or directory"),
+    (ONE + "--resume model.safetensors", "model.safetensors: "),
+    (ONE + "--resume a", "cannot read a: No such file or directory"),
+]
+TEMPERATURES = [(f"--temperature {value}", f"--temperature: expected a finite number from 0, got '{value}'")
+                for value in ("-1", "nan", "inf", "warm")] + [
+    ("--top-k -1", "--top-k: expected a whole number from 0"), ("--length -1", "--length: expected a whole number from 0"),
+    ("--length 99999999999999999999", "--length: expected a whole number"),
+]
+WINDOWS = [("--window 0", "--window: expected a whole number from 1 to 1000000, got '0'"),
+           ("--horizon -1", "--horizon: expected a whole number"), ("--horizon 1000001", "--horizon: expected a whole number")]
 CASES = {
-    "text": TEXT + [("--data one_line.txt", "streams need a text of 33 tokens or more"), ("--prompt Z", "--prompt"), ("--cell gru --hidden 64", "128")],
+    "text": TEXT + TEMPERATURES + [
+        ("--data one_line.txt", "one_line.txt: expected 321 bytes or more, a tenth of them to validate with, got 4"),
+        ("--prompt Zug", "--prompt: the model does not know 'Z'"), ("--cell gru --hidden 64", "128"), ("--hidden nan", "--hidden"),
+        ("--prompt caf\u00e9s\x1b[2J\u00e9", "--prompt: the model does not know '\u00e9', '\\x1b', '[', '2', 'J'"),
+        ("--prompt=", "--prompt: "),
+    ],
     "sentiment": TEXT + [
         ("--data one_line.txt", "one_line.txt: expected lines of label<TAB>text, got 1 columns"),
         ("--data columns.tsv", "columns.tsv: expected lines of label<TAB>text, got 3 columns"),
         ("--data one_label.tsv", "one_label.tsv: expected two labels, got 1, the first 'good'"),
         ("--negative empty", "--data"),
+        ("--data one_line.txt --negative blank.txt", "blank.txt: expected a review a line, got no line with a word"),
     ],
     "seq2seq": TEXT + [
         ("--data one_line.txt", "one_line.txt: line 1: expected source and target, got 'once'"),
         ("--data no_target.txt", "no_target.txt: line 2: expected source and target, got 'xyz'"),
-        ("--beam 0", "--beam"),
+        ("--beam 0", "--beam"), ("--beam 101", "--beam"), ("--beam nan", "--beam"),
+        ("--length-penalty nan", "--length-penalty: expected a finite number from 0 to 1000, got 'nan'"),
+        ("--length-penalty -1", "--length-penalty: "), ("--length-penalty inf", "--length-penalty: "),
+        ("--say caf\u00e9?", "--say: the model does not know '\u00e9', '?'"),
     ],
     "host_audio": TEXT[3:] + [
         ("--data missing", "cannot read missing: No such file or directory"),
@@ -71,29 +107,40 @@ CASES = {
     ],
     "host_service": TEXT[3:] + [("--sessions 0", "--sessions"), ("--workers 0", "--workers"), ("--requests 0", "--requests"),
                                 ("--data missing", "--data"), ("--sessions 1.5", "--sessions"), ("--workers", "--workers")],
-    "words": TEXT + [("--data one_line.txt", "one_line.txt")],
+    "words": TEXT + TEMPERATURES + [
+        ("--data one_line.txt", "one_line.txt: expected 1000 words or more, got 1"), ("--top-p 0", "top_p"),
+        ("--top-p nan", "--top-p: expected a finite number from 0 to 1, got 'nan'"), ("--top-p 1.5", "--top-p: expected"),
+        ("--prompt caf\u00e9", "--prompt: the model does not know 'caf\u00e9'"),
+    ],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
              + [("--load model", "--only"), ("--only lstm --load model.safetensors", "model."),
-                ("--data one_line.txt", "one_line.txt")],
+                ("--data one_line.txt", "one_line.txt: expected 200 bytes or more, got 4"),
+                ("--sentence caf\u00e9", "--sentence: the model does not know 'f', '\u00e9'")],
     "architectures": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
-                     + [("--save model", "--only")],
+                     + [("--save model", "--only"), ("--noise nan", "--noise: expected a finite number from 0 to 1e+06, got 'nan'"),
+                        ("--noise -1", "--noise: expected"), ("--persistence 1.5", "--persistence: expected"),
+                        ("--persistence nan", "--persistence: expected"),
+                        ("--data series.csv --column level", "series.csv: column 'level': expected 200 rows or more, got 40")],
     "series": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
-              + [("--data series.csv --column level --window 50", "window of 50")],
+              + WINDOWS + [("--data series.csv --column level --window 50", "series.csv: a window of 50"),
+                           ("--season -1", "--season: expected a whole number from 0 to 1000000, got '-1'")],
     "multivariate": [(told.format(one="--columns day,level", none="--columns day,height"), answer)
                      for told, answer in SERIES]
-                    + [("--data series.csv --columns day,level --window 50", "window of 50")],
+                    + WINDOWS + [("--data series.csv --columns day,level --window 50", "series.csv: a window of 50")],
 }
 
 failed = 0
 with tempfile.TemporaryDirectory() as folder:
     for file, content in FILES.items():
         (pathlib.Path(folder) / file).write_bytes(content)
-    for told, answer in CASES[name]:
+    cases = EVERY + CASES[name]
+    for told, answer in cases:
         run = subprocess.run([pathlib.Path(program).resolve(), *told.split(" ")], cwd=folder, text=True,
                              stdin=subprocess.DEVNULL, capture_output=True)
         said = run.stderr.strip()
-        if run.returncode != 2 or answer not in said or "\n" in said or not said.startswith(name + ": "):
+        if run.returncode != 2 or answer not in said or not said.isprintable() or not said.startswith(name + ": ") or \
+                "epoch 1" in run.stdout:
             print(f"{name} {told}: expected '{name}: ... {answer} ...' and 2, got {run.returncode} and:\n{run.stderr}")
             failed += 1
     with open("/dev/full", "w") as full:
@@ -110,5 +157,5 @@ run = subprocess.run(["examples/run", name, *told, "--no-such-option"], cwd=sour
 if len(told) < 10 or f"{name} has no option --no-such-option" not in run.stderr:
     print(f"examples/run {name} {' '.join(told)}: {run.stderr}")
     failed += 1
-print(f"{len(CASES[name]) - failed} of {len(CASES[name])} answers are as expected")
+print(f"{len(cases) - failed} of {len(cases)} answers are as expected")
 sys.exit(failed > 0)
