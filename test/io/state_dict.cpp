@@ -5,6 +5,7 @@
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
+#include <rondo/layer/rnn.hpp>
 #include <rondo/network/sequential.hpp>
 #include <rondo/network/tied.hpp>
 #include <rondo/stream/packed.hpp>
