@@ -55,8 +55,12 @@ class Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
-        if module == "torch._utils" and name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"):
+        if module == "torch._utils" and name in ("_rebuild_tensor", "_rebuild_tensor_v2"):
             return getattr(torch._utils, name)
+        if module == "torch._utils" and name in ("_rebuild_parameter", "_rebuild_parameter_with_state"):
+            return lambda tensor, *more: tensor
+        if module == "torch._tensor" and name == "_rebuild_from_type_v2":
+            return lambda rebuild, kind, arguments, state: rebuild(*arguments)
         if module == "torch.storage" and name in ("UntypedStorage", "TypedStorage"):
             return getattr(torch.storage, name)
         known = vars(torch).get(name) if module == "torch" else None
@@ -136,6 +140,8 @@ def load_checkpoint(path, key):
         left_out += [name for name in inside if name != part]
         inside = inside[part]
     for name, value in state.items():
+        if isinstance(value, Unknown) and "_rebuild" in type(value).__name__:
+            raise Refused(f"{path}: {name} is sparse, quantized or of another kind; expected a dense tensor")
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             left_out.append(name)
             continue

@@ -115,6 +115,13 @@ class Settings(dict):
     """As Lightning's hyperparameters: of a class that convert.py does not know."""
 
 
+def with_attribute(tensor):
+    """PyTorch writes a parameter that has attributes of its own in another way than one that has none."""
+    parameter = nn.Parameter(tensor)
+    parameter.note = Metric()
+    return parameter
+
+
 class Metric:
     def __init__(self):
         self.best = 0.5
@@ -135,6 +142,7 @@ def checkpoints(folder):
                             "callbacks": {"best": Metric()}, "optimizer_states": [optimizer],
                             "state_dict": {"model." + k: v for k, v in state.items()}}, ["--prefix", "model."]),
         "pytorch_model.bin": (state, []),
+        "attributes.pt": ({k: with_attribute(v) for k, v in state.items()}, []),
         "parallel.pth.tar": ({"model": {"module." + k: torch.nn.Parameter(v) for k, v in state.items()}}, ["--prefix", "module."]),
         "nested.pt": ({"a": {"net": {"state_dict": state}}, "code": Marker(ran)}, []),
         "two.pt": ({"ema": state, "raw": state, "last": {"model": {}}}, ["--key", "ema"]),
@@ -155,6 +163,7 @@ def checkpoints(folder):
         "two.pt": ({"ema": state, "raw": state}, "several state_dicts; expected --key with one of 'ema', 'raw'"),
         "module.pt": (Metric(), "holds a Metric; expected a state_dict"),
         "list.pt": ([torch.ones(3)], "holds a list; expected a state_dict"),
+        "sparse.pt": ({"a": torch.eye(3).to_sparse(), "b": torch.ones(1)}, "a is sparse, quantized or of another kind"),
         "none.pt": ({"epoch": 3}, "holds no tensor, but epoch; expected a state_dict"),
         "code.pt": (Marker(ran), "holds a open; expected a state_dict"),
     }
