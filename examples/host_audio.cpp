@@ -130,9 +130,8 @@ void run(const Options& options) {
     common::make_folder(options.out);
     common::write_wav(dry_file, dry);
     common::write_wav(wet_file, wet);
-    std::printf("\n%s\n%.2f s of %zu channels at %d Hz in %zu blocks of %zu samples, %zu bytes of state a channel\n",
-                wet_file.c_str(), dry.seconds(), channels, dry.rate, seconds.size(),
-                options.block, sizeof(State<Amp<16>>));
+    std::printf("\n%s\n%.2f s of %zu channels at %d Hz in %zu blocks of %zu samples\n", wet_file.c_str(), dry.seconds(),
+                channels, dry.rate, seconds.size(), options.block);
     std::printf("slowest block: %.0f us of the %.0f us that it lasts\n",
                 1e6 * *std::max_element(seconds.begin(), seconds.end()), 1e6 * double(options.block) / dry.rate);
     std::printf("\nhost_audio: ");
