@@ -26,6 +26,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/stat.h>
+
 namespace {
 
 using namespace rondo;
@@ -105,7 +107,7 @@ TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
     EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 0),
               "onnx: " + w + "says where numbers lie in another file, but its data_location is not EXTERNAL");
     EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 2), "onnx: " + w + "has the data_location 2");
-    EXPECT_EQ(problem({{"location", "d"}}, ""), "onnx: " + w + "OnnxOptions::external has nothing for \"d\"");
+    EXPECT_EQ(problem({{"location", "d"}}, ""), "onnx: " + w + "keeps its numbers in \"d\", for which OnnxOptions::external has nothing");
     EXPECT_EQ(layers_of(model_of({{"location", "d"}})),
               "onnx: " + w + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's "
                              "bytes by OnnxOptions::external");
@@ -127,7 +129,8 @@ TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
         io::read_onnx(model, options, error);
         return error.message;
     };
-    const std::string begin = model.string() + ": " + w, keeps = begin + "keeps its numbers in \"";
+    const std::string begin = model.string() + ": " + w, keeps = begin + "keeps its numbers in \"",
+                      cannot = begin + "keeps its numbers in another file: cannot read ";
     EXPECT_EQ(problem("w"), "");
     EXPECT_EQ(problem("link"), "");
     const std::string absolute = (inner / "w").string();
@@ -136,13 +139,15 @@ TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
     EXPECT_EQ(problem("../w"), keeps + "../w\"; expected a path from the model's folder down");
     EXPECT_EQ(problem("out"), keeps + "out\", which is a link out of the model's folder");
     EXPECT_EQ(problem("up/w"), keeps + "up/w\", which is a link out of the model's folder");
-    EXPECT_EQ(problem("."), begin + "cannot read " + inner.string() + ": it is not a regular file");
-    EXPECT_EQ(problem("part"), begin + "cannot read " + (inner / "part").string() + ": it is not a regular file");
-    EXPECT_EQ(problem("none"), begin + "cannot read " + (inner / "none").string() + ": No such file or directory");
+    EXPECT_EQ(problem("."), cannot + inner.string() + ": it is not a regular file");
+    EXPECT_EQ(problem("part"), cannot + (inner / "part").string() + ": it is not a regular file");
+    EXPECT_EQ(problem("none"), cannot + (inner / "none").string() + ": No such file or directory");
     EXPECT_NE(problem("loop"), "");
+    ASSERT_EQ(::mkfifo((inner / "pipe").c_str(), 0600), 0); // which nothing writes
+    EXPECT_EQ(problem("pipe"), cannot + (inner / "pipe").string() + ": it is not a regular file");
     io::write_file(model, bytes_of(model_of({{"location", "w"}})));
     EXPECT_EQ(problem("w", {.limit = std::filesystem::file_size(model) + 7}),
-              begin + "cannot read " + (inner / "w").string() + ": it has 8 bytes; at most 7 are allowed");
+              cannot + (inner / "w").string() + ": it has 8 bytes; at most 7 are allowed");
 
     const auto elsewhere = folder / "elsewhere"; // as a cache keeps them: links to files of one folder
     std::filesystem::create_directory(elsewhere);

@@ -51,7 +51,7 @@ public:
             result = (*given_)(location);
             if (result.empty()) {
                 kind_ = Error::Kind::file;
-                return "OnnxOptions::external has nothing for " + quoted(location);
+                return "keeps its numbers in " + quoted(location) + ", for which OnnxOptions::external has nothing";
             }
         } else if (model_ == nullptr || model_->empty()) {
             return "keeps its numbers in another file, " + quoted(location) +
@@ -69,7 +69,7 @@ public:
 private:
     std::string refuse(const Error& problem) {
         kind_ = problem.kind;
-        return problem.message;
+        return "keeps its numbers in another file: " + problem.message;
     }
     std::string read(std::string_view location, Message& result) {
         const std::filesystem::path path{std::u8string{location.begin(), location.end()}};
