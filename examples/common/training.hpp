@@ -118,7 +118,7 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
     } catch (...) {
         bar.end();
         const auto failure = std::current_exception();
-        if (progress != first) try {
+        if (progress.epoch != first.epoch || progress.batch != first.batch) try {
                 detail::save_run(files, trainer, progress, before, false);
             } catch (const std::exception&) { // the failure that came first is what is told
             }

@@ -58,17 +58,17 @@ def on_terminal(columns, kind, *command):
 
 def progress():
     for columns, kind in ((200, "xterm"), (80, "xterm"), (80, "dumb"), (40, "xterm"), (14, "dumb")):
-        said = on_terminal(columns, kind, *gru(f"out-{columns}-{kind}", "--epochs", 30))
+        said = on_terminal(columns, kind, *gru(f"out-{columns}-{kind}", "--epochs", 8))
         shown = [line for line in said.split("\n") if "\repoch " in line or "\r[" in line]
         expect(f"{columns} columns: lines that are written over", 1, len(shown))
         parts = shown[0].split("\r") if shown else []
         expect(f"{columns} columns: no part reaches the last one", True, all(len(part) < columns for part in parts))
         last = parts[-1].strip() if parts else ""
-        expect(f"{columns} columns: the last is whole: {last}", True, "epoch 30/30" in last and "erased" not in last)
+        expect(f"{columns} columns: the last is whole: {last}", True, "epoch 8/8" in last and "erased" not in last)
         expect(f"{columns} columns: a bar", columns >= 80, "[#" in last)
         expect(f"{columns} columns: what is left", columns >= 40, "0:00 left" in last)
         expect(f"{columns} columns: letters a second", columns >= 80, "letters/s" in last)
-    said = run(*gru("out-pipe", "--epochs", 30)).stdout
+    said = run(*gru("out-pipe", "--epochs", 20)).stdout
     expect("no terminal: control characters", [], re.findall(r"[^\n -~]", said))
     expect("no terminal: epochs", 11, len(re.findall("^epoch ", said, re.M)))
 
@@ -89,6 +89,9 @@ def kept():
     status, _ = stop([signal.SIGHUP, signal.SIGTERM], *gru(out, *FOREVER),
                      preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     expect("SIGHUP ignored", 143, status)
+    # A second signal ends it at once; both arrive when it goes on.
+    status, _ = stop([signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT], *gru(out, *FOREVER))
+    expect("two signals", True, status in (-signal.SIGINT, -signal.SIGTERM))
     # A reader that goes away stops a run, too.
     with subprocess.Popen(gru(out, *FOREVER), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         for line in process.stdout:
