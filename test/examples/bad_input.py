@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """An example refuses bad input with one sentence that names it, and exit code 2: bad_input.py NAME PROGRAM."""
-import pathlib, re, subprocess, sys, tempfile
+import os, pathlib, re, subprocess, sys, tempfile
 
 name, program = sys.argv[1:]
 
@@ -17,6 +17,8 @@ FILES = {
     "one_label.tsv": b"good\tfine film\n" * 12,
     "columns.tsv": b"good\tfine\tfilm\n" * 12,
     "blank.txt": b"\n \n...\n",
+    "control.txt": b"\x1b[31mred\x1b[0m caf\xc3\xa9 \xc2\x9b2J \xe2\x80\xae\n" * 40,
+    "control_pairs.txt": b"".join(b"ab%d\t\x1bba%d\n" % (k, k) for k in range(12)),
     "no_target.txt": b"abc A B\nxyz\n",
     "model.safetensors": b"not a model",
     "model.nam": b"{}",
@@ -130,6 +132,12 @@ CASES = {
                     + WINDOWS + [("--data series.csv --columns day,level --window 50", "series.csv: a window of 50")],
 }
 
+CONTROL = "[\0-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff]"
+SAYS = {
+    "text": [("--data control.txt --length 300 --prompt a --temperature 1", r"temperature 1:\na.*\\x")],
+    "seq2seq": [("--data control_pairs.txt --beam 1 --say ab1", r"\nab1 -> (b|a|\d|\\x1b)*\n")],
+}
+
 failed = 0
 with tempfile.TemporaryDirectory() as folder:
     for file, content in FILES.items():
@@ -142,6 +150,15 @@ with tempfile.TemporaryDirectory() as folder:
         if run.returncode != 2 or answer not in said or not said.isprintable() or not said.startswith(name + ": ") or \
                 "epoch 1" in run.stdout:
             print(f"{name} {told}: expected '{name}: ... {answer} ...' and 2, got {run.returncode} and:\n{run.stderr}")
+            failed += 1
+    # What an untrained model says of data with control characters: symbols that it knows, escaped.
+    for told, answer in SAYS.get(name, []):
+        cases.append(told)
+        run = subprocess.run([pathlib.Path(program).resolve(), "--epochs", "0", *told.split(" ")], cwd=folder,
+                             capture_output=True, stdin=subprocess.DEVNULL, env=os.environ | {"PATH": folder})
+        said = run.stdout.decode()
+        if run.returncode != 0 or not re.search(answer, said) or re.search(CONTROL, said):
+            print(f"{name} {told}: expected {answer} and 0, got {run.returncode} and:\n{said}{run.stderr.decode()}")
             failed += 1
     with open("/dev/full", "w") as full:
         run = subprocess.run([pathlib.Path(program).resolve(), "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
