@@ -49,6 +49,8 @@ public:
         count(name + ".R", {directions, gates * hidden, hidden}, 1000);
         count(name + ".B", {directions, 2 * gates * hidden}, 2000);
     }
+    /// The graph as the body of a Loop.
+    Writer body() const { return Writer{}.text(1, "body").message(6, graph_).whole(20, 5); }
     void raw(unsigned field, const Writer& message) { graph_.message(field, message); }
 
     std::string bytes(std::int64_t opset = 17) const {

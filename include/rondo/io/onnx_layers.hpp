@@ -65,15 +65,22 @@ inline std::string onnx_bias(OnnxWalk& walk, std::string_view name, double scale
     return {};
 }
 
+/// A product of numbers of the file, as a cell's first step has it.
+inline std::string onnx_product_input(OnnxWalk& walk, const OnnxNode& node, OnnxFlow& x) {
+    if (walk.find_as<OnnxConstant>(node.input(0)) || walk.find_as<OnnxFill>(node.input(0)))
+        return onnx_not_data(node.input(0)) + std::string{unrolled};
+    return walk.features(node, node.input(0), x);
+}
+
 inline std::string onnx_matmul(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x;
-    if (std::string problem = walk.features(node, node.input(0), x); !problem.empty()) return problem;
+    if (std::string problem = onnx_product_input(walk, node, x); !problem.empty()) return problem;
     return onnx_linear(walk, node, false, 1, {}, x);
 }
 
 inline std::string onnx_gemm(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x;
-    if (std::string problem = walk.features(node, node.input(0), x); !problem.empty()) return problem;
+    if (std::string problem = onnx_product_input(walk, node, x); !problem.empty()) return problem;
     if (x.rank != 2 || node.whole("transA", 0) != 0) return "it multiplies something else than rows of features";
     const auto alpha = node.find("alpha"), beta = node.find("beta");
     std::vector<double> bias;

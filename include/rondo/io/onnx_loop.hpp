@@ -189,7 +189,7 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
     if (!node.input(1).empty() && !(begins && begins->dims.size() == 1 && begins->dims[0].is(1)))
         return "whether it runs is not known";
     const std::size_t carried = body.inputs.size() < 2 ? 0 : body.inputs.size() - 2;
-    if (node.inputs.size() != carried + 2 || body.outputs.size() < carried + 1 ||
+    if (body.inputs.size() < 2 || node.inputs.size() != carried + 2 || body.outputs.size() < carried + 1 ||
         node.outputs.size() > body.outputs.size() - 1)
         return "its body has another number of values than it";
     step.steps = steps->dims[0];
@@ -205,7 +205,7 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
                                     std::holds_alternative<OnnxFlow>(*value) ||
                                     std::holds_alternative<OnnxGiven>(*value));
         if (real) {
-            if (state) return "it carries more than one state";
+            if (state) return "it carries more than one state; expected a step of an RNN or GRU, without a mask";
             place = k;
             step.names[inner] = *(state = step.add({.kind = OnnxTerm::state}));
             continue;

@@ -15,6 +15,11 @@
 
 namespace rondo::inline v0_1::io::detail {
 
+/// What to do about a graph that runs a cell step by step.
+inline constexpr std::string_view onnx_unrolled = "; a cell that runs step by step is not read: export nn.LSTM, nn.GRU, "
+                                                  "or nn.RNN with dynamo=False (PyTorch's default exporter writes "
+                                                  "nn.RNN step by step)";
+
 /// [from, to) of an axis, each `step`th, as Slice counts them: from the end where negative.
 struct OnnxRange {
     static constexpr std::int64_t all = (std::numeric_limits<std::int32_t>::max)(); // or more: to the end
@@ -106,7 +111,7 @@ inline std::string onnx_select(
         x.settle();
         return {};
     }
-    return otherwise;
+    return otherwise + std::string{onnx_unrolled};
 }
 
 } // namespace rondo::io::detail

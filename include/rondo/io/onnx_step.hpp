@@ -125,7 +125,7 @@ struct OnnxStep {
         if (!second) return "it reads " + quoted(node.input(1)) + ", which is not known";
         if (op == "And") return both(a, b, OnnxTerm::truth) ? (give(node, 0, a), "") : "it reads what is no condition";
         if (op == "Add") return plus(node, a, b);
-        if (op == "MatMul") return matmul(node, a, b);
+        if (op == "MatMul" || op == "Gemm") return matmul(node, a, b);
         const bool alike = is_features(a) && is_features(b) && terms[a].size == terms[b].size;
         if (op == "Mul" && alike)
             return give(node, 0, add({.kind = OnnxTerm::product, .size = terms[a].size, .a = a, .b = b})), "";
@@ -259,15 +259,33 @@ private:
         }
         return {};
     }
+    /// MatMul; Gemm, of a bias too.
     std::string matmul(const OnnxNode& node, std::size_t a, std::size_t b) {
+        const auto is_one = [&](const char* factor) {
+            const auto found = node.find(factor);
+            return !found || found->real == 1;
+        };
+        if (node.whole("transA", 0) != 0 || !is_one("alpha") || !is_one("beta")) return "it is not x W + b";
+        OnnxMatrix weights = terms[b].constant;
+        if (node.whole("transB", 0) != 0 && terms[b].kind == OnnxTerm::matrix) weights = transposed(weights);
         if (terms[a].kind == OnnxTerm::state && terms[a].size == 0 && terms[b].kind == OnnxTerm::matrix)
-            terms[a].size = terms[b].constant.rows; // what it is first multiplied with tells its size
-        if (!is_features(a) || terms[b].kind != OnnxTerm::matrix || terms[b].constant.rows != terms[a].size)
+            terms[a].size = weights.rows; // what it is first multiplied with tells its size
+        if (!is_features(a) || terms[b].kind != OnnxTerm::matrix || weights.rows != terms[a].size)
             return "it multiplies other things than features by a matrix of as many rows";
-        OnnxTerm term{.kind = OnnxTerm::linear, .size = terms[b].size};
-        term.products.push_back({a, terms[b].constant});
+        OnnxTerm term{.kind = OnnxTerm::linear, .size = weights.columns};
+        term.products.push_back({a, std::move(weights)});
         term.bias.resize(term.size);
-        return give(node, 0, add(std::move(term))), "";
+        const std::size_t product = add(std::move(term));
+        if (node.op != "Gemm" || node.input(2).empty()) return give(node, 0, product), "";
+        const auto bias = find(node.input(2));
+        return bias ? plus(node, product, *bias) : "it reads " + quoted(node.input(2)) + ", which is not known";
+    }
+    OnnxMatrix transposed(const OnnxMatrix& x) {
+        std::vector<double> numbers;
+        for (std::size_t column = 0; column < x.columns; ++column)
+            for (std::size_t row = 0; row < x.rows; ++row) numbers.push_back(x.at(row, column));
+        if (!walk.keep(numbers.size()).empty()) large = true;
+        return {std::make_shared<const std::vector<double>>(std::move(numbers)), x.columns, x.rows, x.rows, 0};
     }
     std::string plus(const OnnxNode& node, std::size_t a, std::size_t b) {
         if (terms[a].kind == OnnxTerm::count || terms[b].kind == OnnxTerm::count) {

@@ -5,6 +5,7 @@
 #include "onnx_external.hpp"
 #include "onnx_flow.hpp"
 #include "onnx_graph.hpp"
+#include "onnx_select.hpp"
 
 #include <algorithm>
 #include <cstddef>
