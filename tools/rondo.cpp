@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -103,6 +104,9 @@ int main(int argc, char** argv) {
             if (&one != &files.front()) say("\n");
             try {
                 inspect(one, output);
+            } catch (const Failure& failure) {
+                complain(failure);
+                status = std::max(status, failure.error().kind == Error::Kind::argument ? 2 : 1);
             } catch (const std::exception& error) {
                 complain(error);
                 status = 1;

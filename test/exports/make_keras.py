@@ -53,8 +53,9 @@ def export(folder, model, way, name, tokens):
 def plans():
     for k, (kind, layers, both, head) in enumerate(
             itertools.product(KINDS, (1, 2), (False, True), ("steps", "linear", "last"))):
-        yield "_".join([kind, str(layers), "both" if both else "one", head, "tokens" if k % 3 == 1 else "floats"]), dict(
-            kind=kind, layers=layers, both=both, head=head, tokens=k % 3 == 1)
+        tokens = k % 3 == 1
+        yield "_".join([kind, str(layers), "both" if both else "one", head, "tokens" if tokens else "floats"]), dict(
+            kind=kind, layers=layers, both=both, head=head, tokens=tokens)
     yield "gru_reset_before", dict(kind="gru", layers=1, both=False, head="linear", reset_after=False)
     yield "gru_both_reset_before", dict(kind="gru", layers=1, both=True, head="last", reset_after=False)
     yield "lstm_backwards", dict(kind="lstm", layers=1, both=False, head="last", go_backwards=True)

@@ -105,8 +105,8 @@ TEST(OnnxExports, ALoopIsReadIfItsBodyIsAStepOfACell) {
     const auto tanh = [](OnnxFile& f) { f.node("Tanh", {"c"}, {"next"}); };
     const auto on = [](OnnxFile& f) { f.node("Identity", {"on"}, {"go"}); };
     const auto both = [](auto one, auto other) { return [=](OnnxFile& f) { one(f), other(f); }; };
-    const std::string loop = "onnx: node \"last\" (Loop): ", other = loop + "its body is no step of an RNN or GRU as Rondo "
-                                                                             "computes them";
+    const std::string loop = "onnx: node \"last\" (Loop): ",
+                      other = loop + "its body is no step of an RNN or GRU as Rondo computes them";
     EXPECT_EQ(with_loop(both(tanh, on)), "RNN 3 -> 2");
     EXPECT_EQ(with_loop(both(tanh, on), "steps", "some"), "RNN 3 -> 2");
     EXPECT_EQ(with_loop(both([](OnnxFile& f) { f.node("Relu", {"c"}, {"next"}); }, on)), "ReluRNN 3 -> 2");

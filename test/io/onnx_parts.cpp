@@ -183,8 +183,8 @@ TEST(OnnxParts, TwoNodesAreTheTwoDirectionsOfALayer) {
     EXPECT_EQ(with({"A_h", "B_h"}, same).first, "GRUResetBefore 3 -> 2, bidirectional; FinalStates 4; ReLU 4");
     EXPECT_EQ(with({"b", "a"}, same).first,
               "onnx: node \"y\" (Relu): it joins what two layers give: the layers are no chain");
-    EXPECT_EQ(with({"a", "a"}, same).first, "onnx: node \"y\" (Relu): it reads some of the features that a layer gives, or "
-                                            "in another order");
+    EXPECT_EQ(with({"a", "a"}, same).first,
+              "onnx: node \"y\" (Relu): it reads some of the features that a layer gives, or in another order");
     EXPECT_EQ(with({"a", "b"}, [](OnnxFile& f) { f.node("Add", {"a", "b"}, {"y"}); }).first,
               "onnx: node \"y\" (Add): it adds what no earlier layer was given");
 }
@@ -281,8 +281,8 @@ TEST(OnnxParts, AnOutputDoesNotMixFeaturesWithSteps) {
         return layers_of(file);
     };
     const auto flat = [](OnnxFile& f) { f.node("Flatten", {"steps"}, {"y"}); };
-    const std::string mixed = "onnx: output \"y\": it mixes the features of a step with steps, sequences or directions along "
-                              "one axis";
+    const std::string mixed = "onnx: output \"y\": it mixes the features of a step with steps, sequences or directions "
+                              "along one axis";
     EXPECT_EQ(with({0, 0, 3}, flat), mixed);
     EXPECT_EQ(with({0, 1, 3}, flat), "GRUResetBefore 3 -> 2"); // of one sequence
     EXPECT_EQ(with({0, 0, 3}, [](OnnxFile& f) { f.node("Reshape", {"steps", "-1"}, {"y"}); }), mixed);
@@ -305,9 +305,9 @@ TEST(OnnxParts, ACellThatRunsStepByStepIsRefused) {
     add_numbers(file);
     file.node("Gather", {"x", "[0]"}, {"one"});
     file.node("MatMul", {"one", file.count("weight", {3, 2})}, {"y"});
-    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (MatMul): it reads a step by itself; a cell that runs step by step is not "
-                               "read: export nn.LSTM, nn.GRU, or nn.RNN with dynamo=False (PyTorch's default exporter "
-                               "writes nn.RNN step by step)");
+    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (MatMul): it reads a step by itself; a loop over the steps of a cell is "
+                               "read where it is exported as a recurrent layer (nn.LSTM, nn.GRU; nn.RNN with "
+                               "dynamo=False)");
 }
 
 } // namespace

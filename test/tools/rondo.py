@@ -5,6 +5,7 @@ import json, pathlib, struct, subprocess, sys, tempfile
 
 program = pathlib.Path(sys.argv[1]).resolve()
 CORPUS = pathlib.Path(__file__).resolve().parents[1] / "fuzz" / "corpus"
+DATA = pathlib.Path(__file__).resolve().parents[1] / "io" / "data"
 
 
 def safetensors(tensors, metadata=None, dtype="F32", size=4):
@@ -87,6 +88,7 @@ FILES = {
     "model.onnx": (CORPUS / "onnx" / "lstm").read_bytes(),
     "reversed.onnx": (CORPUS / "onnx" / "reversed").read_bytes(),
     "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
+    "states.onnx": (DATA / "onnx_pytorch.onnx").read_bytes(),
     "half.onnx": (CORPUS / "onnx" / "half").read_bytes(),
     "external.onnx": (CORPUS / "onnx" / "external").read_bytes(),
     "d": bytes(16),  # which external.onnx names
@@ -134,6 +136,8 @@ INSPECTED = {
     "nam": ["rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>>;", "sample_rate: 48000",
             "load(model, first, io::read_nam(path)), then stream.reset(first);"],
     "model.onnx": ["using Net = rondo::LSTM<1, 1>;", "\nload(model, io::read_onnx(path));"],
+    "states.onnx --output y": ["rondo::LSTM<3, 5, rondo::Stack{.layers = 2}>,\n    rondo::Linear<5, 1>>;",
+                               '\nload(model, io::read_onnx(path, {.output = "y"}));'],
     "reversed.onnx": ["using Net = rondo::Sequential<rondo::GRU<1, 1, rondo::Stack{.reversed = true}>,\n    rondo::FirstStep<1>>;"],
     "half.onnx": ["rondo::LinearWithoutBias<2, 1>", "\nload(model, io::read_onnx(path, {.convert = true}));"],
     "external.onnx": ["rondo::LinearWithoutBias<2, 1>", "\nload(model, io::read_onnx(path));"],
@@ -146,6 +150,7 @@ MISUSED = [
     ("inspect --nope amp", "--nope"),
     ("embed amp", "OUT is required"),
     ("embed amp a.hpp b.hpp", "b.hpp"),
+    ("inspect amp --output y", "--output: expected an ONNX file, whose name ends in .onnx, got amp"),
     ("explain amp", "A subcommand is required"),
     ("embed amp 1a.hpp", "--name: expected a name for a C++ namespace, got '1a'"),
     ("embed amp a.hpp --name class", "--name: expected a name for a C++ namespace, got 'class'"),
@@ -159,6 +164,9 @@ REFUSED = [
     ("inspect text", "text: byte "),
     ("inspect wavenet", "WaveNet"),
     ("inspect cycle.onnx", "cycle.onnx: "),
+    ("inspect states.onnx", 'states.onnx: expected one output, got "y", "hn", "cn"; name one of them: --output NAME'),
+    ("inspect states.onnx --output z", 'states.onnx: expected one output "z", got "y", "hn", "cn"'),
+    ("inspect states.onnx --output hn", "no layer of Rondo hands on"),
     ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
     ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
     ("embed half.onnx a.hpp", "half.onnx: node \"y\" (MatMul): tensor \"w\" is of FLOAT16; expected FLOAT or DOUBLE, or "

@@ -15,11 +15,6 @@
 
 namespace rondo::inline v0_1::io::detail {
 
-/// What to do about a graph that runs a cell step by step.
-inline constexpr std::string_view onnx_unrolled = "; a cell that runs step by step is not read: export nn.LSTM, nn.GRU, "
-                                                  "or nn.RNN with dynamo=False (PyTorch's default exporter writes "
-                                                  "nn.RNN step by step)";
-
 /// [from, to) of an axis, each `step`th, as Slice counts them: from the end where negative.
 struct OnnxRange {
     static constexpr std::int64_t all = (std::numeric_limits<std::int32_t>::max)(); // or more: to the end
@@ -59,7 +54,7 @@ inline std::string onnx_select(
     const OnnxDim extent = x.extent(x.axes[axis]);
     const std::int64_t size = extent.known() ? extent.times : 0;
     if (extent.known() && size < 1) return "its input has an axis of no extent";
-    const auto [begin, count] = extent.known() ? range.within(std::size_t(size)) : std::pair<std::size_t, std::size_t>{};
+    const auto [begin, count] = range.within(std::size_t(size)); // where the extent is known
     const bool forward = range.step == 1, to_end = range.to >= OnnxRange::all;
     const auto& lies = x.axes[axis];
     const bool full = forward && (extent.known() ? std::int64_t(count) == size : range.from == 0 && to_end);
@@ -68,8 +63,8 @@ inline std::string onnx_select(
                                                         std::to_string(size);
 
     const bool of_parts = atoms.count > 0 && (atoms.atoms[0] == OnnxFlow::parts || atoms.atoms[0] == OnnxFlow::stack);
-    const std::size_t inner = atoms.count == 2 && atoms.atoms[1] == OnnxFlow::features && x.sizes[Atom::features].known()
-                                  ? std::size_t(x.sizes[Atom::features].times) : 1;
+    const bool with_features = atoms.count == 2 && atoms.atoms[1] == OnnxFlow::features;
+    const std::size_t inner = with_features ? std::size_t(x.sizes[Atom::features].times) : 1;
     if (of_parts && forward && (atoms.count == 1 || inner > 1)) {
         if (begin % inner != 0 || count % inner != 0) return "it takes some of the features that a layer gives";
         std::vector<std::size_t> places(count / inner);
@@ -111,7 +106,7 @@ inline std::string onnx_select(
         x.settle();
         return {};
     }
-    return otherwise + std::string{onnx_unrolled};
+    return otherwise;
 }
 
 } // namespace rondo::io::detail

@@ -37,7 +37,8 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     const auto axes = [&] { return walk.wholes(node, "axes", 1); };
     if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
-    if (value && std::holds_alternative<OnnxFill>(*value)) return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
+    if (value && std::holds_alternative<OnnxFill>(*value))
+        return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
     if (const auto extents = walk.extents(node.input(0)); extents && node.op != "Transpose") {
         // A number becomes a list of one, and the other way round.
         const bool scalar = node.op == "Squeeze";

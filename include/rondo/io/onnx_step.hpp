@@ -177,8 +177,8 @@ private:
     }
     std::optional<OnnxExtents> extents_of(std::string_view name) {
         const auto found = outer.find(name);
-        return names.contains(name) || constants.contains(name) ? std::nullopt
-                                                                : walk.extents(found == outer.end() ? name : found->second);
+        if (names.contains(name) || constants.contains(name)) return std::nullopt;
+        return walk.extents(found == outer.end() ? name : found->second);
     }
     std::optional<std::int64_t> find_whole(std::string_view name) {
         const auto found = find(name);

@@ -5,7 +5,6 @@
 #include "onnx_external.hpp"
 #include "onnx_flow.hpp"
 #include "onnx_graph.hpp"
-#include "onnx_select.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -217,7 +216,8 @@ struct OnnxWalk {
         const auto found = find(name);
         if (!found) return "it reads " + quoted(name) + ", which nothing before it writes";
         const auto* flow = std::get_if<OnnxFlow>(&*found);
-        if (const auto* given = std::get_if<OnnxGiven>(&*found); given && given->why) return "it reads what " + *given->why;
+        if (const auto* given = std::get_if<OnnxGiven>(&*found); given && given->why)
+            return "it reads what " + *given->why;
         if (!flow) return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
         result = *flow;
         if (result.feature_count() > onnx_most_extent)
@@ -282,7 +282,8 @@ private:
         else if (each(at_first)) kind = LayerKind::FirstStep;
         else if (id > 0 && x.list.size() == 2 && each(ends)) kind = LayerKind::FinalStates;
         else return part_problem(x);
-        if (id == 0 && kind == LayerKind::FirstStep && !x.time) return "it reads a step by itself" + std::string{unrolled};
+        if (id == 0 && kind == LayerKind::FirstStep && !x.time)
+            return "it reads a step by itself" + std::string{unrolled};
         const int size = static_cast<int>(x.feature_count());
         pass(x, derive(id, -std::int64_t(kind), [&] {
                  return append(node, id, {kind, size, size}, std::uint8_t(x.list.size()));
@@ -292,7 +293,7 @@ private:
     /// True of the direction that begins at the last step.
     bool is_back(const Part& part) const { return part.block == 1 || layer(part.layer).weights.facts.reversed; }
 
-    /// The layer that is made of `of` and of another one, or of -kind, however often it is read; 0 if it cannot be made.
+    /// The layer that is made of `of` and of another one, or of -kind, however often it is read; 0 if none can be made.
     template <class Make>
     std::uint32_t derive(std::uint32_t of, std::int64_t with, Make&& make) {
         const std::pair key{of, with};
