@@ -18,7 +18,7 @@ PROGRAMS = {
         echo "[1/2] Compiling $3 $(printf '%0200d' 0)"; echo "warning: of the compiler"; sleep ${NINJA_SECONDS:-0.3}
         rmdir "$2.ninja"; [[ -z ${NINJA_FAILS:-} ]] || { echo "FAILED: of the compiler"; exit 1; }
         mkdir -p "$(dirname "$2/$3")"; echo 'echo "ran with $*"' >"$2/$3"; chmod +x "$2/$3" """,
-    "g++": "", "pkg-config": "", "gnuplot": "", "ccache": "",
+    "g++": "", "pkg-config": "", "gnuplot": "", "ccache": "", "cmake": "",
 }
 # What is refused before anything is built, and a part of the one line that says why.
 REFUSED = [
