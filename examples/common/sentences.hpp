@@ -74,8 +74,8 @@ inline Sentences praise_and_blame(std::size_t train, std::size_t held_out, rondo
 inline Sentences read_sentences(const std::string& path, rondo::Seed seed) {
     const Split reviews = split(read_reviews(path), 10, seed);
     Sentences all{{reviews.classes[0], reviews.classes[1]}, {}, {}};
-    const auto take = [](const std::vector<Review>& reviews, std::vector<Sentence>& to) {
-        for (const Review& review : reviews) {
+    const auto take = [](const std::vector<Review>& part, std::vector<Sentence>& to) {
+        for (const Review& review : part) {
             Sentence& s = to.emplace_back(Sentence{rondo::words(review.text), review.label});
             if (s.words.empty()) s.words.push_back("<unk>");
         }
