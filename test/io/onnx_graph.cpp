@@ -114,7 +114,8 @@ TEST(OnnxGraph, KnowsTheAttributesOfEachOperator) {
     EXPECT_EQ(node_of("Relu", {}, {"x", "w"}), node + "(Relu): it has 2 inputs; expected at most 1");
     EXPECT_EQ(node_of("Relu", {}, {"x", ""}), "ReLU 2");
     EXPECT_EQ(node_of("Relu", {}, {"x"}, {"y", "z"}), node + "(Relu): it has 2 outputs; expected at most 1");
-    EXPECT_EQ(node_of("RNN", {}, {"x", "w", "w", "b", "", "", "x"}), node + "(RNN): it has 7 inputs; expected at most 6");
+    EXPECT_EQ(node_of("RNN", {}, {"x", "w", "w", "b", "", "", "x"}),
+              node + "(RNN): it has 7 inputs; expected at most 6");
 }
 
 TEST(OnnxGraph, ChecksTheNodesOfALoop) {

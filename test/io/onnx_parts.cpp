@@ -305,8 +305,8 @@ TEST(OnnxParts, ACellThatRunsStepByStepIsRefused) {
     add_numbers(file);
     file.node("Gather", {"x", "[0]"}, {"one"});
     file.node("MatMul", {"one", file.count("weight", {3, 2})}, {"y"});
-    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (MatMul): it reads a step by itself; a loop over the steps of a cell is "
-                               "read where it is exported as a recurrent layer (nn.LSTM, nn.GRU; nn.RNN with "
+    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (MatMul): it reads a step by itself; a loop over the steps of a cell "
+                               "is read where it is exported as a recurrent layer (nn.LSTM, nn.GRU; nn.RNN with "
                                "dynamo=False)");
 }
 

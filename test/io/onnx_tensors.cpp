@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the tensors of a model lie, and in which types: in the file, in another, computed by nodes, given by the caller.
+// Where the tensors of a model lie, and in which types: in the file, in another, computed by nodes, given by the
+// caller.
 #include "onnx_file.hpp"
 
 #include <rondo/io/probe.hpp>
@@ -85,12 +86,14 @@ TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
         EXPECT_EQ(error.kind, data.empty() ? Error::Kind::file : Error::Kind::format);
         return error.message;
     };
-    const std::string shape = "onnx: " + w + "has the shape [2,1] of FLOAT, 8 bytes, but the external data's length is ",
-                      lies = "onnx: " + w + "lies at the bytes from ", of_it = "onnx: " + w + "has the external data's ";
+    const std::string begin = "onnx: " + w,
+                      shape = begin + "has the shape [2,1] of FLOAT, 8 bytes, but the external data's length is ",
+                      lies = begin + "lies at the bytes from ", of_it = begin + "has the external data's ";
     EXPECT_EQ(problem({{"location", "d"}, {"length", "7"}}, eight_bytes), shape + "7");
     EXPECT_EQ(problem({{"location", "d"}, {"length", "18446744073709551615"}}, eight_bytes),
               shape + "18446744073709551615");
-    EXPECT_EQ(problem({{"location", "d"}, {"offset", "1"}}, eight_bytes), lies + "1 on, 8 of them, of \"d\", which has 8");
+    EXPECT_EQ(problem({{"location", "d"}, {"offset", "1"}}, eight_bytes),
+              lies + "1 on, 8 of them, of \"d\", which has 8");
     EXPECT_EQ(problem({{"location", "d"}, {"offset", "18446744073709551615"}}, eight_bytes),
               lies + "18446744073709551615 on, 8 of them, of \"d\", which has 8");
     EXPECT_EQ(problem({{"location", "d"}}, eight_bytes.substr(1)), lies + "0 on, 8 of them, of \"d\", which has 7");
@@ -107,10 +110,11 @@ TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
     EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 0),
               "onnx: " + w + "says where numbers lie in another file, but its data_location is not EXTERNAL");
     EXPECT_EQ(problem({{"location", "d"}}, eight_bytes, 1, 2), "onnx: " + w + "has the data_location 2");
-    EXPECT_EQ(problem({{"location", "d"}}, ""), "onnx: " + w + "keeps its numbers in \"d\", for which OnnxOptions::external has nothing");
+    EXPECT_EQ(problem({{"location", "d"}}, ""),
+              begin + "keeps its numbers in \"d\", for which OnnxOptions::external has nothing");
     EXPECT_EQ(layers_of(model_of({{"location", "d"}})),
-              "onnx: " + w + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's "
-                             "bytes by OnnxOptions::external");
+              begin + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's bytes by "
+                      "OnnxOptions::external");
 }
 
 TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
@@ -134,7 +138,8 @@ TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
     EXPECT_EQ(problem("w"), "");
     EXPECT_EQ(problem("link"), "");
     const std::string absolute = (inner / "w").string();
-    for (const std::string_view location : {"../w"sv, "part/../w"sv, ".."sv, "..\\w"sv, "w\0"sv, std::string_view{absolute}})
+    for (const std::string_view location :
+         {"../w"sv, "part/../w"sv, ".."sv, "..\\w"sv, "w\0"sv, std::string_view{absolute}})
         EXPECT_EQ(problem(location).substr(0, keeps.size()), keeps) << location;
     EXPECT_EQ(problem("../w"), keeps + "../w\"; expected a path from the model's folder down");
     EXPECT_EQ(problem("out"), keeps + "out\", which is a link out of the model's folder");
@@ -225,8 +230,9 @@ TEST(OnnxTensors, AreComputedOfOthers) {
               }), "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) { // back, and by steps of two
                   constant(file, "all", {1, 4}, {5, -2, 6, 1});
-                  file.node("Slice", {"all", file.wholes("3", {3}), file.wholes("least", {-9}), file.wholes("axes", {1}),
-                                      file.wholes("-2", {-2})}, {"two"});
+                  file.node("Slice",
+                            {"all", file.wholes("3", {3}), file.wholes("least", {-9}), file.wholes("axes", {1}),
+                             file.wholes("-2", {-2})}, {"two"});
                   file.node("Transpose", {"two"}, {"w"}, {A::attribute("perm", last)});
               }), "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) {

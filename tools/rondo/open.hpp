@@ -161,7 +161,8 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
     return file;
 }
 
-/// The graph's output that is named `output`, or its only one. Numbers of 16 bits are shown, but taken only if `convert`.
+/// The graph's output that is named `output`, or its only one. Numbers of 16 bits are shown, but taken only if
+/// `convert`.
 inline Opened onnx(const std::string& path, bool with_numbers, bool convert, const std::string& output) {
     const auto read = [&](bool converts, Error& problem) {
         return io::read_onnx(std::filesystem::path{path}, {.output = output, .convert = converts}, problem);

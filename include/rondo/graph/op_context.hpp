@@ -8,8 +8,8 @@
 
 namespace rondo::inline v0_1 {
 
-/// What an operation is executed with: a backend, scratch memory, and where gradients are added up. It knows neither the
-/// network nor what the run is for, so an operation is compiled once for a backend.
+/// What an operation is executed with: a backend, scratch memory, and where gradients are added up. It knows neither
+/// the network nor what the run is for, so an operation is compiled once for a backend.
 template <Backend B>
 class OpContext {
 public:

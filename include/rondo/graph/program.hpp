@@ -16,9 +16,10 @@ namespace rondo::inline v0_1 {
 ///
 /// An operation is a trivially copyable value:
 ///
-///   forward(context)                                    computes
-///   backward(context)            where it has one       adds to the gradients of its inputs what that of its output says
-///   forward_scratch(scratch), backward_scratch(scratch) where it needs memory meanwhile
+///   forward(context)          computes
+///   backward(context)         if it has one: adds dL/d(input) to the gradients of its inputs
+///   forward_scratch(scratch)  if its forward needs memory meanwhile
+///   backward_scratch(scratch) if its backward does
 ///
 /// Memory  a record of fixed size an operation. Records only grow: a program of as many operations as one before takes
 ///         none.

@@ -13,8 +13,8 @@ namespace rondo::inline v0_1 {
 
 /// Memory that an operation needs while it is executed; every operation of a program works in the same block.
 ///
-/// An operation declares it by taking it, in `forward_scratch(scratch)` and `backward_scratch(scratch)`. These functions
-/// are called when the operation is recorded, with a Scratch that only counts, and again when it is executed.
+/// An operation declares it by taking it, in `forward_scratch(scratch)` and `backward_scratch(scratch)`. These
+/// functions are called when the operation is recorded, with a Scratch that only counts, and again when it is executed.
 template <Backend B>
 class Scratch {
 public:

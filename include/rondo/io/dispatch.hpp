@@ -43,7 +43,8 @@ Result visit_loaded(ModelList<First, Rest...>, std::size_t index, auto&& load, a
     else return visit(std::move(*model));
 }
 
-constexpr bool any_two(std::span<const ModelCandidate> all, bool (*same)(const ModelCandidate&, const ModelCandidate&)) {
+constexpr bool any_two(std::span<const ModelCandidate> all,
+                       bool (*same)(const ModelCandidate&, const ModelCandidate&)) {
     for (std::size_t k = 0; k < all.size(); ++k)
         for (std::size_t j = 0; j < k; ++j)
             if (same(all[j], all[k])) return true;

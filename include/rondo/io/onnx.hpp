@@ -190,8 +190,8 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 ///               is read if it says that every sequence has all steps
 /// clip          refused, unless it is 40 or above and the activations are Sigmoid and Tanh: it then changes nothing
 /// tensors       of the file, of other files (see OnnxOptions), computed by nodes of such, or given for inputs
-/// Memory  at most 64 times the size of the file, of those that it keeps tensors in, and of the inputs that are given as
-///         float, and 64 KiB besides.
+/// Memory  at most 64 times the size of the file, of those that it keeps tensors in, and of the inputs that are given
+///         as float, and 64 KiB besides.
 /// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
 ///         the node named by its name and operator; not_finite: a number that is NaN or infinite. The file is not
 ///         trusted.

@@ -138,7 +138,8 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
         OnnxTensor tensor;
         auto shape = onnx_shape_of(walk, node.input(0));
         if (!value) return onnx_result(walk, node, OnnxFill{0, std::move(shape)}), "";
-        if (std::string problem = walk.tensor(OnnxConstant{value->tensor.value_or(Message{})}, tensor); !problem.empty())
+        std::string problem = walk.tensor(OnnxConstant{value->tensor.value_or(Message{})}, tensor);
+        if (!problem.empty())
             return problem;
         if (tensor.size != 1 || !tensor.real()) return "it fills with no FLOAT or DOUBLE";
         return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0], std::move(shape)}), "";

@@ -19,8 +19,8 @@
 
 namespace rondo::inline v0_1::io {
 
-/// The bytes of a file that a model keeps tensors in, by the name that the model has for it; none where there is no such
-/// file. They must stay where they are until the model is read.
+/// The bytes of a file that a model keeps tensors in, by the name that the model has for it; none where there is no
+/// such file. They must stay where they are until the model is read.
 using OnnxExternal = std::function<std::span<const std::byte>(std::string_view location)>;
 
 namespace detail {
@@ -46,7 +46,8 @@ public:
     /// `fresh`: how many bytes were not asked for before. Returns what is wrong, or nothing.
     std::string find(std::string_view location, Message& result, std::size_t& fresh) {
         fresh = 0;
-        if (const auto found = found_.find(location); found != found_.end()) return result = found->second, std::string{};
+        const auto found = found_.find(location);
+        if (found != found_.end()) return result = found->second, std::string{};
         if (given_ != nullptr && *given_) {
             result = (*given_)(location);
             if (result.empty()) {

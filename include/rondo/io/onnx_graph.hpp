@@ -21,7 +21,8 @@ namespace rondo::inline v0_1::io::detail {
 /// An AttributeProto; of the kinds that the operators read here have.
 struct OnnxAttribute {
     enum Type : std::int64_t {
-        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_graph = 5, of_floats = 6, of_ints = 7, of_strings = 8
+        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_graph = 5, of_floats = 6, of_ints = 7,
+        of_strings = 8
     };
 
     std::string_view name, text;
@@ -62,7 +63,8 @@ inline OnnxAttribute read_onnx_attribute(Message message) {
         case 6: value(5), result.graph = reader.bytes(); break;
         case 7:
             value(6, true);
-            reader.fixed<std::uint32_t>([&](std::uint32_t bits) { result.reals.push_back(std::bit_cast<float>(bits)); });
+            reader.fixed<std::uint32_t>(
+                [&](std::uint32_t bits) { result.reals.push_back(std::bit_cast<float>(bits)); });
             break;
         case 8:
             value(7, true);

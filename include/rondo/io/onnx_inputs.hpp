@@ -20,7 +20,8 @@ namespace rondo::inline v0_1::io {
 /// output    which of a graph's outputs is the network's; empty where it has but one
 /// limit     bytes of the file and of those that it keeps tensors in
 /// convert   numbers of FLOAT16 and BFLOAT16, in which a Model computes nothing, are read as those of FLOAT
-/// external  gives the files that the model keeps tensors in; without it they are read, if the model is, from its folder
+/// external  gives the files that the model keeps tensors in; without it they are read, if the model is, from its
+///           folder
 /// inputs    tensors for inputs of the graph, as weights that the file has none for, by the inputs' names
 struct OnnxOptions {
     std::string_view output{};
@@ -61,7 +62,8 @@ inline std::string give_onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, co
     auto tensor = std::make_shared<OnnxTensor>();
     tensor->name = info.name;
     tensor->type = OnnxTensor::float64;
-    bool fits = array.shape.size() <= tensor->dims.size() && (!info.has_shape || info.shape.size() == array.shape.size());
+    bool fits = array.shape.size() <= tensor->dims.size() &&
+                (!info.has_shape || info.shape.size() == array.shape.size());
     for (std::size_t k = 0; fits && k < array.shape.size(); ++k) {
         const std::size_t extent = tensor->dims[tensor->rank++] = array.shape[k];
         fits = !info.has_shape || info.shape[k] < 0 || std::uint64_t(info.shape[k]) == extent;

@@ -44,13 +44,16 @@ std::string onnx_function_of(OnnxWalk& walk, const OnnxNode& node) {
 }
 
 /// Of an operator that tensors of the file alone go through.
-inline std::string onnx_of_tensors(OnnxWalk&, const OnnxNode&) { return "it reads other things than tensors of the file"; }
+inline std::string onnx_of_tensors(OnnxWalk&, const OnnxNode&) {
+    return "it reads other things than tensors of the file";
+}
 
 /// The operator of that name, or null.
 inline const OnnxOperator* find_onnx_operator(std::string_view name) {
     using A = OnnxAttribute;
     constexpr std::size_t any = (std::numeric_limits<std::size_t>::max)();
-    static constexpr OnnxAttributeRule activations{"activations", A::of_strings}, alpha{"activation_alpha", A::of_floats},
+    static constexpr OnnxAttributeRule activations{"activations", A::of_strings},
+        alpha{"activation_alpha", A::of_floats},
         beta{"activation_beta", A::of_floats}, clip{"clip", A::of_float}, direction{"direction", A::of_string},
         hidden{"hidden_size", A::of_int}, layout{"layout", A::of_int, false, 14};
     static constexpr OnnxOperator operators[]{
@@ -91,7 +94,9 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         {"Shape", onnx_shape, 1, 1, {{{"start", A::of_int, false, 15}, {"end", A::of_int, false, 15}}}},
         {"Sigmoid", onnx_function_of<LayerKind::Sigmoid>, 1},
         {"Slice", onnx_slice, 5, 1,
-         {{{"axes", A::of_ints, false, 1, 10}, {"starts", A::of_ints, true, 1, 10}, {"ends", A::of_ints, true, 1, 10}}}},
+         {{{"axes", A::of_ints, false, 1, 10},
+           {"starts", A::of_ints, true, 1, 10},
+           {"ends", A::of_ints, true, 1, 10}}}},
         {"Softmax", onnx_function_of<LayerKind::Softmax>, 1, 1, {{{"axis", A::of_int}}}},
         {"Split", onnx_split, 2, any,
          {{{"axis", A::of_int}, {"split", A::of_ints, false, 1, 13}, {"num_outputs", A::of_int, false, 18}}}},

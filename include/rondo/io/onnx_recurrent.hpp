@@ -72,8 +72,8 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
     return {};
 }
 
-/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are. Of an
-/// open number of steps they are all, where they are equal: the file runs on no other number.
+/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are. Of
+/// an open number of steps they are all, where they are equal: the file runs on no other number.
 inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, OnnxDim steps, bool& given) {
     const auto value = walk.find(name);
     const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;

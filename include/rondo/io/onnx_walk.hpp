@@ -115,7 +115,8 @@ struct OnnxWalk {
     }
     /// All but the numbers, from a stock of bytes: a file may name the same tensor often, but not forever.
     std::string header(const OnnxConstant& constant, OnnxTensor& result) {
-        const std::uint64_t bytes = constant.computed ? constant.computed->size * sizeof(double) : constant.message.size();
+        const std::uint64_t bytes =
+            constant.computed ? constant.computed->size * sizeof(double) : constant.message.size();
         if (to_read < bytes) return "the file's tensors are read too often";
         to_read -= bytes;
         if (constant.computed) return result = *constant.computed, std::string{};

@@ -24,8 +24,8 @@ struct Randomness {
     bool operator==(const Randomness&) const = default;
 };
 
-/// What a forward is run for: training, where it may have a backward; its result alone, so that no backward is compiled;
-/// or one step of each sequence.
+/// What a forward is run for: training, where it may have a backward; its result alone, so that no backward is
+/// compiled; or one step of each sequence.
 enum class Mode { training, inference, streaming };
 
 /// What a run has done with a layer so far.

@@ -25,8 +25,8 @@ struct StepMemory {
     LayerUse* uses = nullptr;
 };
 
-/// One step of a stream: operations are executed at once, layers that have kernels by these. A dry step computes nothing
-/// and counts the memory that a step needs: once, when a stream is made.
+/// One step of a stream: operations are executed at once, layers that have kernels by these. A dry step computes
+/// nothing and counts the memory that a step needs: once, when a stream is made.
 template <Backend B, class Kernels, bool is_dry = false>
 class StepRun {
 public:

@@ -168,8 +168,8 @@ private:
             zeros_used_ = zeros.used();
             if (values.fits() && zeros.fits()) return result;
             if (again)
-                fail(Error::Kind::argument, "rondo::Workspace: a forward needed more memory when it was called again; it "
-                                            "may depend on nothing but extents");
+                fail(Error::Kind::argument, "rondo::Workspace: a forward needed more memory when it was called again; "
+                                            "it may depend on nothing but extents");
             grow(values_, values.used());
             grow(zeros_, zeros.used());
         }

@@ -103,7 +103,8 @@ private:
     auto run(const input* x) noexcept {
         back_ = !back_;
         StepMemory<B> memory{.backend = &backend_,
-                             .values = given_.empty() ? Arena<scalar>{own_.data(), own_.size()} : Arena<scalar>{given_.data(), given_.size()},
+                             .values = given_.empty() ? Arena<scalar>{own_.data(), own_.size()}
+                                                      : Arena<scalar>{given_.data(), given_.size()},
                              .carried = state_.numbers().data(),
                              .packed = weights_->data(),
                              .back = back_};

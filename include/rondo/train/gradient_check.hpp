@@ -47,7 +47,8 @@ GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Rand
         for (std::size_t k = 0; k < t.size(); ++k) {
             const double p = double(values[t.offset + k]), analytic = double(slopes[t.offset + k]);
             const double numeric = (loss_with(t.offset + k, p + d) - loss_with(t.offset + k, p - d)) / (2 * d);
-            const double error = std::abs(analytic - numeric) / (std::max)({1.0, std::abs(analytic), std::abs(numeric)});
+            const double error =
+                std::abs(analytic - numeric) / (std::max)({1.0, std::abs(analytic), std::abs(numeric)});
             if (!(error <= worst.error) && !std::isnan(worst.error))
                 worst = {error, std::string{t.name.view()}, k, analytic, numeric};
         }

@@ -27,8 +27,8 @@ public:
                                             std::to_string(length) + " and " + std::to_string(batch));
         if (text.size() <= std::size_t(length))
             fail(Error::Kind::argument, "rondo::TokenWindows: a window of " + std::to_string(length) +
-                                            " needs a text of " + std::to_string(std::size_t(length) + 1) + " tokens or more, got " +
-                                            std::to_string(text.size()));
+                                            " needs a text of " + std::to_string(std::size_t(length) + 1) +
+                                            " tokens or more, got " + std::to_string(text.size()));
         order_.resize(text.size() - std::size_t(length));
         tokens_.resize(std::size_t(length) * (std::min)(std::size_t(batch), order_.size()));
         targets_ = tokens_;
@@ -44,7 +44,8 @@ public:
     }
     Batch<Tokens, Tokens> at(std::size_t k) {
         detail::check_batch("rondo::TokenWindows", k, count());
-        const std::size_t first = k * std::size_t(batch_), width = (std::min)(std::size_t(batch_), order_.size() - first);
+        const std::size_t first = k * std::size_t(batch_),
+                          width = (std::min)(std::size_t(batch_), order_.size() - first);
         for (std::size_t t = 0; t < std::size_t(length_); ++t)
             for (std::size_t b = 0; b < width; ++b) {
                 tokens_[t * width + b] = text_[order_[first + b] + t];

@@ -110,11 +110,14 @@ private:
         each(sums, [&](int g, int unit, bool real) {
             S sum(0);
             if (real && g < gates) sum += tensor(2)[std::size_t(g * H + unit)];
-            if (real && (g < plain || g >= gates)) sum += tensor(3)[std::size_t((g < plain ? g : g - apart) * H + unit)];
+            if (real && (g < plain || g >= gates))
+                sum += tensor(3)[std::size_t((g < plain ? g : g - apart) * H + unit)];
             *number++ = sum;
         });
         if constexpr (own > 0)
-            each(own, [&](int k, int unit, bool real) { *number++ = real ? tensor(4)[std::size_t(k * H + unit)] : S(0); });
+            each(own, [&](int k, int unit, bool real) {
+                *number++ = real ? tensor(4)[std::size_t(k * H + unit)] : S(0);
+            });
         word* words = reinterpret_cast<word*>(number);
         const auto weights = [&](const auto& w, int inner) {
             for (int k = 0; k < inner; k += rows)

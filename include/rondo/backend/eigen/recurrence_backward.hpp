@@ -174,7 +174,7 @@ private:
                        Part<P>{n}.load(f.output_slope + (f.slot(t) + b) * h + block * lanes);
             const cell::Slope<C, P> d = C::backward(saved, old, now, parameters, slope);
             for (int g = 0; g < gates + apart; ++g) {
-                // The products that follow multiply lanes past the last unit by zero, which NaN or infinity would survive.
+                // Lanes past the last unit are multiplied by zero in the products that follow: NaN would spread.
                 const P da = Part<P>{n}.zero_rest(d.pre[g]);
                 da.store(to[g] + j * height);
                 sum[g] = sum[g] + da;
