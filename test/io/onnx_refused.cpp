@@ -59,8 +59,8 @@ TEST(OnnxRefused, StepsOneByOne) {
     file.node("MatMul", {"x", file.count("W", {3, 4})}, {"a"});
     file.node("Slice", {"a", file.wholes("1", {1}), file.wholes("2", {2}), file.wholes("0", {0})}, {"y"});
     EXPECT_EQ(layers_of(file), "onnx: node \"y\" (Slice): it takes a part of the data that is not its first or last "
-                               "step; a loop over the steps of a cell is read where it is exported as a recurrent layer "
-                               "(nn.LSTM, nn.GRU; nn.RNN with dynamo=False)");
+                               "step; a loop over the steps of a cell is read where it is exported as a recurrent "
+                               "layer (nn.LSTM, nn.GRU; nn.RNN with dynamo=False)");
 }
 
 TEST(OnnxRefused, DropoutThatDrops) {

@@ -113,8 +113,8 @@ TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
     EXPECT_EQ(problem({{"location", "d"}}, ""),
               begin + "keeps its numbers in \"d\", for which OnnxOptions::external has nothing");
     EXPECT_EQ(layers_of(model_of({{"location", "d"}})),
-              begin + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's bytes by "
-                      "OnnxOptions::external");
+              begin + "keeps its numbers in another file, \"d\"; read the model by its path, or give that file's bytes "
+                      "by OnnxOptions::external");
 }
 
 TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
