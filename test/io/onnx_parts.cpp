@@ -290,6 +290,19 @@ TEST(OnnxParts, AnOutputDoesNotMixFeaturesWithSteps) {
               "GRUResetBefore 3 -> 2");
 }
 
+TEST(OnnxParts, AFirstStateOfTheFileMayBeAPartOfOne) {
+    OnnxFile file;
+    file.input("x", {0, 0, 3}).output("Y");
+    file.recurrent("l", 1, 4, 3, 2);
+    file.node("Expand", {file.count("all", {2, 1, 2}), file.wholes("shape", {2, 4, 2})}, {"wide"});
+    file.node("Split", {"wide"}, {"h", "c"});
+    file.node("LSTM", {"x", "l.W", "l.R", "l.B", "", "h", "c"}, {"Y"});
+    Error error;
+    const auto weights = read(file.bytes(), error);
+    ASSERT_EQ(error, Error{});
+    EXPECT_EQ(weights.layers[0].first, (std::vector<double>{1, 2, 3, 4}));
+}
+
 TEST(OnnxParts, PeepholesOfZerosChangeNothing) {
     OnnxFile file;
     file.input("x", {0, 0, 3}).output("Y");

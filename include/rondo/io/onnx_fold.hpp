@@ -153,6 +153,34 @@ struct OnnxFold {
         }
         return copy(to, by, from);
     }
+    /// Its outputs are parts of an axis, one after the other: of equal extents, but for the last one, if none are told.
+    std::string split() {
+        const auto at = axis(node.whole("axis", 0), x.rank);
+        if (!at) return "its input has no such axis";
+        auto sizes = walk.wholes(node, "split", 1);
+        const auto all = static_cast<std::int64_t>(x.dims[*at]), count = static_cast<std::int64_t>(node.outputs.size());
+        if (!sizes && node.input(1).empty()) {
+            const std::int64_t each = (all + count - 1) / count;
+            sizes.emplace();
+            for (std::int64_t left = all; std::int64_t(sizes->size()) < count; left -= sizes->back())
+                sizes->push_back((std::min)(each, left));
+        }
+        if (!sizes || std::int64_t(sizes->size()) != count || (repeated >> *at & 1u) != 0) return {};
+        std::int64_t begin = 0;
+        for (std::size_t k = 0; k < node.outputs.size(); ++k) {
+            const std::int64_t size = (*sizes)[k];
+            if (size < 1 || size > all - begin) return "its parts are more than its input";
+            std::vector<std::size_t> to = dims();
+            to[*at] = static_cast<std::size_t>(size);
+            const auto by = steps();
+            if (std::string problem = copy(to, by, begin * by[*at]); !problem.empty()) return problem;
+            begin += size;
+            if (!node.outputs[k].empty() && k + 1 < node.outputs.size()) // the last one is the result
+                walk.values.emplace(node.outputs[k],
+                                    OnnxConstant{{}, std::make_shared<const OnnxTensor>(std::move(result)), repeated});
+        }
+        return {};
+    }
     std::string gather() {
         bool scalar = false;
         const auto indices = walk.wholes(node.input(1), scalar);
@@ -302,12 +330,13 @@ inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
         {"Add", &OnnxFold::arithmetic},   {"Cast", &OnnxFold::cast},       {"Concat", &OnnxFold::concat},
         {"Flatten", &OnnxFold::flatten},  {"Gather", &OnnxFold::gather},   {"Mul", &OnnxFold::arithmetic},
         {"Reshape", &OnnxFold::to_shape}, {"Slice", &OnnxFold::slice},     {"Squeeze", &OnnxFold::squeeze},
-        {"Sub", &OnnxFold::arithmetic},   {"Transpose", &OnnxFold::transpose}, {"Unsqueeze", &OnnxFold::unsqueeze},
+        {"Split", &OnnxFold::split},      {"Sub", &OnnxFold::arithmetic},  {"Transpose", &OnnxFold::transpose},
+        {"Unsqueeze", &OnnxFold::unsqueeze},
     };
     const auto way = std::ranges::find(ways, node.op, &std::pair<std::string_view, Way>::first);
     const auto constant = walk.find_as<OnnxConstant>(node.input(0));
     if (way == std::end(ways) || !constant) return {};
-    if (constant->repeated != 0 && node.op != "Slice") return {};
+    if (constant->repeated != 0 && node.op != "Slice" && node.op != "Split") return {};
     OnnxFold fold{walk, node};
     fold.repeated = constant->repeated;
     if (std::string problem = walk.header(*constant, fold.x); !problem.empty()) return problem;
@@ -315,7 +344,8 @@ inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
     if (std::string problem = (fold.*way->second)(); !problem.empty() || !fold.done) return problem;
     done = true;
     auto computed = std::make_shared<const OnnxTensor>(std::move(fold.result));
-    walk.values.emplace(node.outputs[0], OnnxConstant{{}, std::move(computed), constant->repeated});
+    const std::string_view output = node.op == "Split" ? node.outputs.back() : node.outputs[0];
+    if (!output.empty()) walk.values.emplace(output, OnnxConstant{{}, std::move(computed), constant->repeated});
     return {};
 }
 
