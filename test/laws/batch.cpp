@@ -75,11 +75,13 @@ TYPED_TEST(BatchLaw, AnInfiniteInputReachesOnlyItsOwnSequenceAndWeights) {
         return std::ranges::all_of(numbers, [](auto number) { return std::isfinite(number); });
     };
     EXPECT_TRUE(finite(b.y.value) && finite(b.dx.value) && finite(b.dinitial.value));
-    for (const rondo::Tensor& tensor : R::Net::tensors)
-        for (std::size_t k = 0; k < tensor.size(); ++k) // zero times infinity: the weights of feature 0
-            if (tensor.name.view().find("weight_ih_l0") == std::string_view::npos ||
-                k % std::size_t(tensor.columns) > 0)
-                EXPECT_TRUE(std::isfinite(b.gradient[tensor.offset + k])) << tensor.name.view() << " " << k;
+    for (const rondo::Tensor& tensor : R::Net::tensors) {
+        const bool reads_x = tensor.name.view().find("weight_ih_l0") != std::string_view::npos;
+        for (std::size_t k = 0; k < tensor.size(); ++k) {
+            if (reads_x && k % std::size_t(tensor.columns) == 0) continue; // zero times infinity: of feature 0
+            EXPECT_TRUE(std::isfinite(b.gradient[tensor.offset + k])) << tensor.name.view() << " " << k;
+        }
+    }
 }
 
 TYPED_TEST(BatchLaw, OfEqualLengthsNeedsNone) {

@@ -162,11 +162,40 @@ TEST(Workspace, LossesAddUp) {
     EXPECT_NEAR(sum, 5 * loss, 1e-14);
     const auto a = gradient.values(), b = five.values();
     for (std::size_t k = 0; k < a.size(); ++k) EXPECT_NEAR(5 * a[k], b[k], 1e-14);
-    const double twice = work.evaluate(model, nullptr, [&](auto& run) {
-        const auto once = loss_of(data)(run);
-        return once + once;
-    });
-    EXPECT_EQ(twice, 2 * loss);
+    EXPECT_EQ(complaint([&] {
+                  work.evaluate(model, nullptr, [&](auto& run) {
+                      const auto once = loss_of(data)(run);
+                      return once + once;
+                  });
+              }),
+              "rondo: a loss is added to itself; compute it twice, or with half the terms");
+}
+
+TEST(Workspace, ALossIsOfItsOwnRun) {
+    Data data{4, 3};
+    const Model<Net, B> one{Seed{1}}, other{Seed{2}};
+    Workspace<Net, B> work;
+    const auto a = work.evaluate(one, nullptr, loss_of(data)), b = work.evaluate(other, nullptr, loss_of(data));
+    static_assert(std::same_as<decltype(a), const double>);
+    EXPECT_NE(a, b);
+    EXPECT_EQ(a, work.record(one, nullptr, {}, loss_of(data)));
+}
+
+TEST(Workspace, ExecutesWhatWasPrepared) {
+    Data data{4, 3};
+    const Model<Net, B> model{Seed{1}};
+    Workspace<Net, B> work;
+    const std::string none = "rondo::Workspace: execute without a program before it";
+    EXPECT_EQ(complaint([&] { work.execute(); }), none);
+    const double loss = work.evaluate(model, nullptr, loss_of(data));
+    const auto prepared = work.prepare(model, nullptr, {}, loss_of(data));
+    work.execute();
+    EXPECT_EQ(prepared.value(work.backend()), loss);
+    work.reserve<Mode::training>(loss_of(data));
+    EXPECT_EQ(complaint([&] { work.execute(); }), none);
+    Workspace<Net, B> moved{std::move(work)};
+    moved.record(model, nullptr, {}, loss_of(data));
+    moved.backward(nullptr);
 }
 
 TEST(Workspace, TakesBatchesOfNothing) {

@@ -19,7 +19,7 @@ namespace rondo::inline v0_1 {
 /// Functions that fail throw a Failure. Those that read and write files, and a training step, have a second form, as in
 /// std::filesystem: it fills an Error given as its last argument, leaving it as it was when nothing went wrong. That of
 /// files is noexcept: memory that cannot be had, and what a backend throws, are Errors, too. In a program built without
-/// exceptions, memory that cannot be had ends it.
+/// exceptions, running out of memory terminates the program.
 struct Error {
     enum class Kind {
         none,
@@ -103,8 +103,8 @@ inline Error caught() noexcept {
 #endif
 }
 
-/// Of a function that fills an Error, the form that does not throw: calls f(), which fills `error` itself, and puts
-/// into it what f throws: memory that cannot be had, a backend's exception. The result is then `otherwise`.
+/// Calls f(), which reports by filling `error`. If f throws instead, the exception (memory that cannot be had, a
+/// backend's) is stored in `error`, and the result is `otherwise`.
 template <class F, class Result>
 Result no_throw(Error& error, F&& f, Result otherwise) noexcept {
 #if defined(__cpp_exceptions)

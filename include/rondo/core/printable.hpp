@@ -35,8 +35,8 @@ constexpr CodePoint first_code_point(std::string_view text) noexcept {
     return {point, length};
 }
 
-/// Whether a terminal may take a code point for an order, or show what follows it in another place: C0, DEL, C1, ends
-/// of lines, marks of direction (UAX 9), the byte order mark.
+/// Whether a terminal may interpret a code point as a command, or reorder the text after it: C0, DEL, C1, ends of
+/// lines, marks of direction (UAX 9), the byte order mark.
 constexpr bool is_control(char32_t point) noexcept {
     return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C || point == 0x200E || point == 0x200F ||
            (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x206F) || point == 0xFEFF;

@@ -15,8 +15,8 @@ class OpContext {
 public:
     using backend_type = B;
     using scalar = typename B::scalar;
-    /// Whether a call of the backend costs more than computing a batch's padding: all columns then go through one call,
-    /// and padding is zero where it would be added up; see active.
+    /// Whether one call over all columns, padding included, is cheaper than a call for each run of valid columns.
+    /// Padding is then set to zero before it enters a sum; see active.
     static constexpr bool whole = Queued<B>;
 
     OpContext(B& backend, scalar* scratch, std::size_t capacity, scalar* gradient = nullptr)

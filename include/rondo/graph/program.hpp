@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace rondo::inline v0_1 {
@@ -26,13 +27,24 @@ namespace rondo::inline v0_1 {
 template <Backend B>
 class Program {
 public:
+    Program() = default;
+    Program(Program&& other) noexcept { *this = std::move(other); }
+    Program& operator=(Program&& other) noexcept {
+        records_ = std::move(other.records_);
+        size_ = std::exchange(other.size_, 0);
+        scratch_size_ = other.scratch_size_;
+        product_size_ = other.product_size_;
+        return *this;
+    }
+
     void clear() { size_ = scratch_size_ = product_size_ = 0; }
 
     /// Records an operation. `differentiable`: whether the program may have a backward at all, which is then compiled;
     /// `taped`: whether this one has.
     template <bool differentiable, class Operation>
     void add(const Operation& operation, [[maybe_unused]] bool taped) {
-        static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity);
+        static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity &&
+                      alignof(Operation) <= alignof(std::max_align_t));
         Record& record = next();
         std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
         record.forward = [](OpContext<B>& context, const std::byte* bytes) { of<Operation>(bytes).forward(context); };

@@ -83,6 +83,13 @@ auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
 inline std::string memory_prefix(std::size_t k) { return "optimizer." + std::to_string(k) + '.'; }
 inline std::string state_name(std::size_t worker) { return "state." + std::to_string(worker); }
 
+/// The states of carried sequences come besides the model and the optimizer's memory, and may be many.
+inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
+    io::SafetensorsLimits limits = limits_of(bytes);
+    limits.file = (std::max)(limits.file, io::default_limit);
+    return limits;
+}
+
 template <class S>
 Error state_problem(const std::vector<S>& values, const std::string& source, std::size_t worker) {
     if (std::ranges::all_of(values, [](S value) { return std::isfinite(value); })) return {};
@@ -120,7 +127,8 @@ void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) 
         shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
         all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
     }
-    io::write_safetensors(path, all, metadata, limits_of((1 + run.memory.size()) * run.size * sizeof(S)), error);
+    const io::SafetensorsLimits limits = checkpoint_limits((1 + run.memory.size()) * run.size * sizeof(S));
+    io::write_safetensors(path, all, metadata, limits, error);
 }
 
 template <class S>
@@ -145,7 +153,7 @@ template <class S>
 Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
     Error problem;
     const std::string source = path.string();
-    const io::SafetensorsFile file{path, limits_of((1 + memories) * run.size * sizeof(S)), problem};
+    const io::SafetensorsFile file{path, checkpoint_limits((1 + memories) * run.size * sizeof(S)), problem};
     if (problem) return problem;
 
     io::Metadata metadata = file.metadata();

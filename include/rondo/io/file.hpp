@@ -39,7 +39,8 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit = de
 /// Whatever fails or crashes, the file is either the old one or the new one; POSIX systems bring it and its name to the
 /// disk. A writer that is killed may leave a `.rondo-*.tmp` beside the file, which the next one to write in that folder
 /// removes (on POSIX systems; those of writers that live stay). The new file keeps the old one's permissions, not its
-/// owner; its other names (hard links) keep the old content. A symbolic link is followed, to a file to be, too.
+/// owner; its other names (hard links) keep the old content. Symbolic links are followed, even to a file that does not
+/// exist yet.
 ///
 /// Errors  file: a folder that is not there or not writable, a full disk, a file that is not a regular one or is
 ///         read-only, links that lead in a circle; memory.

@@ -54,9 +54,11 @@ public:
             if (!file_ && (reason = system_reason()) != std::errc::file_exists) break;
         }
         if (file_) reason.clear();
+        else path_.clear(); // it is another writer's
     }
     ~Beside() {
         std::error_code ignored;
+        file_.reset(); // some systems remove no open file
         if (!path_.empty()) std::filesystem::remove(path_, ignored);
     }
     Beside(const Beside&) = delete;
@@ -77,7 +79,7 @@ public:
 
 private:
     std::filesystem::path path_;
-    File file_; // closed before it is removed
+    File file_;
 };
 
 inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,

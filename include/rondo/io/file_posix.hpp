@@ -120,7 +120,7 @@ public:
             file_ = OpenFile{path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666};
             reason = file_ ? std::error_code{} : system_reason();
             if (!file_ && reason == std::errc::file_exists) continue;
-            // Between the two, another writer may have taken it for left over.
+            // Between open and lock, another writer may have removed the file as a leftover.
             struct ::stat facts {};
             const bool taken = file_ && !file_.lock() && errno == EWOULDBLOCK;
             if (!file_ || (!taken && ::fstat(file_.number(), &facts) == 0 && facts.st_nlink > 0)) return;

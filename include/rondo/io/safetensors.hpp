@@ -46,8 +46,8 @@ public:
         return found == header_.by_name.end() || name_at(*found) != name ? nullptr : &header_.tensors[*found];
     }
 
-    /// The same, or if there is none the tensor that the metadata names in its place, as save_model of
-    /// safetensors.torch does of tensors that share their memory.
+    /// Like find; if there is no such tensor, the one that the metadata gives as its alias, as save_model of
+    /// safetensors.torch does for tensors that share their memory.
     const TensorInfo* find_shared(std::string_view name) const noexcept {
         constexpr int most = 8; // names, each in place of the one before it; save_model makes two
         for (int k = 0; k < most; ++k) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../backend/concept.hpp"
+#include "../core/error.hpp"
 #include "../core/extent.hpp"
 
 #include <cstddef>
@@ -17,8 +18,10 @@ struct LossPart {
 };
 template <class S> using LossParts = std::vector<LossPart<S>>;
 
-/// A loss in a forward: a value of the program, not a number before the program is executed. Losses add up.
+/// A loss in a forward: a value of the program, not a number before the program is executed. Losses add up; each adds
+/// its gradient when it is computed, once.
 ///
+/// Errors  a loss that is added to itself: its gradient would not be twice its own.
 /// Memory  its parts lie in the workspace, which keeps its memory for the next run.
 template <class B>
 class RunLoss {
@@ -36,33 +39,26 @@ public:
 
     friend RunLoss operator+(const RunLoss& a, const RunLoss& b) {
         if (a.count_ == 0 || b.count_ == 0) return a.count_ == 0 ? b : a;
+        if (a.first_ == b.first_)
+            fail(Error::Kind::argument, "rondo: a loss is added to itself; compute it twice, or with half the terms");
         RunLoss sum{a};
-        sum.first_ = a.all_->size();
         sum.count_ = a.count_ + b.count_;
+        if (a.first_ + a.count_ == b.first_) return sum; // they are neighbours
+        sum.first_ = a.all_->size();
         for (const RunLoss* of : {&a, &b})
             for (std::size_t k = 0; k < of->count_; ++k) a.all_->push_back(LossPart<scalar>{of->part(k)});
         return sum;
     }
     RunLoss& operator+=(const RunLoss& b) { return *this = *this + b; }
 
-private:
-    LossParts<scalar>* all_ = nullptr;
-    std::size_t first_ = 0, count_ = 0;
-};
-
-/// The same when the program has been executed: a number, for which a device is waited for when it is asked for. It
-/// is valid until the workspace's next run.
-template <class B>
-class LossValue : public RunLoss<B> {
-public:
-    LossValue(const RunLoss<B>& loss, B& backend) : RunLoss<B>{loss}, backend_{&backend} {}
-    operator double() const {
+    /// The number, when the program has been executed and before the workspace's next run; a device is waited for.
+    double value(B& backend) const {
         double all = 0;
-        for (std::size_t k = 0; k < this->parts(); ++k) {
-            const auto& [each, extent] = this->part(k);
+        for (std::size_t k = 0; k < count_; ++k) {
+            const LossPart<scalar>& from = part(k);
             double sum = 0;
-            each_run(extent, [&, from = each](std::size_t first, std::size_t count) {
-                sum += backend_->sum(from + first, count);
+            each_run(from.extent, [&](std::size_t first, std::size_t count) {
+                sum += backend.sum(from.each + first, count);
             });
             all += sum;
         }
@@ -70,15 +66,16 @@ public:
     }
 
 private:
-    B* backend_;
+    LossParts<scalar>* all_ = nullptr;
+    std::size_t first_ = 0, count_ = 0;
 };
 
 namespace detail {
 // What a body returned, as its caller sees it when the program has been executed.
 template <class B, class Result>
-auto executed(B&, const Result& result) { return result; }
+Result executed(B&, const Result& result) { return result; }
 template <class B>
-auto executed(B& backend, const RunLoss<B>& loss) { return LossValue<B>{loss, backend}; }
+double executed(B& backend, const RunLoss<B>& loss) { return loss.value(backend); }
 }
 
 } // namespace rondo

@@ -20,7 +20,7 @@ struct Randomness {
     std::uint64_t step = 0;
     bool dropout = false;
     const std::uint64_t* step_at = nullptr; // where the backend's memory has the step, for a run that is done again
-    bool* host_reads = nullptr;             // set where the host reads what another step may have otherwise
+    bool* host_reads = nullptr; // set if recording reads what may differ in the next step: it must be recorded again
     bool operator==(const Randomness&) const = default;
 };
 
@@ -110,7 +110,7 @@ public:
     bool drops() const { return memory_->randomness.dropout; }
 
 protected:
-    /// The host reads the step, or lengths: the next step may have another program.
+    /// Recording depends on the number of the step, or on lengths: the next step may have another program.
     void differs() const {
         if (bool* host_reads = memory_->randomness.host_reads) *host_reads = true;
     }

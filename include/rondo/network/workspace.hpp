@@ -26,8 +26,8 @@ constexpr auto offsets = [] {
 
 /// All memory that runs of a network need: a program, values, their gradients, and scratch.
 ///
-/// A forward is called once and records a program; a forward whose program needs more memory than there is, is called
-/// again when there is enough.
+/// A forward is called once and records a program. If the program does not fit, the workspace takes more memory and
+/// calls the forward a second time.
 ///
 /// Memory  a run whose program does not fit takes what is missing; a run of extents that fitted before takes none. It
 ///         moves, it does not copy.
@@ -60,10 +60,10 @@ public:
                 const HostCopy& host = {}) {
         const auto result = prepare(model, state, randomness, body, host);
         execute();
-        return result;
+        return detail::executed(backend_, result);
     }
-    /// The first half of record: checks the inputs and records the program. execute() then computes, as often as it is
-    /// called.
+    /// The first half of record: checks the inputs and records the program; a loss is no number yet. execute() then
+    /// computes, as often as it is called.
     template <class Body>
     auto prepare(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body,
                  const HostCopy& host = {}) {
@@ -75,9 +75,11 @@ public:
                                                    .host = host},
                                                   body);
         taped_ = true;
-        return detail::executed(backend_, result);
+        return result;
     }
+    /// Errors  no program: the last one could not be recorded, or was only reserved for.
     void execute() {
+        if (!complete_) fail(Error::Kind::argument, "rondo::Workspace: execute without a program before it");
         if (zeros_used_ > 0) backend_.fill(B::data(zeros_), zeros_used_, scalar(0));
         program_.forward(context(nullptr));
         recorded_ = taped_;
@@ -97,9 +99,10 @@ public:
     template <class Body>
     auto train(const Model<Net, B>& model, Model<Net, B>* gradient, BatchState<Net, B>* state,
                const Randomness& randomness, Body&& body, const HostCopy& host = {}) {
-        const auto result = record(model, state, randomness, body, host);
+        const auto result = prepare(model, state, randomness, body, host);
+        execute();
         backward(gradient);
-        return result;
+        return detail::executed(backend_, result);
     }
 
     /// The same, for its value only: without dropout, gradients and backward.
@@ -123,11 +126,14 @@ public:
                      .carried_batch = state ? state->batch() : 0,
                      .taped = mode == Mode::training},
                     body);
+        complete_ = false; // it has no parameters
     }
 
     /// Of values, their gradients and scratch; the program's records and the backend's own memory come besides.
     std::size_t bytes() const { return (values_.size() + zeros_.size() + scratch_.size()) * sizeof(scalar); }
     bool recorded() const { return recorded_; }
+    /// Where values, their gradients and scratch lie: what a program that is kept refers to.
+    std::array<const void*, 3> addresses() { return {B::data(values_), B::data(zeros_), B::data(scratch_)}; }
     B& backend() { return backend_; }
 
 private:
@@ -143,14 +149,14 @@ private:
     }
     static void grow(Memory& memory, std::size_t size) {
         if (size <= memory.size()) return;
-        memory = {}; // before more is taken: nothing in it is needed
+        Memory{}.swap(memory); // before more is taken: nothing in it is needed
         memory.resize(size);
     }
     OpContext<B> context(scalar* gradient) { return {backend_, B::data(scratch_), scratch_.size(), gradient}; }
 
     template <Mode mode, class Body>
     auto trace(RunMemory<B> memory, Body&& body) {
-        taped_ = recorded_ = false; // its memory is about to be used again
+        taped_ = recorded_ = complete_ = false; // its memory is about to be used again
         for (bool again = false;; again = true) {
             std::array<LayerUse, detail::numbers<Net>> uses{};
             Arena<scalar> values = arena_of(values_), zeros = arena_of(zeros_);
@@ -166,7 +172,10 @@ private:
             backend_.reserve(program_.product_size());
             grow(scratch_, program_.scratch_size());
             zeros_used_ = zeros.used();
-            if (values.fits() && zeros.fits()) return result;
+            if (values.fits() && zeros.fits()) {
+                complete_ = true;
+                return result;
+            }
             if (again)
                 fail(Error::Kind::argument, "rondo::Workspace: a forward needed more memory when it was called again; "
                                             "it may depend on nothing but extents");
@@ -190,7 +199,7 @@ private:
     LossParts<scalar> losses_;
     B backend_;
     std::size_t zeros_used_ = 0;
-    bool taped_ = false, recorded_ = false;
+    bool complete_ = false, taped_ = false, recorded_ = false;
 };
 
 } // namespace rondo

@@ -37,7 +37,10 @@ public:
             };
             std::size_t bytes = line;
             each([&](const auto& x) { bytes += size(x); });
-            if (bytes > host_.size()) host_.resize(bytes), device_.resize(bytes);
+            if (bytes > device_.size()) {
+                host_.resize(bytes);
+                device_.resize(bytes);
+            }
             std::memcpy(host_.data(), &note, sizeof note);
             std::size_t at = line;
             each([&](auto& x) {
@@ -52,7 +55,7 @@ public:
     /// The host's copy of what was placed last.
     HostCopy host() {
         if constexpr (OnHost<B>) return {};
-        else return {B::data(device_), host_.data(), host_.size()};
+        else return {B::data(device_), host_.data(), device_.size()};
     }
     const StepNote* note() { return reinterpret_cast<const StepNote*>(B::data(device_)); }
 

@@ -49,7 +49,7 @@ public:
             if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
         };
         key_.begin(batch, terms);
-        key_.add(worker.work.bytes()); // it only grows: as long as it is the same, it lies where it lay
+        for (const void* memory : worker.work.addresses()) key_.add(memory);
         for (const void* memory : {static_cast<const void*>(model.data()), static_cast<const void*>(note),
                                    static_cast<const void*>(state ? state->data() : nullptr)})
             key_.add(memory);

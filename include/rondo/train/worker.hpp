@@ -29,10 +29,10 @@ struct JoinLosses {
     }
 };
 
-/// A loss of one part: a sum's parts, copied together.
+/// The loss as one part, which is what kernels look at: the parts of a sum are copied next to each other.
 template <class Run, class B>
 RunLoss<B> joined(Run& run, const RunLoss<B>& loss) {
-    if (loss.parts() == 1) return loss;
+    if (!Queued<B> || loss.parts() == 1) return loss;
     std::size_t columns = 0;
     for (std::size_t k = 0; k < loss.parts(); ++k) columns += loss.part(k).extent.columns();
     typename B::scalar* const to = run.take(columns);
