@@ -38,7 +38,7 @@ public:
     using scalar = typename B::scalar;
 
     Workspace() = default;
-    Workspace(const Workspace&) = delete; // its program points into its own memory
+    Workspace(const Workspace&) = delete; // it points into its own memory
     Workspace(Workspace&&) noexcept = default;
     Workspace& operator=(Workspace&&) noexcept = default;
 
