@@ -45,7 +45,8 @@ constexpr bool is_control(char32_t point) noexcept {
 }
 
 /// A text as a line of a terminal or a log may hold it, whatever it is made of: control characters, marks of direction
-/// and bytes that are not UTF-8 are written as in C: \n, \t, \r, \x1b, \u202e. Those of `kept`, ASCII characters, stay.
+/// and bytes that are not UTF-8 are written as in C: `\n`, `\t`, `\r`, `\x1b`, `\u202e`. Those of `kept`, ASCII
+/// characters, stay.
 ///
 ///   printable("caf\xC3\xA9\x1B[2J")       "café\x1b[2J", with a backslash in place of the escape character
 ///   printable("two\nlines\t\a", "\n\t")   lines and tabs stay, the bell does not
