@@ -149,7 +149,7 @@ private:
     }
     static void grow(Memory& memory, std::size_t size) {
         if (size <= memory.size()) return;
-        Memory{}.swap(memory); // before more is taken: nothing in it is needed
+        memory = Memory{}; // before more is taken: nothing in it is needed
         memory.resize(size);
     }
     OpContext<B> context(scalar* gradient) { return {backend_, B::data(scratch_), scratch_.size(), gradient}; }
