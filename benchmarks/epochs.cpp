@@ -34,7 +34,7 @@ void epoch(benchmark::State& state, const Loss& loss, Data& batches, int threads
 
 std::vector<int> tokens(std::size_t count, std::uint32_t below) {
     std::vector<int> all(count);
-    const Draw draw{Seed{7}, Purpose::user};
+    const RandomStream draw{Seed{7}, Purpose::user};
     for (std::size_t k = 0; k < count; ++k) all[k] = int(uniform_index(draw.wide(k), below));
     return all;
 }

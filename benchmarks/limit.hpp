@@ -3,7 +3,7 @@
 
 #include <rondo/core/memory.hpp>
 #include <rondo/core/unroll.hpp>
-#include <rondo/math/pack.hpp>
+#include <rondo/simd/pack.hpp>
 
 #include <benchmark/benchmark.h>
 

@@ -5,7 +5,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <algorithm>
 #include <string>
@@ -23,10 +23,10 @@ struct Bench {
     Model<Layer> model{Seed{1}}, gradient;
     Workspace<Layer> work;
     Extent extent;
-    std::vector<float> x, slope;
+    std::vector<float> x, gradient;
 
-    explicit Bench(int batch) : extent{steps, batch}, x(extent.columns() * size), slope(x.size()) {
-        const Draw draw{Seed{2}, Purpose::user};
+    explicit Bench(int batch) : extent{steps, batch}, x(extent.columns() * size), gradient(x.size()) {
+        const RandomStream draw{Seed{2}, Purpose::user};
         for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(draw.normal(k));
     }
     // Of the products alone: a multiplication and an addition for each weight.
@@ -36,12 +36,12 @@ struct Bench {
     // Read at every step: the recurrent weights.
     static constexpr std::size_t bytes() { return sizeof(float) * Layer::cell_type::shape.gates * size * size; }
     void infer() {
-        benchmark::DoNotOptimize(work.forward(model, Sequence<const float, size>{x.data(), nullptr, extent}));
+        benchmark::DoNotOptimize(work.forward(model, SequenceView<const float, size>{x.data(), nullptr, extent}));
     }
     void learn() {
-        const Sequence<const float, size> input{x.data(), slope.data(), extent};
+        const SequenceView<const float, size> input{x.data(), gradient.data(), extent};
         const auto y = work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input); });
-        std::fill_n(y.slope, y.size(), 0.01f);
+        std::fill_n(y.gradient, y.size(), 0.01f);
         work.backward(&gradient);
     }
 };

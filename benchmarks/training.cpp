@@ -19,7 +19,7 @@ using Net = CharModel<symbols, hidden>;
 
 struct Data {
     Data(int steps, int batch) : extent{steps, batch}, tokens(extent.columns() + std::size_t(batch)) {
-        const Draw draw{Seed{7}, Purpose::user};
+        const RandomStream draw{Seed{7}, Purpose::user};
         for (std::size_t k = 0; k < tokens.size(); ++k) tokens[k] = int(uniform_index(draw.wide(k), symbols));
     }
     Batch<Tokens, Tokens> batch() const {

@@ -41,7 +41,7 @@ double accuracy(Windows& windows, const auto& says) {
     for (std::size_t k = 0; k < windows.count(); ++k) {
         const auto batch = windows.at(k);
         const auto said = says(std::get<0>(batch.inputs));
-        each_run(batch.target.extent, [&](std::size_t first, std::size_t count) { // columns that are not padding
+        for_each_valid_range(batch.target.extent, [&](std::size_t first, std::size_t count) { // columns that are not padding
             for (std::size_t n = first; n < first + count; ++n) right += said(n) == (batch.target.value[n] > 0.5f);
             steps += double(count);
         });

@@ -29,7 +29,7 @@ struct Options : common::Options {
 // Some strings that are plucked one after the other: noise that runs round a delay line and loses its highs.
 common::Wav plucked(Seed seed, double seconds) {
     common::Wav wav;
-    const Draw chance{seed, Purpose::user};
+    const RandomStream chance{seed, Purpose::user};
     const double pitches[]{82.4, 110, 146.8, 196, 246.9, 329.6};
     for (std::uint32_t note = 0; wav.seconds() < seconds; ++note) {
         std::vector<float> string(std::size_t(wav.rate / pitches[note % 6]));

@@ -24,7 +24,7 @@ using common::Session, common::values_a_request;
 
 // What a session's sensor says: a wave of its own, with noise.
 std::vector<float> sensor(std::uint64_t session, std::size_t count, Seed seed) {
-    const Draw chance{seed, Purpose::user, session};
+    const RandomStream chance{seed, Purpose::user, session};
     const double speed = 0.1 + 0.3 * double(chance.wide(0) % 1000) / 1000, begin = double(chance.wide(1) % 1000);
     std::vector<float> values;
     for (std::size_t k = 0; k < count; ++k)

@@ -30,7 +30,7 @@ struct Options : common::Options {
 // forecast knows: on average 0.25² °C², 1 %² and 0.2² hPa².
 common::Series weather(Seed seed) {
     common::Series all{{}, {"temperature", "humidity", "pressure"}, {"°C", "%", "hPa"}, "hours"};
-    const Draw draw{seed, Purpose::user};
+    const RandomStream draw{seed, Purpose::user};
     double temperature = 15, humidity = 65, high = 0, tendency = 0;
     for (int t = 0; t < 60 * 24; ++t) {
         const auto chance = [&](unsigned k) { return draw.normal(k, 0, std::uint32_t(t)); };

@@ -32,7 +32,7 @@ std::vector<double> sine() {
     return all;
 }
 common::Series noisy(std::vector<double> values, Seed seed) {
-    const Draw draw{seed, Purpose::user};
+    const RandomStream draw{seed, Purpose::user};
     for (std::size_t t = 0; t < values.size(); ++t) values[t] += noise * draw.normal(t);
     return {std::move(values), {"value"}, {"no unit"}, "points"};
 }

@@ -8,7 +8,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -36,7 +36,7 @@ void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragge
     for (int b = 0; b < batch; ++b)
         lengths.push_back(steps - int(std::int64_t(steps) * 7 / 8 * b / (batch > 1 ? batch - 1 : 1)));
     const rondo::Extent extent{steps, batch, ragged ? lengths.data() : nullptr};
-    const rondo::Draw draw{rondo::Seed{1}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{1}, rondo::Purpose::user};
     std::vector<float> host(std::size_t(hidden) * extent.columns());
     for (std::size_t k = 0; k < host.size(); ++k) host[k] = float(rondo::uniform(draw.wide(k)) - 0.5);
     B::buffer<float> x, dx(host.size());
@@ -44,15 +44,15 @@ void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragge
 
     rondo::Workspace<Net, B> work;
     const cudaStream_t stream = work.backend().queue().stream();
-    const rondo::Sequence<const float, hidden> input{B::data(x), nullptr, extent};
+    const rondo::SequenceView<const float, hidden> input{B::data(x), nullptr, extent};
     report("forward", batch, steps, ragged, timed(stream, rounds, [&] { work.forward(model, input); }));
 
     rondo::Model<Net, B> gradient;
     report("both", batch, steps, ragged, timed(stream, rounds, [&] {
         const auto y = work.record(model, nullptr, {}, [&](auto& run) {
-            return Net::forward(run, rondo::Sequence<float, hidden>{B::data(x), B::data(dx), extent});
+            return Net::forward(run, rondo::SequenceView<float, hidden>{B::data(x), B::data(dx), extent});
         });
-        work.backend().copy(y.slope, y.value, y.size());
+        work.backend().copy(y.gradient, y.value, y.size());
         work.backward(&gradient);
     }));
 }

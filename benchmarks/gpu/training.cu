@@ -23,7 +23,7 @@ using B = ThrustBackend<float>;
 
 void measure(int batch, int steps, int runs) {
     const Extent extent{steps, batch};
-    const Draw draw{Seed{7}, Purpose::user};
+    const RandomStream draw{Seed{7}, Purpose::user};
     std::vector<int> tokens(extent.columns() + std::size_t(batch));
     for (std::size_t k = 0; k < tokens.size(); ++k) tokens[k] = int(uniform_index(draw.wide(k), symbols));
     const Batch<Tokens, Tokens> data{{Tokens{tokens.data(), nullptr, extent}},

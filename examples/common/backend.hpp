@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rondo/backend/concept.hpp>
-#include <rondo/network/model.hpp>
+#include <rondo/model/model.hpp>
 
 #if defined(RONDO_EXAMPLES_THRUST)
 #include <rondo/backend/thrust/backend.hpp>

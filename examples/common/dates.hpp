@@ -19,7 +19,7 @@ inline Pairs dates(std::size_t count, const Options& options) {
     static constexpr std::array days{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
     std::set<std::pair<std::string, std::string>> all;
     for (std::size_t k = 0; all.size() < count; ++k) {
-        const rondo::Draw draw{rondo::Seed{options.seed}, rondo::Purpose::user, k};
+        const rondo::RandomStream draw{rondo::Seed{options.seed}, rondo::Purpose::user, k};
         const sys_days day = sys_days{year{1900} / 1 / 1} + std::chrono::days{int(draw.wide(0) % 73049)};
         const year_month_day date{day};
         const std::string d = std::to_string(unsigned(date.day())), y = std::to_string(int(date.year())),

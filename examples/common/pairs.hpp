@@ -55,7 +55,7 @@ struct Pairs {
     /// Of a model that is loaded or a run that is resumed, the symbols that it knows; else those of the pairs.
     Pairs(std::vector<std::pair<std::string, std::string>> texts, const Options& options) {
         const rondo::Seed seed{options.seed};
-        rondo::shuffle(std::span{texts}, rondo::Draw{seed, rondo::Purpose::user});
+        rondo::shuffle(std::span{texts}, rondo::RandomStream{seed, rondo::Purpose::user});
         target.words = std::ranges::any_of(texts, [](const auto& t) { return t.second.find(' ') != t.second.npos; });
         std::vector<std::string> left, right;
         for (const auto& [from, to] : texts) {

@@ -65,7 +65,7 @@ struct Split {
 inline Split split(const Reviews& reviews, std::size_t of, rondo::Seed seed) {
     std::vector<std::size_t> order(reviews.all.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
-    rondo::shuffle(std::span{order}, rondo::Draw{seed, rondo::Purpose::user});
+    rondo::shuffle(std::span{order}, rondo::RandomStream{seed, rondo::Purpose::user});
     Split parts{{reviews.classes[0], reviews.classes[1]}};
     for (std::size_t k = 0; k < order.size(); ++k)
         (k % of == 0 ? parts.held_out : parts.train).push_back(reviews.all[order[k]]);

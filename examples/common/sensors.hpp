@@ -6,7 +6,7 @@
 #include <rondo/core/error.hpp>
 #include <rondo/core/random.hpp>
 #include <rondo/data/scaler.hpp>
-#include <rondo/train/samples.hpp>
+#include <rondo/data/samples.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +21,7 @@ namespace common {
 
 /// A signal that wanders: each value is `persistence` of the one before and some chance. Mean 0, variance 1.
 inline std::vector<double> wander(std::size_t steps, double persistence, rondo::Seed seed) {
-    const rondo::Draw chance{seed, rondo::Purpose::user, 0};
+    const rondo::RandomStream chance{seed, rondo::Purpose::user, 0};
     const double rest = std::sqrt(1 - persistence * persistence);
     std::vector<double> signal{chance.normal(0)};
     while (signal.size() < steps) signal.push_back(persistence * signal.back() + rest * chance.normal(signal.size()));
@@ -53,7 +53,7 @@ rondo::Samples<float, sensors, float, 1> sensor_windows(std::span<const double> 
                                                         rondo::Seed seed, std::uint64_t set) {
     using Windows = rondo::Samples<float, sensors, float, 1>;
     Windows all{batch, Windows::Target::each_step};
-    const rondo::Draw lengths{seed, rondo::Purpose::user, set, 1}, chance{seed, rondo::Purpose::user, set, 2};
+    const rondo::RandomStream lengths{seed, rondo::Purpose::user, set, 1}, chance{seed, rondo::Purpose::user, set, 2};
     for (std::uint32_t n = 0; !signal.empty(); ++n) {
         const std::size_t steps = std::min(20 + std::size_t(rondo::uniform_index(lengths.wide(n), 21)), signal.size());
         std::vector<float> seen, above;

@@ -37,7 +37,7 @@ inline const std::vector<std::string> filler{
     "music", "door", "river", "letter", "train", "garden", "window", "evening", "actor", "street", "bread", "winter"};
 
 // 6 to 16 words in any order, all filler but for one cue, or all filler.
-inline Sentence sentence(const rondo::Draw& draw, bool with_cue) {
+inline Sentence sentence(const rondo::RandomStream& draw, bool with_cue) {
     const auto pick = [&](std::uint64_t k, std::size_t n) {
         return std::size_t(rondo::uniform_index(draw.wide(k), n));
     };

@@ -23,7 +23,7 @@ template <class Layer>
 void print_layer(int steps, int batch) {
     const rondo::Model<Layer> model{rondo::Seed{1}};
     const std::vector<float> numbers(std::size_t(steps * batch * Layer::input_size));
-    const rondo::Sequence<const float, Layer::input_size> x{numbers.data(), nullptr, {steps, batch}};
+    const rondo::SequenceView<const float, Layer::input_size> x{numbers.data(), nullptr, {steps, batch}};
     rondo::Workspace<Layer> work;
     const auto [y, last] =
         work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, x, rondo::from_zero); });

@@ -8,7 +8,7 @@
 #include "run_files.hpp"
 #include "signals.hpp"
 
-#include <rondo/io/checkpoint.hpp>
+#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/model.hpp>
 #include <rondo/train/fit.hpp>
 

@@ -16,9 +16,9 @@
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
-#include <rondo/operation/each_step.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
+#include <rondo/op/each_step.hpp>
 #include <rondo/train/gradient_check.hpp>
 
 #include <cstddef>
@@ -33,7 +33,7 @@ rondo::Model<Net, B> random_model() {
     using S = typename B::scalar;
     std::vector<S> values(rondo::buffer_size<Net>);
     std::uint32_t stream = 100;
-    for (const rondo::Tensor& t : Net::tensors) {
+    for (const rondo::ParameterSpec& t : Net::tensors) {
         const auto some = numbers<S>(t.size(), stream++);
         for (std::size_t k = 0; k < t.size(); ++k) values[t.offset + k] = some[k] / 2;
     }
@@ -42,7 +42,7 @@ rondo::Model<Net, B> random_model() {
     return model;
 }
 
-/// A recurrent layer forward and backward, from an initial state, its slopes given from outside.
+/// A recurrent layer forward and backward, from an initial state, its gradients given from outside.
 template <class Layer, class B>
 auto run_recurrent(const int* lengths) {
     using S = typename B::scalar;
@@ -63,22 +63,22 @@ auto run_recurrent(const int* lengths) {
     typename B::template buffer<S> dstart(all);
     for (int k = 0; k < components; ++k) {
         initial.value[k] = B::data(start) + std::size_t(k) * size;
-        initial.slope[k] = B::data(dstart) + std::size_t(k) * size;
+        initial.gradient[k] = B::data(dstart) + std::size_t(k) * size;
     }
 
     const auto model = random_model<Layer, B>();
     rondo::Model<Layer, B> gradient;
     rondo::Workspace<Layer, B> work;
     const auto [y, final] = work.record(model, nullptr, {rondo::Seed{1}, 2, true}, [&](auto& run) {
-        return Layer::forward(run, rondo::Sequence<S, in>{B::data(x), B::data(dx), extent}, initial);
+        return Layer::forward(run, rondo::SequenceView<S, in>{B::data(x), B::data(dx), extent}, initial);
     });
-    work.backend().copy(y.slope, B::data(dy), y.size());
+    work.backend().copy(y.gradient, B::data(dy), y.size());
     for (int k = 0; k < components; ++k)
-        work.backend().copy(final.slope[k], B::data(dfinal) + std::size_t(k) * size, size);
+        work.backend().copy(final.gradient[k], B::data(dfinal) + std::size_t(k) * size, size);
     work.backward(&gradient);
 
     struct Result {
-        std::vector<S> output, final, input_slope, initial_slope, gradient;
+        std::vector<S> output, final, input_gradient, initial_gradient, gradient;
     } result{on_host<B>(y.value, y.size()),
              {},
              on_host<B>(B::data(dx), host.size()),
@@ -101,8 +101,8 @@ protected:
             const auto expected = run_recurrent<Layer, Reference>(which);
             expect_near<S>(got.output, expected.output);
             expect_near<S>(got.final, expected.final);
-            expect_near<S>(got.input_slope, expected.input_slope);
-            expect_near<S>(got.initial_slope, expected.initial_slope);
+            expect_near<S>(got.input_gradient, expected.input_gradient);
+            expect_near<S>(got.initial_gradient, expected.initial_gradient);
             expect_near<S>(got.gradient, expected.gradient);
         }
     }
@@ -195,8 +195,8 @@ auto train_loop() {
     for (S& value : positive) value = (value + 1) / 2;
     const auto x = on_device<B>(numbers<S>(36, 1)), target = on_device<B>(positive);
     return train<Loop, B>([&](auto& run) {
-        const auto y = Loop::forward(run, rondo::Sequence<const S, 3>{B::data(x), nullptr, {4, 3, lengths}});
-        const rondo::Sequence<const S, 10> wanted{B::data(target), nullptr, {1, 3}};
+        const auto y = Loop::forward(run, rondo::SequenceView<const S, 3>{B::data(x), nullptr, {4, 3, lengths}});
+        const rondo::SequenceView<const S, 10> wanted{B::data(target), nullptr, {1, 3}};
         return rondo::MeanSquaredError{}(run, y, wanted, 30) + rondo::BinaryCrossEntropy{}(run, y, wanted, 10);
     });
 }
@@ -213,9 +213,9 @@ TYPED_TEST_P(Networks, DropoutMasksDependOnlyOnWhatTheyAreFor) {
     auto on = on_device<TypeParam>(x);
     rondo::Workspace<Net, TypeParam> work;
     const auto y = work.record({}, nullptr, {rondo::Seed{4}, 5, true}, [&](auto& run) {
-        return Net::forward(run, rondo::Sequence<S, 9>{TypeParam::data(on), nullptr, extent});
+        return Net::forward(run, rondo::SequenceView<S, 9>{TypeParam::data(on), nullptr, extent});
     });
-    const rondo::Draw draw{rondo::Seed{4}, rondo::Purpose::dropout, 5};
+    const rondo::RandomStream draw{rondo::Seed{4}, rondo::Purpose::dropout, 5};
     std::vector<S> expected;
     for (std::uint32_t n = 0; n < 6; ++n)
         for (std::uint32_t k = 0; k < 9; ++k)
@@ -234,7 +234,7 @@ TYPED_TEST_P(Networks, StateIsCarriedCopiedAndReset) {
     EXPECT_FALSE(model == (rondo::Model<Net, TypeParam>{rondo::Seed{8}}));
 
     const auto x = on_device<TypeParam>(numbers<S>(5 * 2 * 4, 1));
-    const rondo::Sequence<const S, 5> sequence{TypeParam::data(x), nullptr, {4, 2}};
+    const rondo::SequenceView<const S, 5> sequence{TypeParam::data(x), nullptr, {4, 2}};
     rondo::Workspace<Net, TypeParam> work;
     rondo::BatchState<Net, TypeParam> state(2);
     const auto forward = [&] {

@@ -33,8 +33,8 @@ protected:
             t.device = on_device<B>(t.host);
             return t;
         }
-        rondo::Matrix<Scalar> matrix() { return {B::data(device), rows, columns, stride}; }
-        rondo::Weights<Scalar> weights() { return {B::data(device), columns, rows}; }
+        rondo::ColumnMajorView<Scalar> matrix() { return {B::data(device), rows, columns, stride}; }
+        rondo::RowMajorView<Scalar> weights() { return {B::data(device), columns, rows}; }
         Scalar* data() { return B::data(device); }
         Scalar& operator()(std::size_t row, std::size_t column) { return host[row + column * stride]; }
         void expect() { expect_near<Scalar>(on_host<B>(data(), host.size()), host); }

@@ -153,52 +153,52 @@ public:
 
     using Prepared = typename B::Prepared;
     static std::size_t prepared_size(std::size_t rows, std::size_t columns) { return B::prepared_size(rows, columns); }
-    Prepared prepare(rondo::Weights<const S> w, S* memory) {
+    Prepared prepare(rondo::RowMajorView<const S> w, S* memory) {
         Vault::Open open{w.data, memory};
         return backend_.prepare(w, memory);
     }
-    Prepared prepare_transposed(rondo::Weights<const S> w, S* memory) {
+    Prepared prepare_transposed(rondo::RowMajorView<const S> w, S* memory) {
         Vault::Open open{w.data, memory};
         return backend_.prepare_transposed(w, memory);
     }
-    void multiply_add(rondo::Matrix<S> y, Prepared w, rondo::Matrix<const S> x) {
+    void multiply_add(rondo::ColumnMajorView<S> y, Prepared w, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, x.data};
         backend_.multiply_add(y, w, x);
     }
 
-    void multiply_add(rondo::Matrix<S> y, rondo::Weights<const S> w, rondo::Matrix<const S> x) {
+    void multiply_add(rondo::ColumnMajorView<S> y, rondo::RowMajorView<const S> w, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, w.data, x.data};
         backend_.multiply_add(y, w, x);
     }
-    void multiply_transposed_add(rondo::Matrix<S> y, rondo::Weights<const S> w, rondo::Matrix<const S> x) {
+    void multiply_transposed_add(rondo::ColumnMajorView<S> y, rondo::RowMajorView<const S> w, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, w.data, x.data};
         backend_.multiply_transposed_add(y, w, x);
     }
-    void add_outer(rondo::Weights<S> w, rondo::Matrix<const S> y, rondo::Matrix<const S> x) {
+    void add_outer(rondo::RowMajorView<S> w, rondo::ColumnMajorView<const S> y, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{w.data, y.data, x.data};
         backend_.add_outer(w, y, x);
     }
-    void add_columns(S* p, rondo::Matrix<const S> x) {
+    void add_columns(S* p, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{p, x.data};
         backend_.add_columns(p, x);
     }
-    void fill_columns(rondo::Matrix<S> y, const S* p) {
+    void fill_columns(rondo::ColumnMajorView<S> y, const S* p) {
         Vault::Open open{y.data, p};
         backend_.fill_columns(y, p);
     }
-    void copy_columns(rondo::Matrix<S> y, rondo::Matrix<const S> x) {
+    void copy_columns(rondo::ColumnMajorView<S> y, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, x.data};
         backend_.copy_columns(y, x);
     }
-    void add_to_columns(rondo::Matrix<S> y, rondo::Matrix<const S> x) {
+    void add_to_columns(rondo::ColumnMajorView<S> y, rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, x.data};
         backend_.add_to_columns(y, x);
     }
-    void gather(rondo::Matrix<S> y, const S* table, const int* index) {
+    void gather(rondo::ColumnMajorView<S> y, const S* table, const int* index) {
         Vault::Open open{y.data, table, index};
         backend_.gather(y, table, index);
     }
-    void scatter_add(S* table, rondo::Matrix<const S> x, const int* index, int skipped) {
+    void scatter_add(S* table, rondo::ColumnMajorView<const S> x, const int* index, int skipped) {
         Vault::Open open{table, x.data, index};
         backend_.scatter_add(table, x, index, skipped);
     }

@@ -17,7 +17,7 @@
 /// Numbers in [-1, 1) that float holds exactly.
 template <class S>
 std::vector<S> numbers(std::size_t n, std::uint32_t stream) {
-    const rondo::Draw draw{rondo::Seed{1}, rondo::Purpose::user, stream};
+    const rondo::RandomStream draw{rondo::Seed{1}, rondo::Purpose::user, stream};
     std::vector<S> all;
     for (std::size_t k = 0; k < n; ++k) all.push_back(S(2 * rondo::uniform(draw(k)) - 1));
     return all;

@@ -67,19 +67,19 @@ TEST(Thrust, KeptWorkStaysGoodWhereMoreMemoryIsTaken) {
     int calls = 0;
     const auto work = [&] {
         ++calls;
-        backend.add_columns(B::data(y), rondo::Matrix<const double>{B::data(x), 5, 200});
+        backend.add_columns(B::data(y), rondo::ColumnMajorView<const double>{B::data(x), 5, 200});
     };
     work();
     for (int k = 0; k < 2; ++k) backend.repeat(graph, work);
     EXPECT_EQ(calls, 2);
-    backend.add_columns(B::data(y), rondo::Matrix<const double>{B::data(x), 5, 20000}); // takes more
+    backend.add_columns(B::data(y), rondo::ColumnMajorView<const double>{B::data(x), 5, 20000}); // takes more
     for (int k = 0; k < 2; ++k) backend.repeat(graph, work);
     EXPECT_EQ(calls, 2) << "its memory is still there";
     EXPECT_EQ(on_host<B>(B::data(y), 5), std::vector<double>(5, 21000));
 }
 
 TEST(Thrust, MemoryThatWasHandedOutStays) {
-    rondo::gpu::Reused<int, true> memory;
+    rondo::gpu::GrowingPool<int, true> memory;
     int* const first = memory.take(5);
     for (std::size_t more = 10; more < 1000; more *= 3) memory.take(more);
     EXPECT_EQ(on_host<rondo::ThrustBackend<double>>(first, 5), (std::vector<int>{0, 1, 2, 3, 4}));

@@ -14,12 +14,12 @@ using Runs = std::vector<std::pair<std::size_t, std::size_t>>;
 
 Runs runs_of(const Extent& extent) {
     Runs runs;
-    rondo::each_run(extent, [&](std::size_t first, std::size_t count) { runs.emplace_back(first, count); });
+    rondo::for_each_valid_range(extent, [&](std::size_t first, std::size_t count) { runs.emplace_back(first, count); });
     return runs;
 }
 Runs runs_of(const Extent& extent, int t) {
     Runs runs;
-    rondo::each_run(extent, t, [&](int first, int count) { runs.emplace_back(first, count); });
+    rondo::for_each_valid_range(extent, t, [&](int first, int count) { runs.emplace_back(first, count); });
     return runs;
 }
 
@@ -75,7 +75,7 @@ TEST(Extent, RunsCoverTheValidColumnsOnceAndNoMore) {
         const Extent extent{3, 3, lengths};
         std::vector<int> seen(extent.columns());
         std::size_t end = 0;
-        rondo::each_run(extent, [&](std::size_t first, std::size_t count) {
+        rondo::for_each_valid_range(extent, [&](std::size_t first, std::size_t count) {
             EXPECT_GT(count, 0u);
             EXPECT_TRUE(first > end || (first == 0 && end == 0)) << "runs that touch are one, in order";
             end = first + count;

@@ -16,40 +16,40 @@
 
 namespace {
 
-using rondo::Draw;
+using rondo::RandomStream;
 using rondo::Purpose;
 using rondo::Seed;
-using rondo::Words;
+using rondo::PhiloxBlock;
 
 constexpr std::uint32_t all_ones = 0xFFFFFFFF;
 
 // The vectors published with Random123 (kat_vectors, philox4x32, 10 rounds).
-static_assert(rondo::philox({}, 0) == Words{{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});
+static_assert(rondo::philox({}, 0) == PhiloxBlock{{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}});
 static_assert(rondo::philox({{all_ones, all_ones, all_ones, all_ones}}, 0xffffffffffffffff) ==
-              Words{{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
+              PhiloxBlock{{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
 static_assert(rondo::philox({{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0x299f31d0a4093822) ==
-              Words{{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
+              PhiloxBlock{{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
 
-static_assert(std::is_trivially_copyable_v<Draw> && sizeof(Draw) == 8);
+static_assert(std::is_trivially_copyable_v<RandomStream> && sizeof(RandomStream) == 8);
 
 TEST(Philox, GivesThePublishedWordsAtRunTimeToo) {
     volatile std::uint32_t first = 0x243f6a88;
     EXPECT_EQ(rondo::philox({{first, 0x85a308d3, 0x13198a2e, 0x03707344}}, 0x299f31d0a4093822),
-              (Words{{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}));
+              (PhiloxBlock{{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}));
 }
 
 TEST(Philox, EveryInputBitTurnsAboutHalfOfTheOutputBits) {
-    const Words counter{{1, 2, 3, 4}};
+    const PhiloxBlock counter{{1, 2, 3, 4}};
     const std::uint64_t key = 5;
-    const Words before = rondo::philox(counter, key);
+    const PhiloxBlock before = rondo::philox(counter, key);
     for (int bit = 0; bit < 192; ++bit) {
-        Words turned = counter;
+        PhiloxBlock turned = counter;
         std::uint64_t turned_key = key;
         if (bit < 128)
             turned.word[bit / 32] ^= 1u << bit % 32;
         else
             turned_key ^= std::uint64_t{1} << (bit - 128);
-        const Words after = rondo::philox(turned, turned_key);
+        const PhiloxBlock after = rondo::philox(turned, turned_key);
         int changed = 0;
         for (std::size_t lane = 0; lane < 4; ++lane)
             for (std::uint32_t bits = before[lane] ^ after[lane]; bits != 0; bits &= bits - 1) ++changed;
@@ -57,27 +57,27 @@ TEST(Philox, EveryInputBitTurnsAboutHalfOfTheOutputBits) {
     }
 }
 
-TEST(Draw, IsTwoPhiloxCalls) {
+TEST(RandomStream, IsTwoPhiloxCalls) {
     // Worked out by a separate program in Python.
-    constexpr Draw draw{Seed{0x123456789abcdef0}, Purpose::dropout, (std::uint64_t{1} << 32) + 5, 7};
+    constexpr RandomStream draw{Seed{0x123456789abcdef0}, Purpose::dropout, (std::uint64_t{1} << 32) + 5, 7};
     constexpr std::uint64_t unit = (std::uint64_t{1} << 34) + 9;
-    static_assert(draw.block(unit / 4, 3, 11) == Words{{0x978f5b1a, 0x74c0fb49, 0xc3bcce62, 0x46f58345}});
+    static_assert(draw.block(unit / 4, 3, 11) == PhiloxBlock{{0x978f5b1a, 0x74c0fb49, 0xc3bcce62, 0x46f58345}});
     static_assert(draw(unit, 3, 11) == 0x74c0fb49);
 
-    const Words key = rondo::philox({{5, 1, 7, 2}}, 0x123456789abcdef0);
+    const PhiloxBlock key = rondo::philox({{5, 1, 7, 2}}, 0x123456789abcdef0);
     EXPECT_EQ(draw.block(6, 3, 11), rondo::philox({{6, 3, 11, 0}}, std::uint64_t{key[1]} << 32 | key[0]));
 }
 
-TEST(Draw, WordsAndWideNumbersAreThoseOfTheirBlock) {
-    const Draw draw{Seed{7}, Purpose::user};
+TEST(RandomStream, WordsAndWideNumbersAreThoseOfTheirBlock) {
+    const RandomStream draw{Seed{7}, Purpose::user};
     for (std::uint64_t unit = 0; unit < 40; ++unit) {
         EXPECT_EQ(draw(unit, 2, 3), draw.block(unit / 4, 2, 3)[unit % 4]);
         EXPECT_EQ(draw.wide(unit, 2, 3), std::uint64_t{draw(2 * unit + 1, 2, 3)} << 32 | draw(2 * unit, 2, 3));
     }
 }
 
-TEST(Draw, DoesNotDependOnTheOrderOfDrawing) {
-    const Draw draw{Seed{1}, Purpose::dropout, 4, 2};
+TEST(RandomStream, DoesNotDependOnTheOrderOfDrawing) {
+    const RandomStream draw{Seed{1}, Purpose::dropout, 4, 2};
     std::vector<std::uint64_t> order(1000);
     std::iota(order.begin(), order.end(), std::uint64_t{0});
     std::vector<std::uint32_t> forward(order.size()), shuffled(order.size());
@@ -87,30 +87,30 @@ TEST(Draw, DoesNotDependOnTheOrderOfDrawing) {
         forward[unit] = draw(unit, column(unit));
         forward_normal[unit] = draw.normal(unit, column(unit));
     }
-    rondo::shuffle(std::span{order}, Draw{Seed{2}, Purpose::user});
+    rondo::shuffle(std::span{order}, RandomStream{Seed{2}, Purpose::user});
     for (std::uint64_t unit : order) {
-        shuffled[unit] = Draw{Seed{1}, Purpose::dropout, 4, 2}(unit, column(unit));
+        shuffled[unit] = RandomStream{Seed{1}, Purpose::dropout, 4, 2}(unit, column(unit));
         shuffled_normal[unit] = draw.normal(unit, column(unit));
     }
     EXPECT_EQ(forward, shuffled);
     EXPECT_EQ(forward_normal, shuffled_normal);
 }
 
-TEST(Draw, EveryPartOfItsNameMakesAnotherStream) {
-    const std::vector<Draw> draws{
-        Draw{Seed{0}, Purpose::user},          Draw{Seed{1}, Purpose::user},
-        Draw{Seed{std::uint64_t{1} << 32}, Purpose::user}, Draw{Seed{0}, Purpose::initial},
-        Draw{Seed{0}, Purpose::dropout},       Draw{Seed{0}, Purpose::shuffle},
-        Draw{Seed{0}, Purpose::sample},        Draw{Seed{0}, Purpose::user, 1},
-        Draw{Seed{0}, Purpose::user, std::uint64_t{1} << 32}, Draw{Seed{0}, Purpose::user, 0, 1},
+TEST(RandomStream, EveryPartOfItsNameMakesAnotherStream) {
+    const std::vector<RandomStream> draws{
+        RandomStream{Seed{0}, Purpose::user},          RandomStream{Seed{1}, Purpose::user},
+        RandomStream{Seed{std::uint64_t{1} << 32}, Purpose::user}, RandomStream{Seed{0}, Purpose::initial},
+        RandomStream{Seed{0}, Purpose::dropout},       RandomStream{Seed{0}, Purpose::shuffle},
+        RandomStream{Seed{0}, Purpose::sample},        RandomStream{Seed{0}, Purpose::user, 1},
+        RandomStream{Seed{0}, Purpose::user, std::uint64_t{1} << 32}, RandomStream{Seed{0}, Purpose::user, 0, 1},
     };
     std::set<std::array<std::uint32_t, 4>> seen;
     std::size_t blocks = 0;
-    for (const Draw& draw : draws)
+    for (const RandomStream& draw : draws)
         for (const std::uint64_t j : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 32})
             for (std::uint32_t column : {0u, 1u})
                 for (std::uint32_t time : {0u, 1u}) {
-                    const Words words = draw.block(j, column, time);
+                    const PhiloxBlock words = draw.block(j, column, time);
                     seen.insert({words[0], words[1], words[2], words[3]});
                     ++blocks;
                 }
@@ -146,7 +146,7 @@ void expect_uncorrelated(const std::vector<double>& numbers, std::size_t lag, do
 
 TEST(Uniform, HasTheMomentsOfItsDistribution) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
-        const Draw draw{Seed{seed}, Purpose::dropout, seed};
+        const RandomStream draw{Seed{seed}, Purpose::dropout, seed};
         std::vector<double> along_units, along_columns, along_time, wide;
         for (std::uint32_t k = 0; k < 20000; ++k) {
             along_units.push_back(static_cast<double>(rondo::uniform(draw(k))));
@@ -166,7 +166,7 @@ TEST(Uniform, HasTheMomentsOfItsDistribution) {
 
 TEST(Normal, HasTheMomentsOfItsDistribution) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
-        const Draw draw{Seed{seed}, Purpose::initial, 0, 9};
+        const RandomStream draw{Seed{seed}, Purpose::initial, 0, 9};
         std::vector<double> numbers;
         for (std::uint64_t unit = 0; unit < 40000; ++unit) numbers.push_back(draw.normal(unit));
         expect_moments(numbers, 0, 1, 3);
@@ -186,7 +186,7 @@ TEST(Normal, IsBoxAndMullers) {
     EXPECT_DOUBLE_EQ(rondo::normal(0, 0x80000000), -std::sqrt(64 * std::log(2.0))) << "the smallest";
     EXPECT_NEAR(rondo::normal(0, 0x40000000), 0, 1e-15);
 
-    const Draw draw{Seed{3}, Purpose::initial};
+    const RandomStream draw{Seed{3}, Purpose::initial};
     for (std::uint64_t pair = 0; pair < 100; ++pair) {
         const double radius = std::sqrt(-2 * std::log((draw(2 * pair, 1, 2) + 1.0) / 4294967296.0));
         const double angle = 2 * std::acos(-1.0) * draw(2 * pair + 1, 1, 2) / 4294967296.0;
@@ -196,7 +196,7 @@ TEST(Normal, IsBoxAndMullers) {
 }
 
 TEST(UniformIndex, IsTheHighHalfOfTheProduct) {
-    const Draw draw{Seed{11}, Purpose::user};
+    const RandomStream draw{Seed{11}, Purpose::user};
     for (std::uint64_t k = 0; k < 1000; ++k)
         for (const std::uint64_t n : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{1000}, draw.wide(k, 1),
                                       ~std::uint64_t{0}, ~std::uint64_t{0} - 1, std::uint64_t{1} << 32}) {
@@ -208,7 +208,7 @@ TEST(UniformIndex, IsTheHighHalfOfTheProduct) {
 }
 
 TEST(UniformIndex, IsEven) {
-    const Draw draw{Seed{12}, Purpose::user};
+    const RandomStream draw{Seed{12}, Purpose::user};
     std::array<int, 7> counts{};
     constexpr int n = 70000;
     for (std::uint64_t k = 0; k < n; ++k) ++counts[rondo::uniform_index(draw.wide(k), 7)];
@@ -220,9 +220,9 @@ TEST(Shuffle, IsARepeatablePermutation) {
         std::vector<int> straight(size);
         std::iota(straight.begin(), straight.end(), 0);
         auto once = straight, again = straight, other = straight;
-        rondo::shuffle(std::span{once}, Draw{Seed{5}, Purpose::shuffle, 3});
-        rondo::shuffle(std::span{again}, Draw{Seed{5}, Purpose::shuffle, 3});
-        rondo::shuffle(std::span{other}, Draw{Seed{5}, Purpose::shuffle, 4});
+        rondo::shuffle(std::span{once}, RandomStream{Seed{5}, Purpose::shuffle, 3});
+        rondo::shuffle(std::span{again}, RandomStream{Seed{5}, Purpose::shuffle, 3});
+        rondo::shuffle(std::span{other}, RandomStream{Seed{5}, Purpose::shuffle, 4});
         EXPECT_EQ(once, again);
         EXPECT_TRUE(std::is_permutation(once.begin(), once.end(), straight.begin(), straight.end()));
         if (size >= 100) {
@@ -237,7 +237,7 @@ TEST(Shuffle, GivesEveryOrderItsShare) {
     constexpr int n = 24000;
     for (std::uint64_t epoch = 0; epoch < n; ++epoch) {
         std::string order = "abcd";
-        rondo::shuffle(std::span{order}, Draw{Seed{8}, Purpose::shuffle, epoch});
+        rondo::shuffle(std::span{order}, RandomStream{Seed{8}, Purpose::shuffle, epoch});
         orders.push_back(order);
     }
     const std::set<std::string> kinds{orders.begin(), orders.end()};
@@ -250,11 +250,11 @@ TEST(Shuffle, GivesEveryOrderItsShare) {
 TEST(Shuffle, RunsInConstantExpressionsAndOnFixedSpans) {
     constexpr auto shuffled = [] {
         std::array<int, 5> values{0, 1, 2, 3, 4};
-        rondo::shuffle(std::span{values}, Draw{Seed{5}, Purpose::shuffle});
+        rondo::shuffle(std::span{values}, RandomStream{Seed{5}, Purpose::shuffle});
         return values;
     }();
     std::vector<int> values{0, 1, 2, 3, 4};
-    rondo::shuffle(std::span{values}, Draw{Seed{5}, Purpose::shuffle});
+    rondo::shuffle(std::span{values}, RandomStream{Seed{5}, Purpose::shuffle});
     EXPECT_TRUE(std::equal(values.begin(), values.end(), shuffled.begin(), shuffled.end()));
 }
 

@@ -10,26 +10,26 @@
 
 namespace {
 
-using rondo::Matrix;
-using rondo::Sequence;
+using rondo::ColumnMajorView;
+using rondo::SequenceView;
 using rondo::Values;
-using rondo::Weights;
+using rondo::RowMajorView;
 
 // Views say nothing of who owns their memory; a const one is made of another, never the reverse.
-static_assert(std::is_trivially_copyable_v<Sequence<float, 3>> && std::is_trivially_copyable_v<Matrix<float>>);
-static_assert(std::is_convertible_v<Matrix<float>, Matrix<const float>>);
-static_assert(!std::is_convertible_v<Matrix<const float>, Matrix<float>>);
-static_assert(std::is_convertible_v<Weights<float>, Weights<const float>>);
-static_assert(!std::is_convertible_v<Weights<const float>, Weights<float>>);
-static_assert(std::is_convertible_v<Sequence<float, 3>, Sequence<const float, 3>>);
-static_assert(!std::is_convertible_v<Sequence<const float, 3>, Sequence<float, 3>>);
-static_assert(!std::is_convertible_v<Sequence<float, 3>, Sequence<const float, 4>>);
-static_assert(Sequence<float, 3>::rows == 3 && std::is_same_v<Sequence<const float, 3>::value_type, float>);
+static_assert(std::is_trivially_copyable_v<SequenceView<float, 3>> && std::is_trivially_copyable_v<ColumnMajorView<float>>);
+static_assert(std::is_convertible_v<ColumnMajorView<float>, ColumnMajorView<const float>>);
+static_assert(!std::is_convertible_v<ColumnMajorView<const float>, ColumnMajorView<float>>);
+static_assert(std::is_convertible_v<RowMajorView<float>, RowMajorView<const float>>);
+static_assert(!std::is_convertible_v<RowMajorView<const float>, RowMajorView<float>>);
+static_assert(std::is_convertible_v<SequenceView<float, 3>, SequenceView<const float, 3>>);
+static_assert(!std::is_convertible_v<SequenceView<const float, 3>, SequenceView<float, 3>>);
+static_assert(!std::is_convertible_v<SequenceView<float, 3>, SequenceView<const float, 4>>);
+static_assert(SequenceView<float, 3>::rows == 3 && std::is_same_v<SequenceView<const float, 3>::value_type, float>);
 
 TEST(Matrix, PartsKeepTheStride) {
     std::vector<float> numbers(5 * 4);
     std::iota(numbers.begin(), numbers.end(), 0.f);
-    const Matrix<float> all{numbers.data(), 5, 4};
+    const ColumnMajorView<float> all{numbers.data(), 5, 4};
     EXPECT_EQ(all.stride, 5u);
     const auto part = all.from_column(1, 2).from_row(2, 3);
     EXPECT_EQ(part.rows, 3u);
@@ -37,34 +37,34 @@ TEST(Matrix, PartsKeepTheStride) {
     EXPECT_EQ(part.stride, 5u);
     EXPECT_EQ(part.data[0], 7);
     EXPECT_EQ(part.data[part.stride], 12);
-    const Matrix<const float> same = part;
+    const ColumnMajorView<const float> same = part;
     EXPECT_EQ(same.stride, 5u);
 }
 
 TEST(Weights, RowsLieOneAfterTheOther) {
     std::vector<double> numbers(6 * 3);
     std::iota(numbers.begin(), numbers.end(), 0.);
-    const auto part = Weights<double>{numbers.data(), 6, 3}.from_row(2, 2);
+    const auto part = RowMajorView<double>{numbers.data(), 6, 3}.from_row(2, 2);
     EXPECT_EQ(part.rows, 2u);
     EXPECT_EQ(part.columns, 3u);
     EXPECT_EQ(part.data[0], 6);
 }
 
-TEST(Sequence, IsTheMemoryOfTimeBatchFeatures) {
-    std::vector<float> value(2 * 3 * 4), slope(value.size());
-    const Sequence<float, 4> x{value.data(), slope.data(), {2, 3}};
+TEST(SequenceView, IsTheMemoryOfTimeBatchFeatures) {
+    std::vector<float> value(2 * 3 * 4), gradient(value.size());
+    const SequenceView<float, 4> x{value.data(), gradient.data(), {2, 3}};
     EXPECT_EQ(x.columns(), 6u);
     EXPECT_EQ(x.size(), 24u);
-    const rondo::AnySequence<const float> any = x;
+    const rondo::DynamicSequenceView<const float> any = x;
     EXPECT_EQ(any.size(), 24u);
     EXPECT_EQ(any.matrix().rows, 4u);
     EXPECT_EQ(any.matrix().columns, 6u);
     EXPECT_EQ(any.matrix(1 * 3 + 2, 1).data, value.data() + 20); // step 1 of sequence 2
-    EXPECT_EQ(any.slopes(5, 1).data, slope.data() + 20);
-    EXPECT_EQ(any.slopes().columns, 6u);
-    const Sequence<const float, 4> same = x;
+    EXPECT_EQ(any.gradients(5, 1).data, gradient.data() + 20);
+    EXPECT_EQ(any.gradients().columns, 6u);
+    const SequenceView<const float, 4> same = x;
     EXPECT_EQ(same.value, value.data());
-    EXPECT_EQ(same.slope, slope.data());
+    EXPECT_EQ(same.gradient, gradient.data());
 }
 
 TEST(Values, BindByName) {

@@ -73,7 +73,7 @@ template <class Net, class X, class... Initial>
 Data run(const Model<Net>& model, const Data& at, const std::vector<X>& values, const Initial&... initial) {
     constexpr int in = features<Net, X>();
     Workspace<Net, EigenBackend<float>> work;
-    const auto y = work.forward(model, Sequence<const X, in>{values.data(), nullptr, {at.steps, at.batch, at.lengths}},
+    const auto y = work.forward(model, SequenceView<const X, in>{values.data(), nullptr, {at.steps, at.batch, at.lengths}},
                                 initial...);
     return {y.extent.steps, y.extent.batch, {y.value, y.value + y.size()}, y.extent.lengths};
 }

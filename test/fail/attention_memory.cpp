@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo::AttentionDecoder: the memory's size is not what its attention looks at
-#include <rondo/network/encoder_decoder.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/encoder_decoder.hpp>
+#include <rondo/model/workspace.hpp>
 
 using Net = rondo::EncoderDecoder<5, 6, 3, 4, rondo::DotAttention<6>>;
 

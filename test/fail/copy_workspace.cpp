@@ -2,8 +2,8 @@
 // expect: deleted
 // expect: it points into its own memory
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 8>>;
 

@@ -3,8 +3,8 @@
 // expect: rondo::Linear<9, 2>
 // expect: rondo: a value's features are not the input size of the layer it is given to
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/network.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/network.hpp>
+#include <rondo/model/workspace.hpp>
 
 struct Net : rondo::Network<rondo::Named<"in", rondo::Linear<4, 8>>, rondo::Named<"out", rondo::Linear<9, 2>>> {
     static auto forward(auto& run, auto x) { return run(rondo::layer<"out">, run(rondo::layer<"in">, x)); }
@@ -12,5 +12,5 @@ struct Net : rondo::Network<rondo::Named<"in", rondo::Linear<4, 8>>, rondo::Name
 
 int main() {
     rondo::Workspace<Net> work;
-    work.forward(rondo::Model<Net>{rondo::Seed{1}}, rondo::Sequence<const float, 4>{});
+    work.forward(rondo::Model<Net>{rondo::Seed{1}}, rondo::SequenceView<const float, 4>{});
 }

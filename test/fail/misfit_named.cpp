@@ -6,8 +6,8 @@
 // expect: rondo::Sequential: a layer's output size is not the next layer's input size
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<10, 20, rondo::Stack{.bidirectional = true}>>,
                               rondo::Named<"fc", rondo::Linear<20, 5>>>;

@@ -3,8 +3,8 @@
 // expect: 'Abacus'
 // expect: 'name'
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/model.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/model.hpp>
+#include <rondo/model/sequential.hpp>
 
 struct Abacus {
     using scalar = float;

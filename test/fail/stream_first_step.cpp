@@ -2,13 +2,13 @@
 // expect: rondo: FirstStep gives a sequence's first step; it cannot be streamed step by step
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::LSTM<4, 8>, rondo::FirstStep<8>>;
 
 int main() {
     rondo::Workspace<Net> work;
     rondo::BatchState<Net> state;
-    work.step(rondo::Model<Net>{rondo::Seed{1}}, state, rondo::Sequence<const float, 4>{});
+    work.step(rondo::Model<Net>{rondo::Seed{1}}, state, rondo::SequenceView<const float, 4>{});
 }

@@ -3,12 +3,12 @@
 // expect: rondo::Embedding<10, 8
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 1>, rondo::Embedding<10, 8>>;
 
 int main() {
     rondo::Workspace<Net> work;
-    work.forward(rondo::Model<Net>{rondo::Seed{1}}, rondo::Sequence<const float, 4>{});
+    work.forward(rondo::Model<Net>{rondo::Seed{1}}, rondo::SequenceView<const float, 4>{});
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: no parameter of this network has this name
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/model.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/model.hpp>
+#include <rondo/model/sequential.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"head", rondo::Linear<4, 8>>>;
 

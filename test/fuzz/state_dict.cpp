@@ -4,7 +4,7 @@
 
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 
 #include "weights.hpp"
 

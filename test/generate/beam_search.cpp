@@ -23,7 +23,7 @@
 namespace {
 
 using rondo::BeamSearch;
-using rondo::Draw;
+using rondo::RandomStream;
 using rondo::Error;
 using rondo::Hypothesis;
 using rondo::Purpose;
@@ -82,7 +82,7 @@ Model random_model(int vocabulary, std::uint64_t seed, double spread = 1.5) {
         for (const int token : history) key = key * 1000003 + std::uint64_t(token) + 1;
         std::vector<double> logits;
         for (int token = 0; token < vocabulary; ++token)
-            logits.push_back(spread * Draw{Seed{key}, Purpose::user}.normal(std::uint64_t(token)));
+            logits.push_back(spread * RandomStream{Seed{key}, Purpose::user}.normal(std::uint64_t(token)));
         return logits;
     };
 }

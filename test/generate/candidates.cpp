@@ -147,7 +147,7 @@ std::vector<Candidate> by_sorting(const std::vector<float>& logits, const Sampli
 
 TEST(Candidates, AgreeWithSortingEverything) {
     for (std::uint64_t example = 0; example < 500; ++example) {
-        const rondo::Draw draw{rondo::Seed{2}, rondo::Purpose::user, example};
+        const rondo::RandomStream draw{rondo::Seed{2}, rondo::Purpose::user, example};
         std::vector<float> logits(1 + draw(0, 1) % 60);
         for (std::size_t k = 0; k < logits.size(); ++k) {
             logits[k] = static_cast<float>(3 * draw.normal(k));

@@ -2,7 +2,7 @@
 // Token by token, in rows that change places, a network says what it says of whole sequences.
 #include <rondo/generate/decoding.hpp>
 #include <rondo/layer/gru.hpp>
-#include <rondo/network/encoder_decoder.hpp>
+#include <rondo/model/encoder_decoder.hpp>
 
 #include <support/failure.hpp>
 #include <support/gradients.hpp>

@@ -63,7 +63,7 @@ TEST(Sample, NeverChoosesAForbiddenToken) {
             EXPECT_TRUE(token == 1 || token == 3) << token;
         }
     for (std::uint64_t example = 0; example < 300; ++example) {
-        const rondo::Draw draw{Seed{6}, rondo::Purpose::user, example};
+        const rondo::RandomStream draw{Seed{6}, rondo::Purpose::user, example};
         std::vector<double> logits(2 + draw(0, 1) % 300);
         for (std::size_t k = 0; k + 1 < logits.size(); ++k) logits[k] = draw.normal(k);
         logits.back() = -infinity;

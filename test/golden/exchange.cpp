@@ -43,13 +43,13 @@ struct Exchange {
 
     static std::vector<float> output(const Model<Net>& model, const std::vector<X>& x) {
         Workspace<Net, EigenBackend<float>> work;
-        const auto y = work.forward(model, Sequence<const X, int(in)>{x.data(), nullptr, {int(steps), int(batch)}});
+        const auto y = work.forward(model, SequenceView<const X, int(in)>{x.data(), nullptr, {int(steps), int(batch)}});
         return {y.value, y.value + y.size()};
     }
 
     static void write(const fs::path& folder, const std::string& name) {
         const Model<Net> model{Seed{7}};
-        const Draw draw{Seed{8}, Purpose::user};
+        const RandomStream draw{Seed{8}, Purpose::user};
         std::vector<X> x;
         for (std::size_t k = 0; k < in * steps * batch; ++k)
             x.push_back(tokens ? X(draw.wide(k) % 28) : X(draw.normal(k)));

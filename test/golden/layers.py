@@ -9,7 +9,7 @@ from store import File, gradients, leaf, parameters
 
 
 def add_layer(file, case, module, x):
-    """A map from x to y; x has a slope unless it is tokens."""
+    """A map from x to y; x has a gradient unless it is tokens."""
     y = module(x)
     dy = torch.randn_like(y)
     leaves = ({"dx": x} if x.requires_grad else {}) | parameters(module)

@@ -36,14 +36,14 @@ void write(const std::filesystem::path& folder, const std::string& name, const M
     using X = std::conditional_t<tokens, int, float>;
     io::write_onnx(model, folder / (name + ".onnx"));
 
-    const Draw draw{Seed{8}, Purpose::user};
+    const RandomStream draw{Seed{8}, Purpose::user};
     constexpr std::size_t in = tokens ? 1 : std::size_t(Net::input_size);
     std::vector<X> x;
     for (std::size_t k = 0; k < in * extent.columns(); ++k)
         if constexpr (tokens) x.push_back(int(draw.wide(k) % std::uint64_t(Net::vocabulary)));
         else x.push_back(float(draw.normal(k)));
     Workspace<Net, EigenBackend<float>> work;
-    const auto y = work.forward(model, Sequence<const X, int(in)>{x.data(), nullptr, extent});
+    const auto y = work.forward(model, SequenceView<const X, int(in)>{x.data(), nullptr, extent});
 
     const std::size_t batch = std::size_t(extent.batch), of_lengths[]{batch};
     std::vector<std::size_t> x_shape{std::size_t(extent.steps), batch};

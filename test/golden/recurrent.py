@@ -79,11 +79,11 @@ LENGTHS = [[4, 7, 1, 7, 3], [2, 5, 6, 1, 5]]  # in turn: of 7 steps, the second 
 
 
 def record(given, initial, outputs, module, **more):
-    """Inputs, random slopes of the outputs, the outputs, and every gradient that follows."""
+    """Inputs, random gradients of the outputs, the outputs, and every gradient that follows."""
     upstream = {f"d{name}": torch.randn_like(output) for name, output in outputs.items()}
     leaves = {f"d{name}": tensor for name, tensor in ({"x": given} | initial).items()} | parameters(module)
-    slopes = gradients(outputs.values(), upstream.values(), leaves)
-    return {"x": given} | initial | more | upstream | outputs | slopes
+    gradients = gradients(outputs.values(), upstream.values(), leaves)
+    return {"x": given} | initial | more | upstream | outputs | gradients
 
 
 def over_time(module, x, initial, **lengths):

@@ -49,6 +49,6 @@ def parameters(module):
 
 
 def gradients(outputs, upstream, leaves):
-    """Gradients of sum(output * slope), summed over the outputs, by the names of the leaves."""
-    total = sum((output * slope).sum() for output, slope in zip(outputs, upstream, strict=True))
+    """Gradients of sum(output * gradient), summed over the outputs, by the names of the leaves."""
+    total = sum((output * gradient).sum() for output, gradient in zip(outputs, upstream, strict=True))
     return dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True))

@@ -121,8 +121,8 @@ TEST(Backend, AssertsThatAProductWasDeclared) {
     B backend;
     std::array<double, 70> x{}, y{}, w{};
     const auto multiply = [&] {
-        backend.multiply_add({y.data(), 7, 10}, Weights<const double>{w.data(), 7, 7},
-                             Matrix<const double>{x.data(), 7, 10});
+        backend.multiply_add({y.data(), 7, 10}, RowMajorView<const double>{w.data(), 7, 7},
+                             ColumnMajorView<const double>{x.data(), 7, 10});
     };
     EXPECT_DEATH(multiply(), "scratch");
     backend.reserve(B::scratch(7, 10, 7));

@@ -24,7 +24,7 @@ int main() {
         stream.process(std::span{in}.subspan(k, block), std::span{out}.subspan(k, block));
 
     rondo::Workspace<Pedal> work;
-    const auto whole = work.forward(trained, rondo::Sequence<const float, 1>{in.data(), nullptr, {int(count), 1}});
+    const auto whole = work.forward(trained, rondo::SequenceView<const float, 1>{in.data(), nullptr, {int(count), 1}});
     float worst = 0, energy = 0;
     for (std::size_t k = 0; k < count; ++k) {
         worst = std::max(worst, std::abs(out[k] - whole.value[k]));

@@ -53,7 +53,7 @@ void stream(const Model<Follower>& model) {
     Stream stream{weights};
     stream.process(std::span<const float>{in}, std::span{out});
     Workspace<Follower> work;
-    const auto whole = work.forward(model, Sequence<const float, 1>{in.data(), nullptr, {64, 1}});
+    const auto whole = work.forward(model, SequenceView<const float, 1>{in.data(), nullptr, {64, 1}});
     float worst = 0;
     for (std::size_t t = 0; t < in.size(); ++t) worst = std::max(worst, std::abs(out[t] - whole.value[t]));
     expect(worst < 1e-5f, "a stream computes what a workspace does");

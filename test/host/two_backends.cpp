@@ -50,7 +50,7 @@ std::vector<double> by_thrust() {
     B::buffer<float> x(steps);
     B::upload(x, inputs<float>().data(), steps);
     rondo::Workspace<Net, B> work;
-    const auto y = work.forward(model<B>(), rondo::Sequence<const float, 1>{B::data(x), nullptr, {steps, 1}});
+    const auto y = work.forward(model<B>(), rondo::SequenceView<const float, 1>{B::data(x), nullptr, {steps, 1}});
     std::vector<float> host(steps);
     B::download(host.data(), y.value, steps);
     return {host.begin(), host.end()};

@@ -17,7 +17,7 @@ using namespace rondo;
 
 TEST(Default, IsPyTorchsForARecurrentLayer) {
     // U(-a, a), a = 1/sqrt(hidden), for weights and biases alike, whatever the input's size.
-    for (const Tensor& t : LSTM<90, 100>::tensors) {
+    for (const ParameterSpec& t : LSTM<90, 100>::tensors) {
         const auto m = moments(drawn<float>(Default{}, t));
         EXPECT_NEAR(m.mean, 0, 5 * 0.1 / std::sqrt(3. * double(t.size()))) << t.name.view();
         EXPECT_NEAR(m.variance, 0.01 / 3, 0.01 / 3 * 6 / std::sqrt(double(t.size()))) << t.name.view();
@@ -27,7 +27,7 @@ TEST(Default, IsPyTorchsForARecurrentLayer) {
 }
 
 TEST(Default, IsPyTorchsForLinear) {
-    for (const Tensor& t : Linear<400, 300>::tensors) { // a = 1/sqrt(inputs)
+    for (const ParameterSpec& t : Linear<400, 300>::tensors) { // a = 1/sqrt(inputs)
         const auto m = moments(drawn<double>(Default{}, t));
         EXPECT_LE(m.largest, 0.05) << t.name.view();
         EXPECT_GT(m.largest, 0.049) << t.name.view();
@@ -35,7 +35,7 @@ TEST(Default, IsPyTorchsForLinear) {
 }
 
 TEST(Default, DrawsTablesFromTheNormalDistribution) {
-    constexpr Tensor table = Embedding<200, 100, 7>::tensors[0];
+    constexpr ParameterSpec table = Embedding<200, 100, 7>::tensors[0];
     auto numbers = drawn<float>(Default{}, table);
     for (std::size_t k = 0; k < 100; ++k) EXPECT_EQ(numbers[7 * 100 + k], 0) << k;
     EXPECT_NE(numbers[6 * 100 + 99], 0);
@@ -50,7 +50,7 @@ TEST(Default, DrawsTablesFromTheNormalDistribution) {
 
 template <class Layer>
 void forget_bias_is_added_where_it_belongs(int gates, int forget, int hidden) {
-    for (const Tensor& t : Layer::tensors) {
+    for (const ParameterSpec& t : Layer::tensors) {
         const auto without = drawn<double>(Default{}, t), with = drawn<double>(Default{.forget_bias = 1}, t);
         for (int row = 0; row < t.rows; ++row)
             for (int k = 0; k < t.columns; ++k) {
@@ -68,7 +68,7 @@ TEST(Default, AddsTheForgetBiasToTheForgetGatesRowsOnly) {
 }
 
 TEST(Default, IsTheSameInFloatAndDouble) {
-    for (const Tensor& t : LSTM<9, 10>::tensors) {
+    for (const ParameterSpec& t : LSTM<9, 10>::tensors) {
         const auto a = drawn<float>(Default{}, t);
         const auto b = drawn<double>(Default{}, t);
         for (std::size_t k = 0; k < a.size(); ++k) EXPECT_EQ(a[k], float(b[k])) << t.name.view();

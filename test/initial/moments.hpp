@@ -2,7 +2,7 @@
 #pragma once
 
 #include <rondo/core/random.hpp>
-#include <rondo/core/tensor.hpp>
+#include <rondo/core/parameter_spec.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -26,8 +26,8 @@ Moments moments(const std::vector<S>& x) {
 
 /// What an initialisation makes of a tensor.
 template <class S, class Initial>
-std::vector<S> drawn(const Initial& initial, const rondo::Tensor& t, std::uint64_t seed = 1) {
+std::vector<S> drawn(const Initial& initial, const rondo::ParameterSpec& t, std::uint64_t seed = 1) {
     std::vector<S> to(t.size(), S(-77));
-    initial.draw(t, rondo::Draw{rondo::Seed{seed}, rondo::Purpose::initial}, to.data());
+    initial.draw(t, rondo::RandomStream{rondo::Seed{seed}, rondo::Purpose::initial}, to.data());
     return to;
 }

@@ -16,8 +16,8 @@ namespace {
 using namespace rondo;
 
 template <class S>
-void every_gate_is_orthogonal(const Tensor& t, double tolerance) {
-    ASSERT_EQ(t.role, Tensor::Role::recurrent_weight);
+void every_gate_is_orthogonal(const ParameterSpec& t, double tolerance) {
+    ASSERT_EQ(t.role, ParameterSpec::Role::recurrent_weight);
     const auto u = drawn<S>(Orthogonal{}, t);
     const std::size_t n = std::size_t(t.columns);
     double worst = 0;

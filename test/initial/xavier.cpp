@@ -16,8 +16,8 @@ using namespace rondo;
 
 TEST(Xavier, BoundsEachGateByItsOwnInputsAndOutputs) {
     using Layer = LSTM<50, 100>;
-    for (const Tensor& t : Layer::tensors) {
-        if (t.role == Tensor::Role::bias) continue;
+    for (const ParameterSpec& t : Layer::tensors) {
+        if (t.role == ParameterSpec::Role::bias) continue;
         const double a = std::sqrt(6. / (t.columns + 100));
         const auto m = moments(drawn<double>(Xavier{}, t));
         EXPECT_LE(m.largest, a) << t.name.view();
@@ -31,7 +31,7 @@ TEST(Xavier, BoundsEachGateByItsOwnInputsAndOutputs) {
 }
 
 TEST(Xavier, LeavesBiasesAtZeroButForTheForgetGates) {
-    constexpr Tensor bias = LSTM<3, 5>::tensors[2], other = LSTM<3, 5>::tensors[3];
+    constexpr ParameterSpec bias = LSTM<3, 5>::tensors[2], other = LSTM<3, 5>::tensors[3];
     EXPECT_EQ(drawn<float>(Xavier{}, bias), std::vector<float>(20));
     EXPECT_EQ(drawn<float>(Xavier{.forget_bias = 1.5}, other), std::vector<float>(20));
     const auto with = drawn<float>(Xavier{.forget_bias = 1.5}, bias);
@@ -39,7 +39,7 @@ TEST(Xavier, LeavesBiasesAtZeroButForTheForgetGates) {
 }
 
 TEST(Xavier, DrawsTablesAsDefaultDoes) {
-    constexpr Tensor table = Embedding<20, 10, 7>::tensors[0];
+    constexpr ParameterSpec table = Embedding<20, 10, 7>::tensors[0];
     EXPECT_EQ(drawn<float>(Xavier{}, table), drawn<float>(Default{}, table));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <rondo/io/json_numbers.hpp>
+#include <rondo/io/json/numbers.hpp>
 
 #include <gtest/gtest.h>
 

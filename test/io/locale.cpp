@@ -3,7 +3,7 @@
 #include <rondo/data/table.hpp>
 #include <rondo/data/vocabulary.hpp>
 #include <rondo/io/assign.hpp>
-#include <rondo/io/checkpoint.hpp>
+#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/model.hpp>
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/rtneural_write.hpp>
@@ -87,7 +87,7 @@ std::string everything() {
     for (const double number : table.numbers("x")) all.append(reinterpret_cast<const char*>(&number), sizeof number);
     all += failure_of([&] { table.numbers("y"); }).message;
     const float target = 1.5f;
-    all += BinaryCrossEntropy{}.check(Sequence<const float, 1>{&target, nullptr, {1, 1}}, 1).message;
+    all += BinaryCrossEntropy{}.check(SequenceView<const float, 1>{&target, nullptr, {1, 1}}, 1).message;
     all += CosineDecay{.steps = 100, .floor = 1.5}.problem().message;
     Vocabulary{std::vector<std::string>{"a", "b"}}.save(folder / "words");
     return all + bytes("words");

@@ -4,7 +4,7 @@
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/tied.hpp>
+#include <rondo/model/tied.hpp>
 
 #include <support/edited.hpp>
 #include <support/failure.hpp>

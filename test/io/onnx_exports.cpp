@@ -52,7 +52,7 @@ void expect_same(const std::string& name, std::string_view output = {}) {
         if constexpr (tokens) return 1;
         else return int(Net::input_size);
     }();
-    const Sequence<const X, in> sequence{x.data(), nullptr, {int(info.shape[0]), int(info.shape[1])}};
+    const SequenceView<const X, in> sequence{x.data(), nullptr, {int(info.shape[0]), int(info.shape[1])}};
     Workspace<Net, EigenBackend<float>> work;
     const auto result = [&] {
         if (states.empty()) return work.forward(model, sequence);

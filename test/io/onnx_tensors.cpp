@@ -7,7 +7,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 
 #include "../support/failure.hpp"
 #include "../support/folder.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <rondo/io/protobuf.hpp>
-#include <rondo/io/protobuf_write.hpp>
+#include <rondo/io/onnx/protobuf.hpp>
+#include <rondo/io/onnx/protobuf_write.hpp>
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/tied.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/tied.hpp>
 #include <rondo/stream/packed.hpp>
 #include <rondo/stream/stream.hpp>
 

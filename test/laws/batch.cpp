@@ -70,12 +70,12 @@ TYPED_TEST(BatchLaw, AnInfiniteInputReachesOnlyItsOwnSequenceAndWeights) {
     EXPECT_EQ(changed(a.dx.columns(others), b.dx.columns(others)), 0u);
     EXPECT_EQ(changed(a.dinitial.columns(others), b.dinitial.columns(others)), 0u);
 
-    // Its gates are at their bounds, where the slope is zero.
+    // Its gates are at their bounds, where the gradient is zero.
     const auto finite = [](const auto& numbers) {
         return std::ranges::all_of(numbers, [](auto number) { return std::isfinite(number); });
     };
     EXPECT_TRUE(finite(b.y.value) && finite(b.dx.value) && finite(b.dinitial.value));
-    for (const rondo::Tensor& tensor : R::Net::tensors) {
+    for (const rondo::ParameterSpec& tensor : R::Net::tensors) {
         const bool reads_x = tensor.name.view().find("weight_ih_l0") != std::string_view::npos;
         for (std::size_t k = 0; k < tensor.size(); ++k) {
             if (reads_x && k % std::size_t(tensor.columns) == 0) continue; // zero times infinity: of feature 0

@@ -37,7 +37,7 @@ struct Batch {
     rondo::Extent extent() const { return {steps, batch, lengths.empty() ? nullptr : lengths.data()}; }
     /// What a run is given; it points to the lengths here.
     template <class B>
-    Placed<B, S, Rows> place() const {
+    DeviceSequence<B, S, Rows> place() const {
         return {value, extent()};
     }
 
@@ -63,14 +63,14 @@ struct Batch {
     /// Numbers from -1 to 1 in the valid part: the same for the same seed, step, sequence and row.
     static Batch random(std::uint64_t seed, int steps, int batch, std::vector<int> lengths = {}) {
         Batch x{steps, batch, std::move(lengths)};
-        const rondo::Draw draw{rondo::Seed{seed}, rondo::Purpose::user};
+        const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
         x.each_valid([&](int t, int b, int row) {
             x.at(t, b, row) =
                 S(2 * rondo::uniform(draw.wide(std::uint64_t(row), std::uint32_t(b), std::uint32_t(t))) - 1);
         });
         return x;
     }
-    /// Sequence b of the result is sequence from[b].
+    /// SequenceView b of the result is sequence from[b].
     Batch columns(const std::vector<int>& from) const {
         Batch y{steps, int(from.size())};
         if (!lengths.empty())
@@ -111,13 +111,13 @@ struct Batch {
     }
     /// What a run wrote: a batch of its own.
     template <class B>
-    static Batch of(const rondo::Sequence<S, Rows>& x) {
+    static Batch of(const rondo::SequenceView<S, Rows>& x) {
         Batch y{x.extent.steps, x.extent.batch};
         if (x.extent.lengths) y.lengths.assign(x.extent.lengths, x.extent.lengths + x.extent.batch);
         y.value = values_of<B>(x);
         return y;
     }
-    /// The same with other numbers, such as the slopes of these.
+    /// The same with other numbers, such as the gradients of these.
     Batch with(std::vector<S> numbers) const {
         Batch y{steps, batch, lengths};
         y.value = std::move(numbers);

@@ -22,8 +22,8 @@ TYPED_TEST_SUITE(Direction, Both);
 template <class To, class From>
 std::vector<typename To::scalar> direction_of(const std::vector<typename To::scalar>& values, std::string_view ending) {
     std::vector<typename To::scalar> one(To::Model::size);
-    for (const rondo::Tensor& t : To::Net::tensors)
-        for (const rondo::Tensor& u : From::Net::tensors)
+    for (const rondo::ParameterSpec& t : To::Net::tensors)
+        for (const rondo::ParameterSpec& u : From::Net::tensors)
             if (u.name.view() == std::string{t.name.view()}.append(ending))
                 std::copy_n(values.data() + u.offset, u.size(), one.data() + t.offset);
     return one;

@@ -8,8 +8,8 @@
 
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <set>
 
@@ -28,7 +28,7 @@ template <Rate rate, class S>
 std::vector<S> mask(const rondo::Extent& extent, const rondo::Randomness& randomness) {
     using One = rondo::Sequential<rondo::Dropout<width, rate>>;
     using B = TestBackend<S>;
-    const Placed<B, S, width> ones{std::vector<S>(width * extent.columns(), S(1)), extent};
+    const DeviceSequence<B, S, width> ones{std::vector<S>(width * extent.columns(), S(1)), extent};
     rondo::Workspace<One, B> work;
     const auto y = work.record(rondo::Model<One, B>{}, nullptr, randomness,
                                [&](auto& run) { return One::forward(run, ones.input()); });
@@ -63,7 +63,7 @@ TEST(DropoutLaw, MasksAreTheStreamOfTheirLayer) {
         const rondo::Randomness randomness{Seed{size.seed}, step, true};
         const auto a = mask<Rate{1, 8}, float>({size.steps, size.batch}, randomness);
         const auto b = mask<Rate{1, 8}, double>({size.steps, size.batch}, randomness);
-        const rondo::Draw draw{Seed{size.seed}, rondo::Purpose::dropout, step, 1}; // 0 is the network itself
+        const rondo::RandomStream draw{Seed{size.seed}, rondo::Purpose::dropout, step, 1}; // 0 is the network itself
         std::size_t k = 0;
         for (int t = 0; t < size.steps; ++t)
             for (int n = 0; n < size.batch; ++n)
@@ -88,9 +88,9 @@ TEST(DropoutLaw, BackwardIsTheMask) {
         auto placed = x.place<B>();
         const auto result = work.record(rondo::Model<One, B>{}, nullptr, randomness,
                                         [&](auto& run) { return One::forward(run, placed.view()); });
-        copy_to_device(work.backend(), result.slope, dy.value);
+        copy_to_device(work.backend(), result.gradient, dy.value);
         work.backward(nullptr);
-        const auto y = values_of<B>(result), dx = placed.slopes();
+        const auto y = values_of<B>(result), dx = placed.gradients();
         const auto factor = mask<Rate{30}, double>({size.steps, size.batch}, randomness);
         for (std::size_t k = 0; k < x.value.size(); ++k) {
             RC_ASSERT(y[k] == x.value[k] * factor[k]);
@@ -127,7 +127,7 @@ TEST(DropoutLaw, LayersStepsAndSeedsDrawApart) {
     EXPECT_NEAR(agree(mask<Rate{1, 2}, float>(extent, {Seed{4}, 1, true})), 0.5, 0.03);
     // Two layers keep a quarter of the units between them.
     using B = TestBackend<float>;
-    Placed<B, float, width> ones{std::vector<float>(width * extent.columns(), 1.f), extent};
+    DeviceSequence<B, float, width> ones{std::vector<float>(width * extent.columns(), 1.f), extent};
     rondo::Workspace<Two, B> work;
     const auto y = values_of<B>(work.record(rondo::Model<Two, B>{}, nullptr, randomness,
                                             [&](auto& run) { return Two::forward(run, ones.view()); }));
@@ -150,7 +150,7 @@ TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
     rondo::BatchState<Two, B> state{3};
     const auto body = [&](auto& run) { return Two::forward(run, x.input()); };
     EXPECT_EQ(values_of<B>(work.forward(model, x.input())), host.value);
-    const rondo::Sequence<const float, width> first{x.input().value, nullptr, {1, 3}};
+    const rondo::SequenceView<const float, width> first{x.input().value, nullptr, {1, 3}};
     EXPECT_EQ(values_of<B>(work.step(model, state, first)), values_of<B>(first));
     EXPECT_EQ(values_of<B>(work.evaluate(model, nullptr, body)), host.value);
     EXPECT_EQ(values_of<B>(work.record(model, nullptr, {Seed{1}, 1, false}, body)), host.value);

@@ -21,8 +21,8 @@
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <iterator>
 
@@ -58,7 +58,7 @@ void padding_changes_nothing(const char* law) {
                 return Loss{}(run, result, target.input(), Loss{}.terms(target.input()));
             });
             y = law::Batch<S, out>::template of<B>(work.forward(model, given.input()));
-            da = a.with(given.slopes());
+            da = a.with(given.gradients());
             auto numbers = gradient.values();
             numbers.push_back(S(loss));
             return numbers;
@@ -109,7 +109,7 @@ void padding_is_not_selected(const char* law) {
             Workspace<Net, B> work;
             Model<Net, B> gradient;
             const auto tokens = a.template place<B>();
-            const Placed<B, int, 1> target{std::vector<int>(std::size_t(size.batch), 1), {1, size.batch}};
+            const DeviceSequence<B, int, 1> target{std::vector<int>(std::size_t(size.batch), 1), {1, size.batch}};
             work.train(model, &gradient, nullptr, {}, [&](auto& run) {
                 return CrossEntropy{}(run, Net::forward(run, tokens.input()), target.input(), size.batch);
             });

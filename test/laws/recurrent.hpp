@@ -12,7 +12,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ struct Recurrent {
     using RunStates = typename L::template StatesOf<S>;
     static constexpr int entries = L::layers * L::directions, state_steps = L::components * entries;
 
-    /// What goes in: inputs and first states, and the slopes of what comes out.
+    /// What goes in: inputs and first states, and the gradients of what comes out.
     struct Trial {
         Input x;
         States initial;
@@ -70,7 +70,7 @@ struct Recurrent {
         std::vector<S> gradient;
     };
 
-    static Output output(const rondo::Sequence<S, L::output_size>& y) { return Output::template of<Backend>(y); }
+    static Output output(const rondo::SequenceView<S, L::output_size>& y) { return Output::template of<Backend>(y); }
     static PlacedStates<Backend, RunStates> place(const States& s) { return {s.value, s.batch}; }
     static States copy(const RunStates& r) { return States{state_steps, r.batch}.with(final_of<Backend>(r)); }
 
@@ -88,13 +88,13 @@ struct Recurrent {
         const auto [y, final] = work.record(model, nullptr, randomness, [&](auto& run) {
             return Net::forward(run, x.view(), initial.view());
         });
-        copy_to_device(work.backend(), y.slope, trial.dy.value);
-        set_slopes(work.backend(), final, trial.dfinal.value);
+        copy_to_device(work.backend(), y.gradient, trial.dy.value);
+        set_gradients(work.backend(), final, trial.dfinal.value);
         Outcome out{output(y), copy(final), {}, {}, {}};
         Model gradient;
         work.backward(&gradient);
-        out.dx = trial.x.with(x.slopes());
-        out.dinitial = trial.initial.with(initial.slopes());
+        out.dx = trial.x.with(x.gradients());
+        out.dinitial = trial.initial.with(initial.gradients());
         out.gradient = gradient.values();
         return out;
     }

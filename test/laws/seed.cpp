@@ -79,12 +79,12 @@ TEST(MovedWorkspace, KeepsWhatItRecorded) {
     const auto [y, final] = work.record(
         model, nullptr, {}, [&](auto& run) { return R::Net::forward(run, x.view(), initial.view()); });
     R::Workspace moved = std::move(work);
-    copy_to_device(moved.backend(), y.slope, trial.dy.value);
-    set_slopes(moved.backend(), final, trial.dfinal.value);
+    copy_to_device(moved.backend(), y.gradient, trial.dy.value);
+    set_gradients(moved.backend(), final, trial.dfinal.value);
     R::Model gradient;
     moved.backward(&gradient);
     EXPECT_EQ(gradient.values(), wanted.gradient);
-    EXPECT_EQ(x.slopes(), wanted.dx.value);
+    EXPECT_EQ(x.gradients(), wanted.dx.value);
     // What is replayed is gone.
     EXPECT_THROW(moved.backward(&gradient), rondo::Failure);
     EXPECT_EQ(gradient.values(), wanted.gradient);

@@ -50,7 +50,7 @@ TYPED_TEST(StackLaw, IsAComposition) {
         const auto values = stacked.values();
         auto copied = composed.values();
         for (std::size_t k = 0; k < Composed::tensors.size(); ++k) {
-            const rondo::Tensor &from = Stacked::Net::tensors[k], &to = Composed::tensors[k];
+            const rondo::ParameterSpec &from = Stacked::Net::tensors[k], &to = Composed::tensors[k];
             RC_ASSERT(from.size() == to.size());
             std::copy_n(values.data() + from.offset, from.size(), copied.data() + to.offset);
         }
@@ -61,17 +61,17 @@ TYPED_TEST(StackLaw, IsAComposition) {
             auto x = trial.x.template place<typename P::Backend>();
             rondo::Workspace<Net, typename P::Backend> work;
             const auto y = work.record(model, nullptr, randomness, [&](auto& r) { return Net::forward(r, x.view()); });
-            copy_to_device(work.backend(), y.slope, trial.dy.value);
+            copy_to_device(work.backend(), y.gradient, trial.dy.value);
             rondo::Model<Net, typename P::Backend> gradient;
             work.backward(&gradient);
-            return std::tuple{Stacked::output(y).value, x.slopes(), gradient.values()};
+            return std::tuple{Stacked::output(y).value, x.gradients(), gradient.values()};
         };
         const auto [y, dx, dp] = run(stacked);
         const auto [z, dz, dq] = run(composed);
         RC_ASSERT(differing(y, z) == 0u);
         RC_ASSERT(differing(dx, dz) == 0u);
         for (std::size_t k = 0; k < Composed::tensors.size(); ++k) {
-            const auto numbers = [](const std::vector<S>& all, const rondo::Tensor& t) {
+            const auto numbers = [](const std::vector<S>& all, const rondo::ParameterSpec& t) {
                 return std::vector<S>(all.data() + t.offset, all.data() + t.offset + t.size());
             };
             RC_ASSERT(differing(numbers(dp, Stacked::Net::tensors[k]), numbers(dq, Composed::tensors[k])) == 0u);

@@ -138,15 +138,15 @@ TYPED_TEST(Steps, InPartsWithinOneRun) {
             return Net::forward(run, x.view(), z.view(), initial.view());
         });
         const auto dy = [&](int from, int count) { return halves.whole.dy.part(from, count).value; };
-        copy_to_device(work.backend(), a.slope, dy(0, halves.steps));
-        copy_to_device(work.backend(), b.output.slope, dy(halves.steps, size.steps - halves.steps));
-        set_slopes(work.backend(), b.final, halves.whole.dfinal.value);
+        copy_to_device(work.backend(), a.gradient, dy(0, halves.steps));
+        copy_to_device(work.backend(), b.output.gradient, dy(halves.steps, size.steps - halves.steps));
+        set_gradients(work.backend(), b.final, halves.whole.dfinal.value);
         rondo::Model<Net, Backend> gradient;
         work.backward(&gradient);
         RC_ASSERT(difference(whole.gradient, gradient.values()) <= tolerance<S>);
-        const auto dx = joined(halves.first.x.with(x.slopes()), halves.second.x.with(z.slopes()));
+        const auto dx = joined(halves.first.x.with(x.gradients()), halves.second.x.with(z.gradients()));
         RC_ASSERT(difference(whole.dx.value, dx) <= tolerance<S>);
-        RC_ASSERT(difference(whole.dinitial.value, initial.slopes()) <= tolerance<S>);
+        RC_ASSERT(difference(whole.dinitial.value, initial.gradients()) <= tolerance<S>);
     });
 }
 

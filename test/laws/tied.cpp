@@ -11,9 +11,9 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/loss/cross_entropy.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/tied.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/tied.hpp>
+#include <rondo/model/workspace.hpp>
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/gru.hpp>
-#include <rondo/network/encoder_decoder.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/encoder_decoder.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <support/device.hpp>
 #include <support/golden.hpp>
@@ -19,9 +19,9 @@ void expect_pooling(const char* name) {
     using S = typename B::scalar;
     const Golden golden{"attention", name};
     const auto lengths = golden.get<int>("lengths");
-    Placed<B, S, Layer::input_size> x{golden.get<S>("x"),
+    DeviceSequence<B, S, Layer::input_size> x{golden.get<S>("x"),
                                       {golden.extent("x", 0), golden.extent("x", 1), lengths.data()}};
-    const Sequence<const S, Layer::input_size> input = x.view();
+    const SequenceView<const S, Layer::input_size> input = x.view();
     Model<Layer, B> model, gradient;
     model.assign(golden.parameters<S>(Layer::tensors));
     Workspace<Layer, B> work;
@@ -29,9 +29,9 @@ void expect_pooling(const char* name) {
         work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input, with_weights); });
     golden.expect("y", values_of<B>(y));
     golden.expect("weights", values_of<B>(a));
-    copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
+    copy_to_device(work.backend(), y.gradient, golden.get<S>("dy"));
     work.backward(&gradient);
-    golden.expect("dx", x.slopes());
+    golden.expect("dx", x.gradients());
     golden.expect_gradients(Layer::tensors, gradient.values());
     golden.expect("y", values_of<B>(work.forward(model, input)));
 }
@@ -42,7 +42,7 @@ void expect_encoder_decoder(const char* name) {
     const Golden golden{"attention", name};
     const auto lengths = golden.get<int>("lengths");
     const int batch = golden.extent("source", 1);
-    const Placed<B, int, 1> source{golden.get<int>("source"), {golden.extent("source", 0), batch, lengths.data()}},
+    const DeviceSequence<B, int, 1> source{golden.get<int>("source"), {golden.extent("source", 0), batch, lengths.data()}},
         tokens{golden.get<int>("tokens"), {golden.extent("tokens", 0), batch}};
     const Tokens from = source.input(), to = tokens.input();
     Model<Net, B> model, gradient;
@@ -55,7 +55,7 @@ void expect_encoder_decoder(const char* name) {
     const auto [y, state, weights] = work.record(model, nullptr, {}, body);
     golden.expect("y", values_of<B>(y));
     if (golden.has("weights")) golden.expect("weights", values_of<B>(weights));
-    copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
+    copy_to_device(work.backend(), y.gradient, golden.get<S>("dy"));
     work.backward(&gradient);
     golden.expect_gradients(Net::tensors, gradient.values());
     golden.expect("y", values_of<B>(work.forward(model, from, to)));
@@ -89,11 +89,11 @@ TEST(AttentionPooling, SumsTheValuesOfValidStepsOnly) {
     using B = TestBackend<double>;
     const Model<Layer, B> model; // scores of zero: a plain mean
     Workspace<Layer, B> work;
-    const Placed<B, double, 1> one{{1, nan, 3, nan, 4, nan}, {3, 2, three_and_none}};
+    const DeviceSequence<B, double, 1> one{{1, nan, 3, nan, 4, nan}, {3, 2, three_and_none}};
     const auto y = values_of<B>(work.forward(model, one.input()));
     EXPECT_NEAR(y[0], 8.0 / 3, 1e-15);
     EXPECT_EQ(y[1], 0);
-    const Placed<B, double, 1> both{{1, 2, 3, 5, 4, nan}, {3, 2, three_and_two}};
+    const DeviceSequence<B, double, 1> both{{1, 2, 3, 5, 4, nan}, {3, 2, three_and_two}};
     EXPECT_NEAR(values_of<B>(work.forward(model, both.input()))[1], 3.5, 1e-15);
 }
 

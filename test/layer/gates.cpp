@@ -3,7 +3,7 @@
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <support/gradients.hpp>
 
@@ -18,7 +18,7 @@ const int lengths[]{4, 2};
 template <class Layer, class Check>
 void each_gate_of_a_step(const Check& check) {
     const Model<Layer, B> model{Seed{1}};
-    const Placed<B, double, in> x{normal_numbers(in * steps * batch), {steps, batch, lengths}};
+    const DeviceSequence<B, double, in> x{normal_numbers(in * steps * batch), {steps, batch, lengths}};
     Workspace<Layer, B> work, plain;
     const auto traced =
         work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, x.input(), with_gates); });

@@ -18,14 +18,14 @@ std::vector<S> outputs(const Model<Net, TestBackend<S>>& model, const std::vecto
                        const rondo::Extent& extent) {
     using B = TestBackend<S>;
     Workspace<Net, B> work;
-    const Placed<B, S, In> placed{x, extent};
+    const DeviceSequence<B, S, In> placed{x, extent};
     return values_of<B>(work.forward(model, placed.input()));
 }
 
 /// Of a model's numbers, those of a tensor; as often as it needs them.
 template <class Net, class S>
 void set(std::vector<S>& values, std::string_view name, const std::vector<S>& numbers) {
-    for (const rondo::Tensor& t : Net::tensors)
+    for (const rondo::ParameterSpec& t : Net::tensors)
         if (t.name.view() == name)
             for (std::size_t k = 0; k < t.size(); ++k) values[t.offset + k] = numbers[k % numbers.size()];
 }
@@ -38,8 +38,8 @@ TYPED_TEST(PeepholeOf, without_peepholes_is_an_lstm) {
     auto values = model.values(), same = usual.values();
     set<Peepholes, S>(values, "weight_own_l0", {0});
     model.assign(values);
-    for (const rondo::Tensor& t : rondo::LSTM<3, 5>::tensors)
-        for (const rondo::Tensor& from : Peepholes::tensors)
+    for (const rondo::ParameterSpec& t : rondo::LSTM<3, 5>::tensors)
+        for (const rondo::ParameterSpec& from : Peepholes::tensors)
             if (from.name.view() == t.name.view())
                 std::copy_n(values.data() + from.offset, t.size(), same.data() + t.offset);
     usual.assign(same);

@@ -57,12 +57,12 @@ struct SingleCell : testing::Test {
             cell.forward(step);
             each_state([&](auto k) {
                 golden.expect(letter[k], step.template after<k>().data());
-                golden.copy(std::string{"d"} + letter[k], step.template after_slope<k>().data());
+                golden.copy(std::string{"d"} + letter[k], step.template after_gradient<k>().data());
             });
             cell.backward(step, gradient);
-            golden.expect("dx", step.x_slope().data());
+            golden.expect("dx", step.x_gradient().data());
             each_state([&](auto k) {
-                golden.expect(std::string{"d"} + letter[k] + "0", step.template before_slope<k>().data());
+                golden.expect(std::string{"d"} + letter[k] + "0", step.template before_gradient<k>().data());
             });
             golden.expect_gradients(C::network::tensors, gradient.values(), runs);
         }
@@ -90,11 +90,11 @@ struct SingleCell : testing::Test {
 
             const auto x = law::Batch<S, In>::random(1, steps, batch);
             const auto dy = law::Batch<S, Hidden>::random(2, steps, batch);
-            std::vector<std::vector<S>> first, last_slope;
+            std::vector<std::vector<S>> first, last_gradient;
             std::vector<S> all_first;
             for (int k = 0; k < states; ++k) {
                 first.push_back(law::Batch<S, Hidden>::random(std::uint64_t(3 + k), 1, batch).value);
-                last_slope.push_back(law::Batch<S, Hidden>::random(std::uint64_t(5 + k), 1, batch).value);
+                last_gradient.push_back(law::Batch<S, Hidden>::random(std::uint64_t(5 + k), 1, batch).value);
                 all_first.insert(all_first.end(), first.back().begin(), first.back().end());
             }
             auto placed = x.template place<B>();
@@ -105,15 +105,15 @@ struct SingleCell : testing::Test {
                 model, nullptr, {}, [&](auto& run) { return Layer::forward(run, placed.view(), initial.view()); });
             const auto& y = recorded.output;
             const auto& final = recorded.final;
-            std::ranges::copy(dy.value, y.slope);
-            for (int k = 0; k < states; ++k) std::ranges::copy(last_slope[std::size_t(k)], final.slope[k]);
+            std::ranges::copy(dy.value, y.gradient);
+            for (int k = 0; k < states; ++k) std::ranges::copy(last_gradient[std::size_t(k)], final.gradient[k]);
             work.backward(&expected_gradient);
 
             std::vector<Step> loop;
             for (int t = 0; t < steps; ++t) loop.emplace_back(batch);
             typename C::Parameters gradient;
             law::Batch<S, Hidden> outputs{steps, batch};
-            law::Batch<S, In> x_slopes{steps, batch};
+            law::Batch<S, In> x_gradients{steps, batch};
             for (int t = 0; t < steps; ++t) {
                 Step& now = loop[std::size_t(t)];
                 std::copy_n(&x.at(t, 0, 0), In * batch, now.x().data());
@@ -128,28 +128,28 @@ struct SingleCell : testing::Test {
                 Step& now = loop[std::size_t(t)];
                 each_state([&](auto k) {
                     if (t + 1 < steps)
-                        now.template after_slope<k>() = loop[std::size_t(t + 1)].template before_slope<k>();
-                    else std::ranges::copy(last_slope[k], now.template after_slope<k>().data());
+                        now.template after_gradient<k>() = loop[std::size_t(t + 1)].template before_gradient<k>();
+                    else std::ranges::copy(last_gradient[k], now.template after_gradient<k>().data());
                 });
-                for (int n = 0; n < Hidden * batch; ++n) now.after_slope().data()[n] += (&dy.at(t, 0, 0))[n];
+                for (int n = 0; n < Hidden * batch; ++n) now.after_gradient().data()[n] += (&dy.at(t, 0, 0))[n];
                 cell.backward(now, gradient);
-                std::copy_n(now.x_slope().data(), In * batch, &x_slopes.at(t, 0, 0));
+                std::copy_n(now.x_gradient().data(), In * batch, &x_gradients.at(t, 0, 0));
             }
 
             using law::difference;
             constexpr double allowed = law::tolerance<S>;
             EXPECT_LT(difference(values_of<B>(y), outputs.value), allowed);
-            EXPECT_LT(difference(placed.slopes(), x_slopes.value), allowed);
+            EXPECT_LT(difference(placed.gradients(), x_gradients.value), allowed);
             EXPECT_LT(difference(expected_gradient.values(), gradient.values()), allowed);
-            const std::vector<S> first_slopes = initial.slopes();
+            const std::vector<S> first_gradients = initial.gradients();
             each_state([&](auto k) {
-                const auto after = loop.back().template after<k>(), slope = loop.front().template before_slope<k>();
+                const auto after = loop.back().template after<k>(), gradient = loop.front().template before_gradient<k>();
                 EXPECT_LT(difference(std::vector<S>(final.value[k], final.value[k] + final.size()),
                                      std::vector<S>(after.data(), after.data() + after.size())),
                           allowed);
-                const auto from = first_slopes.begin() + k * after.size();
+                const auto from = first_gradients.begin() + k * after.size();
                 EXPECT_LT(difference(std::vector<S>(from, from + after.size()),
-                                     std::vector<S>(slope.data(), slope.data() + slope.size())),
+                                     std::vector<S>(gradient.data(), gradient.data() + gradient.size())),
                           allowed);
             });
         }

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<float> numbers(std::size_t count, double scale) {
     std::vector<float> all(count);
-    const rondo::Draw draw{rondo::Seed{1}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{1}, rondo::Purpose::user};
     for (std::size_t k = 0; k < count; ++k) all[k] = float(scale * draw.normal(k));
     return all;
 }

@@ -5,7 +5,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 #include <rondo/stream/stream.hpp>
 
 Outputs RONDO_STEPS(const std::vector<float>& parameters, const std::vector<float>& x) {
@@ -18,7 +18,7 @@ Outputs RONDO_STEPS(const std::vector<float>& parameters, const std::vector<floa
     Outputs outputs{simd::Native::name, std::vector<float>(x.size() / 3 * 5), {}};
     stream.process(x, outputs.streamed);
     Workspace<Net> work;
-    const auto y = work.forward(model, Sequence<const float, 3>{x.data(), nullptr, {int(x.size() / 3), 1}});
+    const auto y = work.forward(model, SequenceView<const float, 3>{x.data(), nullptr, {int(x.size() / 3), 1}});
     outputs.unrolled.assign(y.value, y.value + y.size());
     return outputs;
 }

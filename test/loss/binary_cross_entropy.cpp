@@ -20,7 +20,7 @@ TYPED_TEST(BinaryCrossEntropyOf, extreme_logits) {
     for (const TypeParam huge : {TypeParam(1e4), TypeParam(-1e4)}) {
         LossRun<TypeParam, 1, TypeParam> run{{huge, huge}, {0, 1}, {2, 1}};
         EXPECT_EQ(run(BinaryCrossEntropy{}), 5e3);
-        EXPECT_EQ(run.slope, (huge > 0 ? std::vector<TypeParam>{0.5, 0} : std::vector<TypeParam>{0, -0.5}));
+        EXPECT_EQ(run.gradient, (huge > 0 ? std::vector<TypeParam>{0.5, 0} : std::vector<TypeParam>{0, -0.5}));
     }
 }
 
@@ -35,7 +35,7 @@ TEST(BinaryCrossEntropy, targets_between_zero_and_one) {
     for (std::size_t k = 0; k < 3; ++k) {
         const double p = 1 / (1 + std::exp(-run.y[k])), t = run.target[k];
         expected -= (t * std::log(p) + (1 - t) * std::log(1 - p)) / 3;
-        EXPECT_NEAR(run.slope[k], (p - t) / 3, 1e-15);
+        EXPECT_NEAR(run.gradient[k], (p - t) / 3, 1e-15);
     }
     EXPECT_NEAR(value, expected, 1e-15);
 }
@@ -43,7 +43,7 @@ TEST(BinaryCrossEntropy, targets_between_zero_and_one) {
 TEST(BinaryCrossEntropy, names_a_target_that_is_not_from_0_to_1) {
     const auto problem = [](double target) {
         const double targets[]{0, 1, target, 0.5};
-        const Error error = BinaryCrossEntropy{}.check(rondo::Sequence<const double, 2>{targets, nullptr, {2, 1}}, 2);
+        const Error error = BinaryCrossEntropy{}.check(rondo::SequenceView<const double, 2>{targets, nullptr, {2, 1}}, 2);
         EXPECT_EQ(error.kind, error ? Error::Kind::argument : Error::Kind::none);
         return error.message;
     };

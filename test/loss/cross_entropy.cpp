@@ -35,13 +35,13 @@ TEST(CrossEntropy, ignores_the_target_it_is_told_to) {
     EXPECT_EQ(CrossEntropy{.ignore = 3}.terms(other.targets()), double(12 - std::ranges::count(other.target, 3)));
     std::ranges::replace(usual.target, 3, -100);
     EXPECT_EQ(other(CrossEntropy{.ignore = 3}), usual(CrossEntropy{}));
-    EXPECT_EQ(other.slope, usual.slope);
+    EXPECT_EQ(other.gradient, usual.gradient);
 }
 
 TEST(CrossEntropy, without_a_target_it_is_zero) {
     LossRun<double, 5, int> run{std::vector<double>(10, 1.0), {-100, -100}, {2, 1}};
     EXPECT_EQ(run(CrossEntropy{}), 0);
-    EXPECT_EQ(run.slope, std::vector<double>(10));
+    EXPECT_EQ(run.gradient, std::vector<double>(10));
 }
 
 TEST(CrossEntropy, names_a_target_that_is_no_class) {

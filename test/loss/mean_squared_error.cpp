@@ -23,7 +23,7 @@ TEST(MeanSquaredError, by_hand) {
     EXPECT_EQ(MeanSquaredError{}.terms(run.targets()), 3);
     EXPECT_DOUBLE_EQ(run(MeanSquaredError{}), (4 + 0 + 9) / 3.0);
     const double expected[]{4 / 3.0, 0, -2, 0};
-    for (std::size_t k = 0; k < 4; ++k) EXPECT_DOUBLE_EQ(run.slope[k], expected[k]) << k;
+    for (std::size_t k = 0; k < 4; ++k) EXPECT_DOUBLE_EQ(run.gradient[k], expected[k]) << k;
 }
 
 TEST(MeanSquaredError, parts_of_a_batch_add_up) {
@@ -35,7 +35,7 @@ TEST(MeanSquaredError, parts_of_a_batch_add_up) {
         LossRun<double, 3, double> part{{all.y.begin() + first, all.y.begin() + first + 30},
                                         {all.target.begin() + first, all.target.begin() + first + 30}, {10, 1}};
         sum += part(MeanSquaredError{}, terms);
-        EXPECT_TRUE(std::equal(part.slope.begin(), part.slope.end(), all.slope.begin() + first));
+        EXPECT_TRUE(std::equal(part.gradient.begin(), part.gradient.end(), all.gradient.begin() + first));
     }
     EXPECT_DOUBLE_EQ(sum, whole);
 }

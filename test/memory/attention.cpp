@@ -4,9 +4,9 @@
 
 #include <rondo/generate/decoding.hpp>
 #include <rondo/loss/cross_entropy.hpp>
-#include <rondo/network/encoder_decoder.hpp>
+#include <rondo/model/encoder_decoder.hpp>
 #include <rondo/optimizer/adam.hpp>
-#include <rondo/train/token_pairs.hpp>
+#include <rondo/data/token_pairs.hpp>
 #include <rondo/train/trainer.hpp>
 
 #include <support/training.hpp>

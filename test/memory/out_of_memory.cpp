@@ -4,7 +4,7 @@
 #include <rondo/data/table.hpp>
 #include <rondo/data/vocabulary.hpp>
 #include <rondo/generate/sample.hpp>
-#include <rondo/io/checkpoint.hpp>
+#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/guitarml.hpp>
 #include <rondo/io/nam.hpp>
 #include <rondo/io/onnx.hpp>
@@ -16,7 +16,7 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/stream/load_any.hpp>
 

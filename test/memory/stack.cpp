@@ -5,8 +5,8 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ struct Outcome {
 
 void* run(void* out) {
     Model<Large> model;
-    std::vector<float> x(1024 * 6), slope(x.size()), target(512 * 6, 0.1f);
+    std::vector<float> x(1024 * 6), gradient(x.size()), target(512 * 6, 0.1f);
     for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(k % 7) / 7;
     float* weight = model.data();
     for (std::size_t k = 0; k < model.size; k += 101) weight[k] = float(k % 13) / 130;
@@ -47,13 +47,13 @@ void* run(void* out) {
     Workspace<Large> work;
     BatchState<Large> state{2};
     Model<Large> gradient;
-    const Sequence<float, 1024> input{x.data(), slope.data(), {3, 2}};
-    const Sequence<const float, 512> wanted{target.data(), nullptr, {3, 2}};
+    const SequenceView<float, 1024> input{x.data(), gradient.data(), {3, 2}};
+    const SequenceView<const float, 512> wanted{target.data(), nullptr, {3, 2}};
     auto& result = *static_cast<Outcome*>(out);
     result.loss = work.train(model, &gradient, nullptr, {}, [&](auto& r) {
         return MeanSquaredError{}(r, Large::forward(r, input), wanted, MeanSquaredError{}.terms(wanted));
     });
-    const auto y = work.step(model, state, Sequence<const float, 1024>{x.data(), nullptr, {1, 2}});
+    const auto y = work.step(model, state, SequenceView<const float, 1024>{x.data(), nullptr, {1, 2}});
     result.step = double(y.value[0]);
     result.gradient = work.backend().sum_of_squares(gradient.data(), gradient.size);
     return nullptr;

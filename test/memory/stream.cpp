@@ -106,9 +106,9 @@ void expect_none() {
                           cell.forward(step);
                           next.before() = step.after();
                           cell.forward(next);
-                          next.after_slope().setOnes();
+                          next.after_gradient().setOnes();
                           cell.backward(next, gradient);
-                          step.after_slope() = next.before_slope();
+                          step.after_gradient() = next.before_gradient();
                           cell.backward(step, gradient);
                       }
                   }),

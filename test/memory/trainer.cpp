@@ -7,9 +7,9 @@
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/train/samples.hpp>
-#include <rondo/train/token_streams.hpp>
-#include <rondo/train/token_windows.hpp>
+#include <rondo/data/samples.hpp>
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 
 #include <support/training.hpp>
 

@@ -24,7 +24,7 @@ void expect(double difference, double bound, const char* what, int size) {
 template <class S>
 std::vector<S> numbers(std::size_t count) {
     std::vector<S> all(count);
-    const Draw draw{Seed{5}, Purpose::user};
+    const RandomStream draw{Seed{5}, Purpose::user};
     for (std::size_t k = 0; k < count; ++k) all[k] = S(draw.normal(k));
     return all;
 }
@@ -55,13 +55,13 @@ constexpr int steps = 20, batch = 3;
 template <class Net, class S>
 std::vector<S> gradient(const Model<Net, EigenBackend<S>>& model, const std::vector<S>& x) {
     Workspace<Net, EigenBackend<S>> work;
-    Model<Net, EigenBackend<S>> slopes;
+    Model<Net, EigenBackend<S>> gradients;
     const auto y = work.record(model, nullptr, {}, [&](auto& run) {
-        return Net::forward(run, Sequence<const S, Net::input_size>{x.data(), nullptr, {steps, batch}});
+        return Net::forward(run, SequenceView<const S, Net::input_size>{x.data(), nullptr, {steps, batch}});
     });
-    std::fill_n(y.slope, y.size(), S(0.1));
-    work.backward(&slopes);
-    return slopes.values();
+    std::fill_n(y.gradient, y.size(), S(0.1));
+    work.backward(&gradients);
+    return gradients.values();
 }
 
 template <class Net, int size>
@@ -69,7 +69,7 @@ void network() {
     const Model<Net> model{Seed{3}};
     const auto x = numbers<float>(std::size_t(steps * batch * Net::input_size));
     Workspace<Net> work;
-    const auto y = work.forward(model, Sequence<const float, Net::input_size>{x.data(), nullptr, {steps, 1}});
+    const auto y = work.forward(model, SequenceView<const float, Net::input_size>{x.data(), nullptr, {steps, 1}});
     const Packed packed{model};
     Stream stream{packed};
     std::vector<float> streamed(y.size());

@@ -56,7 +56,7 @@ void expect_path(const Rule& rule, const std::vector<double>& gradients, const s
 /// half the rate, by the rule or by the schedule, is the same.
 template <class Rule>
 void expect_elementwise(const Rule& rule) {
-    const rondo::Draw draw{rondo::Seed{6}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{6}, rondo::Purpose::user};
     const auto moves = [&]<class S>(S) {
         for (const std::size_t size : {1u, 3u, 5u, 20u, 33u}) {
             Rule half = rule;

@@ -2,7 +2,7 @@
 // Exact functions are a choice of the backend's type: for streams, for sequences, and beside the fast ones.
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 #include <rondo/stream/stream.hpp>
 
 #include <laws/batch.hpp>
@@ -29,7 +29,7 @@ std::vector<double> outputs(const Model<Net, Exact>& exact, const std::vector<fl
     model.assign({values.begin(), values.end()});
     const std::vector<S> numbers{x.begin(), x.end()};
     Workspace<Net, B> work;
-    const auto y = work.forward(model, Sequence<const S, 3>{numbers.data(), nullptr, {int(x.size() / 3), 1}});
+    const auto y = work.forward(model, SequenceView<const S, 3>{numbers.data(), nullptr, {int(x.size() / 3), 1}});
     return {y.value, y.value + y.size()};
 }
 

@@ -142,8 +142,8 @@ template <class Net>
 void expect_no_denormals() {
     Model<Net> model{Seed{3}}; // but without biases: what is left decays to zero
     std::vector<float> values = model.values();
-    for (const Tensor& t : Net::tensors)
-        if (t.role == Tensor::Role::bias) std::fill_n(values.begin() + std::ptrdiff_t(t.offset), t.size(), 0.f);
+    for (const ParameterSpec& t : Net::tensors)
+        if (t.role == ParameterSpec::Role::bias) std::fill_n(values.begin() + std::ptrdiff_t(t.offset), t.size(), 0.f);
     model.assign(values);
     const Packed packed{model};
     Stream stream{packed};

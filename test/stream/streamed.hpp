@@ -27,7 +27,7 @@ template <class Net, class S, class X>
 std::vector<S> unrolled(const rondo::Model<Net, rondo::EigenBackend<S>>& model, const std::vector<X>& x) {
     rondo::Workspace<Net, rondo::EigenBackend<S>> work;
     const int steps = int(x.size()) / Net::input_size;
-    const auto y = work.forward(model, rondo::Sequence<const X, Net::input_size>{x.data(), nullptr, {steps, 1}});
+    const auto y = work.forward(model, rondo::SequenceView<const X, Net::input_size>{x.data(), nullptr, {steps, 1}});
     return {y.value, y.value + y.size()};
 }
 

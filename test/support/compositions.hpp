@@ -10,11 +10,11 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/network/tied.hpp>
-#include <rondo/operation/add.hpp>
-#include <rondo/operation/concatenate.hpp>
-#include <rondo/operation/each_step.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/model/tied.hpp>
+#include <rondo/op/add.hpp>
+#include <rondo/op/concatenate.hpp>
+#include <rondo/op/each_step.hpp>
 
 // Networks that use their layers in ways of their own; each takes one input of three features, or tokens from 0 to 6.
 

@@ -32,39 +32,39 @@ void copy_to_device(B& backend, S* to, const std::vector<S>& host) {
     backend.copy(to, B::data(from), host.size());
 }
 
-/// A sequence of a backend, its slopes zero at first. Its lengths stay on the host, with whoever owns them.
+/// A sequence of a backend, its gradients zero at first. Its lengths stay on the host, with whoever owns them.
 template <class B, class T, int Rows>
-struct Placed {
-    typename B::template buffer<T> value, slope;
+struct DeviceSequence {
+    typename B::template buffer<T> value, gradient;
     rondo::Extent extent;
 
-    Placed(const std::vector<T>& host, const rondo::Extent& e)
-        : value{on_device<B>(host)}, slope{on_device<B>(std::vector<T>(host.size()))}, extent{e} {}
+    DeviceSequence(const std::vector<T>& host, const rondo::Extent& e)
+        : value{on_device<B>(host)}, gradient{on_device<B>(std::vector<T>(host.size()))}, extent{e} {}
 
-    rondo::Sequence<T, Rows> view() { return {B::data(value), B::data(slope), extent}; }
-    rondo::Sequence<const T, Rows> input() const { return {B::data(value), nullptr, extent}; }
-    std::vector<T> slopes() const { return on_host<B>(B::data(slope), slope.size()); }
+    rondo::SequenceView<T, Rows> view() { return {B::data(value), B::data(gradient), extent}; }
+    rondo::SequenceView<const T, Rows> input() const { return {B::data(value), nullptr, extent}; }
+    std::vector<T> gradients() const { return on_host<B>(B::data(gradient), gradient.size()); }
 };
 
 /// First states of a recurrent layer likewise, one component after the other; of no numbers, none: it starts from zero.
 template <class B, class States>
 struct PlacedStates {
     using S = typename B::scalar;
-    typename B::template buffer<S> value, slope;
+    typename B::template buffer<S> value, gradient;
     int batch;
 
     PlacedStates(const std::vector<S>& host, int sequences)
-        : value{on_device<B>(host)}, slope{on_device<B>(std::vector<S>(host.size()))}, batch{sequences} {}
+        : value{on_device<B>(host)}, gradient{on_device<B>(std::vector<S>(host.size()))}, batch{sequences} {}
 
     States view() {
         States all{.batch = batch};
         for (int k = 0; k < States::components && !value.empty(); ++k) {
             all.value[k] = B::data(value) + std::size_t(k) * all.size();
-            all.slope[k] = B::data(slope) + std::size_t(k) * all.size();
+            all.gradient[k] = B::data(gradient) + std::size_t(k) * all.size();
         }
         return all;
     }
-    std::vector<S> slopes() const { return on_host<B>(B::data(slope), slope.size()); }
+    std::vector<S> gradients() const { return on_host<B>(B::data(gradient), gradient.size()); }
 };
 /// What a run ended with, as PlacedStates takes it.
 template <class B>
@@ -77,8 +77,8 @@ auto final_of(const auto& states) {
     return all;
 }
 template <class B>
-void set_slopes(B& backend, const auto& states, const std::vector<typename B::scalar>& host) {
+void set_gradients(B& backend, const auto& states, const std::vector<typename B::scalar>& host) {
     const auto from = on_device<B>(host);
     for (int k = 0; k < states.components; ++k)
-        backend.copy(states.slope[k], B::data(from) + std::size_t(k) * states.size(), states.size());
+        backend.copy(states.gradient[k], B::data(from) + std::size_t(k) * states.size(), states.size());
 }

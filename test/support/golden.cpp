@@ -77,10 +77,10 @@ const Golden::Numbers& Golden::operator[](std::string_view name) const {
 }
 
 template <class S>
-std::vector<S> Golden::parameters(std::span<const rondo::Tensor> tensors) const {
+std::vector<S> Golden::parameters(std::span<const rondo::ParameterSpec> tensors) const {
     EXPECT_EQ(names("parameters/").size(), tensors.size());
     std::vector<S> buffer;
-    for (const rondo::Tensor& t : tensors) {
+    for (const rondo::ParameterSpec& t : tensors) {
         const Numbers& from = (*this)["parameters/" + std::string{t.name.view()}];
         const std::vector<std::size_t> shape{std::size_t(t.rows), std::size_t(t.columns)};
         EXPECT_EQ(from.shape, std::vector(shape.begin(), shape.begin() + t.rank)) << t.name.view();
@@ -110,10 +110,10 @@ void Golden::expect(std::string_view name, const std::vector<S>& got, double tim
 }
 
 template <class S>
-void Golden::expect_gradients(std::span<const rondo::Tensor> tensors, const std::vector<S>& got, double times) const {
+void Golden::expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got, double times) const {
     EXPECT_EQ(names("grad/").size(), tensors.size());
     std::vector<S> rest = got;
-    for (const rondo::Tensor& t : tensors) {
+    for (const rondo::ParameterSpec& t : tensors) {
         ASSERT_LE(t.offset + t.size(), got.size());
         expect("grad/" + std::string{t.name.view()}, got.data() + t.offset, times);
         std::fill_n(rest.begin() + std::ptrdiff_t(t.offset), t.size(), S(0));
@@ -121,11 +121,11 @@ void Golden::expect_gradients(std::span<const rondo::Tensor> tensors, const std:
     EXPECT_EQ(rest, std::vector<S>(rest.size())) << "between the tensors";
 }
 
-template std::vector<float> Golden::parameters(std::span<const rondo::Tensor>) const;
-template std::vector<double> Golden::parameters(std::span<const rondo::Tensor>) const;
+template std::vector<float> Golden::parameters(std::span<const rondo::ParameterSpec>) const;
+template std::vector<double> Golden::parameters(std::span<const rondo::ParameterSpec>) const;
 template void Golden::expect(std::string_view, const float*, double) const;
 template void Golden::expect(std::string_view, const double*, double) const;
 template void Golden::expect(std::string_view, const std::vector<float>&, double) const;
 template void Golden::expect(std::string_view, const std::vector<double>&, double) const;
-template void Golden::expect_gradients(std::span<const rondo::Tensor>, const std::vector<float>&, double) const;
-template void Golden::expect_gradients(std::span<const rondo::Tensor>, const std::vector<double>&, double) const;
+template void Golden::expect_gradients(std::span<const rondo::ParameterSpec>, const std::vector<float>&, double) const;
+template void Golden::expect_gradients(std::span<const rondo::ParameterSpec>, const std::vector<double>&, double) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rondo/core/tensor.hpp>
+#include <rondo/core/parameter_spec.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -45,7 +45,7 @@ public:
     }
     /// A model's buffer, from the tensors parameters/<name>.
     template <class S>
-    std::vector<S> parameters(std::span<const rondo::Tensor> tensors) const;
+    std::vector<S> parameters(std::span<const rondo::ParameterSpec> tensors) const;
 
     /// `got` is `times` the tensor of that name.
     template <class S>
@@ -54,7 +54,7 @@ public:
     void expect(std::string_view name, const std::vector<S>& got, double times = 1) const;
     /// A gradient's buffer is `times` the tensors grad/<name>, and zero between them.
     template <class S>
-    void expect_gradients(std::span<const rondo::Tensor> tensors, const std::vector<S>& got, double times = 1) const;
+    void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got, double times = 1) const;
 
 private:
     std::string file_, name_;

@@ -19,50 +19,50 @@
 #include <utility>
 #include <vector>
 
-/// How far a slope may be from a central difference, as GradientCheck::error counts.
+/// How far a gradient may be from a central difference, as GradientCheck::error counts.
 inline constexpr double gradient_tolerance = 1e-7;
 
 /// Numbers from the standard normal distribution, the same on every call.
 inline std::vector<double> normal_numbers(std::size_t count, std::uint64_t seed = 1) {
-    const rondo::Draw draw{rondo::Seed{seed}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
     std::vector<double> all(count);
     for (std::size_t k = 0; k < count; ++k) all[k] = draw.normal(k);
     return all;
 }
 /// Integers from 0 to n - 1.
 inline std::vector<int> whole_numbers(std::size_t count, int n, std::uint64_t seed = 1) {
-    const rondo::Draw draw{rondo::Seed{seed}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
     std::vector<int> all(count);
     for (std::size_t k = 0; k < count; ++k) all[k] = int(rondo::uniform_index(draw.wide(k), std::uint64_t(n)));
     return all;
 }
 
-/// Numbers that a loss depends on besides a network's parameters, and what backward says their slopes are. It does not
-/// depend on those that are NaN, and nothing is said of their slopes.
+/// Numbers that a loss depends on besides a network's parameters, and what backward says their gradients are. It does not
+/// depend on those that are NaN, and nothing is said of their gradients.
 template <class B>
 class Given {
 public:
     Given(std::size_t count, std::uint64_t seed) : Given{normal_numbers(count, seed)} {}
     explicit Given(std::vector<double> numbers)
         : host_{std::move(numbers)}, value_{on_device<B>(host_)},
-          slope_{on_device<B>(std::vector<double>(host_.size()))} {}
+          gradient_{on_device<B>(std::vector<double>(host_.size()))} {}
 
     double* value() { return B::data(value_); }
-    double* slope() { return B::data(slope_); }
+    double* gradient() { return B::data(gradient_); }
     const std::vector<double>& numbers() const { return host_; }
-    std::vector<double> slopes() const { return on_host<B>(B::data(slope_), host_.size()); }
+    std::vector<double> gradients() const { return on_host<B>(B::data(gradient_), host_.size()); }
     void set(std::size_t k, double number) {
         host_[k] = number;
         B::upload(value_, host_.data(), host_.size());
     }
-    void forget_slopes() { B::upload(slope_, std::vector<double>(host_.size()).data(), host_.size()); }
+    void forget_gradients() { B::upload(gradient_, std::vector<double>(host_.size()).data(), host_.size()); }
 
 private:
     std::vector<double> host_;
-    typename B::template buffer<double> value_, slope_;
+    typename B::template buffer<double> value_, gradient_;
 };
 
-/// The loss against values that no network gives exactly; the slopes of all three losses have their own signs and
+/// The loss against values that no network gives exactly; the gradients of all three losses have their own signs and
 /// sizes.
 template <class B>
 class Targets {
@@ -77,17 +77,17 @@ public:
         placed_classes_ = on_device<B>(classes_);
     }
     template <class S, int rows>
-    auto squared(auto& run, const rondo::Sequence<S, rows>& y) const {
-        const rondo::Sequence<const S, rows> target{B::data(real_), nullptr, y.extent};
+    auto squared(auto& run, const rondo::SequenceView<S, rows>& y) const {
+        const rondo::SequenceView<const S, rows> target{B::data(real_), nullptr, y.extent};
         return rondo::MeanSquaredError{}(run, y, target, rondo::MeanSquaredError{}.terms(target));
     }
     template <class S, int rows>
-    auto binary(auto& run, const rondo::Sequence<S, rows>& y) const {
-        const rondo::Sequence<const S, rows> target{B::data(fraction_), nullptr, y.extent};
+    auto binary(auto& run, const rondo::SequenceView<S, rows>& y) const {
+        const rondo::SequenceView<const S, rows> target{B::data(fraction_), nullptr, y.extent};
         return rondo::BinaryCrossEntropy{}(run, y, target, rondo::BinaryCrossEntropy{}.terms(target));
     }
     template <class S, int rows>
-    auto cross_entropy(auto& run, const rondo::Sequence<S, rows>& y) const {
+    auto cross_entropy(auto& run, const rondo::SequenceView<S, rows>& y) const {
         const double terms = rondo::CrossEntropy{}.terms({classes_.data(), nullptr, y.extent}); // on the host
         return rondo::CrossEntropy{}(run, y, rondo::Tokens{B::data(placed_classes_), nullptr, y.extent}, terms);
     }
@@ -98,9 +98,9 @@ private:
     typename B::template buffer<int> placed_classes_;
 };
 
-/// The slopes that backward gives to a network's parameters, and to what else it was given, are those of its loss.
+/// The gradients that backward gives to a network's parameters, and to what else it was given, are those of its loss.
 template <class Net, class B, class Body>
-void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Given<B>*> given,
+void expect_gradients(const rondo::Model<Net, B>& model, std::initializer_list<Given<B>*> given,
                    const rondo::Randomness& randomness, const Body& body) {
     const rondo::GradientCheck check = rondo::gradient_check(model, body, randomness);
     report(check.error);
@@ -108,12 +108,12 @@ void expect_slopes(const rondo::Model<Net, B>& model, std::initializer_list<Give
         << check.tensor << "[" << check.index << "]: " << check.analytic << ", numerically " << check.numeric;
 
     rondo::Workspace<Net, B> work;
-    for (Given<B>* each : given) each->forget_slopes();
+    for (Given<B>* each : given) each->forget_gradients();
     work.train(model, nullptr, nullptr, randomness, body);
     for (Given<B>* each : given) {
-        const auto slopes = each->slopes();
-        for (std::size_t k = 0; k < slopes.size(); ++k) {
-            const double x = each->numbers()[k], analytic = slopes[k];
+        const auto gradients = each->gradients();
+        for (std::size_t k = 0; k < gradients.size(); ++k) {
+            const double x = each->numbers()[k], analytic = gradients[k];
             if (std::isnan(x)) continue;
             constexpr double d = 1e-5;
             const auto loss_at = [&](double number) {

@@ -5,7 +5,7 @@
 #include "golden.hpp"
 #include "networks.hpp"
 
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-/// A layer without memory computes what PyTorch's does: outputs, and the slopes of inputs and parameters.
+/// A layer without memory computes what PyTorch's does: outputs, and the gradients of inputs and parameters.
 template <class Case>
 struct LayerGolden : testing::Test {
     using Net = typename Case::network;
@@ -24,15 +24,15 @@ struct LayerGolden : testing::Test {
 
     Golden golden{Case::file, Case::name};
     std::vector<Input> x = golden.template get<Input>("x");
-    Placed<B, Input, Net::input_size> input{x, {golden.extent("x", 0), golden.extent("x", 1)}};
+    DeviceSequence<B, Input, Net::input_size> input{x, {golden.extent("x", 0), golden.extent("x", 1)}};
     rondo::Model<Net, B> model;
     rondo::Workspace<Net, B> work;
 
     LayerGolden() { model.assign(golden.template parameters<S>(Net::tensors)); }
 
-    auto record(Placed<B, Input, Net::input_size>& from) {
-        rondo::Sequence<const Input, Net::input_size> given = from.input();
-        if constexpr (!reads_tokens<Net>) given.slope = B::data(from.slope);
+    auto record(DeviceSequence<B, Input, Net::input_size>& from) {
+        rondo::SequenceView<const Input, Net::input_size> given = from.input();
+        if constexpr (!reads_tokens<Net>) given.gradient = B::data(from.gradient);
         return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, given); });
     }
 
@@ -41,22 +41,22 @@ struct LayerGolden : testing::Test {
         constexpr S nan = std::numeric_limits<S>::quiet_NaN();
         auto noise = x;
         if constexpr (!reads_tokens<Net>) std::ranges::fill(noise, nan);
-        Placed<B, Input, Net::input_size> other{noise, input.extent};
+        DeviceSequence<B, Input, Net::input_size> other{noise, input.extent};
         const auto y = record(other);
-        work.backend().fill(y.slope, y.size(), nan);
+        work.backend().fill(y.gradient, y.size(), nan);
         work.backward(nullptr);
     }
 
-    /// Twice, since slopes add up.
+    /// Twice, since gradients add up.
     void train() {
         rondo::Model<Net, B> gradient;
         for (const double runs : {1.0, 2.0}) {
             soil();
             const auto y = record(input);
             golden.expect("y", values_of<B>(y));
-            copy_to_device(work.backend(), y.slope, golden.get<S>("dy"));
+            copy_to_device(work.backend(), y.gradient, golden.get<S>("dy"));
             work.backward(&gradient);
-            if constexpr (!reads_tokens<Net>) golden.expect("dx", input.slopes(), runs);
+            if constexpr (!reads_tokens<Net>) golden.expect("dx", input.gradients(), runs);
             golden.expect_gradients(Net::tensors, gradient.values(), runs);
         }
     }

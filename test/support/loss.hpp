@@ -6,7 +6,7 @@
 #include "golden.hpp"
 
 #include <rondo/layer/activation.hpp>
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
@@ -27,37 +27,37 @@ public:
     std::vector<S> y;
     std::vector<Target> target;
     rondo::Extent extent;
-    std::vector<S> slope = std::vector<S>(y.size());
+    std::vector<S> gradient = std::vector<S>(y.size());
 
     LossRun(std::vector<S> values, std::vector<Target> targets, const rondo::Extent& e)
         : y{std::move(values)}, target{std::move(targets)}, extent{e} {}
     explicit LossRun(const Golden& golden)
         : LossRun{golden.get<S>("x"), golden.get<Target>("target"), {golden.extent("x", 0), golden.extent("x", 1)}} {}
 
-    rondo::Sequence<const Target, target_rows> targets() const { return {target.data(), nullptr, extent}; }
+    rondo::SequenceView<const Target, target_rows> targets() const { return {target.data(), nullptr, extent}; }
 
-    /// The loss over `terms` terms; its slope is added to `slope`.
+    /// The loss over `terms` terms; its gradient is added to `gradient`.
     template <class Loss>
     double operator()(const Loss& loss, double terms) {
-        Placed<B, S, rows> result{y, extent};
-        result.slope = on_device<B>(slope);
-        const Placed<B, Target, target_rows> wanted{target, extent};
+        DeviceSequence<B, S, rows> result{y, extent};
+        result.gradient = on_device<B>(gradient);
+        const DeviceSequence<B, Target, target_rows> wanted{target, extent};
         const double total = work_.record(
             model_, nullptr, {}, [&](auto& run) { return loss(run, result.view(), wanted.input(), terms); });
-        slope = result.slopes();
+        gradient = result.gradients();
         return total;
     }
     template <class Loss>
     double operator()(const Loss& loss) {
         return (*this)(loss, loss.terms(targets()));
     }
-    /// The same without slopes.
+    /// The same without gradients.
     template <class Loss>
     double value(const Loss& loss) {
-        Placed<B, S, rows> result{y, extent};
-        const Placed<B, Target, target_rows> wanted{target, extent};
+        DeviceSequence<B, S, rows> result{y, extent};
+        const DeviceSequence<B, Target, target_rows> wanted{target, extent};
         return work_.evaluate(model_, nullptr, [&](auto& run) {
-            return loss(run, rondo::Sequence<S, rows>{B::data(result.value), nullptr, extent}, wanted.input(),
+            return loss(run, rondo::SequenceView<S, rows>{B::data(result.value), nullptr, extent}, wanted.input(),
                         loss.terms(targets()));
         });
     }
@@ -71,13 +71,13 @@ public:
     /// The valid steps of the same numbers, as steps of one sequence.
     LossRun packed() const {
         LossRun all{{}, {}, {0, 1}};
-        rondo::each_run(extent, [&](std::size_t first, std::size_t count) {
+        rondo::for_each_valid_range(extent, [&](std::size_t first, std::size_t count) {
             const auto from = std::ptrdiff_t(first), to = std::ptrdiff_t(first + count);
             all.y.insert(all.y.end(), y.begin() + from * rows, y.begin() + to * rows);
             all.target.insert(all.target.end(), target.begin() + from * target_rows, target.begin() + to * target_rows);
             all.extent.steps += int(count);
         });
-        all.slope.resize(all.y.size());
+        all.gradient.resize(all.y.size());
         return all;
     }
 
@@ -87,7 +87,7 @@ private:
     rondo::Workspace<Net, B> work_;
 };
 
-/// Value and slopes are PyTorch's; slopes add to what is there; a run without a tape has the same value.
+/// Value and gradients are PyTorch's; gradients add to what is there; a run without a tape has the same value.
 template <class S, int rows, class Target, class Loss>
 void expect_golden(const Loss& loss, std::string_view name) {
     const Golden golden{"losses", name};
@@ -95,14 +95,14 @@ void expect_golden(const Loss& loss, std::string_view name) {
     for (const double runs : {1.0, 2.0}) {
         const S value = S(run(loss));
         golden.expect("loss", &value);
-        golden.expect("dx", run.slope.data(), runs);
+        golden.expect("dx", run.gradient.data(), runs);
     }
     const S value = S(run.value(loss));
     golden.expect("loss", &value);
 }
 
 /// Padding counts for nothing, whatever it holds: neither for the value, nor for the number of terms, nor for the
-/// slopes.
+/// gradients.
 template <class S, int rows, class Target, class Loss>
 void expect_no_padding(const Loss& loss, std::string_view name) {
     const int lengths[]{1, 3, 0, 2};
@@ -118,11 +118,11 @@ void expect_no_padding(const Loss& loss, std::string_view name) {
     EXPECT_EQ(loss.terms(run.targets()), loss.terms(valid.targets()));
     EXPECT_NEAR(run(loss), valid(loss), tolerance<S>);
     run.each_padding_column([&](std::ptrdiff_t column) {
-        EXPECT_EQ(std::count(run.slope.begin() + column * rows, run.slope.begin() + (column + 1) * rows, S(0)), rows)
+        EXPECT_EQ(std::count(run.gradient.begin() + column * rows, run.gradient.begin() + (column + 1) * rows, S(0)), rows)
             << column;
     });
-    run.y = run.slope;
-    EXPECT_EQ(run.packed().y, valid.slope);
+    run.y = run.gradient;
+    EXPECT_EQ(run.packed().y, valid.gradient);
 }
 
 /// A network's result and targets of other extents are refused.
@@ -132,10 +132,10 @@ void expect_same_extents(const Loss& loss) {
     for (const rondo::Extent wrong : {rondo::Extent{2, 2}, rondo::Extent{3, 1}, rondo::Extent{2, 3}}) {
         rondo::Model<rondo::ReLU<rows>, TestBackend<S>> model;
         rondo::Workspace<rondo::ReLU<rows>, TestBackend<S>> work;
-        const rondo::Sequence<const Target, run.target_rows> target{run.target.data(), nullptr, wrong};
+        const rondo::SequenceView<const Target, run.target_rows> target{run.target.data(), nullptr, wrong};
         try {
             work.evaluate(model, nullptr, [&](auto& r) {
-                return loss(r, rondo::Sequence<S, rows>{run.y.data(), nullptr, run.extent}, target, 1);
+                return loss(r, rondo::SequenceView<S, rows>{run.y.data(), nullptr, run.extent}, target, 1);
             });
             FAIL() << "targets of " << wrong.steps << " steps of " << wrong.batch;
         } catch (const rondo::Failure& failure) {

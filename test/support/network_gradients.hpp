@@ -3,7 +3,7 @@
 
 #include "gradients.hpp"
 
-/// A network's slopes under each loss, of its parameters and its inputs; with and without padding and dropout.
+/// A network's gradients under each loss, of its parameters and its inputs; with and without padding and dropout.
 template <class Case>
 struct NetworkGradients : testing::Test {
     using Net = typename Case::network;
@@ -35,8 +35,8 @@ private:
             // The row of a padding token is not trained, whatever the loss makes of it.
             for (int& token : tokens)
                 if (token == Net::tensors[0].padding) token = token == 0 ? 1 : token - 1;
-            const Placed<B, int, 1> x{tokens, extent};
-            expect_slopes(model, {}, randomness,
+            const DeviceSequence<B, int, 1> x{tokens, extent};
+            expect_gradients(model, {}, randomness,
                           [&](auto& run) { return loss_of(run, Net::forward(run, x.input())); });
         } else {
             auto numbers = normal_numbers(Net::input_size * extent.columns(), 2);
@@ -46,8 +46,8 @@ private:
                     std::fill_n(numbers.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size,
                                 std::nan(""));
             Given<B> x{std::move(numbers)};
-            expect_slopes(model, {&x}, randomness, [&](auto& run) {
-                const rondo::Sequence<const double, Net::input_size> input{x.value(), x.slope(), extent};
+            expect_gradients(model, {&x}, randomness, [&](auto& run) {
+                const rondo::SequenceView<const double, Net::input_size> input{x.value(), x.gradient(), extent};
                 return loss_of(run, Net::forward(run, input));
             });
         }

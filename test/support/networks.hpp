@@ -17,7 +17,7 @@
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
 #include <rondo/layer/softmax.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 
 #include <gtest/gtest.h>
 

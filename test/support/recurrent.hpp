@@ -5,7 +5,7 @@
 #include "golden.hpp"
 #include "networks.hpp"
 
-#include <rondo/network/workspace.hpp>
+#include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-/// A recurrent layer computes what PyTorch's does: outputs, final states, and the slopes of inputs, initial states and
+/// A recurrent layer computes what PyTorch's does: outputs, final states, and the gradients of inputs, initial states and
 /// parameters.
 template <class Case>
 struct RecurrentGolden : testing::Test {
@@ -24,7 +24,7 @@ struct RecurrentGolden : testing::Test {
     using S = typename Case::scalar;
     static constexpr int components = Net::components;
 
-    using X = Placed<B, S, Net::input_size>;
+    using X = DeviceSequence<B, S, Net::input_size>;
     using States = PlacedStates<B, typename Net::template StatesOf<S>>;
 
     struct Variant {
@@ -70,7 +70,7 @@ struct RecurrentGolden : testing::Test {
     RecurrentGolden() { model.assign(Golden{Case::file, Case::name}.template parameters<S>(Net::tensors)); }
 
     auto record(X& x, States& initial) {
-        const rondo::Sequence<const S, Net::input_size> input = x.view();
+        const rondo::SequenceView<const S, Net::input_size> input = x.view();
         return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input, initial.view()); });
     }
 
@@ -81,12 +81,12 @@ struct RecurrentGolden : testing::Test {
         X x{std::vector<S>(like.x.value.size(), nan), {like.extent.steps, like.extent.batch}};
         States initial{std::vector<S>(like.start.size(), nan), like.extent.batch};
         const auto [y, last] = record(x, initial);
-        work.backend().fill(y.slope, y.size(), nan);
-        for (int k = 0; k < components; ++k) work.backend().fill(last.slope[k], last.size(), nan);
+        work.backend().fill(y.gradient, y.size(), nan);
+        for (int k = 0; k < components; ++k) work.backend().fill(last.gradient[k], last.size(), nan);
         work.backward(nullptr);
     }
 
-    /// Twice, since slopes add up.
+    /// Twice, since gradients add up.
     void train(std::string_view name) {
         Variant v{name};
         const Golden& golden = v.golden;
@@ -96,11 +96,11 @@ struct RecurrentGolden : testing::Test {
             const auto [y, last] = record(v.x, v.initial);
             golden.expect("y", values_of<B>(y));
             v.expect("h_n", "c_n", final_of<B>(last));
-            copy_to_device(work.backend(), y.slope, v.poisoned("dy", Net::output_size));
-            set_slopes(work.backend(), last, v.components_of("dh_n", "dc_n"));
+            copy_to_device(work.backend(), y.gradient, v.poisoned("dy", Net::output_size));
+            set_gradients(work.backend(), last, v.components_of("dh_n", "dc_n"));
             work.backward(&gradient);
-            golden.expect("dx", v.x.slopes(), runs);
-            if (!v.start.empty()) v.expect("dh0", "dc0", v.initial.slopes(), runs);
+            golden.expect("dx", v.x.gradients(), runs);
+            if (!v.start.empty()) v.expect("dh0", "dc0", v.initial.gradients(), runs);
             golden.expect_gradients(Net::tensors, gradient.values(), runs);
         }
     }

@@ -3,7 +3,7 @@
 
 #include "gradients.hpp"
 
-/// A recurrent layer's slopes, under every loss: of its parameters, inputs and initial states, from its outputs and
+/// A recurrent layer's gradients, under every loss: of its parameters, inputs and initial states, from its outputs and
 /// final states.
 template <class Case>
 struct RecurrentGradients : testing::Test {
@@ -17,22 +17,22 @@ struct RecurrentGradients : testing::Test {
         Given<B> x{Net::input_size * extent.columns(), 2}, h{initial.size(), 3}, c{initial.size(), 4};
         for (int k = 0; k < components && from_states; ++k) {
             initial.value[k] = (k == 0 ? h : c).value();
-            initial.slope[k] = (k == 0 ? h : c).slope();
+            initial.gradient[k] = (k == 0 ? h : c).gradient();
         }
         const Targets<B> targets{std::max(Net::output_size * extent.columns(), initial.size()), Net::output_size};
         const auto body = [&](auto& run) {
             const auto [y, last] = Net::forward(
-                run, rondo::Sequence<const double, Net::input_size>{x.value(), x.slope(), extent}, initial);
+                run, rondo::SequenceView<const double, Net::input_size>{x.value(), x.gradient(), extent}, initial);
             auto loss = targets.cross_entropy(run, y) + targets.binary(run, y);
             for (int k = 0; k < components; ++k) {
-                using Last = rondo::Sequence<double, Net::hidden_size>;
+                using Last = rondo::SequenceView<double, Net::hidden_size>;
                 const rondo::Extent states{Net::layers * Net::directions, batch};
-                loss += targets.squared(run, Last{last.value[k], last.slope[k], states});
+                loss += targets.squared(run, Last{last.value[k], last.gradient[k], states});
             }
             return loss;
         };
         const rondo::Model<Net, B> model{rondo::Seed{42}};
-        expect_slopes(model, {&x, &h, &c}, {rondo::Seed{3}, 5, dropout}, body);
+        expect_gradients(model, {&x, &h, &c}, {rondo::Seed{3}, 5, dropout}, body);
     }
 };
 

@@ -7,8 +7,8 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/network/sequential.hpp>
-#include <rondo/train/batch.hpp>
+#include <rondo/model/sequential.hpp>
+#include <rondo/data/batch.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -27,14 +27,14 @@ using Tracker = rondo::Sequential<rondo::Named<"gru", rondo::GRU<3, 5>>, rondo::
 inline std::vector<int> letters(std::size_t count, std::uint64_t seed = 1) {
     std::vector<int> all(count);
     for (std::size_t k = 0; k < count; ++k)
-        all[k] = int(rondo::Draw{rondo::Seed{seed}, rondo::Purpose::user}.wide(k) % 7);
+        all[k] = int(rondo::RandomStream{rondo::Seed{seed}, rondo::Purpose::user}.wide(k) % 7);
     return all;
 }
 
 template <class S>
 std::vector<S> normal_numbers(std::size_t count, std::uint64_t seed = 1) {
     std::vector<S> all(count);
-    for (std::size_t k = 0; k < count; ++k) all[k] = S(rondo::Draw{rondo::Seed{seed}, rondo::Purpose::user}.normal(k));
+    for (std::size_t k = 0; k < count; ++k) all[k] = S(rondo::RandomStream{rondo::Seed{seed}, rondo::Purpose::user}.normal(k));
     return all;
 }
 
@@ -47,8 +47,8 @@ struct Tracks {
     Tracks(int steps, int batch, std::uint64_t seed = 1)
         : x{normal_numbers<S>(std::size_t(3 * steps * batch), seed)},
           y{normal_numbers<S>(std::size_t(steps * batch), seed + 1)}, extent{steps, batch} {}
-    rondo::Batch<rondo::Sequence<const S, 1>, rondo::Sequence<const S, 3>>
-    batch(rondo::Carry carry = rondo::Carry::none) const {
-        return {{rondo::Sequence<const S, 3>{x.data(), nullptr, extent}}, {y.data(), nullptr, extent}, carry};
+    rondo::Batch<rondo::SequenceView<const S, 1>, rondo::SequenceView<const S, 3>>
+    batch(rondo::StatePolicy carry = rondo::StatePolicy::none) const {
+        return {{rondo::SequenceView<const S, 3>{x.data(), nullptr, extent}}, {y.data(), nullptr, extent}, carry};
     }
 };

@@ -19,7 +19,7 @@ struct Clip : testing::Test {
 
     static Buffer<S> gradient(std::size_t size) {
         Buffer<S> all(padded(size));
-        for (std::size_t k = 0; k < size; ++k) all[k] = S(Draw{Seed{2}, Purpose::user}.normal(k));
+        for (std::size_t k = 0; k < size; ++k) all[k] = S(RandomStream{Seed{2}, Purpose::user}.normal(k));
         return all;
     }
     static double norm(const Buffer<S>& g) {

@@ -4,7 +4,7 @@
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
-#include <rondo/train/token_windows.hpp>
+#include <rondo/data/token_windows.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>

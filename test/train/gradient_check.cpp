@@ -8,10 +8,10 @@
 
 namespace {
 
-using rondo::Linear, rondo::Named, rondo::Sequence, rondo::Sequential;
+using rondo::Linear, rondo::Named, rondo::SequenceView, rondo::Sequential;
 
 /// What a careless author of a layer may do to its backward.
-enum class Fault { none, slightly_off, forgotten_bias, one_number, not_a_number, wrong_input_slope, no_input_slope };
+enum class Fault { none, slightly_off, forgotten_bias, one_number, not_a_number, wrong_input_gradient, no_input_gradient };
 
 struct Scale {
     double* p;
@@ -39,14 +39,14 @@ struct FaultyAffine {
         if (fault == Fault::forgotten_bias) backend.fill(db, 2, 0);
         if (fault == Fault::one_number) backend.columns(Scale{dW + 4, -1}, 1);
         if (fault == Fault::not_a_number) backend.fill(dW + 1, 1, std::numeric_limits<double>::quiet_NaN());
-        if (fault == Fault::wrong_input_slope) backend.columns(Scale{right.x.slope, 1.001}, right.x.size());
-        if (fault == Fault::no_input_slope) backend.fill(right.x.slope, right.x.size(), 0);
+        if (fault == Fault::wrong_input_gradient) backend.columns(Scale{right.x.gradient, 1.001}, right.x.size());
+        if (fault == Fault::no_input_gradient) backend.fill(right.x.gradient, right.x.size(), 0);
     }
 };
 
 template <Fault fault>
 struct Faulty : Linear<3, 2> {
-    static auto forward(auto& run, const Sequence<double, 3>& x) {
+    static auto forward(auto& run, const SequenceView<double, 3>& x) {
         const auto y = run.template make<2>(x.extent);
         run.execute(FaultyAffine<fault>{{x, y, run.parameter(0), run.parameter(1)}});
         return y;
@@ -60,7 +60,7 @@ rondo::GradientCheck check() {
     const auto x = normal_numbers(5);
     const Targets<rondo::EigenBackend<double>> targets{10, 2};
     return rondo::gradient_check(model, [&](auto& run) {
-        return targets.squared(run, Net::forward(run, Sequence<const double, 1>{x.data(), nullptr, {5, 1}}));
+        return targets.squared(run, Net::forward(run, SequenceView<const double, 1>{x.data(), nullptr, {5, 1}}));
     });
 }
 
@@ -101,8 +101,8 @@ TEST(GradientCheck, finds_what_is_no_number) {
     EXPECT_TRUE(std::isfinite(wrong.numeric));
 }
 
-TEST(GradientCheck, finds_wrong_slopes_of_inputs_in_the_layer_before) {
-    const auto wrong = check<Fault::wrong_input_slope>(), missing = check<Fault::no_input_slope>();
+TEST(GradientCheck, finds_wrong_gradients_of_inputs_in_the_layer_before) {
+    const auto wrong = check<Fault::wrong_input_gradient>(), missing = check<Fault::no_input_gradient>();
     EXPECT_GT(wrong.error, 10 * gradient_tolerance);
     EXPECT_TRUE(wrong.tensor.starts_with("first.")) << wrong.tensor;
     EXPECT_GT(missing.error, 1e-3);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Encoder-decoders: every attention, with and without input feeding, scheduled sampling and padding.
 #include <rondo/layer/gru.hpp>
-#include <rondo/network/encoder_decoder.hpp>
+#include <rondo/model/encoder_decoder.hpp>
 
 #include <support/gradients.hpp>
 
@@ -19,7 +19,7 @@ void expect_gradients(bool training) {
     const Targets<B> targets{std::size_t(6 * steps * batch), 6};
     const int source_lengths[]{3, 5, 1}, lengths[]{4, 2, 3};
     for (const bool padded : {false, true})
-        expect_slopes(model, {}, Randomness{Seed{5}, 5, training}, [&](auto& run) {
+        expect_gradients(model, {}, Randomness{Seed{5}, 5, training}, [&](auto& run) {
             return targets.cross_entropy(
                 run, Net::forward(run,
                                   Tokens{B::data(source), nullptr,

@@ -11,7 +11,7 @@
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/network/sequential.hpp>
+#include <rondo/model/sequential.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/schedule.hpp>
@@ -57,7 +57,7 @@ template <class Net, class S>
 std::vector<S> parameters(const Golden& golden, const std::string& when) {
     EXPECT_EQ(golden.names(when + "/").size(), Net::tensors.size());
     std::vector<S> all(buffer_size<Net>);
-    for (const Tensor& t : Net::tensors) {
+    for (const ParameterSpec& t : Net::tensors) {
         const auto from = golden.get<S>(when + "/" + std::string{t.name.view()});
         EXPECT_EQ(from.size(), t.size()) << t.name.view();
         std::copy(from.begin(), from.end(), all.begin() + std::ptrdiff_t(t.offset));
@@ -67,7 +67,7 @@ std::vector<S> parameters(const Golden& golden, const std::string& when) {
 
 /// Batch k of a trace; it views the numbers of `all`.
 template <class T, int Rows>
-Sequence<const T, Rows> sequence(const Golden& golden, const std::vector<T>& all, const char* name, bool one_step,
+SequenceView<const T, Rows> sequence(const Golden& golden, const std::vector<T>& all, const char* name, bool one_step,
                                  int k) {
     const int steps = one_step ? 1 : golden.extent(name, 1), batch = golden.extent(name, one_step ? 1 : 2);
     const std::size_t size = std::size_t(steps * batch) * Rows;
@@ -99,7 +99,7 @@ void expect_trace(const char* name, Loss loss, Rule rule, TrainerSettings settin
         for (int k = 0; k < 20; ++k) {
             auto input = sequence<X, In>(golden, x, "x", false, k);
             if (!lengths.empty()) input.extent.lengths = lengths.data() + k * input.extent.batch;
-            const Batch<Sequence<const Y, Out>, Sequence<const X, In>> batch{
+            const Batch<SequenceView<const Y, Out>, SequenceView<const X, In>> batch{
                 {input}, sequence<Y, Out>(golden, y, "target", one_step, k)};
             EXPECT_NEAR(rule.rate * settings.schedule(k), rates[std::size_t(k)], 1e-15);
             expect_close(trainer.step(batch).mean(), losses[std::size_t(k)], tolerance<S>,
@@ -107,7 +107,7 @@ void expect_trace(const char* name, Loss loss, Rule rule, TrainerSettings settin
         }
         EXPECT_EQ(trainer.steps(), 20);
         const auto got = model.values();
-        for (const Tensor& t : Net::tensors)
+        for (const ParameterSpec& t : Net::tensors)
             for (std::size_t n = 0; n < t.size(); ++n)
                 expect_close(double(got[t.offset + n]), last[t.offset + n], tolerance<S>,
                              std::string{t.name.view()} + "[" + std::to_string(n) + "]");

@@ -5,8 +5,8 @@
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/sgd.hpp>
-#include <rondo/train/token_streams.hpp>
-#include <rondo/train/token_windows.hpp>
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>
@@ -156,19 +156,19 @@ TEST(Trainer, ABatchWithoutTermsTeachesNothingButCarriesOn) {
         LetterModel model{Seed{1}};
         const LetterModel before = model;
         LetterTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}};
-        const auto without = [&](std::size_t k, Carry carry) {
+        const auto without = [&](std::size_t k, StatePolicy carry) {
             auto batch = streams.at(k);
             batch.target.value = ignored.data();
-            batch.carry = carry;
+            batch.state_policy = carry;
             return batch;
         };
-        EXPECT_EQ(trainer.evaluate(without(0, Carry::none)), LossSum{});
+        EXPECT_EQ(trainer.evaluate(without(0, StatePolicy::none)), LossSum{});
         trainer.evaluate(streams.at(0));
         const LossSum expected = trainer.evaluate(streams.at(1));
-        EXPECT_EQ(trainer.evaluate(without(0, Carry::start)).terms, 0);
+        EXPECT_EQ(trainer.evaluate(without(0, StatePolicy::start)).terms, 0);
         EXPECT_EQ(trainer.evaluate(streams.at(1)), expected) << "as after the same tokens with targets";
 
-        for (const Carry carry : {Carry::none, Carry::start, Carry::go_on})
+        for (const StatePolicy carry : {StatePolicy::none, StatePolicy::start, StatePolicy::resume})
             EXPECT_EQ(trainer.step(without(0, carry)).terms, 0);
         EXPECT_EQ(model, before);
         EXPECT_EQ(trainer.steps(), 0);

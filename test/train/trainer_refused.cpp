@@ -5,7 +5,7 @@
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/sgd.hpp>
-#include <rondo/train/token_streams.hpp>
+#include <rondo/data/token_streams.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>
@@ -134,12 +134,12 @@ TEST(Trainer, BeginsFromZeroAfterNumbersThatAreNotFinite) {
         TrackerModel model{Seed{1}}, other = model;
         TrackerTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}},
             fresh{other, {}, {}, {.threads = threads, .small_work = 0}};
-        for (const Carry carry : {Carry::start, Carry::go_on})
+        for (const StatePolicy carry : {StatePolicy::start, StatePolicy::resume})
             trainer.step(good.batch(carry)), fresh.step(good.batch(carry));
         Error error;
-        trainer.step(bad.batch(Carry::go_on), error);
+        trainer.step(bad.batch(StatePolicy::resume), error);
         EXPECT_EQ(error.kind, Error::Kind::not_finite);
-        EXPECT_EQ(trainer.step(good.batch(Carry::go_on)), fresh.step(good.batch(Carry::start)));
+        EXPECT_EQ(trainer.step(good.batch(StatePolicy::resume)), fresh.step(good.batch(StatePolicy::start)));
         EXPECT_EQ(model, other);
     }
 }
@@ -200,11 +200,11 @@ TEST(Trainer, RefusesToGoOnWithOtherSequences) {
     for (const int threads : {1, 2}) {
         TrackerModel model{Seed{1}};
         TrackerTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}};
-        trainer.step(four.batch(Carry::go_on)); // the first one begins
-        expect_argument([&] { trainer.step(five.batch(Carry::go_on)); },
+        trainer.step(four.batch(StatePolicy::resume)); // the first one begins
+        expect_argument([&] { trainer.step(five.batch(StatePolicy::resume)); },
                         "rondo::Trainer: a batch of 5 sequences cannot go on from the states of 4");
         for (const auto& tracks : {five, Tracks<float>{4, 1}})
-            for (const Carry carry : {Carry::start, Carry::go_on}) trainer.step(tracks.batch(carry));
+            for (const StatePolicy carry : {StatePolicy::start, StatePolicy::resume}) trainer.step(tracks.batch(carry));
     }
 }
 
@@ -254,9 +254,9 @@ TEST(Trainer, BothDirectionsCannotBeCarriedOn) {
     const auto text = letters(40);
     TokenStreams streams{text, 5, 3};
     auto alone = streams.at(0), carried = alone;
-    alone.carry = Carry::none;
-    for (const Carry carry : {Carry::start, Carry::go_on}) {
-        carried.carry = carry;
+    alone.state_policy = StatePolicy::none;
+    for (const StatePolicy carry : {StatePolicy::start, StatePolicy::resume}) {
+        carried.state_policy = carry;
         expect_no_trace<Trainer<Both, CrossEntropy, Adam, EigenBackend<float>>>(
             [] { return Model<Both>{Seed{1}}; }, alone, carried, Error::Kind::argument,
             "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state on");

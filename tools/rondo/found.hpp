@@ -4,7 +4,7 @@
 #include <rondo/core/error.hpp>
 #include <rondo/io/layer_weights.hpp>
 #include <rondo/io/safetensors.hpp>
-#include <rondo/network/layer_facts.hpp>
+#include <rondo/model/layer_facts.hpp>
 
 #include <cstddef>
 #include <list>

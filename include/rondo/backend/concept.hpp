@@ -3,12 +3,12 @@
 
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
-#include "lanes.hpp"
+#include "../simd/tail.hpp"
 
 #include <concepts>
 #include <string_view>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 struct AnyUnit {
@@ -40,8 +40,8 @@ template <class B>
 concept Backend =
     std::floating_point<typename B::scalar> && std::convertible_to<decltype(B::name), std::string_view> &&
     std::movable<B> && std::default_initializable<B> &&
-    requires(B& backend, Matrix<typename B::scalar> y, Matrix<const typename B::scalar> x,
-             Weights<typename B::scalar> w, Weights<const typename B::scalar> v, typename B::scalar* p,
+    requires(B& backend, ColumnMajorView<typename B::scalar> y, ColumnMajorView<const typename B::scalar> x,
+             RowMajorView<typename B::scalar> w, RowMajorView<const typename B::scalar> v, typename B::scalar* p,
              const typename B::scalar* q, const int* index, std::size_t n,
              typename B::template buffer<typename B::scalar>& buffer) {
     { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // numbers a product of rows x columns x inner needs besides
@@ -84,7 +84,7 @@ concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 /// call work again, except for work that sends something of the host's, or waits. {} is a graph without anything. The
 /// work has been done before, so that it takes no memory.
 template <class B>
-concept Queued = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
+concept Asynchronous = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
                  requires(B& backend, typename B::Graph& graph) {
                      backend.repeat(graph, detail::AnyWork{});
                      backend.wait();

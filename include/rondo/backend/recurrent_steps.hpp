@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/host_device.hpp"
-#include "unit.hpp"
+#include "../cell/functors.hpp"
 
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The steps of a cell over time, in one direction: where each finds what it reads and writes. Scan goes through them
 /// one by one; a backend may go through all of them at once.
@@ -15,21 +15,21 @@ namespace rondo::inline v0_1 {
 /// the state after step t.
 ///
 /// Shapes  U (gates H x H), states (H x (T + 1) B), gate (gates H x T B): W x + b of every step, apart (apart H x T
-///         B): c of the gates that keep U h + c apart. Backward leaves the slopes of the gates in both.
+///         B): c of the gates that keep U h + c apart. Backward leaves the gradients of the gates in both.
 template <class C, int H, class S>
 struct RecurrentSteps {
     static constexpr int states = C::shape.states;
-    static constexpr std::size_t rows = std::size_t(C::shape.gates) * H, apart_rows = std::size_t(C::shape.apart) * H,
-                                 own_rows = std::size_t(C::shape.own) * H,
+    static constexpr std::size_t rows = std::size_t(C::shape.gates) * H, split_rows = std::size_t(C::shape.split) * H,
+                                 per_unit_rows = std::size_t(C::shape.per_unit) * H,
                                  saved_rows = std::size_t(C::shape.saved) * H;
 
     int steps = 0, batch = 0;
     bool reverse = false;
-    const S *U = nullptr, *own = nullptr;
+    const S *U = nullptr, *per_unit = nullptr;
     Values<S*, states> state{};
-    S *gate = nullptr, *apart = nullptr, *saved = nullptr; // saved: null where no backward follows
-    const S* output_slope = nullptr;
-    S* own_slope = nullptr;
+    S *gate = nullptr, *split = nullptr, *saved = nullptr; // saved: null where no backward follows
+    const S* output_gradient = nullptr;
+    S* per_unit_gradient = nullptr;
 
     // Step by step.
     Values<S*, states> carry{}; // H x B: dL/d(state after) in, dL/d(state before) out
@@ -37,7 +37,7 @@ struct RecurrentSteps {
     // All at once: `gate` holds W x alone; H x B each, null where there is none.
     const S *input_bias = nullptr, *recurrent_bias = nullptr;
     Values<const S*, states> initial{};
-    Values<S*, states> final{}, initial_slope{}, final_slope{};
+    Values<S*, states> final{}, initial_gradient{}, final_gradient{};
 
     RONDO_HOST_DEVICE std::size_t slot(int t) const { return std::size_t(t) * std::size_t(batch) * H; }
     RONDO_HOST_DEVICE std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
@@ -46,7 +46,7 @@ struct RecurrentSteps {
     /// What step t does to the sequences from `first` on.
     RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
         const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
-        UnitForward<C, H, S> u{gate + column * rows, apart + column * apart_rows, own, {}, {},
+        UnitForward<C, H, S> u{gate + column * rows, split + column * split_rows, per_unit, {}, {},
                                saved ? saved + column * saved_rows : nullptr};
         for (int k = 0; k < states; ++k) {
             u.before[k] = state[k] + before(t) + first * H;
@@ -59,12 +59,12 @@ struct RecurrentSteps {
         UnitBackward<C, H, S> u{.saved = saved + column * saved_rows,
                                 .before = {},
                                 .after = {},
-                                .own = own,
-                                .output_slope = output_slope + column * H,
+                                .per_unit = per_unit,
+                                .output_gradient = output_gradient + column * H,
                                 .carry = {},
-                                .gate_slope = gate + column * rows,
-                                .apart_slope = apart + column * apart_rows,
-                                .own_slope = own_slope + column * own_rows};
+                                .gate_gradient = gate + column * rows,
+                                .split_gradient = split + column * split_rows,
+                                .per_unit_gradient = per_unit_gradient + column * per_unit_rows};
         for (int k = 0; k < states; ++k) {
             u.before[k] = state[k] + before(t) + first * H;
             u.after[k] = state[k] + after(t) + first * H;
@@ -79,7 +79,7 @@ struct RecurrentSteps {
 ///
 ///   multiply(gate, W, x), then run_forward(steps, lengths, memory): states, final states and what is saved; slots past
 ///   a sequence's end are zero.
-///   run_backward(steps, lengths, memory): slopes of the gates, zero past a sequence's end; adds to initial_slope.
+///   run_backward(steps, lengths, memory): gradients of the gates, zero past a sequence's end; adds to initial_gradient.
 ///   steps_memory<C, H>(extent): numbers of memory that they need besides.
 template <class B, class C, int H>
 concept RunsSteps = requires { requires B::template runs_steps<C, H>; };

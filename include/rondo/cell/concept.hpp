@@ -3,22 +3,22 @@
 
 #include "../core/layer_kind.hpp"
 #include "../core/values.hpp"
-#include "../math/functions.hpp"
+#include "../simd/functions.hpp"
 
 #include <concepts>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace cell {
 
 /// A cell's counts, per hidden unit.
 struct Shape {
     int gates = 1;   // pre-activations
-    int apart = 0;   // of them, the last ones that see W x + b and U h + c apart
-    int second = 0;  // of them, the last ones whose recurrent product reads q = reset(...), not h
+    int split = 0;   // of them, the last ones that see W x + b and U h + c apart
+    int after_reset = 0;  // of them, the last ones whose recurrent product reads q = reset(...), not h
     int states = 1;
     int saved = 0;   // values kept for backward
-    int own = 0;     // parameters of the unit itself
+    int per_unit = 0;     // parameters of the unit itself
     int forget = -1; // the gate that forgets: its bias may start above zero
 };
 
@@ -29,10 +29,10 @@ struct Shape {
 /// State    component 0 is h: the output, and what the recurrent product reads.
 /// Saved    what backward wants to know of the step.
 /// Own      parameters of the unit itself (peepholes).
-template <class C, class S> using Pre = Values<S, C::shape.gates + C::shape.apart>;
+template <class C, class S> using Pre = Values<S, C::shape.gates + C::shape.split>;
 template <class C, class S> using State = Values<S, C::shape.states>;
 template <class C, class S> using Saved = Values<S, C::shape.saved>;
-template <class C, class S> using Own = Values<S, C::shape.own>;
+template <class C, class S> using PerUnit = Values<S, C::shape.per_unit>;
 
 template <class C, class S>
 struct Step {
@@ -40,12 +40,12 @@ struct Step {
     Saved<C, S> saved;
 };
 
-/// Slopes dL/d(...). `before` holds only what does not go through the recurrent product.
+/// Gradients dL/d(...). `before` holds only what does not go through the recurrent product.
 template <class C, class S>
-struct Slope {
+struct Gradient {
     Pre<C, S> pre;
     State<C, S> before;
-    Own<C, S> own;
+    PerUnit<C, S> per_unit;
 };
 
 } // namespace cell
@@ -53,25 +53,25 @@ struct Slope {
 /// A description of one unit's maths; no loops, no storage, no backend.
 ///
 ///   forward   pre-activations, old state, own parameters -> new state, values saved
-///   backward  values saved, old and new state, own parameters, dL/d(new state) -> slopes
+///   backward  values saved, old and new state, own parameters, dL/d(new state) -> gradients
 ///   reset     where the last `second` gates read U q: q = reset(...), known only after the other gates; it has a
 ///             backward of its own
 ///
 /// A cell whose first values saved are its gates may tell their names, gate_names: they can then be traced.
 template <class C, class S = float>
-concept Cell = C::shape.gates > 0 && C::shape.apart >= 0 && C::shape.second >= 0 && C::shape.states > 0 &&
-    C::shape.saved >= 0 && C::shape.own >= 0 && C::shape.apart + C::shape.second <= C::shape.gates &&
-    (C::shape.apart == 0 || C::shape.second == 0) && // no gate is known to need both
+concept Cell = C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset >= 0 && C::shape.states > 0 &&
+    C::shape.saved >= 0 && C::shape.per_unit >= 0 && C::shape.split + C::shape.after_reset <= C::shape.gates &&
+    (C::shape.split == 0 || C::shape.after_reset == 0) && // no gate is known to need both
     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
-             const cell::Own<C, S>& own) {
-        { C::forward(pre, state, own) } -> std::same_as<cell::Step<C, S>>;
-        { C::backward(saved, state, state, own, state) } -> std::same_as<cell::Slope<C, S>>;
+             const cell::PerUnit<C, S>& per_unit) {
+        { C::forward(pre, state, per_unit) } -> std::same_as<cell::Step<C, S>>;
+        { C::backward(saved, state, state, per_unit, state) } -> std::same_as<cell::Gradient<C, S>>;
     } &&
-    (C::shape.second == 0 ||
+    (C::shape.after_reset == 0 ||
      requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
-              cell::Slope<C, S>& slope, S q) {
+              cell::Gradient<C, S>& gradient, S q) {
          { C::reset(pre, state) } -> std::same_as<S>;
-         { C::reset_backward(saved, state, q, slope) } -> std::same_as<void>;
+         { C::reset_backward(saved, state, q, gradient) } -> std::same_as<void>;
      });
 
 } // namespace rondo

@@ -6,9 +6,9 @@
 #include <array>
 #include <string_view>
 
-namespace rondo::inline v0_1::cell {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
-/// Gated recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
+/// NonFiniteGuard recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
 ///
 ///   r, z = sigmoid(a_r), sigmoid(a_z)                                         (1)
 ///   n = tanh(a_n + r u_n)          u_n = U_n h + c_n, kept apart from a_n     (2)
@@ -19,7 +19,7 @@ namespace rondo::inline v0_1::cell {
 ///         (2014), arXiv:1406.1078v1, section 2.3.
 struct GRU {
     static constexpr LayerKind kind = LayerKind::GRU;
-    static constexpr Shape shape{.gates = 3, .apart = 1, .saved = 4};
+    static constexpr Shape shape{.gates = 3, .split = 1, .saved = 4};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
@@ -33,18 +33,18 @@ struct GRU {
     }
 
     template <class S>
-    RONDO_CELL static Slope<GRU, S> backward(const Values<S, 4>& saved, const Values<S, 1>& before,
+    RONDO_CELL static Gradient<GRU, S> backward(const Values<S, 4>& saved, const Values<S, 1>& before,
                                              const Values<S, 1>&, const Values<S, 0>&,
-                                             const Values<S, 1>& slope) {
+                                             const Values<S, 1>& gradient) {
         const auto& [r, z, n, u_n] = saved;
-        const S dh = slope[0], da_n = dh * (1 - z) * (1 - n * n);
+        const S dh = gradient[0], da_n = dh * (1 - z) * (1 - n * n);
         return {.pre = {da_n * u_n * r * (1 - r), dh * (before[0] - n) * z * (1 - z), da_n, da_n * r},
                 .before = {dh * z},
-                .own = {}};
+                .per_unit = {}};
     }
 };
 
-/// Gated recurrent unit that resets before the recurrent product, as first published and as ONNX defaults to.
+/// NonFiniteGuard recurrent unit that resets before the recurrent product, as first published and as ONNX defaults to.
 ///
 ///   r, z = sigmoid(a_r), sigmoid(a_z)                                         (1)
 ///   n = tanh(W_n x + b_n + U_n q + c_n)     q = r h                           (2)
@@ -54,7 +54,7 @@ struct GRU {
 ///         (2014), arXiv:1406.1078v3, section 2.3.
 struct GRUResetBefore {
     static constexpr LayerKind kind = LayerKind::GRUResetBefore;
-    static constexpr Shape shape{.gates = 3, .second = 1, .saved = 3};
+    static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = 3};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     /// Stage one, from the gates that read h: q, which the second product reads.
@@ -71,24 +71,24 @@ struct GRUResetBefore {
         return {.state = {n + z * (before[0] - n)}, .saved = {r, z, n}};
     }
 
-    /// Slopes of stage two; those of r follow in reset_backward, when dL/dq is known.
+    /// Gradients of stage two; those of r follow in reset_backward, when dL/dq is known.
     template <class S>
-    RONDO_CELL static Slope<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
+    RONDO_CELL static Gradient<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
                                                         const Values<S, 1>&, const Values<S, 0>&,
-                                                        const Values<S, 1>& slope) {
+                                                        const Values<S, 1>& gradient) {
         const auto& [r, z, n] = saved;
-        const S dh = slope[0];
+        const S dh = gradient[0];
         return {.pre = {S(0), dh * (before[0] - n) * z * (1 - z), dh * (1 - z) * (1 - n * n)},
                 .before = {dh * z},
-                .own = {}};
+                .per_unit = {}};
     }
 
     template <class S>
     RONDO_CELL static void reset_backward(const Values<S, 3>& saved, const Values<S, 1>& before, S dq,
-                                          Slope<GRUResetBefore, S>& slope) {
+                                          Gradient<GRUResetBefore, S>& gradient) {
         const S r = saved[0];
-        slope.pre[0] = dq * before[0] * r * (1 - r);
-        slope.before[0] = slope.before[0] + dq * r;
+        gradient.pre[0] = dq * before[0] * r * (1 - r);
+        gradient.before[0] = gradient.before[0] + dq * r;
     }
 };
 

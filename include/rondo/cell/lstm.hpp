@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace rondo::inline v0_1::cell {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
 /// Long short-term memory.
 ///
@@ -35,15 +35,15 @@ struct LSTM {
     }
 
     template <class S>
-    RONDO_CELL static Slope<LSTM, S> backward(const Values<S, 5>& saved, const Values<S, 2>& before,
+    RONDO_CELL static Gradient<LSTM, S> backward(const Values<S, 5>& saved, const Values<S, 2>& before,
                                               const Values<S, 2>&, const Values<S, 0>&,
-                                              const Values<S, 2>& slope) {
+                                              const Values<S, 2>& gradient) {
         const auto& [i, f, g, o, t] = saved;
-        const auto& [dh, dc_after] = slope;
+        const auto& [dh, dc_after] = gradient;
         const S dc = dc_after + dh * o * (1 - t * t);
         return {.pre = {dc * g * i * (1 - i), dc * before[1] * f * (1 - f), dc * i * (1 - g * g), dh * t * o * (1 - o)},
                 .before = {S(0), dc * f},
-                .own = {}};
+                .per_unit = {}};
     }
 };
 

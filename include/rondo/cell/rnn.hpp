@@ -3,7 +3,7 @@
 
 #include "concept.hpp"
 
-namespace rondo::inline v0_1::cell {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
 /// Elman recurrent cell.
 ///
@@ -21,10 +21,10 @@ struct RNN {
     }
 
     template <class S>
-    RONDO_CELL static Slope<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
-                                             const Values<S, 0>&, const Values<S, 1>& slope) {
+    RONDO_CELL static Gradient<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
+                                             const Values<S, 0>&, const Values<S, 1>& gradient) {
         const S h = after[0];
-        return {.pre = {slope[0] * (1 - h * h)}, .before = {S(0)}, .own = {}};
+        return {.pre = {gradient[0] * (1 - h * h)}, .before = {S(0)}, .per_unit = {}};
     }
 };
 
@@ -45,10 +45,10 @@ struct ReluRNN {
     }
 
     template <class S>
-    RONDO_CELL static Slope<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
+    RONDO_CELL static Gradient<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
                                                  const Values<S, 1>& after, const Values<S, 0>&,
-                                                 const Values<S, 1>& slope) {
-        return {.pre = {math::select(after[0] <= S(0), S(0), slope[0])}, .before = {S(0)}, .own = {}};
+                                                 const Values<S, 1>& gradient) {
+        return {.pre = {math::select(after[0] <= S(0), S(0), gradient[0])}, .before = {S(0)}, .per_unit = {}};
     }
 };
 

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What went wrong: a kind for programs, a sentence for people that names what was expected and what came.
 ///

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How long and how wide a batch of sequences is, and which part of a larger one it is.
 ///
@@ -58,7 +58,7 @@ inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
 ///
 /// Sequences sorted by falling length make one run a step.
 template <class F>
-void each_run(const Extent& e, int t, F&& f) {
+void for_each_valid_range(const Extent& e, int t, F&& f) {
     if (!e.lengths) return f(0, e.batch);
     for (int b = 0; b < e.batch;) {
         const int first = b;
@@ -70,10 +70,10 @@ void each_run(const Extent& e, int t, F&& f) {
 
 /// Calls f(first, count) for each longest run of columns of steps [from, to) that are not padding.
 template <class F>
-void each_run(const Extent& e, int from, int to, F&& f) {
+void for_each_valid_range(const Extent& e, int from, int to, F&& f) {
     std::size_t first = 0, count = 0;
     for (int t = from; t < to; ++t)
-        each_run(e, t, [&](int begin, int n) {
+        for_each_valid_range(e, t, [&](int begin, int n) {
             const std::size_t column = std::size_t(t) * std::size_t(e.batch) + std::size_t(begin);
             if (column == first + count) {
                 count += std::size_t(n);
@@ -88,8 +88,8 @@ void each_run(const Extent& e, int from, int to, F&& f) {
 
 /// The same, of all steps.
 template <class F>
-void each_run(const Extent& e, F&& f) {
-    each_run(e, 0, e.steps, f);
+void for_each_valid_range(const Extent& e, F&& f) {
+    for_each_valid_range(e, 0, e.steps, f);
 }
 
 } // namespace rondo

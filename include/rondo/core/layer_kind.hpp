@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <string_view>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What a layer computes, as files of models tell it. A layer states its own as `static constexpr LayerKind kind`; a
 /// recurrent layer's is its cell's.

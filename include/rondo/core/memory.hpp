@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <new>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Every tensor begins at a multiple of this many numbers, so that the layout does not depend on the scalar.
 inline constexpr std::size_t alignment = 16;

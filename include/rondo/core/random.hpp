@@ -10,14 +10,14 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Four words of random bits.
-struct Words {
+struct PhiloxBlock {
     std::uint32_t word[4]{};
 
     RONDO_HOST_DEVICE constexpr std::uint32_t operator[](std::size_t lane) const noexcept { return word[lane]; }
-    bool operator==(const Words&) const = default;
+    bool operator==(const PhiloxBlock&) const = default;
 };
 
 /// Philox 4x32-10: four words that look random, as a pure function of a counter and a key (low half first).
@@ -26,7 +26,7 @@ struct Words {
 ///   (k0, k1)         <- (k0 + 0x9E3779B9, k1 + 0xBB67AE85)                              between them
 ///
 /// Source  Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
-RONDO_HOST_DEVICE constexpr Words philox(Words counter, std::uint64_t key) noexcept {
+RONDO_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint64_t key) noexcept {
     auto [c0, c1, c2, c3] = counter.word;
     auto k0 = static_cast<std::uint32_t>(key), k1 = static_cast<std::uint32_t>(key >> 32);
     for (int round = 0; round < 10; ++round) {
@@ -89,18 +89,18 @@ enum class Purpose : std::uint32_t { user, initial, dropout, shuffle, sample };
 ///
 /// Units   none. A word is 32 random bits; uniform, normal and uniform_index make numbers of them.
 /// Errors  none.
-class Draw {
+class RandomStream {
 public:
-    RONDO_HOST_DEVICE constexpr Draw(Seed seed, Purpose purpose, std::uint64_t step = 0,
+    RONDO_HOST_DEVICE constexpr RandomStream(Seed seed, Purpose purpose, std::uint64_t step = 0,
                                      std::uint32_t layer = 0) noexcept {
-        const Words sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), layer,
+        const PhiloxBlock sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), layer,
                                    static_cast<std::uint32_t>(purpose)}},
                                  seed.value);
         key_ = join(sub[0], sub[1]);
     }
 
     /// Eq. (2): the words of units 4 j to 4 j + 3 at once.
-    RONDO_HOST_DEVICE constexpr Words block(std::uint64_t j, std::uint32_t column = 0,
+    RONDO_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t j, std::uint32_t column = 0,
                                             std::uint32_t time = 0) const noexcept {
         return philox({{static_cast<std::uint32_t>(j), column, time, static_cast<std::uint32_t>(j >> 32)}}, key_);
     }
@@ -114,7 +114,7 @@ public:
     /// Eq. (4).
     RONDO_HOST_DEVICE constexpr std::uint64_t wide(std::uint64_t unit, std::uint32_t column = 0,
                                                    std::uint32_t time = 0) const noexcept {
-        const Words words = block(unit / 2, column, time);
+        const PhiloxBlock words = block(unit / 2, column, time);
         const bool second = unit % 2 == 1;
         return second ? join(words[2], words[3]) : join(words[0], words[1]);
     }
@@ -122,12 +122,12 @@ public:
     /// Standard normal; units 2 i and 2 i + 1 share a radius and lie a quarter turn apart.
     RONDO_HOST_DEVICE double normal(std::uint64_t unit, std::uint32_t column = 0,
                                     std::uint32_t time = 0) const noexcept {
-        const Words words = block(unit / 4, column, time);
+        const PhiloxBlock words = block(unit / 4, column, time);
         const std::uint32_t turn = unit % 2 == 0 ? 0 : 0x40000000;
         return rondo::normal(words[unit % 4 / 2 * 2], words[unit % 4 / 2 * 2 + 1] + turn);
     }
 
-    bool operator==(const Draw&) const = default;
+    bool operator==(const RandomStream&) const = default;
 
 private:
     RONDO_HOST_DEVICE static constexpr std::uint64_t join(std::uint32_t low, std::uint32_t high) noexcept {
@@ -137,20 +137,20 @@ private:
     std::uint64_t key_ = 0;
 };
 
-/// A Draw whose step may be known only where and when it is drawn from: a run that a device does again and again reads
+/// A RandomStream whose step may be known only where and when it is drawn from: a run that a device does again and again reads
 /// it from the device's memory.
-class StepDraw {
+class StepRandomStream {
 public:
-    constexpr StepDraw(const Draw& draw) noexcept : draw_{draw} {}
-    constexpr StepDraw(Seed seed, Purpose purpose, const std::uint64_t* step, std::uint32_t layer) noexcept
+    constexpr StepRandomStream(const RandomStream& draw) noexcept : draw_{draw} {}
+    constexpr StepRandomStream(Seed seed, Purpose purpose, const std::uint64_t* step, std::uint32_t layer) noexcept
         : step_{step}, seed_{seed}, purpose_{purpose}, layer_{layer} {}
 
-    RONDO_HOST_DEVICE constexpr Draw now() const noexcept {
-        return step_ ? Draw{seed_, purpose_, *step_, layer_} : draw_;
+    RONDO_HOST_DEVICE constexpr RandomStream now() const noexcept {
+        return step_ ? RandomStream{seed_, purpose_, *step_, layer_} : draw_;
     }
 
 private:
-    Draw draw_{Seed{}, Purpose::user};
+    RandomStream draw_{Seed{}, Purpose::user};
     const std::uint64_t* step_ = nullptr;
     Seed seed_{};
     Purpose purpose_{};
@@ -161,7 +161,7 @@ private:
 ///
 /// Source  Durstenfeld, "Algorithm 235: Random permutation", Comm. ACM 7 (1964).
 template <class Value, std::size_t Size>
-constexpr void shuffle(std::span<Value, Size> values, Draw draw) noexcept(std::is_nothrow_swappable_v<Value>) {
+constexpr void shuffle(std::span<Value, Size> values, RandomStream draw) noexcept(std::is_nothrow_swappable_v<Value>) {
     for (std::size_t left = values.size(); left > 1; --left) {
         using std::swap;
         swap(values[left - 1], values[static_cast<std::size_t>(uniform_index(draw.wide(left - 1), left))]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <array>
 #include <bit>
 #include <charconv>
@@ -11,7 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace rondo::inline v0_1::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
 /// A whole number of up to 3840 bits, in words of 32 bits, the lowest first.
 class BigWhole {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// f(0), ..., f(count - 1), each argument an integral_constant: a loop that is gone before the compiler looks at
 /// arrays, so that these stay in registers. Pragmas that unroll do so too late for clang.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The distinct bytes of a text in rising order; a byte's token is its place among them.
 ///

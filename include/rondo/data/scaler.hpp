@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Numbers, contiguous in memory.
 template <class Values>
@@ -27,7 +27,7 @@ concept Reals = requires(Values& values) {
 ///
 /// A constant feature has scale 1. All is reckoned in double.
 ///
-/// Shapes  values (features x rows), features innermost, as in a Sequence; apply and invert change them in place.
+/// Shapes  values (features x rows), features innermost, as in a SequenceView; apply and invert change them in place.
 /// Errors  features below 1; no values to learn from, or one that is not finite; values that are no whole rows; a
 ///         distance (standard: its square) between values beyond double; a feature that is not there.
 /// Source  scikit-learn's StandardScaler and MinMaxScaler.

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The cells of a CSV or TSV file, row by row; read_table and parse_table make one.
 ///

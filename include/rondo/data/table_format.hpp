@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How a table is written: what is between two cells, whether its first line names the columns, whether quotes hold
 /// cells together (or are text like any other), whether blanks around a cell are left out, and what begins a number's

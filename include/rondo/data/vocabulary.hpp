@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How many words a vocabulary may have, `<pad>` and `<unk>` among them, and how often one must occur to be of it.
 ///

@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 

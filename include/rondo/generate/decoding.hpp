@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../network/workspace.hpp"
+#include "../model/workspace.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class Net, Backend B>

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// One token, drawn: the first candidate whose probability, added to those before it, exceeds uniform times their sum.
 ///
@@ -54,7 +54,7 @@ public:
 
     template <Logits Scores>
     int operator()(const Scores& logits, Error& error) noexcept {
-        const double number = uniform(Draw{seed_, Purpose::sample, count_}.wide(0));
+        const double number = uniform(RandomStream{seed_, Purpose::sample, count_}.wide(0));
         const int token = sample(logits, sampling_, number, scratch_, error);
         if (token >= 0) ++count_;
         return token;

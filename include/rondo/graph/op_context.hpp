@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/view.hpp"
-#include "scratch.hpp"
+#include "../backend/scratch.hpp"
 
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What an operation is executed with: a backend, scratch memory, and where gradients are added up. It knows neither
 /// the network nor what the run is for, so an operation is compiled once for a backend.
@@ -17,7 +17,7 @@ public:
     using scalar = typename B::scalar;
     /// Whether one call over all columns, padding included, is cheaper than a call for each run of valid columns.
     /// Padding is then set to zero before it enters a sum; see active.
-    static constexpr bool whole = Queued<B>;
+    static constexpr bool whole = Asynchronous<B>;
 
     OpContext(B& backend, scalar* scratch, std::size_t capacity, scalar* gradient = nullptr)
         : backend_{&backend}, scratch_{scratch}, capacity_{capacity}, gradient_{gradient} {}
@@ -34,9 +34,9 @@ public:
         return to;
     }
     /// x with padding, which may hold anything, as zero: a copy in `to`, or x itself where there are no lengths.
-    Matrix<const scalar> active(Matrix<const scalar> x, const Extent& extent, const int* lengths, scalar* to) const {
+    ColumnMajorView<const scalar> active(ColumnMajorView<const scalar> x, const Extent& extent, const int* lengths, scalar* to) const {
         if (!lengths) return x;
-        const Matrix<scalar> kept{to, x.rows, x.columns};
+        const ColumnMajorView<scalar> kept{to, x.rows, x.columns};
         backend().copy_active(kept, x, lengths, extent.batch);
         return kept;
     }

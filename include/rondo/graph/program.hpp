@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The operations of one forward, in order. Executing them is forward; in reverse, each one's backward.
 ///

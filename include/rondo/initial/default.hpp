@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 
 #include <cmath>
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Parameters as PyTorch draws them by default.
 ///
@@ -24,20 +24,20 @@ struct Default {
     double forget_bias = 0;
 
     template <class S>
-    void draw(const Tensor& t, const Draw& numbers, S* to) const {
-        if (t.role == Tensor::Role::table) return draw_table(t, numbers, to);
+    void draw(const ParameterSpec& t, const RandomStream& numbers, S* to) const {
+        if (t.role == ParameterSpec::Role::table) return draw_table(t, numbers, to);
         const double bound = 1 / std::sqrt(double(t.fan));
         for (std::size_t k = 0; k < t.size(); ++k) to[k] = S((2 * uniform(numbers.wide(k)) - 1) * bound);
         add_forget_bias(t, forget_bias, to);
     }
 
     template <class S>
-    static void draw_table(const Tensor& t, const Draw& numbers, S* to) {
+    static void draw_table(const ParameterSpec& t, const RandomStream& numbers, S* to) {
         for (std::size_t k = 0; k < t.size(); ++k)
             to[k] = int(k / std::size_t(t.columns)) == t.padding ? S(0) : S(numbers.normal(k));
     }
     template <class S>
-    static void add_forget_bias(const Tensor& t, double value, S* to) {
+    static void add_forget_bias(const ParameterSpec& t, double value, S* to) {
         if (t.forget < 0) return;
         const int block = t.rows / t.gates;
         for (int k = 0; k < block; ++k) to[t.forget * block + k] += S(value);

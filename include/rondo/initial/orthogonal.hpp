@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Recurrent weights that keep the length of what they multiply: the matrix of each gate is orthogonal. All else is
 /// Xavier's.
@@ -17,8 +17,8 @@ struct Orthogonal {
     double forget_bias = 0;
 
     template <class S>
-    void draw(const Tensor& t, const Draw& numbers, S* to) const {
-        if (t.role != Tensor::Role::recurrent_weight) return Xavier{forget_bias}.draw(t, numbers, to);
+    void draw(const ParameterSpec& t, const RandomStream& numbers, S* to) const {
+        if (t.role != ParameterSpec::Role::recurrent_weight) return Xavier{forget_bias}.draw(t, numbers, to);
         const std::size_t n = std::size_t(t.columns);
         for (std::size_t gate = 0; gate < std::size_t(t.gates); ++gate) {
             std::vector<double> rows(n * n);

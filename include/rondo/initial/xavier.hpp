@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Weights that keep the variance of values and slopes from layer to layer; biases zero. Each gate is drawn as a matrix
+/// Weights that keep the variance of values and gradients from layer to layer; biases zero. Each gate is drawn as a matrix
 /// of its own.
 ///
 ///   U(-a, a), a = sqrt(6 / (inputs + outputs))                                (1)
@@ -18,10 +18,10 @@ struct Xavier {
     double forget_bias = 0;
 
     template <class S>
-    void draw(const Tensor& t, const Draw& numbers, S* to) const {
-        if (t.role == Tensor::Role::table) return Default::draw_table(t, numbers, to);
+    void draw(const ParameterSpec& t, const RandomStream& numbers, S* to) const {
+        if (t.role == ParameterSpec::Role::table) return Default::draw_table(t, numbers, to);
         const int both = t.rows / t.gates + t.columns; // one gate's outputs and inputs
-        const double bound = t.role == Tensor::Role::bias ? 0 : std::sqrt(6.0 / both);
+        const double bound = t.role == ParameterSpec::Role::bias ? 0 : std::sqrt(6.0 / both);
         for (std::size_t k = 0; k < t.size(); ++k) to[k] = S((2 * uniform(numbers.wide(k)) - 1) * bound);
         Default::add_forget_bias(t, forget_bias, to);
     }

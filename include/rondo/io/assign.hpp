@@ -3,13 +3,13 @@
 
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
-#include "../core/tensor.hpp"
-#include "../network/batch_state.hpp"
-#include "../network/layer_facts.hpp"
-#include "../network/model.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../model/batch_state.hpp"
+#include "../model/layer_facts.hpp"
+#include "../model/model.hpp"
 #include "../stream/state.hpp"
 #include "layer_weights.hpp"
-#include "number_text.hpp"
+#include "../core/number_text.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 // What follows knows no network, only its lists of layers and tensors: it is compiled once for all.
@@ -56,9 +56,9 @@ inline Error layers_problem(std::span<const NetworkLayer> layers, const io::Mode
 
 /// One tensor; one that is tied to an earlier one must be equal to it.
 template <class S>
-Error assign_array(std::span<const Tensor> tensors, std::size_t index, const io::Array& array,
+Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, const io::Array& array,
                    const std::string& source, S* values) {
-    const Tensor& t = tensors[index];
+    const ParameterSpec& t = tensors[index];
     const auto wrong = [&](Error::Kind kind, const std::string& what) {
         return Error{kind, source + ": " + std::string{t.name.view()} + what};
     };
@@ -83,7 +83,7 @@ Error assign_array(std::span<const Tensor> tensors, std::size_t index, const io:
 
 /// Writes the file's numbers to where the network's lie.
 template <class S>
-Error assign(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const io::ModelWeights& weights,
+Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const io::ModelWeights& weights,
              S* values) {
     Error problem = layers_problem(layers, weights);
     for (std::size_t k = 0; k < layers.size() && !problem; ++k) {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <utility>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// Bytes of a fixed number, owned and movable; the memory of a moved value stays where it is.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/summary.hpp"
+#include "../model/summary.hpp"
 #include "assign.hpp"
 #include "model.hpp"
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Candidates that differ in one size: Sizes<Amp, 8, 16, 20> are Amp<8>, Amp<16> and Amp<20>.
 template <template <int> class Net, int... sizes> struct Sizes {};
@@ -49,7 +49,7 @@ std::string in_a_line() {
 
 /// What is known of a candidate without its type.
 struct ModelCandidate {
-    std::span<const Tensor> tensors;
+    std::span<const ParameterSpec> tensors;
     std::span<const NetworkLayer> layers;
     io::DType dtype;
     std::size_t bytes;
@@ -62,9 +62,9 @@ constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typena
 
 constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
     return a.dtype == b.dtype &&
-           std::ranges::equal(a.tensors, b.tensors, [](const Tensor& x, const Tensor& y) {
+           std::ranges::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
                return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
-                      x.rank == y.rank && x.second == y.second;
+                      x.rank == y.rank && x.after_reset == y.after_reset;
            });
 }
 

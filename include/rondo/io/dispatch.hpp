@@ -13,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class M> using FirstState = State<typename M::network, typename M::scalar>;

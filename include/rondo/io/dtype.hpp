@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// The element types of safetensors, under the format's own names, from the smallest alignment to the largest.
 ///

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "file_portable.hpp"
-#include "file_posix.hpp"
+#include "file/portable.hpp"
+#include "file/posix.hpp"
 
 #include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <span>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 #if RONDO_HAS_POSIX_FILES

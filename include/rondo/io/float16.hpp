@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <bit>
 #include <cstdint>
 
-namespace rondo::inline v0_1::io::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// The value of a number of IEEE 754's binary16, which a float holds exactly: subnormals, infinities and NaN, too.
 constexpr float from_float16(std::uint16_t bits) noexcept {

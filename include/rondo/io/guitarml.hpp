@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 

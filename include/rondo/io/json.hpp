@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-namespace rondo::inline v0_1::io::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// Reads the JSON that a caller expects: objects, arrays, strings and numbers; what it does not expect it may skip.
 ///

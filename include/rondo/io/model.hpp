@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/printable.hpp"
-#include "../network/model.hpp"
+#include "../model/model.hpp"
 #include "float16.hpp"
 #include "safetensors.hpp"
 #include "safetensors_write.hpp"
@@ -19,10 +19,10 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-inline std::vector<std::size_t> shape_of(const Tensor& t) {
+inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
     if (t.rank == 1) return {std::size_t(t.rows)};
     return {std::size_t(t.rows), std::size_t(t.columns)};
 }
@@ -33,8 +33,8 @@ inline std::vector<std::size_t> shape_of(const Tensor& t) {
 template <class S>
 class NamedTensors {
 public:
-    void add(const std::string& prefix, std::span<const Tensor> tensors, const S* values) {
-        for (const Tensor& t : tensors) {
+    void add(const std::string& prefix, std::span<const ParameterSpec> tensors, const S* values) {
+        for (const ParameterSpec& t : tensors) {
             names_.push_back(prefix + std::string{t.name.view()});
             shapes_.push_back(shape_of(t));
             bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
@@ -54,30 +54,30 @@ private:
 };
 
 /// What tensors do not tell: which of them are of a GRU that resets before the product. PyTorch has none.
-inline io::Metadata kinds_of(std::span<const Tensor> tensors) {
+inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
     std::string names;
-    for (const Tensor& t : tensors)
-        if (t.second > 0) (names += names.empty() ? "" : " ") += t.name.view();
+    for (const ParameterSpec& t : tensors)
+        if (t.after_reset > 0) (names += names.empty() ? "" : " ") += t.name.view();
     return names.empty() ? io::Metadata{} : io::Metadata{{"reset_before", names}};
 }
-inline Error kinds_problem(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                            const io::TensorNames& names) {
     const auto said = std::ranges::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
     const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
-    for (const Tensor& t : tensors) {
+    for (const ParameterSpec& t : tensors) {
         const std::string name = names.in_file(t.name.view());
-        if (t.role != Tensor::Role::recurrent_weight || (t.second > 0) == (list.find(' ' + name + ' ') != list.npos))
+        if (t.role != ParameterSpec::Role::recurrent_weight || (t.after_reset > 0) == (list.find(' ' + name + ' ') != list.npos))
             continue;
         const char* const kinds[]{"a GRU that resets after the product", "a GRU that resets before the product"};
         return {Error::Kind::mismatch, source + ": tensor " + name + ": expected that of " +
-                                           (t.second > 0 ? kinds[1] : kinds[0]) + ", got that of " +
-                                           (t.second > 0 ? kinds[0] : kinds[1])};
+                                           (t.after_reset > 0 ? kinds[1] : kinds[0]) + ", got that of " +
+                                           (t.after_reset > 0 ? kinds[0] : kinds[1])};
     }
     return {};
 }
 
 /// Of tied tensors a file may have any.
-inline const io::TensorInfo* look_up(std::span<const Tensor> tensors, std::size_t k, const io::Safetensors& file,
+inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std::size_t k, const io::Safetensors& file,
                                      const io::TensorNames& names) {
     const io::TensorInfo* found = file.find_shared(names.in_file(tensors[k].name.view()));
     for (std::size_t j = 0; j < tensors.size() && !found; ++j)
@@ -88,9 +88,9 @@ inline const io::TensorInfo* look_up(std::span<const Tensor> tensors, std::size_
 
 /// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; one that is tied to an earlier one may
 /// be absent, and so may a bias where zeros are wanted.
-inline Error find_tensor(std::span<const Tensor> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
+inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
                          const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
-    const Tensor& t = tensors[k];
+    const ParameterSpec& t = tensors[k];
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
     found = look_up(tensors, k, file, names);
     if (!found) {
@@ -139,7 +139,7 @@ std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
 
 /// Names the first number of a tensor that is not finite.
 template <class S>
-Error finite_problem(const Tensor& t, const S* values, const std::string& source, const std::string& name) {
+Error finite_problem(const ParameterSpec& t, const S* values, const std::string& source, const std::string& name) {
     for (std::size_t n = 0; n < t.size(); ++n)
         if (!std::isfinite(values[t.offset + n]))
             return {Error::Kind::not_finite, source + ": tensor " + name + ": number " + std::to_string(n) + " is " +
@@ -147,19 +147,19 @@ Error finite_problem(const Tensor& t, const S* values, const std::string& source
     return {};
 }
 template <class S>
-Error finite_problem(std::span<const Tensor> tensors, const S* values, const std::string& source,
+Error finite_problem(std::span<const ParameterSpec> tensors, const S* values, const std::string& source,
                      const io::TensorNames& names) {
-    for (const Tensor& t : tensors)
+    for (const ParameterSpec& t : tensors)
         if (Error problem = finite_problem(t, values, source, names.in_file(t.name.view()))) return problem;
     return {};
 }
 
 /// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
 template <class S>
-Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                    const io::TensorNames& names, S* values) {
     for (std::size_t k = 0; k < tensors.size(); ++k) {
-        const Tensor& t = tensors[k];
+        const ParameterSpec& t = tensors[k];
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
         if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
@@ -167,7 +167,7 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
         if (!found) continue;
         const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
         if (is_tied(tensors, k)) {
-            const Tensor& original = *std::ranges::find(tensors, t.offset, &Tensor::offset);
+            const ParameterSpec& original = *std::ranges::find(tensors, t.offset, &ParameterSpec::offset);
             if (std::memcmp(values + t.offset, numbers.data(), t.size() * sizeof(S)) != 0)
                 return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " +
                                                    names.in_file(original.name.view()) + " and must be equal to it"};
@@ -184,10 +184,10 @@ Error read_tensors(std::span<const Tensor> tensors, const io::Safetensors& file,
 inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
 
 /// Names a tensor of the file that the network does not have, if it is called as the network's are.
-inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                        const io::TensorNames& names) {
     std::vector<std::string> known;
-    for (const Tensor& t : tensors) {
+    for (const ParameterSpec& t : tensors) {
         known.push_back(names.in_file(t.name.view()));
         if (const io::TensorInfo* const found = file.find_shared(known.back())) known.push_back(found->name);
     }
@@ -200,7 +200,7 @@ inline Error left_over(std::span<const Tensor> tensors, const io::Safetensors& f
 }
 
 template <class S>
-void save_tensors(std::span<const Tensor> tensors, const std::vector<S>& values, const std::filesystem::path& path,
+void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values, const std::filesystem::path& path,
                   const io::Metadata& metadata, Error& error) {
     if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
         return void(error = std::move(problem));
@@ -212,7 +212,7 @@ void save_tensors(std::span<const Tensor> tensors, const std::vector<S>& values,
 }
 /// All of a network's tensors, and none besides.
 template <class S>
-Error read(std::span<const Tensor> tensors, const io::Safetensors& file, const std::string& source,
+Error read(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
            const io::TensorNames& names, std::vector<S>& values) {
     Error problem = read_tensors(tensors, file, source, names, values.data());
     if (!problem) problem = left_over(tensors, file, source, names);
@@ -220,14 +220,14 @@ Error read(std::span<const Tensor> tensors, const io::Safetensors& file, const s
     return problem;
 }
 template <class S>
-Error load_tensors(std::span<const Tensor> tensors, std::vector<S>& values, const std::filesystem::path& path,
+Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, const std::filesystem::path& path,
                    const io::TensorNames& names) {
     Error problem;
     const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
     return problem ? problem : read(tensors, file, path.string(), names, values);
 }
 template <class S>
-Error load_tensors(std::span<const Tensor> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
+Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
                    const io::TensorNames& names) {
     Error problem;
     const io::Safetensors file{bytes, {}, problem};

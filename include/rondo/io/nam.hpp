@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assign.hpp"
-#include "json_numbers.hpp"
+#include "json/numbers.hpp"
 #include "said_numbers.hpp"
 
 #include <array>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 

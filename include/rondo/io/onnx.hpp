@@ -5,10 +5,10 @@
 #include "assign.hpp"
 #include "file.hpp"
 #include "layer_weights.hpp"
-#include "onnx_external.hpp"
-#include "onnx_inputs.hpp"
-#include "onnx_operators.hpp"
-#include "onnx_walk.hpp"
+#include "onnx/external.hpp"
+#include "onnx/inputs.hpp"
+#include "onnx/operators.hpp"
+#include "onnx/walk.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 

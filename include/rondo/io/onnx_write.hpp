@@ -2,13 +2,13 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
-#include "../network/layer_facts.hpp"
-#include "../network/model.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../model/layer_facts.hpp"
+#include "../model/model.hpp"
 #include "file.hpp"
-#include "onnx_recurrent.hpp"
-#include "onnx_tensor.hpp"
-#include "protobuf_write.hpp"
+#include "onnx/recurrent.hpp"
+#include "onnx/tensor.hpp"
+#include "onnx/protobuf_write.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 
@@ -96,7 +96,7 @@ protected:
 
 /// A recurrent layer: its Y is made (T, B, features), or, where only final states are wanted, its Y_h.
 template <class S>
-void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const Tensor> tensors,
+void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const ParameterSpec> tensors,
                           const S* values, const std::string& name, std::string_view x, std::string_view y,
                           bool final_states) {
     const LayerKind kind = layer.facts.kind;
@@ -104,7 +104,7 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
                       directions = std::size_t(layer.facts.directions), rows = std::size_t(gates_of(kind)) * hidden,
                       count = layer.count / directions;
     std::vector<S> w, r, b;
-    const auto append = [&](std::vector<S>& to, const Tensor& tensor) {
+    const auto append = [&](std::vector<S>& to, const ParameterSpec& tensor) {
         const std::size_t block = hidden * std::size_t(tensor.columns), begin = to.size();
         to.resize(begin + tensor.size());
         for (std::size_t gate = 0; gate < onnx_gates(kind).size(); ++gate)
@@ -147,7 +147,7 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
 
 /// The bytes of a model; its network's layers one after the other.
 template <class S>
-ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values,
+ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const S* values,
                           std::string& problem) {
     OnnxGraphWriter graph;
     std::vector<std::string> names{"input"}; // of what each layer is given
@@ -165,8 +165,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         const std::string name{layers[k].name.size > 0 ? layers[k].name.view() : name_of(kind)},
             called = name + (kind == LayerKind::Skip ? ".sum" : ""), x = names.back(),
             y = k + 1 == layers.size() ? "output" : called + ".y";
-        const Tensor* own = tensors.data() + layers[k].tensor;
-        const auto part = [&](const Tensor& t) { return std::span{values + t.offset, t.size()}; };
+        const ParameterSpec* own = tensors.data() + layers[k].tensor;
+        const auto part = [&](const ParameterSpec& t) { return std::span{values + t.offset, t.size()}; };
         int size = facts.output;
         if (is_recurrent(kind)) {
             final_states = facts.directions == 2 && k + 1 < layers.size() &&

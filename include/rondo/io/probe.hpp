@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/workspace.hpp"
+#include "../model/workspace.hpp"
 #include "assign.hpp"
-#include "number_text.hpp"
+#include "../core/number_text.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 using io::detail::short_text;
@@ -74,7 +74,7 @@ Error check_probe(const Model<Net, B>& model, BatchState<Net, B>& first, const i
         input[n] = Input(probe.input[n]);
     }
     Workspace<Net, B> work;
-    const Sequence<const Input, Net::input_size> x{input.data(), nullptr, {int(input.size() / in), 1}};
+    const SequenceView<const Input, Net::input_size> x{input.data(), nullptr, {int(input.size() / in), 1}};
     const auto y = [&] {
         if constexpr (carries_state<Net>) return work.forward(model, first, x);
         else return work.forward(model, x);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assign.hpp"
-#include "json_numbers.hpp"
+#include "json/numbers.hpp"
 #include "said_numbers.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 

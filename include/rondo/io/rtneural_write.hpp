@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
-#include "../network/layer_facts.hpp"
-#include "../network/model.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../model/layer_facts.hpp"
+#include "../model/model.hpp"
 #include "file.hpp"
-#include "number_text.hpp"
+#include "../core/number_text.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 
@@ -24,7 +24,7 @@ namespace detail {
 template <class S>
 class RTNeuralText {
 public:
-    RTNeuralText(std::span<const NetworkLayer> layers, std::span<const Tensor> tensors, const S* values)
+    RTNeuralText(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const S* values)
         : layers_{layers}, tensors_{tensors}, values_{values} {}
 
     std::string write(Error& error) {
@@ -80,7 +80,7 @@ private:
 
     /// Keras' (columns, rows); its block b of the rows is ours of order[b].
     void add_matrix(std::size_t index, const std::vector<std::size_t>& order) {
-        const Tensor& t = tensors_[index];
+        const ParameterSpec& t = tensors_[index];
         const S* const weights = tensor(index);
         const std::size_t columns = std::size_t(t.columns);
         for (std::size_t column = 0; column < columns; ++column) {
@@ -121,7 +121,7 @@ private:
     }
 
     std::span<const NetworkLayer> layers_;
-    std::span<const Tensor> tensors_;
+    std::span<const ParameterSpec> tensors_;
     const S* values_;
     std::string text_;
     Error problem_;

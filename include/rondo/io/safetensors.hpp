@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/printable.hpp"
 #include "file.hpp"
-#include "safetensors_header.hpp"
+#include "safetensors/header.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// The tensors of a safetensors file that someone else holds in memory.
 ///

@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "bytes.hpp"
 #include "file.hpp"
-#include "safetensors_header.hpp"
+#include "safetensors/header.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// A tensor to be written: row-major, little-endian.
 struct TensorData {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// The number that comes next, or that a text says: none for null and for any other text.
 inline std::optional<double> read_said_number(JsonReader& json) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/model.hpp"
+#include "../model/model.hpp"
 #include "assign.hpp"
-#include "json_numbers.hpp"
+#include "json/numbers.hpp"
 #include "layer_weights.hpp"
 #include "tensor_names.hpp"
 
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace io {
 
@@ -86,10 +86,10 @@ inline StateDict parse_state_dict(std::string_view text) {
 
 namespace detail {
 template <class S>
-Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const io::TensorNames& names, S* values) {
+Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, const io::TensorNames& names, S* values) {
     std::vector<std::string> known;
     for (std::size_t k = 0; k < tensors.size(); ++k) {
-        const Tensor& t = tensors[k];
+        const ParameterSpec& t = tensors[k];
         const std::string& name = known.emplace_back(names.in_file(t.name.view()));
         const std::size_t rows = std::size_t(t.rows), columns = std::size_t(t.columns);
         const auto wrong = [&](const std::string& what) {
@@ -112,7 +112,7 @@ Error assign(std::span<const Tensor> tensors, const io::StateDict& dict, const i
         if (found->shape != expected.shape)
             return wrong(": expected " + expected.text() + ", got " +
                          io::detail::NestedNumbers{found->shape, {}}.text());
-        if (t.second > 0)
+        if (t.after_reset > 0)
             return wrong(": expected that of a GRU that resets before the product, which PyTorch has not");
         if (Error problem = assign_array(tensors, k, {rows, columns, found->values}, dict.source, values))
             return problem;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// How a file calls and holds the tensors of a network, where it does not as the network does.
 ///
@@ -47,9 +47,9 @@ inline bool is_recurrent_bias(std::string_view leaf) {
 
 /// Whether the k-th tensor is a bias of a recurrent layer of whose biases has(name) holds for none.
 template <class Has>
-bool lacks_biases(std::span<const Tensor> tensors, std::size_t k, Has has) {
+bool lacks_biases(std::span<const ParameterSpec> tensors, std::size_t k, Has has) {
     const auto name = split_name(tensors[k].name.view());
-    return is_recurrent_bias(name.second) && std::ranges::none_of(tensors, [&](const Tensor& t) {
+    return is_recurrent_bias(name.second) && std::ranges::none_of(tensors, [&](const ParameterSpec& t) {
         const auto [other_module, other_leaf] = split_name(t.name.view());
         return other_module == name.first && is_recurrent_bias(other_leaf) && has(t.name.view());
     });

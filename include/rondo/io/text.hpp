@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0_1::io {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 /// The text of a file of at most `limit` bytes.
 ///

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace rondo::inline v0_1::io::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// Where `text` stops being UTF-8, or npos. Overlong forms, surrogates and what lies past U+10FFFF are not UTF-8.
 constexpr std::size_t invalid_utf8(std::string_view text) noexcept {

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/lanes.hpp"
+#include "../simd/tail.hpp"
 #include "../core/layer_kind.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
-#include "../math/functions.hpp"
+#include "../simd/functions.hpp"
 
 #include <array>
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Functions of one number and their slopes, the slope given as a function of the result.
+/// Functions of one number and their gradients, the gradient given as a function of the result.
 namespace activation {
 
 struct ReLU {
     static constexpr const char* name = "ReLU";
     static constexpr LayerKind kind = LayerKind::ReLU;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return (math::max)(P(0), x); } // NaN is handed on
-    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return math::select(y <= P(0), P(0), P(1)); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(0), P(1)); }
 };
 struct Tanh {
     static constexpr const char* name = "Tanh";
     static constexpr LayerKind kind = LayerKind::Tanh;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::tanh(x); }
-    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return P(1) - y * y; }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return P(1) - y * y; }
 };
 struct Sigmoid {
     static constexpr const char* name = "Sigmoid";
     static constexpr LayerKind kind = LayerKind::Sigmoid;
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::sigmoid(x); }
-    template <class P> RONDO_HOST_DEVICE static P slope(P y) { return y * (P(1) - y); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return y * (P(1) - y); }
 };
 
 }
@@ -49,13 +49,13 @@ struct ActivationValue {
     }
 };
 template <class Function, int Rows, class S>
-struct ActivationSlope {
+struct ActivationGradient {
     const S *y, *dy;
     S* dx;
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
         const std::size_t at = column * Rows + std::size_t(unit);
-        L::store(dx + at, L::load(dx + at) + L::load(dy + at) * Function::slope(L::load(y + at)));
+        L::store(dx + at, L::load(dx + at) + L::load(dy + at) * Function::gradient(L::load(y + at)));
     }
 };
 }
@@ -63,8 +63,8 @@ struct ActivationSlope {
 /// A function of each number by itself: an operation of a program.
 template <class Function, class S, int Rows>
 struct Elementwise {
-    Sequence<const S, Rows> x;
-    Sequence<S, Rows> y;
+    SequenceView<const S, Rows> x;
+    SequenceView<S, Rows> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -72,11 +72,11 @@ struct Elementwise {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (!x.slope) return;
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+        if (!x.gradient) return;
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             const std::size_t at = first * Rows;
             run.backend().template units<Rows>(
-                detail::ActivationSlope<Function, Rows, S>{y.value + at, y.slope + at, x.slope + at}, count);
+                detail::ActivationGradient<Function, Rows, S>{y.value + at, y.gradient + at, x.gradient + at}, count);
         });
     }
 };
@@ -89,11 +89,11 @@ template <class Function, int Size>
 struct Activation {
     static constexpr LayerKind kind = Function::kind;
     static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{Function::name}; }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
         const auto y = run.template make<Size>(x.extent);
         run.execute(Elementwise<Function, std::remove_const_t<S>, Size>{x, y});
         return y;

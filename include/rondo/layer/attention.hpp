@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/tensor.hpp"
-#include "../network/network.hpp"
-#include "../operation/add_to_each_step.hpp"
-#include "../operation/attend.hpp"
-#include "../operation/softmax_steps.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../model/network.hpp"
+#include "../op/add_to_each_step.hpp"
+#include "../op/attend.hpp"
+#include "../op/softmax_steps.hpp"
 #include "activation.hpp"
 #include "attention_pooling.hpp"
 #include "linear.hpp"
 
 #include <array>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What a query looks at: of each step of a memory, the key that it is compared with and the value it may take.
 template <class Keys, class Values>
@@ -36,15 +36,15 @@ template <int Size>
     requires (Size > 0)
 struct DotAttention {
     static constexpr int memory_size = Size, query_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"DotAttention "}.add(Size); }
 
     template <class S>
-    static auto forward(auto&, const Sequence<S, Size>& memory) {
+    static auto forward(auto&, const SequenceView<S, Size>& memory) {
         return AttentionMemory{memory, memory};
     }
     template <class S, class Keys, class Values>
-    static auto forward(auto& run, const Sequence<S, Size>& q, const AttentionMemory<Keys, Values>& memory) {
+    static auto forward(auto& run, const SequenceView<S, Size>& q, const AttentionMemory<Keys, Values>& memory) {
         const auto a = softmax_over_steps(run, dot_each_step(run, q, memory.keys));
         return Attended{weighted_sum(run, a, memory.values), a};
     }
@@ -69,11 +69,11 @@ struct AdditiveAttention
     static constexpr Label describe() { return Label{"AdditiveAttention "}.add(Query).add(", ").add(Memory); }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Memory>& memory) {
+    static auto forward(auto& run, const SequenceView<S, Memory>& memory) {
         return AttentionMemory{run(layer<"memory">, memory), memory};
     }
     template <class S, class Keys, class Values>
-    static auto forward(auto& run, const Sequence<S, Query>& q, const AttentionMemory<Keys, Values>& memory) {
+    static auto forward(auto& run, const SequenceView<S, Query>& q, const AttentionMemory<Keys, Values>& memory) {
         const auto both = add_to_each_step(run, memory.keys, run(layer<"query">, q));
         const auto a = softmax_over_steps(run, run(layer<"score">, run(layer<"tanh">, both)));
         return Attended{weighted_sum(run, a, memory.values), a};

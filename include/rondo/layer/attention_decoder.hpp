@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/network.hpp"
-#include "../operation/concatenate.hpp"
-#include "../operation/each_step.hpp"
-#include "../operation/scheduled_sampling.hpp"
+#include "../model/network.hpp"
+#include "../op/concatenate.hpp"
+#include "../op/each_step.hpp"
+#include "../op/scheduled_sampling.hpp"
 #include "activation.hpp"
 #include "attention.hpp"
 #include "embedding.hpp"
 #include "linear.hpp"
 #include "lstm.hpp"
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Looks at nothing: a decoder that knows of its source only what its first state tells.
 struct NoAttention {
     static constexpr int memory_size = 0;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"NoAttention"}; }
     static auto forward(auto&, const auto& memory) { return memory; }
 };
@@ -73,23 +73,23 @@ struct AttentionDecoder
               Named<"fc", Linear<Hidden, Vocabulary>>> {
     static constexpr int hidden_size = Hidden, vocabulary = Vocabulary;
     using RecurrentLayer = Layer<Size + (feeding.input_feeding ? Hidden : 0), Hidden, Stack{}>;
-    template <class S> using State = DecoderState<typename RecurrentLayer::template StatesOf<S>, Sequence<S, Hidden>>;
+    template <class S> using State = DecoderState<typename RecurrentLayer::template StatesOf<S>, SequenceView<S, Hidden>>;
 
     static constexpr Label describe() { return Label{"AttentionDecoder -> "}.add(Vocabulary); }
 
     /// The state that begins with this h; all else zero.
     template <class S>
-    static State<S> first_state(auto& run, const Sequence<S, Hidden>& h) {
+    static State<S> first_state(auto& run, const SequenceView<S, Hidden>& h) {
         State<S> state{{.batch = h.extent.batch}, {nullptr, nullptr, h.extent}};
         state.states.value[0] = h.value;
-        state.states.slope[0] = h.slope;
+        state.states.gradient[0] = h.gradient;
         state.feed.value = run.take_zeros(h.size());
-        if (run.taped()) state.feed.slope = run.take_zeros(h.size());
+        if (run.taped()) state.feed.gradient = run.take_zeros(h.size());
         return state;
     }
 
     template <class S, int Rows>
-    static auto forward(auto& run, const Sequence<S, Rows>& memory) requires (!std::is_same_v<S, const int>) {
+    static auto forward(auto& run, const SequenceView<S, Rows>& memory) requires (!std::is_same_v<S, const int>) {
         static_assert(Attention::memory_size == 0 || Attention::memory_size == Rows,
                       "rondo::AttentionDecoder: the memory's size is not what its attention looks at");
         return run(layer<"attention">, memory);
@@ -98,9 +98,9 @@ struct AttentionDecoder
     template <class S, class Memory>
     static auto forward(auto& run, const Tokens& tokens, const State<S>& initial, const Memory& memory) {
         auto state = initial;
-        Sequence<S, 1> weights;
+        SequenceView<S, 1> weights;
         const auto embedded = run(layer<"embedding">, tokens);
-        const auto f = each_step(run, embedded, [&](Sequence<S, Size> x, int t) {
+        const auto f = each_step(run, embedded, [&](SequenceView<S, Size> x, int t) {
             if constexpr (std::remove_reference_t<decltype(run)>::differentiable && feeding.sampling.most.parts > 0)
                 if (run.taped() && t > 0)
                     x = run(layer<"embedding">, own_or_given(run, run(layer<"fc">, state.feed), step_of(tokens, t),

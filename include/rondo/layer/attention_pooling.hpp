@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/sequential.hpp"
-#include "../operation/attend.hpp"
-#include "../operation/softmax_steps.hpp"
+#include "../model/sequential.hpp"
+#include "../op/attend.hpp"
+#include "../op/softmax_steps.hpp"
 #include "activation.hpp"
 #include "linear.hpp"
 
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Asks a layer that attends for its weights too: `auto [y, a] = run(layer<"attention">, x, with_weights)`.
 struct WithWeights {};
@@ -47,14 +47,14 @@ struct AttentionPooling : Network<Named<"score", Score>> {
     static constexpr Label describe() { return Label{"AttentionPooling "}.add(Size); }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x, WithWeights) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x, WithWeights) {
         static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: AttentionPooling reads a sequence to its end; it cannot be streamed step by step");
         const auto a = softmax_over_steps(run, run(layer<"score">, x));
         return Attended{weighted_sum(run, a, x), a};
     }
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
         return forward(run, x, with_weights).output;
     }
 };

@@ -3,13 +3,13 @@
 
 #include "../core/layer_kind.hpp"
 #include "../core/random.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 
 #include <cstdint>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A rate as part of a type: Rate{20} is 20 of 100, Rate{1, 8} an eighth.
 struct Rate {
@@ -26,15 +26,15 @@ struct DropoutMask {
     S* mask;
     std::size_t rows, batch;
     std::uint32_t first_step, first_column;
-    StepDraw draws;
+    StepRandomStream draws;
     double rate;
 
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const S kept = S(1 / (1 - rate));
-        const Draw draw = draws.now();
+        const RandomStream draw = draws.now();
         for (std::size_t row = 0; row < rows; row += 4) {
-            const Words words =
+            const PhiloxBlock words =
                 draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
             for (std::size_t k = row; k < rows && k < row + 4; ++k)
                 mask[n * rows + k] = double(uniform(words[k - row])) < rate ? S(0) : kept;
@@ -56,10 +56,10 @@ struct AddProduct {
 /// y = mask * x: an operation of a program.
 template <class S, int Rows>
 struct DropoutOperation {
-    Sequence<const S, Rows> x;
-    Sequence<S, Rows> y;
+    SequenceView<const S, Rows> x;
+    SequenceView<S, Rows> y;
     S* mask;
-    StepDraw draw;
+    StepRandomStream draw;
     double rate;
 
     template <class Run>
@@ -74,14 +74,14 @@ struct DropoutOperation {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (x.slope)
-            run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.slope, y.slope, mask}, x.columns());
+        if (x.gradient)
+            run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.gradient, y.gradient, mask}, x.columns());
     }
 };
 
 /// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
 template <class Run, class S, int Rows>
-Sequence<S, Rows> dropout(Run& run, const Sequence<S, Rows>& x, Rate rate, const StepDraw& draw) {
+SequenceView<S, Rows> dropout(Run& run, const SequenceView<S, Rows>& x, Rate rate, const StepRandomStream& draw) {
     if constexpr (Run::differentiable) {
         if (run.taped() && run.drops() && rate.parts > 0) {
             const auto y = run.template make<Rows>(x.extent);
@@ -102,11 +102,11 @@ template <int Size, Rate rate>
 struct Dropout {
     static constexpr LayerKind kind = LayerKind::Dropout;
     static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"Dropout "}.add(rate.parts).add("/").add(rate.of); }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
         return dropout(run, x, rate, run.draw());
     }
 };

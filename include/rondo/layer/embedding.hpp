@@ -3,21 +3,21 @@
 
 #include "../core/error.hpp"
 #include "../core/layer_kind.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
-#include "../network/run.hpp"
+#include "../graph/forward_context.hpp"
 
 #include <array>
 #include <cstddef>
 #include <string>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A backend that looks up tokens, and adds to their rows of a table of so many, all at once: those past a sequence's
 /// end once active_tokens has marked them.
 template <class B>
-concept TakesAllTokens = requires(B& backend, typename B::scalar* p, Matrix<const typename B::scalar> x, int* to,
+concept TakesAllTokens = requires(B& backend, typename B::scalar* p, ColumnMajorView<const typename B::scalar> x, int* to,
                                   const int* from, std::size_t n, int rows) {
     backend.active_tokens(to, from, n, from, 1);
     backend.scatter_add(p, x, from, -1, rows);
@@ -27,7 +27,7 @@ concept TakesAllTokens = requires(B& backend, typename B::scalar* p, Matrix<cons
 template <class S>
 struct Lookup {
     Tokens x;
-    AnySequence<S> y;
+    DynamicSequenceView<S> y;
     Parameter<S> table;
     int vocabulary, padding;
     int* active; // where forward marks tokens past an end, for a backend that takes all at once; null: there are none
@@ -49,7 +49,7 @@ struct Lookup {
             backend.gather(y.matrix(), table.value, active ? active : x.value);
         } else {
             if (x.extent.lengths) backend.fill(y.value, y.size(), S(0));
-            each_run(x.extent, [&](std::size_t first, std::size_t count) {
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
                 backend.gather(y.matrix(first, count), table.value, x.value + first);
             });
         }
@@ -59,10 +59,10 @@ struct Lookup {
         S* gradient = run.gradient(table);
         if (!gradient) return;
         if constexpr (takes_all<Run>)
-            run.backend().scatter_add(gradient, y.slopes(), active ? active : x.value, padding, vocabulary);
+            run.backend().scatter_add(gradient, y.gradients(), active ? active : x.value, padding, vocabulary);
         else
-            each_run(x.extent, [&](std::size_t first, std::size_t count) {
-                run.backend().scatter_add(gradient, y.slopes(first, count), x.value + first, padding);
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                run.backend().scatter_add(gradient, y.gradients(first, count), x.value + first, padding);
             });
     }
 };
@@ -91,8 +91,8 @@ template <int Vocabulary, int Size, int padding = -1>
 struct Embedding {
     static constexpr LayerKind kind = LayerKind::Embedding;
     static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
-    static constexpr auto tensors = place(std::array{Tensor{
-        .name = "weight", .rows = Vocabulary, .columns = Size, .role = Tensor::Role::table, .padding = padding}});
+    static constexpr auto tensors = assign_offsets(std::array{ParameterSpec{
+        .name = "weight", .rows = Vocabulary, .columns = Size, .role = ParameterSpec::Role::table, .padding = padding}});
     static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
 
     static auto forward(auto& run, const Tokens& x) {

@@ -2,23 +2,23 @@
 #pragma once
 
 #include "../core/layer_kind.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
-#include "../graph/scratch.hpp"
-#include "../network/kernels.hpp"
+#include "../backend/scratch.hpp"
+#include "../graph/layer_layout.hpp"
 
 #include <array>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// y = W x + b, or W x: an operation of a program. Runs of columns keep out what padding holds and how much there is of
 /// it: zero times a NaN is not zero, and a product's bits depend on its columns' number. On a device a product a run is
 /// too much: there padding is made zero where it would be added up.
 template <class S>
 struct Affine {
-    AnySequence<const S> x;
-    AnySequence<S> y;
+    DynamicSequenceView<const S> x;
+    DynamicSequenceView<S> y;
     Parameter<S> weight, bias; // a bias of no value: none
 
     template <class Run>
@@ -29,7 +29,7 @@ struct Affine {
             run.backend().multiply_add(y.matrix(first, count), W(), x.matrix(first, count));
         };
         if constexpr (Run::whole) part(0, x.columns());
-        else each_run(x.extent, part);
+        else for_each_valid_range(x.extent, part);
     }
     template <class B>
     void forward_scratch(Scratch<B>& scratch) const {
@@ -41,7 +41,7 @@ struct Affine {
             int* lengths;
             S *dy, *x;
         } all{};
-        if constexpr (Queued<B>)
+        if constexpr (Asynchronous<B>)
             if (x.extent.lengths)
                 all = {scratch.take_lengths(x.extent), scratch.take(y.size()), scratch.take(x.size())};
         scratch.product(x.rows, y.rows, x.columns());
@@ -54,26 +54,26 @@ struct Affine {
             auto scratch = run.scratch();
             const auto room = backward_scratch(scratch);
             const int* until = run.lengths(x.extent, room.lengths);
-            add_slopes(run, 0, run.active(y.slopes(), x.extent, until, room.dy),
+            add_gradients(run, 0, run.active(y.gradients(), x.extent, until, room.dy),
                        run.active(x.matrix(), x.extent, until, room.x));
         } else {
-            each_run(x.extent, [&](std::size_t first, std::size_t count) {
-                add_slopes(run, first, y.slopes(first, count), x.matrix(first, count));
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                add_gradients(run, first, y.gradients(first, count), x.matrix(first, count));
             });
         }
     }
 
 private:
-    Weights<const S> W() const { return {weight.value, y.rows, x.rows}; }
+    RowMajorView<const S> W() const { return {weight.value, y.rows, x.rows}; }
 
     template <class Run>
-    void add_slopes(Run& run, std::size_t first, Matrix<const S> dy, Matrix<const S> in) const {
+    void add_gradients(Run& run, std::size_t first, ColumnMajorView<const S> dy, ColumnMajorView<const S> in) const {
         auto& backend = run.backend();
         if (S* dW = run.gradient(weight)) {
             backend.add_outer({dW, y.rows, x.rows}, dy, in);
             if (bias.value) backend.add_columns(run.gradient(bias), dy);
         }
-        if (x.slope) backend.multiply_transposed_add(x.slopes(first, dy.columns), W(), dy);
+        if (x.gradient) backend.multiply_transposed_add(x.gradients(first, dy.columns), W(), dy);
     }
 };
 
@@ -83,10 +83,10 @@ struct LinearLayer {
     static constexpr LayerKind kind = LayerKind::Linear;
     static constexpr int input_size = In, output_size = Out;
     static constexpr auto tensors = [] {
-        std::array<Tensor, bias ? 2 : 1> all{Tensor{.name = "weight", .rows = Out, .columns = In, .fan = In}};
+        std::array<ParameterSpec, bias ? 2 : 1> all{ParameterSpec{.name = "weight", .rows = Out, .columns = In, .fan = In}};
         if constexpr (bias)
-            all[1] = Tensor{.name = "bias", .rows = Out, .role = Tensor::Role::bias, .fan = In, .rank = 1};
-        return place(all);
+            all[1] = ParameterSpec{.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = In, .rank = 1};
+        return assign_offsets(all);
     }();
     static constexpr Label describe() {
         return Label{"Linear "}.add(In).add(" -> ").add(Out).add(bias ? "" : ", no bias");
@@ -99,7 +99,7 @@ struct LinearLayer {
     }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, In>& x) {
+    static auto forward(auto& run, const SequenceView<S, In>& x) {
         const auto y = run.template make<Out>(x.extent);
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;

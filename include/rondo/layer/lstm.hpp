@@ -4,7 +4,7 @@
 #include "../cell/lstm.hpp"
 #include "recurrent.hpp"
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Long short-term memory over time; gates in PyTorch's order i, f, g, o. See Recurrent for shapes, cell::LSTM for the
 /// equations and their source.

@@ -3,13 +3,13 @@
 
 #include "../cell/concept.hpp"
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
-#include "../network/kernels.hpp"
-#include "../network/run.hpp"
-#include "../operation/concatenate.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../graph/layer_layout.hpp"
+#include "../graph/forward_context.hpp"
+#include "../op/concatenate.hpp"
 #include "dropout.hpp"
-#include "scan.hpp"
-#include "states.hpp"
+#include "../op/scan.hpp"
+#include "../op/states.hpp"
 
 #include <array>
 #include <cstddef>
@@ -17,7 +17,7 @@
 #include <string>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
@@ -38,33 +38,33 @@ struct Stack {
 namespace detail {
 /// The tensors of one cell, in PyTorch's order and with its names; `after` follows each name.
 template <class C>
-constexpr int tensors_per_cell = C::shape.own > 0 ? 5 : 4;
+constexpr int tensors_per_cell = C::shape.per_unit > 0 ? 5 : 4;
 
 template <class C>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
-    using Role = Tensor::Role;
+    using Role = ParameterSpec::Role;
     const int rows = C::shape.gates * hidden;
     const auto tensor = [&](std::string_view what, int count, int columns, Role role, int forget = -1) {
-        return Tensor{.name = Label{}.add(what).add(after),
+        return ParameterSpec{.name = Label{}.add(what).add(after),
                       .rows = count,
                       .columns = columns,
                       .role = role,
                       .fan = hidden,
                       .gates = count / hidden,
                       .forget = forget,
-                      .second = role == Role::recurrent_weight ? C::shape.second : 0,
+                      .after_reset = role == Role::recurrent_weight ? C::shape.after_reset : 0,
                       .rank = role == Role::bias ? 1 : 2};
     };
-    std::array<Tensor, std::size_t(tensors_per_cell<C>)> all{
+    std::array<ParameterSpec, std::size_t(tensors_per_cell<C>)> all{
         tensor("weight_ih", rows, in, Role::input_weight), tensor("weight_hh", rows, hidden, Role::recurrent_weight),
         tensor("bias_ih", rows, 1, Role::bias, C::shape.forget), tensor("bias_hh", rows, 1, Role::bias)};
-    if constexpr (C::shape.own > 0) all[4] = tensor("weight_own", C::shape.own * hidden, 1, Role::bias);
+    if constexpr (C::shape.per_unit > 0) all[4] = tensor("weight_own", C::shape.per_unit * hidden, 1, Role::bias);
     return all;
 }
 
 // The backend's own recurrence of the cell, if it has one.
 template <class C, int H, class Run, class... Arguments>
-auto make_scan(Run& run, const AnySequence<const typename Run::scalar>& x, const Arguments&... arguments) {
+auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& x, const Arguments&... arguments) {
     run.check_extent(x.extent);
     using B = typename Run::backend_type;
     if constexpr (requires { typename B::template recurrence<C>; })
@@ -72,11 +72,11 @@ auto make_scan(Run& run, const AnySequence<const typename Run::scalar>& x, const
     else return Scan<C, H, typename Run::scalar>::make(run, x, arguments...);
 }
 
-template <class Scope>
-auto cell_parameters(const Scope& run, std::size_t first, bool own) {
-    return CellParameters<typename Scope::scalar>{
+template <class LayerContext>
+auto cell_parameters(const LayerContext& run, std::size_t first, bool per_unit) {
+    return CellParameters<typename LayerContext::scalar>{
         run.parameter(first), run.parameter(first + 1), run.parameter(first + 2), run.parameter(first + 3),
-        own ? run.parameter(first + 4) : Parameter<typename Scope::scalar>{}};
+        per_unit ? run.parameter(first + 4) : Parameter<typename LayerContext::scalar>{}};
 }
 }
 
@@ -84,7 +84,7 @@ auto cell_parameters(const Scope& run, std::size_t first, bool own) {
 /// sequence's first state is that before its last step, and its final one stands at its first.
 ///
 /// Shapes  x (In x T B) -> y (D Hidden x T B); states: layers D x B x Hidden, as PyTorch's h_n (and c_n).
-/// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their slopes.
+/// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their gradients.
 /// Source  in both directions: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
     // sizes and layers from 1, a rate from 0 to below 1, not both bidirectional and reversed
@@ -100,15 +100,15 @@ struct Recurrent {
     static constexpr std::uint32_t numbers = std::uint32_t(layers);
 
     static constexpr auto tensors = [] {
-        std::array<Tensor, std::size_t(layers * directions * detail::tensors_per_cell<C>)> all{};
+        std::array<ParameterSpec, std::size_t(layers * directions * detail::tensors_per_cell<C>)> all{};
         std::size_t k = 0;
         for (int layer = 0; layer < layers; ++layer)
             for (int direction = 0; direction < directions; ++direction)
-                for (const Tensor& t : detail::cell_tensors<C>(
+                for (const ParameterSpec& t : detail::cell_tensors<C>(
                          layer == 0 ? In : output_size, Hidden,
                          Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
                     all[k++] = t;
-        return place(all);
+        return assign_offsets(all);
     }();
 
     static constexpr Label describe(const char* name = "Recurrent") {
@@ -140,27 +140,27 @@ struct Recurrent {
 
     /// From zero, or from where the run's carried state stands.
     template <class S>
-    static auto forward(auto& run, const Sequence<S, In>& x) {
+    static auto forward(auto& run, const SequenceView<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
-        Scalar* carried = run.carried(x.extent.batch);
+        Scalar* persistent_state = run.persistent_state(x.extent.batch);
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
-            return step<0, typename Run::kernels>(run, x.value, carried, run.weights(), x.extent);
+            return step<0, typename Run::kernels>(run, x.value, persistent_state, run.weights(), x.extent);
         } else {
-            if (carried && !stack.causal())
+            if (persistent_state && !stack.causal())
                 fail(Error::Kind::argument,
                      "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state "
                      "on");
             StatesOf<Scalar> state{.batch = x.extent.batch};
             for (int k = 0; k < components; ++k)
-                state.value[k] = carried ? carried + std::size_t(k) * state.size() : nullptr;
-            return from<0>(run, static_cast<Sequence<const Scalar, In>>(x), state, state);
+                state.value[k] = persistent_state ? persistent_state + std::size_t(k) * state.size() : nullptr;
+            return from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), state, state);
         }
     }
 
     /// From `initial` (States, or from_zero): the output at every step, and the final states.
     template <class S>
-    static auto forward(auto& run, const Sequence<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
+    static auto forward(auto& run, const SequenceView<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
         using Scalar = std::remove_const_t<S>;
         if (initial.batch != x.extent.batch)
             fail(Error::Kind::argument, "rondo: the input is of " + std::to_string(x.extent.batch) +
@@ -168,25 +168,25 @@ struct Recurrent {
         StatesOf<Scalar> final{.batch = x.extent.batch};
         for (int k = 0; k < components; ++k) {
             final.value[k] = run.take(final.size());
-            if (run.taped()) final.slope[k] = run.take_zeros(final.size());
+            if (run.taped()) final.gradient[k] = run.take_zeros(final.size());
         }
-        const auto y = from<0>(run, static_cast<Sequence<const Scalar, In>>(x), initial, final);
+        const auto y = from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), initial, final);
         return Recurrence<std::remove_const_t<decltype(y)>, StatesOf<Scalar>>{y, final};
     }
     template <class S>
-    static auto forward(auto& run, const Sequence<S, In>& x, FromZero) {
+    static auto forward(auto& run, const SequenceView<S, In>& x, FromZero) {
         return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
     }
 
     /// From zero: the output at every step, and the gates of every step.
     template <class S>
-    static auto forward(auto& run, const Sequence<S, In>& x, WithGates) {
+    static auto forward(auto& run, const SequenceView<S, In>& x, WithGates) {
         static_assert(requires { C::gate_names; }, "rondo: this cell has no gates to trace");
         using Scalar = std::remove_const_t<S>;
-        using Gates = Sequence<const Scalar, C::shape.saved * Hidden>;
+        using Gates = SequenceView<const Scalar, C::shape.saved * Hidden>;
         std::array<Gates, std::size_t(layers * directions)> gates{};
         const StatesOf<Scalar> zero{.batch = x.extent.batch};
-        const auto y = from<0>(run, static_cast<Sequence<const Scalar, In>>(x), zero, zero, gates.data());
+        const auto y = from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), zero, zero, gates.data());
         return Traced<std::remove_const_t<decltype(y)>, Gates, layers * directions>{y, gates};
     }
 
@@ -196,7 +196,7 @@ private:
         if constexpr (!std::remove_reference_t<decltype(run)>::dry())
             kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
         if constexpr (layer + 1 == layers)
-            return Sequence<std::remove_const_t<S>, Hidden>{state, nullptr, e};
+            return SequenceView<std::remove_const_t<S>, Hidden>{state, nullptr, e};
         else
             return step<layer + 1, K, S>(run, state, state + components * padded(Hidden),
                                          weights + kernel<K, layer == 0 ? 0 : 1>::size, e);
@@ -204,7 +204,7 @@ private:
 
     struct NoTrace {};
     template <int layer, class S, int Width, class Trace = NoTrace>
-    static auto from(auto& run, const Sequence<const S, Width>& x, const StatesOf<S>& initial,
+    static auto from(auto& run, const SequenceView<const S, Width>& x, const StatesOf<S>& initial,
                      const StatesOf<S>& final, Trace trace = {}) {
         static_assert(stack.causal() || !std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot be streamed "
@@ -222,7 +222,7 @@ private:
 
     // Reversed, what a sequence starts from lies in the output's padding.
     template <class S>
-    static Sequence<S, Hidden> padded_with_zeros(auto& run, const Sequence<S, Hidden>& y) {
+    static SequenceView<S, Hidden> padded_with_zeros(auto& run, const SequenceView<S, Hidden>& y) {
         if (!y.extent.lengths) return y;
         const auto z = run.template make<Hidden>(y.extent);
         run.execute(Concatenate<S>{y, {}, z});
@@ -230,19 +230,19 @@ private:
     }
 
     template <int layer, class S, class Trace>
-    static auto next(auto& run, const Sequence<S, output_size>& y, const StatesOf<S>& initial,
+    static auto next(auto& run, const SequenceView<S, output_size>& y, const StatesOf<S>& initial,
                      const StatesOf<S>& final, Trace trace) {
         if constexpr (layer + 1 == layers) {
             return y;
         } else {
             constexpr Rate rate = stack.dropout; // copied here: at run time clang 14 copies other bytes of the argument
             const auto x = dropout(run, y, rate, run.draw(std::uint32_t(layer)));
-            return from<layer + 1>(run, static_cast<Sequence<const S, output_size>>(x), initial, final, trace);
+            return from<layer + 1>(run, static_cast<SequenceView<const S, output_size>>(x), initial, final, trace);
         }
     }
 
     template <class S, class Trace>
-    static Sequence<S, Hidden> scan(auto& run, const AnySequence<const std::type_identity_t<S>>& x, bool reverse,
+    static SequenceView<S, Hidden> scan(auto& run, const DynamicSequenceView<const std::type_identity_t<S>>& x, bool reverse,
                                     const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
         constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
         const bool taped = run.taped();
@@ -251,14 +251,14 @@ private:
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
         auto operation = detail::make_scan<C, Hidden>(run, x, reverse, taped || traced,
-                                                      detail::cell_parameters(run, first, C::shape.own > 0), begin);
+                                                      detail::cell_parameters(run, first, C::shape.per_unit > 0), begin);
         for (int k = 0; k < components; ++k) {
-            if (initial.slope[k]) operation.initial_slope[k] = initial.slope[k] + initial.at(index);
-            if (final.slope[k]) operation.final_slope[k] = final.slope[k] + final.at(index);
+            if (initial.gradient[k]) operation.initial_gradient[k] = initial.gradient[k] + initial.at(index);
+            if (final.gradient[k]) operation.final_gradient[k] = final.gradient[k] + final.at(index);
             if (final.value[k]) operation.final[k] = final.value[k] + final.at(index);
         }
-        Sequence<S, Hidden> y{operation.output(), nullptr, x.extent};
-        if (taped) y.slope = operation.output_slope = run.take_zeros(y.size());
+        SequenceView<S, Hidden> y{operation.output(), nullptr, x.extent};
+        if (taped) y.gradient = operation.output_gradient = run.take_zeros(y.size());
         run.execute(operation);
         if constexpr (traced) trace[index] = {operation.trace(run), nullptr, x.extent};
         return y;

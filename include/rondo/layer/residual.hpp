@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/text.hpp"
-#include "../operation/add.hpp"
+#include "../op/add.hpp"
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// y = x + layer(x); its parameters have the layer's own names.
 ///

@@ -4,7 +4,7 @@
 #include "../cell/rnn.hpp"
 #include "recurrent.hpp"
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 // Classes, not alias templates: nvcc cannot print an alias with such an argument inside another template's arguments,
 // and messages then say RNN<10, 20>.

@@ -2,22 +2,22 @@
 #pragma once
 
 #include "../core/layer_kind.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
-#include "../network/run.hpp"
+#include "../graph/forward_context.hpp"
 
 #include <array>
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of a
 /// program.
 template <class S>
 struct Selection {
-    AnySequence<const S> x;
-    AnySequence<S> y;
+    DynamicSequenceView<const S> x;
+    DynamicSequenceView<S> y;
     std::size_t last_rows;
 
     template <class F>
@@ -41,12 +41,12 @@ struct Selection {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (!x.slope) return;
+        if (!x.gradient) return;
         auto& backend = run.backend();
         each([&](std::size_t b, std::size_t last) {
-            const auto dy = y.slopes(b, 1);
-            backend.add_to_columns(x.slopes(last, 1).from_row(0, last_rows), dy.from_row(0, last_rows));
-            backend.add_to_columns(x.slopes(b, 1).from_row(last_rows, x.rows - last_rows),
+            const auto dy = y.gradients(b, 1);
+            backend.add_to_columns(x.gradients(last, 1).from_row(0, last_rows), dy.from_row(0, last_rows));
+            backend.add_to_columns(x.gradients(b, 1).from_row(last_rows, x.rows - last_rows),
                                    dy.from_row(last_rows, x.rows - last_rows));
         });
     }
@@ -54,7 +54,7 @@ struct Selection {
 
 namespace detail {
 template <class S, int Rows>
-auto select(auto& run, const Sequence<S, Rows>& x, int last_rows) {
+auto select(auto& run, const SequenceView<S, Rows>& x, int last_rows) {
     run.check_extent(x.extent);
     const auto y = run.template make<Rows>({1, x.extent.batch, nullptr, x.extent.first_step, x.extent.first_column});
     run.execute(Selection<std::remove_const_t<S>>{x, y, std::size_t(last_rows)});
@@ -70,10 +70,10 @@ template <int Size>
 struct LastStep {
     static constexpr LayerKind kind = LayerKind::LastStep;
     static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"LastStep"}; }
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) { return detail::select(run, x, Size); }
+    static auto forward(auto& run, const SequenceView<S, Size>& x) { return detail::select(run, x, Size); }
 };
 
 /// The first step of each sequence, where a reversed layer ends; zero for one of no steps.
@@ -85,10 +85,10 @@ template <int Size>
 struct FirstStep {
     static constexpr LayerKind kind = LayerKind::FirstStep;
     static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"FirstStep"}; }
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
         static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
                       "rondo: FirstStep gives a sequence's first step; it cannot be streamed step by step");
         return detail::select(run, x, 0);
@@ -103,10 +103,10 @@ template <int Hidden>
 struct FinalStates {
     static constexpr LayerKind kind = LayerKind::FinalStates;
     static constexpr int input_size = 2 * Hidden, output_size = 2 * Hidden;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"FinalStates"}; }
     template <class S>
-    static auto forward(auto& run, const Sequence<S, 2 * Hidden>& x) { return detail::select(run, x, Hidden); }
+    static auto forward(auto& run, const SequenceView<S, 2 * Hidden>& x) { return detail::select(run, x, Hidden); }
 };
 
 } // namespace rondo

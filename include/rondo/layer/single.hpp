@@ -4,19 +4,19 @@
 #include "../cell/gru.hpp"
 #include "../cell/lstm.hpp"
 #include "../cell/rnn.hpp"
-#include "../network/workspace.hpp"
+#include "../model/workspace.hpp"
 #include "recurrent.hpp"
 
 #include <cstddef>
 #include <string>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 /// One cell as a layer of one step, its tensors named as PyTorch names a cell's.
 template <class C, int In, int Hidden>
 struct CellLayer : Recurrent<C, In, Hidden> {
-    static constexpr auto tensors = place(cell_tensors<C>(In, Hidden, ""));
+    static constexpr auto tensors = assign_offsets(cell_tensors<C>(In, Hidden, ""));
 };
 }
 
@@ -25,7 +25,7 @@ struct CellLayer : Recurrent<C, In, Hidden> {
 /// A Step holds what one step reads, writes and keeps for its backward; a loop has one for each step it goes back
 /// through.
 ///
-/// Shapes  x (In x B), each state (Hidden x B); their slopes alike.
+/// Shapes  x (In x B), each state (Hidden x B); their gradients alike.
 /// Errors  a Step of less than one sequence; backward without a forward before it. A Step's batch is fixed when it is
 ///         made.
 /// Memory  a Step takes all of its own when it is made; forward and backward take none.
@@ -52,8 +52,8 @@ public:
             const std::size_t h = padded(std::size_t(batch) * Hidden), in = padded(std::size_t(batch) * In);
             buffer_.resize(2 * in + 4 * std::size_t(states) * h);
             Arena<scalar> arena{B::data(buffer_), buffer_.size()};
-            for (scalar** p : {&x_, &x_slope_}) *p = arena.take(in);
-            for (auto* v : {&before_, &before_slope_, &after_, &after_slope_})
+            for (scalar** p : {&x_, &x_gradient_}) *p = arena.take(in);
+            for (auto* v : {&before_, &before_gradient_, &after_, &after_gradient_})
                 for (int k = 0; k < states; ++k) (*v)[k] = arena.take(h);
             work_.template reserve<Mode::training>([&step = *this](auto& run) { return step.body(run); });
         }
@@ -61,13 +61,13 @@ public:
 
         /// In x B
         auto x() { return map<In>(x_); }
-        auto x_slope() { return map<In>(x_slope_); }
+        auto x_gradient() { return map<In>(x_gradient_); }
         /// Hidden x B; component 0 is h, and 1 is c in an LSTM.
         template <int component = 0> auto before() { return map<Hidden>(before_[component]); }
-        template <int component = 0> auto before_slope() { return map<Hidden>(before_slope_[component]); }
+        template <int component = 0> auto before_gradient() { return map<Hidden>(before_gradient_[component]); }
         template <int component = 0> auto after() { return map<Hidden>(after_[component]); }
         /// dL/d(state after): to be set before backward.
-        template <int component = 0> auto after_slope() { return map<Hidden>(after_slope_[component]); }
+        template <int component = 0> auto after_gradient() { return map<Hidden>(after_gradient_[component]); }
 
     private:
         friend SingleCell;
@@ -76,16 +76,16 @@ public:
             return B::template columns_map<Rows>(p, std::size_t(batch_));
         }
         auto body(auto& run) {
-            const Sequence<scalar, In> x{x_, x_slope_, {1, batch_}};
-            const States<scalar, Hidden, 1, states> initial{before_, before_slope_, batch_};
+            const SequenceView<scalar, In> x{x_, x_gradient_, {1, batch_}};
+            const States<scalar, Hidden, 1, states> initial{before_, before_gradient_, batch_};
             return network::forward(run, x, initial).final;
         }
 
         int batch_;
         typename B::template buffer<scalar> buffer_;
-        scalar *x_ = nullptr, *x_slope_ = nullptr;
-        Values<scalar*, states> before_{}, before_slope_{}, after_{}, after_slope_{};
-        Values<scalar*, states> final_slope_{};
+        scalar *x_ = nullptr, *x_gradient_ = nullptr;
+        Values<scalar*, states> before_{}, before_gradient_{}, after_{}, after_gradient_{};
+        Values<scalar*, states> final_gradient_{};
         Workspace<network, B> work_;
     };
 
@@ -93,19 +93,19 @@ public:
     void forward(Step& step) const {
         const auto final = step.work_.record(parameters, nullptr, {}, [&step](auto& run) { return step.body(run); });
         for (int k = 0; k < states; ++k) step.work_.backend().copy(step.after_[k], final.value[k], final.size());
-        step.final_slope_ = final.slope;
+        step.final_gradient_ = final.gradient;
     }
 
-    /// From the slopes of the state after: adds to `gradient`, and writes the slopes of x and of the state before.
+    /// From the gradients of the state after: adds to `gradient`, and writes the gradients of x and of the state before.
     void backward(Step& step, Parameters& gradient) const {
         if (!step.work_.recorded())
             fail(Error::Kind::argument, "rondo: a cell's backward without a forward before it");
         B& backend = step.work_.backend();
         const std::size_t h = std::size_t(step.batch_) * Hidden;
-        backend.fill(step.x_slope_, std::size_t(step.batch_) * In, scalar(0));
+        backend.fill(step.x_gradient_, std::size_t(step.batch_) * In, scalar(0));
         for (int k = 0; k < states; ++k) {
-            backend.fill(step.before_slope_[k], h, scalar(0));
-            backend.copy(step.final_slope_[k], step.after_slope_[k], h);
+            backend.fill(step.before_gradient_[k], h, scalar(0));
+            backend.copy(step.final_gradient_[k], step.after_gradient_[k], h);
         }
         step.work_.backward(&gradient);
     }
@@ -125,12 +125,12 @@ template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct LSTMCell : SingleCell<cell::LSTM, In, Hidden, B> {
     using SingleCell<cell::LSTM, In, Hidden, B>::SingleCell;
 };
-/// Gated recurrent unit, reset after the product, alone. See SingleCell.
+/// NonFiniteGuard recurrent unit, reset after the product, alone. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUCell : SingleCell<cell::GRU, In, Hidden, B> {
     using SingleCell<cell::GRU, In, Hidden, B>::SingleCell;
 };
-/// Gated recurrent unit, reset before the product, alone. See SingleCell.
+/// NonFiniteGuard recurrent unit, reset before the product, alone. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUResetBeforeCell : SingleCell<cell::GRUResetBefore, In, Hidden, B> {
     using SingleCell<cell::GRUResetBefore, In, Hidden, B>::SingleCell;

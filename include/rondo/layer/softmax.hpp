@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/exp_column.hpp"
+#include "../simd/exp_column.hpp"
 #include "../core/layer_kind.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 
 #include <array>
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -21,14 +21,14 @@ struct SoftmaxValue {
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
         S* const to = y + column * rows;
-        const P sum(exp_column<P>(x + column * rows, rows, [to](Part<P> part, std::size_t k, P e) {
+        const P sum(exp_column<P>(x + column * rows, rows, [to](PartialPack<P> part, std::size_t k, P e) {
             part.store(to + k, e);
         }).sum);
-        each_part<P>(rows, [&](Part<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
     }
 };
 template <class S>
-struct SoftmaxSlope {
+struct SoftmaxGradient {
     const S *y, *dy;
     S* dx;
     std::size_t rows;
@@ -36,11 +36,11 @@ struct SoftmaxSlope {
     RONDO_HOST_DEVICE void run(std::size_t column) const {
         const std::size_t first = column * rows;
         P sum(S(0));
-        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
             sum = math::fma(part.load(y + first + k), part.load(dy + first + k), sum);
         });
         const P mean(math::sum(sum));
-        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
             const std::size_t at = first + k;
             part.store(dx + at, math::fma(part.load(y + at), part.load(dy + at) - mean, part.load(dx + at)));
         });
@@ -51,8 +51,8 @@ struct SoftmaxSlope {
 /// Softmax of each column: an operation of a program.
 template <class S>
 struct SoftmaxOperation {
-    AnySequence<const S> x;
-    AnySequence<S> y;
+    DynamicSequenceView<const S> x;
+    DynamicSequenceView<S> y;
 
     template <class Run>
     void forward(Run& run) const {
@@ -60,10 +60,10 @@ struct SoftmaxOperation {
     }
     template <class Run>
     void backward(Run& run) const {
-        if (!x.slope) return;
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+        if (!x.gradient) return;
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             const std::size_t at = first * x.rows;
-            run.backend().columns(detail::SoftmaxSlope<S>{y.value + at, y.slope + at, x.slope + at, x.rows}, count);
+            run.backend().columns(detail::SoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows}, count);
         });
     }
 };
@@ -79,11 +79,11 @@ template <int Size>
 struct Softmax {
     static constexpr LayerKind kind = LayerKind::Softmax;
     static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<Tensor, 0> tensors{};
+    static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"Softmax"}; }
 
     template <class S>
-    static auto forward(auto& run, const Sequence<S, Size>& x) {
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
         const auto y = run.template make<Size>(x.extent);
         run.execute(SoftmaxOperation<std::remove_const_t<S>>{x, y});
         return y;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../io/number_text.hpp"
-#include "../math/functions.hpp"
+#include "../core/number_text.hpp"
+#include "../simd/functions.hpp"
 #include "terms.hpp"
 
 #include <cmath>
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -40,14 +40,14 @@ struct BinaryCrossEntropyColumn {
 struct BinaryCrossEntropy {
     /// N of eq. (1).
     template <class S, int Size>
-    double terms(const Sequence<S, Size>& target) const {
+    double terms(const SequenceView<S, Size>& target) const {
         return Size * detail::valid_columns(target);
     }
     /// Says which target is not from 0 to 1.
     template <class S, int Size>
-    Error (check)(const Sequence<S, Size>& target, int) const {
+    Error (check)(const SequenceView<S, Size>& target, int) const {
         Error error;
-        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
                 if (!(target.value[k] >= 0 && target.value[k] <= 1))
                     error = {Error::Kind::argument, "rondo::BinaryCrossEntropy: target " +
@@ -57,11 +57,11 @@ struct BinaryCrossEntropy {
         });
         return error;
     }
-    /// N L / terms; its slope is added to y's.
+    /// N L / terms; its gradient is added to y's.
     template <class Run, class S, int Size>
-    auto operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target, double terms) const {
         if (const S* numbers = run.on_host(target.value))
-            (rondo::check)((check)(Sequence<const S, Size>{numbers, nullptr, target.extent}, Size));
+            (rondo::check)((check)(SequenceView<const S, Size>{numbers, nullptr, target.extent}, Size));
         return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});
     }
 };

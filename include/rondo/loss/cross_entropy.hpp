@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/exp_column.hpp"
+#include "../simd/exp_column.hpp"
 #include "terms.hpp"
 
 #include <cmath>
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -25,12 +25,12 @@ struct CrossEntropyColumn {
         if (target[n] == ignore) return;
         const S* const from = y + n * rows;
         const auto right = std::size_t(target[n]);
-        const auto [top, sum] = exp_column<P>(from, rows, [](Part<P>, std::size_t, P) {});
+        const auto [top, sum] = exp_column<P>(from, rows, [](PartialPack<P>, std::size_t, P) {});
         loss[n] = scale * (std::log(sum) + (top - from[right]));
         if (!dy) return;
         S* const to = dy + n * rows;
         const P most(top), part_of(scale / sum);
-        each_part<P>(rows, [&](Part<P> part, std::size_t k) {
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
             part.store(to + k, math::fma(part_of, math::exp(part.load(from + k) - most), part.load(to + k)));
         });
         to[right] -= scale;
@@ -51,7 +51,7 @@ struct CrossEntropy {
     /// N of eq. (1).
     double terms(const Tokens& target) const {
         double sum = 0;
-        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n) sum += target.value[n] != ignore;
         });
         return sum;
@@ -59,7 +59,7 @@ struct CrossEntropy {
     /// Says which target is no class of a network with `classes` outputs.
     Error (check)(const Tokens& target, int classes) const {
         Error error;
-        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count && !error; ++n)
                 if (target.value[n] != ignore && (target.value[n] < 0 || target.value[n] >= classes))
                     error = {Error::Kind::argument, "rondo::CrossEntropy: target " + std::to_string(target.value[n]) +
@@ -68,9 +68,9 @@ struct CrossEntropy {
         });
         return error;
     }
-    /// N L / terms; its slope is added to y's.
+    /// N L / terms; its gradient is added to y's.
     template <class Run, class S, int Vocabulary>
-    auto operator()(Run& run, const Sequence<S, Vocabulary>& y, const Tokens& target, double terms) const {
+    auto operator()(Run& run, const SequenceView<S, Vocabulary>& y, const Tokens& target, double terms) const {
         if (const int* tokens = run.on_host(target.value))
             (rondo::check)((check)({tokens, nullptr, target.extent}, Vocabulary));
         return detail::sum_columns(run, y, target, detail::CrossEntropyColumn<S>{Vocabulary, ignore, S(1 / terms)});

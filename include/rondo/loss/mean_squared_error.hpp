@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -37,16 +37,16 @@ struct MeanSquaredErrorColumn {
 struct MeanSquaredError {
     /// N of eq. (1).
     template <class S, int Size>
-    double terms(const Sequence<S, Size>& target) const {
+    double terms(const SequenceView<S, Size>& target) const {
         return Size * detail::valid_columns(target);
     }
     template <class S, int Size>
-    Error (check)(const Sequence<S, Size>&, int) const {
+    Error (check)(const SequenceView<S, Size>&, int) const {
         return {};
     }
-    /// N L / terms; its slope is added to y's.
+    /// N L / terms; its gradient is added to y's.
     template <class Run, class S, int Size>
-    auto operator()(Run& run, const Sequence<S, Size>& y, const Sequence<const S, Size>& target, double terms) const {
+    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target, double terms) const {
         return detail::sum_columns(run, y, target, detail::MeanSquaredErrorColumn<S>{Size, S(1 / terms)});
     }
 };

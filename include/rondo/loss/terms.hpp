@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo::inline v0_1::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
 /// " of sequence 2, step 5": where in the whole batch a column lies.
 inline std::string place_of(const Extent& e, std::size_t column) {
@@ -17,9 +17,9 @@ inline std::string place_of(const Extent& e, std::size_t column) {
 
 /// Columns of a sequence that are not padding.
 template <class S, int Rows>
-double valid_columns(const Sequence<S, Rows>& x) {
+double valid_columns(const SequenceView<S, Rows>& x) {
     double sum = 0;
-    each_run(x.extent, [&](std::size_t, std::size_t count) { sum += double(count); });
+    for_each_valid_range(x.extent, [&](std::size_t, std::size_t count) { sum += double(count); });
     return sum;
 }
 
@@ -30,7 +30,7 @@ inline void check_extents(const Extent& a, const Extent& b) {
         fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(a.steps) + " steps of " +
                                         std::to_string(a.batch) + " sequences, the targets are " +
                                         std::to_string(b.steps) + " steps of " + std::to_string(b.batch));
-    for (int k = 0; a.lengths && k < a.batch; ++k) // steps that no slope goes back from must not count
+    for (int k = 0; a.lengths && k < a.batch; ++k) // steps that no gradient goes back from must not count
         if (b.length(k) > a.length(k))
             fail(Error::Kind::argument, "rondo: sequence " + std::to_string(k) + " has " + std::to_string(a.length(k)) +
                                             " steps, its targets have " + std::to_string(b.length(k)));
@@ -40,17 +40,17 @@ inline void check_extents(const Extent& a, const Extent& b) {
 /// the whole loss.
 template <class S, class Target, class Column>
 struct ColumnLosses {
-    AnySequence<S> y;
-    AnySequence<const Target> target;
+    DynamicSequenceView<S> y;
+    DynamicSequenceView<const Target> target;
     Column column;
     S* each;
 
     template <class Context>
     void forward(Context& context) const {
-        each_run(target.extent, [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             Column part = column;
             part.y = y.value + first * y.rows;
-            part.dy = y.slope ? y.slope + first * y.rows : nullptr;
+            part.dy = y.gradient ? y.gradient + first * y.rows : nullptr;
             part.target = target.value + first * target.rows;
             part.loss = each + first;
             context.backend().columns(part, count);
@@ -60,10 +60,10 @@ struct ColumnLosses {
 
 /// The sum of a loss over the columns of a run.
 template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
-auto sum_columns(Run& run, Sequence<S, Rows> y, const Sequence<const Target, TargetRows>& target,
+auto sum_columns(Run& run, SequenceView<S, Rows> y, const SequenceView<const Target, TargetRows>& target,
                  const Column& column) {
     check_extents(y.extent, target.extent);
-    if (!run.taped()) y.slope = nullptr;
+    if (!run.taped()) y.gradient = nullptr;
     S* const each = run.take_zeros(y.columns());
     run.execute(ColumnLosses<S, Target, Column>{y, target, column, each});
     return run.loss(each, target.extent);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../math/functions.hpp"
+#include "../simd/functions.hpp"
 #include "concept.hpp"
 
 #include <cmath>
 #include <limits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -21,9 +21,9 @@ struct AdamElement {
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        const P old = L::load(p + k), slope = L::load(g + k) + P(decay) * old;
-        const P m = P(beta1) * L::load(mean + k) + P(rest1) * slope;
-        const P v = P(beta2) * L::load(square + k) + P(rest2) * slope * slope;
+        const P old = L::load(p + k), gradient = L::load(g + k) + P(decay) * old;
+        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
+        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
         L::store(mean + k, m);
         L::store(square + k, v);
         L::store(p + k, P(kept) * old - P(rate) * m / (math::sqrt(v) / P(root2) + P(epsilon)));

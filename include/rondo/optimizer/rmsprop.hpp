@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../math/functions.hpp"
+#include "../simd/functions.hpp"
 #include "concept.hpp"
 
 #include <limits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -20,16 +20,16 @@ struct RMSpropElement {
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        const P w = L::load(p + k), slope = L::load(g + k) + P(decay) * w;
-        const P s = P(smoothing) * L::load(square + k) + P(rest) * slope * slope;
+        const P w = L::load(p + k), gradient = L::load(g + k) + P(decay) * w;
+        const P s = P(smoothing) * L::load(square + k) + P(rest) * gradient * gradient;
         L::store(square + k, s);
         P variance = s;
         if (centered) {
-            const P m = P(smoothing) * L::load(mean + k) + P(rest) * slope;
+            const P m = P(smoothing) * L::load(mean + k) + P(rest) * gradient;
             L::store(mean + k, m);
             variance = (math::max)(P(S(0)), s - m * m); // rounding may leave less than nothing
         }
-        const P speed = P(momentum) * L::load(v + k) + slope / (math::sqrt(variance) + P(epsilon));
+        const P speed = P(momentum) * L::load(v + k) + gradient / (math::sqrt(variance) + P(epsilon));
         L::store(v + k, speed);
         L::store(p + k, w - P(rate) * speed);
     }

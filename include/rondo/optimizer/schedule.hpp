@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A rule that gives the learning rate of step 0, 1, ... as a factor of the base rate. A lambda may be one.
 ///

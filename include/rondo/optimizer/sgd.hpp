@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -19,10 +19,10 @@ struct SGDElement {
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
-        const P w = L::load(p + k), slope = L::load(g + k) + P(decay) * w;
-        const P speed = P(momentum) * L::load(v + k) + slope;
+        const P w = L::load(p + k), gradient = L::load(g + k) + P(decay) * w;
+        const P speed = P(momentum) * L::load(v + k) + gradient;
         L::store(v + k, speed);
-        L::store(p + k, w - P(rate) * (nesterov ? slope + P(momentum) * speed : speed));
+        L::store(p + k, w - P(rate) * (nesterov ? gradient + P(momentum) * speed : speed));
     }
 };
 }

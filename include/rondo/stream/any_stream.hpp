@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 /// What a BasicAnyStream asks of the stream within it: one virtual call a block.

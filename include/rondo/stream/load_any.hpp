@@ -4,7 +4,7 @@
 #include "../io/dispatch.hpp"
 #include "any_stream.hpp"
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 inline constexpr auto make_any = []<class Net, Backend B>(const Model<Net, B>& model,

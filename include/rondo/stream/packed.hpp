@@ -2,14 +2,14 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../network/model.hpp"
-#include "../network/workspace.hpp"
+#include "../model/model.hpp"
+#include "../model/workspace.hpp"
 
 #include <cstddef>
 #include <span>
 #include <string>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A model's weights in the order in which a step reads them: made once, const, shared by any number of streams in any
 /// threads. It must outlive them.

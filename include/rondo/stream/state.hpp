@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/network.hpp"
+#include "../model/network.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What a network remembers of one sequence between its steps: a regular value of constant size. Copy it to keep it,
 /// assign it to go back.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/step_run.hpp"
-#include "../network/workspace.hpp"
+#include "../graph/step_context.hpp"
+#include "../model/workspace.hpp"
 #include "packed.hpp"
 #include "state.hpp"
 
@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// One sequence, step by step, through a network's own forward.
 ///
@@ -86,7 +86,7 @@ private:
     static std::pair<std::size_t, std::size_t> needed() {
         std::array<LayerUse, detail::numbers<Net>> uses{};
         StepMemory<B> memory{.uses = uses.data()};
-        memory.carried = memory.values.take(0);
+        memory.persistent_state = memory.values.take(0);
         memory.packed = reinterpret_cast<const std::byte*>(memory.values.take(0));
         const input nothing[input_size]{};
         call<true>(memory, nothing);
@@ -95,9 +95,9 @@ private:
 
     template <bool dry = false>
     static auto call(StepMemory<B>& memory, const input* x) {
-        using Step = StepRun<B, kernels, dry>;
-        Scope<Net, Step> scope{Step{memory}, nullptr, {}};
-        return Net::forward(scope, Sequence<const input, input_size>{x, nullptr, {}});
+        using Step = StepContext<B, kernels, dry>;
+        LayerContext<Net, Step> scope{Step{memory}, nullptr, {}};
+        return Net::forward(scope, SequenceView<const input, input_size>{x, nullptr, {}});
     }
 
     auto run(const input* x) noexcept {
@@ -105,7 +105,7 @@ private:
         StepMemory<B> memory{.backend = &backend_,
                              .values = given_.empty() ? Arena<scalar>{own_.data(), own_.size()}
                                                       : Arena<scalar>{given_.data(), given_.size()},
-                             .carried = state_.numbers().data(),
+                             .persistent_state = state_.numbers().data(),
                              .packed = weights_->data(),
                              .back = back_};
         if constexpr (reads_tokens) {

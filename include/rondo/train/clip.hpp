@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/lanes.hpp"
-#include "../math/functions.hpp"
+#include "../simd/tail.hpp"
+#include "../simd/functions.hpp"
 
 #include <cmath>
 #include <cstddef>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How far a run has come: enough to go on with it.
 struct Progress {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../network/workspace.hpp"
+#include "../model/workspace.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,9 @@
 #include <string>
 #include <utility>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where a model's own gradient and the slope of its loss differ most.
+/// Where a model's own gradient and the gradient of its loss differ most.
 struct GradientCheck {
     double error = 0; // |analytic - numeric| / max(1, |analytic|, |numeric|)
     std::string tensor;
@@ -34,7 +34,7 @@ GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Rand
     Workspace<Net, B> work;
     Model<Net, B> gradient, moved;
     work.train(model, &gradient, nullptr, randomness, body);
-    const auto slopes = gradient.values();
+    const auto gradients = gradient.values();
     auto values = model.values();
     const auto loss_with = [&](std::size_t k, double p) {
         const S old = std::exchange(values[k], S(p));
@@ -43,9 +43,9 @@ GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Rand
         return double(work.record(moved, nullptr, randomness, body));
     };
     GradientCheck worst;
-    for (const Tensor& t : Net::tensors)
+    for (const ParameterSpec& t : Net::tensors)
         for (std::size_t k = 0; k < t.size(); ++k) {
-            const double p = double(values[t.offset + k]), analytic = double(slopes[t.offset + k]);
+            const double p = double(values[t.offset + k]), analytic = double(gradients[t.offset + k]);
             const double numeric = (loss_with(t.offset + k, p + d) - loss_with(t.offset + k, p - d)) / (2 * d);
             const double error =
                 std::abs(analytic - numeric) / (std::max)({1.0, std::abs(analytic), std::abs(numeric)});

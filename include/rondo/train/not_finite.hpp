@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/tensor.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../loss/terms.hpp"
-#include "batch.hpp"
+#include "../data/batch.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -15,14 +15,14 @@
 #include <type_traits>
 #include <vector>
 
-namespace rondo::inline v0_1::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
 /// The place of the first number of a sequence that is not finite: "input 0 of sequence 2, step 5"; or nothing.
 template <class S>
-std::string find_not_finite(const std::string& name, const AnySequence<const S>& x) {
+std::string find_not_finite(const std::string& name, const DynamicSequenceView<const S>& x) {
     std::string found;
     if constexpr (std::is_floating_point_v<S>)
-        each_run(x.extent, [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t k = first * x.rows; k < (first + count) * x.rows && found.empty(); ++k)
                 if (!std::isfinite(x.value[k])) found = name + place_of(x.extent, k / x.rows);
         });
@@ -31,7 +31,7 @@ std::string find_not_finite(const std::string& name, const AnySequence<const S>&
 template <class Target, class... Inputs>
 std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
     const auto any = [](const auto& x) {
-        return static_cast<AnySequence<const typename std::remove_cvref_t<decltype(x)>::value_type>>(x);
+        return static_cast<DynamicSequenceView<const typename std::remove_cvref_t<decltype(x)>::value_type>>(x);
     };
     std::string found = find_not_finite("the target", any(batch.target));
     int index = 0;
@@ -43,15 +43,15 @@ std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
     return found;
 }
 /// The tensor that a buffer's k-th number is part of; or nothing.
-inline std::string tensor_of(std::span<const Tensor> tensors, const std::string& name, std::size_t k) {
-    for (const Tensor& t : tensors)
+inline std::string tensor_of(std::span<const ParameterSpec> tensors, const std::string& name, std::size_t k) {
+    for (const ParameterSpec& t : tensors)
         if (k >= t.offset && k - t.offset < t.size()) return name + std::string{t.name.view()};
     return {};
 }
 /// The first tensor that has one.
 template <class S>
-std::string find_not_finite(std::span<const Tensor> tensors, const std::string& name, const std::vector<S>& values) {
-    for (const Tensor& t : tensors)
+std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::string& name, const std::vector<S>& values) {
+    for (const ParameterSpec& t : tensors)
         for (std::size_t k = 0; k < t.size(); ++k)
             if (!std::isfinite(values[t.offset + k])) return name + std::string{t.name.view()};
     return {};
@@ -59,7 +59,7 @@ std::string find_not_finite(std::span<const Tensor> tensors, const std::string& 
 
 /// Why a step cannot be taken: what is not finite, the data (`what`) before the parameters before their gradients.
 template <class S>
-Error not_finite(std::span<const Tensor> tensors, std::string what, double loss, const std::vector<S>& parameters,
+Error not_finite(std::span<const ParameterSpec> tensors, std::string what, double loss, const std::vector<S>& parameters,
                  const std::string& gradient, std::int64_t steps) {
     std::string text = "rondo::Trainer: step " + std::to_string(steps + 1) + ": ";
     if (!std::isfinite(loss))

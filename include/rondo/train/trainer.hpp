@@ -3,13 +3,13 @@
 
 #include "../core/error.hpp"
 #include "../layer/embedding.hpp"
-#include "../network/workspace.hpp"
-#include "batch.hpp"
+#include "../model/workspace.hpp"
+#include "../data/batch.hpp"
 #include "clip.hpp"
-#include "gated.hpp"
-#include "ledger.hpp"
+#include "async/non_finite_guard.hpp"
+#include "async/pending_steps.hpp"
 #include "not_finite.hpp"
-#include "queued_step.hpp"
+#include "async/async_step.hpp"
 #include "trainer_settings.hpp"
 #include "worker.hpp"
 #include "workers.hpp"
@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <class S>
@@ -45,7 +45,7 @@ struct AddTo {
 /// Where the backend's work is done later (a device) and one worker takes whole batches, nothing waits for an enqueued
 /// step: the device itself looks at the loss and the gradient, scales it, and once a step was bad it leaves parameters
 /// and optimizer memory alone until collect. What a batch of a form that was there before asks for, without lengths, is
-/// one call (Queued::repeat); only the rule's own step is launched apart.
+/// one call (Asynchronous::repeat); only the rule's own step is launched apart.
 ///
 /// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first
 ///         step of the largest extents. Later steps take none.
@@ -96,7 +96,7 @@ public:
         if (Error found = detail::factor_problem(factor, steps_)) return void(error = std::move(found));
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
-        if constexpr (Queued<B>)
+        if constexpr (Asynchronous<B>)
             if (workers_.count() == 1) return queue(batch, terms, factor, error);
         const std::int64_t before = steps_;
         Error found;
@@ -116,14 +116,14 @@ public:
     ///         are not counted. look(k) says what is not finite in the k-th batch, from 0, or nothing.
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
-        std::optional<typename detail::Ledger<B>::Bad> bad;
+        std::optional<typename detail::PendingSteps<B>::Bad> bad;
         const std::size_t good = ledger_.take(sum, bad);
-        if constexpr (Queued<B>)
+        if constexpr (Asynchronous<B>)
             if (bad) {
                 steps_ = bad->before;
                 error = detail::not_finite(Net::tensors, look(good), bad->loss, model_->values(),
                                            detail::tensor_of(Net::tensors, "the gradient of ", bad->number), steps_);
-                ledger_.verdicts().clear(backend());
+                ledger_.finite_check().clear(backend());
                 detail::clear(backend(), state(0));
             }
         return good;
@@ -142,7 +142,7 @@ public:
     LossSum evaluate(const Batch& batch) {
         return or_fail([&](Error& error) {
             if (Error found = check_batch(batch, false)) return error = std::move(found), LossSum{};
-            return share(batch, loss_.terms(batch.target), false, error);
+            return run_workers(batch, loss_.terms(batch.target), false, error);
         });
     }
 
@@ -193,7 +193,7 @@ private:
         detail::Worker<Net, B>& worker = all_.front();
         worker.guard([&] {
             if (!queued_(worker, ledger_, *model_, loss_, settings_, batch, terms, std::uint64_t(steps_))) return;
-            detail::Gated<B> gated{backend(), ledger_.verdicts().record()};
+            detail::NonFiniteGuard<B> gated{backend(), ledger_.finite_check().record()};
             update(gated, factor);
         });
         if (worker.thrown) std::rethrow_exception(worker.thrown);
@@ -213,7 +213,7 @@ private:
     // A step that is over when it returns.
     template <class Batch>
     LossSum take(const Batch& batch, double terms, double factor, Error& error) {
-        const LossSum loss = share(batch, terms, true, error);
+        const LossSum loss = run_workers(batch, terms, true, error);
         if (loss.terms == 0) return loss;
         scalar* gradient = all_.front().gradient.data();
         for (std::size_t k = 1; k < all_.size(); ++k)
@@ -231,13 +231,13 @@ private:
         if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size, norm, settings_.clip_norm);
         if (settings_.clip_value > 0) clip_value(backend(), gradient, size, settings_.clip_value);
         update(backend(), factor);
-        if constexpr (Queued<B>) backend().wait(); // others read the parameters
+        if constexpr (Asynchronous<B>) backend().wait(); // others read the parameters
         return loss;
     }
 
     template <class Batch>
-    LossSum share(const Batch& batch, double terms, bool learn, Error& error) {
-        if (terms == 0 && batch.carry == Carry::none) return {}; // else its states go on, though nothing is learnt
+    LossSum run_workers(const Batch& batch, double terms, bool learn, Error& error) {
+        if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else its states go on, though nothing is learnt
         const std::size_t work = std::get<0>(batch.inputs).extent.columns() * parameter_count<Net>;
         const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
         const auto part = [&](int k) {
@@ -274,7 +274,7 @@ private:
             if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
         int before = 0;
         for (auto& worker : all_) before += worker.carried(learn).batch();
-        if (!error && batch.carry == Carry::go_on) error = detail::go_on_problem(batch.target.extent.batch, before);
+        if (!error && batch.state_policy == StatePolicy::resume) error = detail::go_on_problem(batch.target.extent.batch, before);
         return error;
     }
 
@@ -288,8 +288,8 @@ private:
     std::int64_t steps_ = 0;
     double rate_factor_ = 1;
 
-    detail::Ledger<B> ledger_;
-    std::conditional_t<Queued<B>, detail::QueuedStep<B>, std::tuple<>> queued_;
+    detail::PendingSteps<B> ledger_;
+    std::conditional_t<Asynchronous<B>, detail::AsyncStep<B>, std::tuple<>> queued_;
 };
 
 } // namespace rondo

@@ -12,7 +12,7 @@
 #include <limits>
 #include <string>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// How steps are taken.
 ///

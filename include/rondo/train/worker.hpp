@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../network/workspace.hpp"
-#include "batch.hpp"
-#include "placed.hpp"
+#include "../model/workspace.hpp"
+#include "../data/batch.hpp"
+#include "async/device_batch.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -13,12 +13,12 @@
 #include <tuple>
 #include <type_traits>
 
-namespace rondo::inline v0_1::detail {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
 /// The losses of several parts, one after the other.
 template <class B>
 struct JoinLosses {
-    RunLoss<B> loss;
+    LossValue<B> loss;
     typename B::scalar* to;
 
     template <class Context>
@@ -31,8 +31,8 @@ struct JoinLosses {
 
 /// The loss as one part, which is what kernels look at: the parts of a sum are copied next to each other.
 template <class Run, class B>
-RunLoss<B> joined(Run& run, const RunLoss<B>& loss) {
-    if (!Queued<B> || loss.parts() == 1) return loss;
+LossValue<B> joined(Run& run, const LossValue<B>& loss) {
+    if (!Asynchronous<B> || loss.parts() == 1) return loss;
     std::size_t columns = 0;
     for (std::size_t k = 0; k < loss.parts(); ++k) columns += loss.part(k).extent.columns();
     typename B::scalar* const to = run.take(columns);
@@ -47,7 +47,7 @@ auto training_body(const Loss& loss, const Batch& placed, double terms) {
         const auto y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, placed.inputs);
         const auto sum = loss(run, y, placed.target, terms);
         using B = typename std::remove_reference_t<decltype(run)>::backend_type;
-        static_assert(std::same_as<decltype(sum), const RunLoss<B>>,
+        static_assert(std::same_as<decltype(sum), const LossValue<B>>,
                       "rondo: a loss in training returns what the losses that it is made of return, not a number");
         return joined(run, sum);
     };
@@ -65,7 +65,7 @@ struct Worker {
     Model<Net, B> gradient;
     BatchState<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
     SliceMemory memory;
-    Placed<B> placed;
+    DeviceBatch<B> device_batch;
     int columns = 0;
     double loss = 0;
     Error error;
@@ -98,21 +98,21 @@ struct Worker {
         const int all = batch.target.extent.batch, first = int(std::int64_t(all) * k / count);
         columns = int(std::int64_t(all) * (k + 1) / count) - first;
         B& backend = work.backend();
-        if constexpr (Queued<B>)
+        if constexpr (Asynchronous<B>)
             if (k > 0) backend.enter();
         // The first worker's gradient becomes the sum, even where it has no sequence.
         if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
         BatchState<Net, B>& kept = carried(learn);
-        if (batch.carry != Carry::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
-        else if (batch.carry == Carry::start) clear(backend, kept);
+        if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
+        else if (batch.state_policy == StatePolicy::start) clear(backend, kept);
         if (columns == 0) return;
         const Batch own = columns == all ? batch : memory.copy(batch, first, columns);
-        const Batch there = placed.place(backend, own);
-        BatchState<Net, B>* from = batch.carry == Carry::none ? nullptr : &kept;
+        const Batch there = device_batch.place(backend, own);
+        BatchState<Net, B>* from = batch.state_policy == StatePolicy::none ? nullptr : &kept;
         const auto body = training_body<Net>(loss_of, there, terms);
-        loss = learn ? work.train(model, &gradient, from, *learn, body, placed.host())
-                     : work.evaluate(model, from, body, placed.host());
-        if constexpr (Queued<B>) backend.wait(); // others read the gradient
+        loss = learn ? work.train(model, &gradient, from, *learn, body, device_batch.host())
+                     : work.evaluate(model, from, body, device_batch.host());
+        if constexpr (Asynchronous<B>) backend.wait(); // others read the gradient
     }
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
+
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -8,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A fixed number of threads that do one task together, then wait for the next. One worker is the caller: no thread.
 class Workers {

@@ -16,13 +16,13 @@
 namespace {
 
 using rondo::EigenBackend;
-using rondo::Matrix;
-using rondo::Weights;
+using rondo::ColumnMajorView;
+using rondo::RowMajorView;
 
 template <class S>
 std::vector<S> numbers(std::size_t n, std::uint64_t seed) {
     std::vector<S> all(n);
-    const rondo::Draw draw{rondo::Seed{seed}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
     for (std::size_t k = 0; k < n; ++k) all[k] = S(2 * rondo::uniform(draw(k)) - 1);
     return all;
 }
@@ -41,11 +41,11 @@ struct Factor {
         return {numbers<S>(columns * rows, seed), columns, 1};
     }
     Factor transposed() const { return {value, by_column, by_row}; }
-    Matrix<S> matrix(std::size_t rows, std::size_t columns) { return {value.data(), rows, columns, by_column}; }
-    Matrix<const S> matrix(std::size_t rows, std::size_t columns) const {
+    ColumnMajorView<S> matrix(std::size_t rows, std::size_t columns) { return {value.data(), rows, columns, by_column}; }
+    ColumnMajorView<const S> matrix(std::size_t rows, std::size_t columns) const {
         return {value.data(), rows, columns, by_column};
     }
-    Weights<const S> weights(std::size_t rows, std::size_t columns) const { return {value.data(), rows, columns}; }
+    RowMajorView<const S> weights(std::size_t rows, std::size_t columns) const { return {value.data(), rows, columns}; }
 };
 
 struct Shape {
@@ -86,7 +86,7 @@ std::vector<Shape> shapes() {
         all.push_back({5, 1, inner});
         all.push_back({50, 9, inner});
     }
-    const rondo::Draw draw{rondo::Seed{9}, rondo::Purpose::user};
+    const rondo::RandomStream draw{rondo::Seed{9}, rondo::Purpose::user};
     for (std::uint64_t k = 0; k < 72; k += 3) {
         const auto below = [&](std::uint64_t unit) { return std::size_t(rondo::uniform_index(draw.wide(unit), 120)); };
         all.push_back({1 + below(k), below(k + 1), below(k + 2)});
@@ -188,10 +188,10 @@ TYPED_TEST(Product, HasTheSameBitsWhereverItsOperandsLie) {
             auto y = moved(std::vector<S>(s.rows * s.columns));
             EigenBackend<S> backend;
             backend.reserve(EigenBackend<S>::scratch(s.rows, s.columns, s.inner));
-            const Matrix<S> to{y.data() + shift, s.rows, s.columns};
-            const Matrix<const S> from{z.data() + shift, s.inner, s.columns};
-            backend.multiply_add(to, Weights<const S>{v.data() + shift, s.rows, s.inner}, from);
-            backend.multiply_transposed_add(to, Weights<const S>{v.data() + shift, s.inner, s.rows}, from);
+            const ColumnMajorView<S> to{y.data() + shift, s.rows, s.columns};
+            const ColumnMajorView<const S> from{z.data() + shift, s.inner, s.columns};
+            backend.multiply_add(to, RowMajorView<const S>{v.data() + shift, s.rows, s.inner}, from);
+            backend.multiply_transposed_add(to, RowMajorView<const S>{v.data() + shift, s.inner, s.rows}, from);
             const std::vector<S> result(y.begin() + shift, y.end());
             if (shift == 0) wanted = result;
             EXPECT_EQ(result, wanted) << s << ", moved by " << shift;

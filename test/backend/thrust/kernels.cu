@@ -10,7 +10,7 @@ using namespace rondo::gpu;
 
 template <class Pass>
 void kernel(Queue<TARGET>& queue) {
-    if constexpr (Pass::plan.kind != Kind::step)
+    if constexpr (Pass::plan.kind != Kind::per_step_gemm)
         queue.template run<Pass>({}, static_cast<typename Pass::number*>(nullptr));
 }
 template <class C, int H, class S, int columns>

@@ -29,10 +29,10 @@ static_assert(kind<cell::LSTM>(128, backward) == Kind::cluster && blocks_of_lstm
 static_assert(kind<cell::LSTM>(256, backward) == Kind::cluster && blocks_of_lstm(256) == 8);
 static_assert(kind<cell::LSTM>(512, backward) == Kind::cluster && blocks_of_lstm(512) == 16);
 static_assert(kind<cell::LSTM>(1024, forward) == Kind::grid && kind<cell::LSTM>(1024, backward) == Kind::grid);
-static_assert(kind<cell::LSTM>(4096, forward) == Kind::step, "no device keeps 256 MB of weights on its chip");
+static_assert(kind<cell::LSTM>(4096, forward) == Kind::per_step_gemm, "no device keeps 256 MB of weights on its chip");
 static_assert(kind<cell::LSTM>(64, forward, Ampere::target) == Kind::block);
 static_assert(kind<cell::LSTM>(256, forward, Ampere::target) == Kind::grid, "no clusters there");
-static_assert(kind<cell::GRUResetBefore>(8, forward) == Kind::step, "its second product waits for the first");
+static_assert(kind<cell::GRUResetBefore>(8, forward) == Kind::per_step_gemm, "its second product waits for the first");
 static_assert(blocks_of_lstm(128, 8) == 4, "doubles take two registers");
 
 template <class F>
@@ -44,7 +44,7 @@ void each_plan(const F& f) {
                     for (const int columns : {1, 2, 4, 8})
                         for (const Direction direction : {forward, backward})
                             if (const Plan p = plan(target, shape, hidden, number, columns, direction);
-                                p.kind != Kind::step) {
+                                p.kind != Kind::per_step_gemm) {
                                 SCOPED_TRACE(testing::Message()
                                              << target.capability << ", " << shape.gates << " gates, " << hidden
                                              << " units, " << columns << " columns, "
@@ -78,20 +78,20 @@ TEST(Plan, WithoutRoomIsOneOfSteps) {
     EXPECT_EQ(plan(Hopper::target, cell::LSTM::shape, 8, 4, 64, forward), Plan{}) << "more sequences than lanes";
 }
 
-TEST(Choice, TakesAsFewSequencesAsThereIsRoomFor) {
-    constexpr Choice choice{Hopper::target, cell::LSTM::shape, 256, 4, forward}; // clusters of 8: room for 15
-    EXPECT_EQ(choice.columns(1, false), 1);
-    EXPECT_EQ(choice.columns(15, false), 1);
-    EXPECT_EQ(choice.columns(16, false), 2);
-    EXPECT_EQ(choice.columns(60, false), 4);
-    EXPECT_EQ(choice.columns(400, false), 8);
-    EXPECT_EQ(choice.columns(5000, false), 0) << "so many rounds that a product a step is faster";
-    EXPECT_EQ(choice.columns(30, true), 1) << "of different lengths more come at once";
-    EXPECT_EQ(choice.memory(400, false), 0u);
-    constexpr Choice large{Hopper::target, cell::LSTM::shape, 1024, 4, forward};
+TEST(PlanSelector, TakesAsFewSequencesAsThereIsRoomFor) {
+    constexpr PlanSelector selector{Hopper::target, cell::LSTM::shape, 256, 4, forward}; // clusters of 8: room for 15
+    EXPECT_EQ(selector.columns(1, false), 1);
+    EXPECT_EQ(selector.columns(15, false), 1);
+    EXPECT_EQ(selector.columns(16, false), 2);
+    EXPECT_EQ(selector.columns(60, false), 4);
+    EXPECT_EQ(selector.columns(400, false), 8);
+    EXPECT_EQ(selector.columns(5000, false), 0) << "so many rounds that a product a step is faster";
+    EXPECT_EQ(selector.columns(30, true), 1) << "of different lengths more come at once";
+    EXPECT_EQ(selector.memory(400, false), 0u);
+    constexpr PlanSelector large{Hopper::target, cell::LSTM::shape, 1024, 4, forward};
     EXPECT_GT(large.memory(1, false), 2048u);
     EXPECT_EQ(large.columns(2, true), 2) << "a grid is all there is room for";
-    EXPECT_EQ((Choice{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1, false)), 0);
+    EXPECT_EQ((PlanSelector{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1, false)), 0);
 }
 
 } // namespace

@@ -21,7 +21,7 @@ static_assert(plan<cell::LSTM, 33>.kind == Kind::block && plan<cell::GRU, 33>.ki
 static_assert(plan<cell::LSTM, 192>.kind == Kind::cluster && plan<cell::GRU, 192>.in_shared == 0);
 static_assert(plan<cell::LSTM, 512>.kind == Kind::cluster && plan<cell::GRU, 512>.in_shared > 0);
 static_assert(plan<cell::LSTM, 1024>.kind == Kind::grid && plan<cell::GRU, 1024>.kind == Kind::grid);
-static_assert(plan<cell::GRUResetBefore, 33>.kind == Kind::step);
+static_assert(plan<cell::GRUResetBefore, 33>.kind == Kind::per_step_gemm);
 
 template <class Layer>
 struct Repeat : testing::Test {};

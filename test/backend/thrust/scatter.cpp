@@ -64,7 +64,7 @@ TYPED_TEST_SUITE(ThrustScatter, Scalars);
 
 std::vector<int> drawn(std::size_t n, int below) {
     std::vector<int> all;
-    const Draw draw{Seed{3}, Purpose::user};
+    const RandomStream draw{Seed{3}, Purpose::user};
     for (std::size_t k = 0; k < n; ++k) { // the small ones often
         const double u = uniform(draw(k));
         all.push_back(int(u * u * u * below));
@@ -137,7 +137,7 @@ std::vector<float> product() {
     B backend;
     const auto w = on_device<B>(numbers<float>(40 * 33, 1)), x = on_device<B>(numbers<float>(33 * 24, 2));
     auto y = on_device<B>(std::vector<float>(40 * 24));
-    backend.multiply_add({B::data(y), 40, 24}, Weights<const float>{B::data(w), 40, 33}, {B::data(x), 33, 24});
+    backend.multiply_add({B::data(y), 40, 24}, RowMajorView<const float>{B::data(w), 40, 33}, {B::data(x), 33, 24});
     return on_host<B>(B::data(y), y.size());
 }
 // A term is at most 1.

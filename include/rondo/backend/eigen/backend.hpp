@@ -3,9 +3,9 @@
 
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
-#include "../../math/pack.hpp"
+#include "../../simd/pack.hpp"
 #include "../concept.hpp"
-#include "../lanes.hpp"
+#include "../../simd/tail.hpp"
 #include "product.hpp"
 #include "recurrence_backward.hpp"
 #include "steps.hpp"
@@ -17,7 +17,7 @@
 #include <concepts>
 #include <string_view>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The host: products of our own over Eigen's packets, one thread.
 ///
@@ -31,7 +31,7 @@ public:
     template <class T> using buffer = Buffer<T>;
     /// A whole recurrence faster than step by step.
     template <class C>
-        requires (C::shape.second == 0)
+        requires (C::shape.after_reset == 0)
     using recurrence = eigen::Recurrence<C, P>;
     /// Steps of streams, over weights packed as W.
     template <class W> using kernels = eigen::Steps<S, Level, W>;
@@ -68,45 +68,45 @@ public:
     static std::size_t prepared_size(std::size_t rows, std::size_t columns) {
         return (std::max)(eigen::packed_size<P>(rows, columns), eigen::packed_size<P>(columns, rows));
     }
-    Prepared prepare(Weights<const S> w, S* to) {
+    Prepared prepare(RowMajorView<const S> w, S* to) {
         eigen::pack<P>(to, {w.data, w.columns, 1}, w.rows, w.columns);
         return {to};
     }
-    Prepared prepare_transposed(Weights<const S> w, S* to) {
+    Prepared prepare_transposed(RowMajorView<const S> w, S* to) {
         eigen::pack<P>(to, {w.data, 1, w.columns}, w.columns, w.rows);
         return {to};
     }
-    void multiply_add(Matrix<S> y, Prepared w, Matrix<const S> x) {
+    void multiply_add(ColumnMajorView<S> y, Prepared w, ColumnMajorView<const S> x) {
         eigen::add_product<P>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
     }
 
-    void multiply_add(Matrix<S> y, Weights<const S> w, Matrix<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
-    void multiply_transposed_add(Matrix<S> x, Weights<const S> w, Matrix<const S> y) {
+    void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
+    void multiply_transposed_add(ColumnMajorView<S> x, RowMajorView<const S> w, ColumnMajorView<const S> y) {
         multiply<Eigen::ColMajor>(x, w, y);
     }
-    void add_outer(Weights<S> w, Matrix<const S> y, Matrix<const S> x) { // w^T += x y^T, w^T being column-major
+    void add_outer(RowMajorView<S> w, ColumnMajorView<const S> y, ColumnMajorView<const S> x) { // w^T += x y^T, w^T being column-major
         assert(blocks_.size() >= scratch(x.rows, y.rows, x.columns)); // else it was not reserved
         eigen::add_product<P>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
                               x.columns, blocks_.data());
     }
-    void add_columns(S* sum, Matrix<const S> x) {
+    void add_columns(S* sum, ColumnMajorView<const S> x) {
         for (std::size_t n = 0; n < x.columns; ++n) column(sum, x.rows) += column(x.data + n * x.stride, x.rows);
     }
-    void fill_columns(Matrix<S> y, const S* p) {
+    void fill_columns(ColumnMajorView<S> y, const S* p) {
         for (std::size_t n = 0; n < y.columns; ++n) std::copy_n(p, y.rows, y.data + n * y.stride);
     }
-    void copy_columns(Matrix<S> y, Matrix<const S> x) {
+    void copy_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) {
         for (std::size_t n = 0; n < y.columns; ++n) std::copy_n(x.data + n * x.stride, y.rows, y.data + n * y.stride);
     }
-    void add_to_columns(Matrix<S> y, Matrix<const S> x) {
+    void add_to_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) {
         for (std::size_t n = 0; n < y.columns; ++n)
             column(y.data + n * y.stride, y.rows) += column(x.data + n * x.stride, y.rows);
     }
-    void gather(Matrix<S> y, const S* table, const int* index) {
+    void gather(ColumnMajorView<S> y, const S* table, const int* index) {
         for (std::size_t n = 0; n < y.columns; ++n)
             std::copy_n(table + std::size_t(index[n]) * y.rows, y.rows, y.data + n * y.stride);
     }
-    void scatter_add(S* table, Matrix<const S> x, const int* index, int skipped) {
+    void scatter_add(S* table, ColumnMajorView<const S> x, const int* index, int skipped) {
         for (std::size_t n = 0; n < x.columns; ++n)
             if (index[n] != skipped)
                 column(table + std::size_t(index[n]) * x.rows, x.rows) += column(x.data + n * x.stride, x.rows);
@@ -125,13 +125,13 @@ public:
     void units(const Unit& unit, std::size_t columns) {
         constexpr int tail = H % P::size;
         for (std::size_t n = 0; n < columns; ++n) {
-            for (int j = 0; j + P::size <= H; j += P::size) unit.template run<Lanes<P, P::size>>(n, j);
-            if constexpr (tail > 0) unit.template run<Lanes<P, tail>>(n, H - tail);
+            for (int j = 0; j + P::size <= H; j += P::size) unit.template run<PackAccess<P, P::size>>(n, j);
+            if constexpr (tail > 0) unit.template run<PackAccess<P, tail>>(n, H - tail);
         }
     }
     template <class Element>
     void elements(const Element& element, std::size_t n) {
-        for (std::size_t k = 0; k < n; k += P::size) element.template run<Lanes<P, P::size>>(k);
+        for (std::size_t k = 0; k < n; k += P::size) element.template run<PackAccess<P, P::size>>(k);
     }
     template <class Column>
     void columns(const Column& column, std::size_t n) {
@@ -142,15 +142,15 @@ private:
     static constexpr std::size_t few = 4; // columns for which packing would take longer than it saves
 
     template <int order>
-    void multiply(Matrix<S> y, Weights<const S> w, Matrix<const S> x) {
+    void multiply(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
         if (x.columns <= few) {
             for (std::size_t n = 0; n < x.columns; ++n)
                 eigen::add_vector_product<order, P>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
                                                  y.rows, x.rows);
         } else {
             assert(blocks_.size() >= scratch(y.rows, y.columns, x.rows));
-            const bool rows_apart = order == Eigen::RowMajor;
-            eigen::add_product<P>(y.data, y.stride, {w.data, rows_apart ? w.columns : 1, rows_apart ? 1 : w.columns},
+            const bool split_rows = order == Eigen::RowMajor;
+            eigen::add_product<P>(y.data, y.stride, {w.data, split_rows ? w.columns : 1, split_rows ? 1 : w.columns},
                                   {x.data, 1, x.stride}, y.rows, y.columns, x.rows, blocks_.data());
         }
     }

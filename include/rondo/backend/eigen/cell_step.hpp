@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// Numbers so small that they would slow a processor down become zero; no other changes by more than 1e-27.
 template <class P>
@@ -40,17 +40,17 @@ struct CellStep {
     using S = typename P::scalar;
     using Stored = Storage<P, W>;
     using word = typename Stored::word;
-    static constexpr int lanes = P::size, gates = C::shape.gates, apart = C::shape.apart, own = C::shape.own;
-    static constexpr int sums = gates + apart, states = C::shape.states, rows = Stored::rows;
+    static constexpr int lanes = P::size, gates = C::shape.gates, split = C::shape.split, per_unit = C::shape.per_unit;
+    static constexpr int sums = gates + split, states = C::shape.states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
     static constexpr int tiles = (std::min)((blocks * sums + most - 1) / most, blocks);
     static constexpr int width = blocks / tiles, wider = blocks % tiles; // the first tiles have one block more
     static constexpr std::size_t stride = padded(H);
-    static_assert(C::shape.second == 0);
+    static_assert(C::shape.after_reset == 0);
 
     // A tile's numbers before its weights, and its words of all weights.
-    static constexpr std::size_t constants(int n) { return std::size_t(n * (sums + own) * lanes); }
+    static constexpr std::size_t constants(int n) { return std::size_t(n * (sums + per_unit) * lanes); }
     static constexpr std::size_t columns = std::size_t((In + rows - 1) / rows + (H + rows - 1) / rows);
     static constexpr std::size_t tile_size(int n) {
         return constants(n) * sizeof(S) + columns * std::size_t(n * gates * lanes) * sizeof(word);
@@ -60,8 +60,8 @@ struct CellStep {
     static constexpr std::size_t large = 32768; // more than the first cache: tiles then go to and fro
 
     /// Tensors in PyTorch's order: W, U, b, c and what the units have of their own.
-    template <class Tensor>
-    static void pack(const Tensor& tensor, std::byte* to) {
+    template <class ParameterSpec>
+    static void pack(const ParameterSpec& tensor, std::byte* to) {
         for (int tile = 0, block = 0; tile < tiles; ++tile) {
             const int n = width + (tile < wider);
             pack_tile(tensor, to, block, n);
@@ -94,10 +94,10 @@ struct CellStep {
     }
 
 private:
-    static constexpr int plain = gates - apart;
+    static constexpr int plain = gates - split;
 
-    template <class Tensor>
-    static void pack_tile(const Tensor& tensor, std::byte* to, int first, int n) {
+    template <class ParameterSpec>
+    static void pack_tile(const ParameterSpec& tensor, std::byte* to, int first, int n) {
         S* number = reinterpret_cast<S*>(to);
         const auto each = [&](int count, auto&& value) { // for the units of each block, the padding zero
             for (int b = 0; b < n; ++b)
@@ -111,11 +111,11 @@ private:
             S sum(0);
             if (real && g < gates) sum += tensor(2)[std::size_t(g * H + unit)];
             if (real && (g < plain || g >= gates))
-                sum += tensor(3)[std::size_t((g < plain ? g : g - apart) * H + unit)];
+                sum += tensor(3)[std::size_t((g < plain ? g : g - split) * H + unit)];
             *number++ = sum;
         });
-        if constexpr (own > 0)
-            each(own, [&](int k, int unit, bool real) {
+        if constexpr (per_unit > 0)
+            each(per_unit, [&](int k, int unit, bool real) {
                 *number++ = real ? tensor(4)[std::size_t(k * H + unit)] : S(0);
             });
         word* words = reinterpret_cast<word*>(number);
@@ -156,10 +156,10 @@ private:
             unroll<states>([&](auto k) __attribute__((always_inline)) {
                 before[k] = P::load(state + std::size_t(k) * stride + at);
             });
-            cell::Own<C, P> parameters{};
-            if constexpr (own > 0)
-                unroll<own>([&](auto k) __attribute__((always_inline)) {
-                    parameters[k] = P::load(numbers + (n * sums + b * own + k) * lanes);
+            cell::PerUnit<C, P> parameters{};
+            if constexpr (per_unit > 0)
+                unroll<per_unit>([&](auto k) __attribute__((always_inline)) {
+                    parameters[k] = P::load(numbers + (n * sums + b * per_unit + k) * lanes);
                 });
             const auto result = C::forward(pre, before, parameters);
             without_denormals(result.state[0]).store(h_after + at);
@@ -176,7 +176,7 @@ private:
             P right[count];
             unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(b[k + r]); });
             unroll<n * gates>([&](auto i) __attribute__((always_inline)) {
-                constexpr int g = i % gates, to = i / gates * sums + (recurrent && g >= plain ? g + apart : g);
+                constexpr int g = i % gates, to = i / gates * sums + (recurrent && g >= plain ? g + split : g);
                 P& s = sum[chain * n * sums + to];
                 unroll<count>([&](auto r) __attribute__((always_inline)) {
                     s = math::fma(Stored::template load<r>(words + i * lanes), right[r], s);

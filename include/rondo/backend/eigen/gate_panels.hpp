@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// How the gates of a cell lie in panels: blocks of a pack of units together, so that one pass over a block's panels
 /// sees all of its gates.
@@ -18,10 +18,10 @@ namespace rondo::inline v0_1::eigen {
 /// neighbouring panels.
 template <class C, class P>
 struct GatePanels {
-    static constexpr int lanes = P::size, apart = C::shape.apart, plain = C::shape.gates - apart;
-    static constexpr int blocks = plain % 2 == 0 && apart % 2 == 0 ? 1 : 2; // in a group
-    static constexpr int count = (plain + 2 * apart) * blocks / 2;          // panels of a group
-    static constexpr int of_product = (plain + apart) * blocks / 2;         // those of x come first, those of h last
+    static constexpr int lanes = P::size, split = C::shape.split, plain = C::shape.gates - split;
+    static constexpr int blocks = plain % 2 == 0 && split % 2 == 0 ? 1 : 2; // in a group
+    static constexpr int count = (plain + 2 * split) * blocks / 2;          // panels of a group
+    static constexpr int of_product = (plain + split) * blocks / 2;         // those of x come first, those of h last
     static constexpr int first_of_h = count - of_product;
     static constexpr std::size_t height = panel_height<P>;
 
@@ -31,8 +31,8 @@ struct GatePanels {
     }
     /// The pack, in its group, of a pre-activation (as cell::Pre counts them) of one of its blocks.
     static constexpr int pack(int pre, int block) {
-        if (pre < plain) return apart * blocks + block * plain + pre;
-        if (pre < plain + apart) return (pre - plain) * blocks + block;
+        if (pre < plain) return split * blocks + block * plain + pre;
+        if (pre < plain + split) return (pre - plain) * blocks + block;
         return (plain + pre - plain) * blocks + block;
     }
     /// The panels of a product with x, and with h, among all.
@@ -44,7 +44,7 @@ struct GatePanels {
     static void each_pack(std::size_t hidden, int from, int panels, F&& f) {
         for (std::size_t g = 0; g < groups(hidden); ++g)
             for (int block = 0; block < blocks; ++block)
-                for (int pre = 0; pre < C::shape.gates + apart; ++pre) {
+                for (int pre = 0; pre < C::shape.gates + split; ++pre) {
                     const int at = pack(pre, block) - 2 * from;
                     if (at < 0 || at >= 2 * panels) continue;
                     f(pre, (g * std::size_t(blocks) + std::size_t(block)) * lanes,
@@ -53,7 +53,7 @@ struct GatePanels {
     }
     /// The row of a weight matrix that a pre-activation of a unit is.
     static constexpr std::size_t row(int pre, std::size_t unit, std::size_t hidden) {
-        return std::size_t(pre < plain + apart ? pre : pre - apart) * hidden + unit;
+        return std::size_t(pre < plain + split ? pre : pre - split) * hidden + unit;
     }
 };
 

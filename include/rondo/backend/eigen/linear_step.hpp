@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// y = W x + b of one column, by columns of W: the sums of a tile of outputs stay in registers. A few outputs are each
 /// a sum along x instead, a pack of it at a time.
@@ -34,8 +34,8 @@ struct LinearStep {
               : std::size_t(wider) * tile_size(width + 1) + std::size_t(tiles - wider) * tile_size(width);
 
     /// Tensors in PyTorch's order: W and, if there is one, b.
-    template <bool bias, class Tensor>
-    static void pack(const Tensor& tensor, std::byte* to) {
+    template <bool bias, class ParameterSpec>
+    static void pack(const ParameterSpec& tensor, std::byte* to) {
         const auto offset = [&](int out) {
             if constexpr (bias) return out < Out ? tensor(1)[std::size_t(out)] : S(0);
             else return S(0);

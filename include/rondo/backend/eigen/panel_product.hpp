@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// Which of all panels the r-th of a product is: the first `of` of each `count`, from `first` on.
 struct PanelPlaces {

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 // Products of our own over Eigen's packets. Eigen's expressions take their blocks from the heap on every large product,
 // pack the left factor anew each time, are compiled anew for each shape, and do not compile where a fixed extent is

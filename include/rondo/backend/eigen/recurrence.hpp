@@ -4,18 +4,18 @@
 #include "../../core/extent.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
-#include "../../graph/scratch.hpp"
-#include "../lanes.hpp"
+#include "../scratch.hpp"
+#include "../../simd/tail.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// One cell over time, in one direction: what Scan does, with weights packed once a sequence, all gates of some units
-/// in one pass, and slopes of gates written where the products that follow read them. The hidden size is counted at run
+/// in one pass, and gradients of gates written where the products that follow read them. The hidden size is counted at run
 /// time, so a cell is compiled once.
 ///
 ///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
@@ -28,16 +28,16 @@ template <class C, class P>
 struct Recurrence {
     using S = typename P::scalar;
     using Gates = GatePanels<C, P>;
-    static constexpr int gates = C::shape.gates, apart = C::shape.apart, states = C::shape.states;
-    static constexpr int kept = C::shape.saved, own = C::shape.own;
+    static constexpr int gates = C::shape.gates, split = C::shape.split, states = C::shape.states;
+    static constexpr int kept = C::shape.saved, per_unit = C::shape.per_unit;
     static constexpr std::size_t lanes = P::size, height = panel_height<P>;
 
-    AnySequence<const S> x;
+    DynamicSequenceView<const S> x;
     CellParameters<S> p;
     Values<const S*, states> initial{};                         // H x B; null: zero
-    Values<S*, states> final{}, initial_slope{}, final_slope{}; // H x B; null where there is none
+    Values<S*, states> final{}, initial_gradient{}, final_gradient{}; // H x B; null where there is none
     Values<S*, states> state{};                        // h, and the others in blocks
-    S *output_slope = nullptr, *saved = nullptr;
+    S *output_gradient = nullptr, *saved = nullptr;
     std::size_t hidden = 0;
     bool reverse = false, keep = false;
 
@@ -64,12 +64,12 @@ struct Recurrence {
     }
     std::size_t active(int t) const {
         std::size_t n = 0;
-        each_run(extent(), t, [&](int, int count) { n += std::size_t(count); });
+        for_each_valid_range(extent(), t, [&](int, int count) { n += std::size_t(count); });
         return n;
     }
 
     template <class Run>
-    static Recurrence make(Run& run, int units, const AnySequence<const S>& x, bool reverse, bool keep,
+    static Recurrence make(Run& run, int units, const DynamicSequenceView<const S>& x, bool reverse, bool keep,
                            const CellParameters<S>& p, const Values<const S*, states>& initial) {
         const auto hidden = std::size_t(units);
         Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden, .reverse = reverse, .keep = keep};
@@ -105,7 +105,7 @@ struct Recurrence {
     };
     void copy_trace(S* all) const {
         std::size_t column = 0;
-        each_run(extent(), [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(extent(), [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n, ++column)
                 for (std::size_t block = 0; block < blocks(); ++block)
                     for (int k = 0; k < kept; ++k)
@@ -125,13 +125,13 @@ struct Recurrence {
         S* const W = scratch.take(product_panels() * height * x.rows);
         S* const U = scratch.take(product_panels() * height * hidden);
         S* const bias = scratch.take(panels() * height);
-        S* const peepholes = scratch.take(blocks() * own * lanes);
+        S* const peepholes = scratch.take(blocks() * per_unit * lanes);
         return {W, U, bias, peepholes, scratch.take(panels() * steps_at_once() * batch() * height)};
     }
     struct BackwardScratch {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
-        S *slopes;                // da in panels, as pre-activations lie
-        S *own_slope, *bias_slope, *peepholes, *U, *W, *right, *left;
+        S *gradients;                // da in panels, as pre-activations lie
+        S *per_unit_gradient, *bias_gradient, *peepholes, *U, *W, *right, *left;
     };
     template <class B>
     BackwardScratch backward_scratch(Scratch<B>& scratch) const; // in recurrence_backward.hpp
@@ -160,10 +160,10 @@ private:
             for (std::size_t block = 0; block < blocks(); ++block) {
                 const std::size_t j = block * lanes, n = units(block);
                 if (n > 0)
-                    Part<P>{n}.store(state[0] + at * hidden + j,
-                                     initial[0] ? Part<P>{n}.load(initial[0] + from + j) : P(S(0)));
+                    PartialPack<P>{n}.store(state[0] + at * hidden + j,
+                                     initial[0] ? PartialPack<P>{n}.load(initial[0] + from + j) : P(S(0)));
                 for (int k = 1; k < states; ++k)
-                    (initial[k] && n > 0 ? Part<P>{n}.load(initial[k] + from + j) : P(S(0)))
+                    (initial[k] && n > 0 ? PartialPack<P>{n}.load(initial[k] + from + j) : P(S(0)))
                         .store(others(k, block, at));
             }
         }
@@ -182,28 +182,28 @@ private:
         Gates::each_pack(hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
             const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, hidden) : 0;
             P sum(S(0));
-            if (pre < gates) sum = sum + Part<P>{n}.load(p.input_bias.value + row);
-            if (pre < Gates::plain || pre >= gates) sum = sum + Part<P>{n}.load(p.recurrent_bias.value + row);
+            if (pre < gates) sum = sum + PartialPack<P>{n}.load(p.input_bias.value + row);
+            if (pre < Gates::plain || pre >= gates) sum = sum + PartialPack<P>{n}.load(p.recurrent_bias.value + row);
             sum.store(bias + at * lanes);
         });
         pack_own(peepholes);
     }
     void pack_own(S* to) const {
-        if constexpr (own > 0)
+        if constexpr (per_unit > 0)
             for (std::size_t block = 0; block < blocks(); ++block)
-                for (int k = 0; k < own; ++k, to += lanes)
-                    Part<P>{units(block)}
-                        .load(p.own.value + std::size_t(k) * hidden + (std::min)(hidden, block * lanes))
+                for (int k = 0; k < per_unit; ++k, to += lanes)
+                    PartialPack<P>{units(block)}
+                        .load(p.per_unit.value + std::size_t(k) * hidden + (std::min)(hidden, block * lanes))
                         .store(to);
     }
 
     // W x + b of some steps at once: their columns are neighbours.
     void read_inputs(S* pre, std::size_t columns, int first, int count, const S* W, const S* bias) const {
-        each_run(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
+        for_each_valid_range(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
             S* const to = pre + (at - slot(first)) * height;
             panel_product<P>({to, columns * height, bias, height, 0, Gates::of_x}, W,
                              {x.value + at * x.rows, x.rows, x.rows}, product_panels(), n);
-            if constexpr (apart > 0)
+            if constexpr (split > 0)
                 for (std::size_t r = 0; r < panels(); ++r)
                     if (r % Gates::count >= Gates::of_product)
                         for (std::size_t j = 0; j < n; ++j)
@@ -212,7 +212,7 @@ private:
     }
 
     void step(int t, S* pre, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
-        each_run(extent(), t, [&](int from, int n) {
+        for_each_valid_range(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n);
             const S* const h = state[0] + (before(t) + first) * hidden;
             S* const a = pre + first * height;
@@ -225,10 +225,10 @@ private:
         });
     }
 
-    // The packs of a block's pre-activations, or their slopes, in panels.
+    // The packs of a block's pre-activations, or their gradients, in panels.
     template <class T>
-    static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, gates + apart>& to) {
-        for (int a = 0; a < gates + apart; ++a) {
+    static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, gates + split>& to) {
+        for (int a = 0; a < gates + split; ++a) {
             const auto at = std::size_t(Gates::pack(a, int(block % Gates::blocks)));
             to[a] = panels + (block / Gates::blocks * Gates::count + at / 2) * columns * height + at % 2 * lanes;
         }
@@ -238,11 +238,11 @@ private:
     [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* pre,
                                     std::size_t columns, std::size_t column, const S* peepholes) const {
         const std::size_t n = whole ? lanes : units(block);
-        Values<const S*, gates + apart> from;
+        Values<const S*, gates + split> from;
         packs_of(block, pre, columns, from);
-        cell::Own<C, P> parameters{};
-        if constexpr (own > 0)
-            for (int k = 0; k < own; ++k) parameters[k] = P::load(peepholes + (block * own + std::size_t(k)) * lanes);
+        cell::PerUnit<C, P> parameters{};
+        if constexpr (per_unit > 0)
+            for (int k = 0; k < per_unit; ++k) parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
         Values<const S*, states> old{state[0] + (before(t) + first) * hidden + block * lanes};
         Values<S*, states> now{state[0] + (after(t) + first) * hidden + block * lanes};
         for (int k = 1; k < states; ++k) {
@@ -252,12 +252,12 @@ private:
         S* const kept_at = keep ? saved_at(block, column) : nullptr;
         for (std::size_t j = 0; j < count; ++j) {
             cell::Pre<C, P> a;
-            for (int g = 0; g < gates + apart; ++g) a[g] = P::load(from[g] + j * height);
+            for (int g = 0; g < gates + split; ++g) a[g] = P::load(from[g] + j * height);
             cell::State<C, P> s;
-            s[0] = Part<P>{n}.load(old[0] + j * hidden);
+            s[0] = PartialPack<P>{n}.load(old[0] + j * hidden);
             for (int k = 1; k < states; ++k) s[k] = P::load(old[k] + j * lanes);
             const auto result = C::forward(a, s, parameters);
-            Part<P>{n}.store(now[0] + j * hidden, result.state[0]);
+            PartialPack<P>{n}.store(now[0] + j * hidden, result.state[0]);
             for (int k = 1; k < states; ++k) result.state[k].store(now[k] + j * lanes);
             if constexpr (kept > 0)
                 if (kept_at)

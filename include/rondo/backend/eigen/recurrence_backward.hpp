@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// A recurrence's way back: slopes of the gates step by step, then the slopes of x and the gradients of all steps at
+/// A recurrence's way back: gradients of the gates step by step, then the gradients of x and the gradients of all steps at
 /// once.
 ///
 ///   da(t) from dL/dh(t), dL/dc(t);   dL/dh(t-1) += U^T da(t)                  (1)
@@ -18,8 +18,8 @@ struct RecurrenceBackward {
     using Forward = Recurrence<C, P>;
     using S = typename P::scalar;
     using Gates = typename Forward::Gates;
-    static constexpr int gates = Forward::gates, apart = Forward::apart, states = Forward::states;
-    static constexpr int kept = Forward::kept, own = Forward::own;
+    static constexpr int gates = Forward::gates, split = Forward::split, states = Forward::states;
+    static constexpr int kept = Forward::kept, per_unit = Forward::per_unit;
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
     static constexpr std::size_t features = std::size_t(tile_columns); // of x or h, side by side in the last products
     static constexpr std::size_t depth = 256;                          // columns that these products take at once
@@ -27,8 +27,8 @@ struct RecurrenceBackward {
     const Forward& f;
     const typename Forward::BackwardScratch room;
     const Values<S*, states>& carry = room.carry;
-    S* const slopes = room.slopes;
-    S *const own_slope = room.own_slope, *const bias_slope = room.bias_slope;
+    S* const gradients = room.gradients;
+    S *const per_unit_gradient = room.per_unit_gradient, *const bias_gradient = room.bias_gradient;
 
     std::size_t all() const { return f.extent().columns(); }
     static constexpr std::size_t panels_of(std::size_t rows) { return (rows + height - 1) / height; }
@@ -40,12 +40,12 @@ struct RecurrenceBackward {
         const std::size_t inner = f.product_panels() * height;
         room.carry[0] = scratch.take(panels_of(f.hidden) * f.batch() * height);
         for (int k = 1; k < states; ++k) room.carry[k] = scratch.take(f.blocks() * f.batch() * lanes);
-        room.slopes = scratch.take(f.panels() * f.extent().columns() * height);
-        room.own_slope = scratch.take(f.blocks() * own * lanes);
-        room.bias_slope = scratch.take(f.panels() * height);
-        room.peepholes = scratch.take(f.blocks() * own * lanes);
+        room.gradients = scratch.take(f.panels() * f.extent().columns() * height);
+        room.per_unit_gradient = scratch.take(f.blocks() * per_unit * lanes);
+        room.bias_gradient = scratch.take(f.panels() * height);
+        room.peepholes = scratch.take(f.blocks() * per_unit * lanes);
         room.U = scratch.take(panels_of(f.hidden) * height * inner);
-        room.W = scratch.take(f.x.slope ? panels_of(f.x.rows) * height * inner : 0);
+        room.W = scratch.take(f.x.gradient ? panels_of(f.x.rows) * height * inner : 0);
         room.right = scratch.take((tiles_of(f.x.rows) + tiles_of(f.hidden)) * features * depth);
         room.left = scratch.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.hidden)));
         return room;
@@ -54,13 +54,13 @@ struct RecurrenceBackward {
     void operator()(Run& run) const {
         start();
         pack_transposed(room.U, f.p.recurrent_weight.value, f.hidden, Gates::first_of_h);
-        if (f.x.slope) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
+        if (f.x.gradient) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
         f.pack_own(room.peepholes);
-        std::fill_n(own_slope, f.blocks() * own * lanes, S(0));
-        std::fill_n(bias_slope, f.panels() * height, S(0));
+        std::fill_n(per_unit_gradient, f.blocks() * per_unit * lanes, S(0));
+        std::fill_n(bias_gradient, f.panels() * height, S(0));
         back_through_time(room.U, room.peepholes);
         finish_carry();
-        if (f.x.slope) input_slopes(room.W);
+        if (f.x.gradient) input_gradients(room.W);
         if (run.gradient(f.p.input_weight)) add_gradients(run, room.right, room.left);
     }
 
@@ -76,22 +76,22 @@ private:
             for (std::size_t block = 0; block < f.blocks(); ++block)
                 if (const std::size_t n = f.units(block); n > 0 || k > 0)
                     for (std::size_t b = 0; b < f.batch(); ++b)
-                        (f.final_slope[k] && n > 0 ? Part<P>{n}.load(f.final_slope[k] + b * f.hidden + block * lanes)
+                        (f.final_gradient[k] && n > 0 ? PartialPack<P>{n}.load(f.final_gradient[k] + b * f.hidden + block * lanes)
                                                    : P(S(0)))
                             .store(carried(k, block, b));
     }
     void finish_carry() const {
         for (int k = 0; k < states; ++k)
-            if (f.initial_slope[k])
+            if (f.initial_gradient[k])
                 for (std::size_t block = 0; block < f.blocks(); ++block)
                     if (const std::size_t n = f.units(block); n > 0)
                         for (std::size_t b = 0; b < f.batch(); ++b) {
-                            S* const to = f.initial_slope[k] + b * f.hidden + block * lanes;
-                            Part<P>{n}.store(to, Part<P>{n}.load(to) + P::load(carried(k, block, b)));
+                            S* const to = f.initial_gradient[k] + b * f.hidden + block * lanes;
+                            PartialPack<P>{n}.store(to, PartialPack<P>{n}.load(to) + P::load(carried(k, block, b)));
                         }
     }
 
-    // w^T for products with slopes: rows are features, columns follow the slopes' packs.
+    // w^T for products with gradients: rows are features, columns follow the gradients' packs.
     void pack_transposed(S* to, const S* w, std::size_t rows, int first) const {
         const std::size_t inner = f.product_panels() * height;
         for (std::size_t row = 0; row < rows; row += height) {
@@ -117,14 +117,14 @@ private:
             const int t = f.reverse ? k : steps - 1 - k;
             if (!f.reverse) column -= f.active(t);
             std::size_t at = column;
-            each_run(f.extent(), t, [&](int from, int n) {
+            for_each_valid_range(f.extent(), t, [&](int from, int n) {
                 const std::size_t first = std::size_t(from), count = std::size_t(n);
                 for (std::size_t block = 0; block < f.blocks(); ++block)
                     if (f.units(block) == lanes) run_units<true>(t, block, first, count, at, peepholes);
                     else run_units<false>(t, block, first, count, at, peepholes);
                 S* const to = carry[0] + first * height;
                 panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
-                                 slopes_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
+                                 gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
                 at += count;
             });
             if (f.reverse) column = at;
@@ -132,66 +132,66 @@ private:
     }
 
     // da of some columns as a right factor, from the panels that belong to x, or to h.
-    PanelRight<S> slopes_from(std::size_t column, PanelPlaces places) const {
-        return {slopes + column * height, height, height, f.product_panels(), all() * height, places};
+    PanelRight<S> gradients_from(std::size_t column, PanelPlaces places) const {
+        return {gradients + column * height, height, height, f.product_panels(), all() * height, places};
     }
 
     template <bool whole>
     [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, std::size_t column,
                    const S* peepholes) const {
         const std::size_t n = whole ? lanes : f.units(block), h = f.hidden;
-        Values<S*, gates + apart> to, sums;
-        Forward::packs_of(block, slopes + column * height, all(), to);
-        Forward::packs_of(block, bias_slope, 1, sums);
+        Values<S*, gates + split> to, sums;
+        Forward::packs_of(block, gradients + column * height, all(), to);
+        Forward::packs_of(block, bias_gradient, 1, sums);
         if (n == 0) {
             for (std::size_t j = 0; j < count; ++j)
-                for (int g = 0; g < gates + apart; ++g) P(S(0)).store(to[g] + j * height);
+                for (int g = 0; g < gates + split; ++g) P(S(0)).store(to[g] + j * height);
             return;
         }
-        cell::Own<C, P> parameters{}, own_sum{};
+        cell::PerUnit<C, P> parameters{}, per_unit_sum{};
         cell::Pre<C, P> sum;
-        if constexpr (own > 0)
-            for (int k = 0; k < own; ++k) {
-                parameters[k] = P::load(peepholes + (block * own + std::size_t(k)) * lanes);
-                own_sum[k] = P::load(own_slope + (block * own + std::size_t(k)) * lanes);
+        if constexpr (per_unit > 0)
+            for (int k = 0; k < per_unit; ++k) {
+                parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
+                per_unit_sum[k] = P::load(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
             }
-        for (int g = 0; g < gates + apart; ++g) sum[g] = P::load(sums[g]);
+        for (int g = 0; g < gates + split; ++g) sum[g] = P::load(sums[g]);
         for (std::size_t j = 0; j < count; ++j) {
             const std::size_t b = first + j, old_at = f.before(t) + b, now_at = f.after(t) + b;
             cell::Saved<C, P> saved{};
             if constexpr (kept > 0)
                 for (int k = 0; k < kept; ++k)
                     saved[k] = P::load(f.saved_at(block, column + j) + std::size_t(k) * lanes);
-            cell::State<C, P> old, now, slope;
-            old[0] = Part<P>{n}.load(f.state[0] + old_at * h + block * lanes);
-            now[0] = Part<P>{n}.load(f.state[0] + now_at * h + block * lanes);
+            cell::State<C, P> old, now, gradient;
+            old[0] = PartialPack<P>{n}.load(f.state[0] + old_at * h + block * lanes);
+            now[0] = PartialPack<P>{n}.load(f.state[0] + now_at * h + block * lanes);
             for (int k = 1; k < states; ++k) {
                 old[k] = P::load(f.others(k, block, old_at));
                 now[k] = P::load(f.others(k, block, now_at));
             }
-            for (int k = 0; k < states; ++k) slope[k] = P::load(carried(k, block, b));
-            slope[0] = slope[0] +
-                       Part<P>{n}.load(f.output_slope + (f.slot(t) + b) * h + block * lanes);
-            const cell::Slope<C, P> d = C::backward(saved, old, now, parameters, slope);
-            for (int g = 0; g < gates + apart; ++g) {
-                // Lanes past the last unit are multiplied by zero in the products that follow: NaN would spread.
-                const P da = Part<P>{n}.zero_rest(d.pre[g]);
+            for (int k = 0; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
+            gradient[0] = gradient[0] +
+                       PartialPack<P>{n}.load(f.output_gradient + (f.slot(t) + b) * h + block * lanes);
+            const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
+            for (int g = 0; g < gates + split; ++g) {
+                // PackAccess past the last unit are multiplied by zero in the products that follow: NaN would spread.
+                const P da = PartialPack<P>{n}.zero_rest(d.pre[g]);
                 da.store(to[g] + j * height);
                 sum[g] = sum[g] + da;
             }
             for (int k = 0; k < states; ++k) d.before[k].store(carried(k, block, b));
-            if constexpr (own > 0)
-                for (int k = 0; k < own; ++k) own_sum[k] = own_sum[k] + d.own[k];
+            if constexpr (per_unit > 0)
+                for (int k = 0; k < per_unit; ++k) per_unit_sum[k] = per_unit_sum[k] + d.per_unit[k];
         }
-        for (int g = 0; g < gates + apart; ++g) sum[g].store(sums[g]);
-        if constexpr (own > 0)
-            for (int k = 0; k < own; ++k) own_sum[k].store(own_slope + (block * own + std::size_t(k)) * lanes);
+        for (int g = 0; g < gates + split; ++g) sum[g].store(sums[g]);
+        if constexpr (per_unit > 0)
+            for (int k = 0; k < per_unit; ++k) per_unit_sum[k].store(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
     }
 
-    void input_slopes(const S* W) const {
+    void input_gradients(const S* W) const {
         std::size_t column = 0;
-        each_run(f.extent(), [&](std::size_t first, std::size_t count) {
-            add_panel_product<P>(f.x.slope + first * f.x.rows, f.x.rows, W, slopes_from(column, Gates::of_x), count);
+        for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
+            add_panel_product<P>(f.x.gradient + first * f.x.rows, f.x.rows, W, gradients_from(column, Gates::of_x), count);
             column += count;
         });
     }
@@ -209,7 +209,7 @@ private:
             done += filled;
             filled = 0;
         };
-        each_run(f.extent(), [&](std::size_t first, std::size_t count) {
+        for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n) {
                 put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
                 put(h + filled * features, f.state[0] + (f.before(0) + n) * f.hidden, f.hidden);
@@ -220,12 +220,12 @@ private:
         unpack(run.gradient(f.p.input_weight), x_sums, f.x.rows, of_x, 0);
         unpack(run.gradient(f.p.recurrent_weight), h_sums, f.hidden, of_h, Gates::first_of_h);
         unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
-        if constexpr (own > 0)
+        if constexpr (per_unit > 0)
             for (std::size_t block = 0; block < f.blocks(); ++block)
-                for (int k = 0; k < own; ++k) {
-                    S* const to = run.gradient(f.p.own) + std::size_t(k) * f.hidden + block * lanes;
+                for (int k = 0; k < per_unit; ++k) {
+                    S* const to = run.gradient(f.p.per_unit) + std::size_t(k) * f.hidden + block * lanes;
                     for (std::size_t u = 0; u < f.units(block); ++u)
-                        to[u] += own_slope[(block * own + std::size_t(k)) * lanes + u];
+                        to[u] += per_unit_gradient[(block * per_unit + std::size_t(k)) * lanes + u];
                 }
     }
 
@@ -243,7 +243,7 @@ private:
         for (std::size_t done = 0; done < tiles; done += some)
             for (std::size_t r = 0; r < f.product_panels(); ++r)
                 add_panel_outer<P>(sums + (r * tiles + done) * features * height,
-                                   slopes + (places(r) * all() + column) * height, right + done * features * depth,
+                                   gradients + (places(r) * all() + column) * height, right + done * features * depth,
                                    depth, (std::min)(some, tiles - done), count);
     }
 
@@ -259,8 +259,8 @@ private:
         Gates::each_pack(f.hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
             const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, f.hidden) : 0;
             for (std::size_t u = 0; u < n; ++u) {
-                if (pre < gates) input[row + u] += bias_slope[at * lanes + u];
-                if (pre < Gates::plain || pre >= gates) recurrent[row + u] += bias_slope[at * lanes + u];
+                if (pre < gates) input[row + u] += bias_gradient[at * lanes + u];
+                if (pre < Gates::plain || pre >= gates) recurrent[row + u] += bias_gradient[at * lanes + u];
             }
         });
     }

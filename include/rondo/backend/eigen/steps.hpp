@@ -4,7 +4,7 @@
 #include "cell_step.hpp"
 #include "linear_step.hpp"
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// What a stream's layers compute with: kernels of one step whose sizes the compiler knows, over weights packed as W.
 template <class S, class Level, class W>
@@ -16,7 +16,7 @@ struct Steps {
 
     /// A cell whose second product waits for the first has no kernel of one pass.
     template <class C, int In, int H>
-        requires (C::shape.second == 0)
+        requires (C::shape.after_reset == 0)
     using cell = CellStep<C, In, H, pack_for<H>, W>;
     template <int In, int Out> using linear = LinearStep<In, Out, pack_for<Out>, W>;
 };

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "../../core/bfloat16.hpp"
-#include "../../math/pack.hpp"
+#include "../../simd/pack.hpp"
 
 #include <bit>
 #include <concepts>
 #include <cstdint>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// How weights lie in memory between a model and the sums of a step: a word of a lane holds `rows` of them, which meet
 /// that many numbers of the input one after the other.

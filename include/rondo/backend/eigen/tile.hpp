@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/unroll.hpp"
-#include "../../math/pack.hpp"
+#include "../../simd/pack.hpp"
 
 #include <Eigen/Core>
 
@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace rondo::inline v0_1::eigen {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// A left factor lies in panels of two packs of rows, column after column: what every product here reads.
 template <class P>

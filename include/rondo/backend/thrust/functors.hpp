@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 
@@ -40,7 +40,7 @@ struct AtColumn {
 
 template <class S, bool add>
 struct WriteColumns {
-    Matrix<S> y;
+    ColumnMajorView<S> y;
     const S* x;
     std::size_t stride; // 0: every column reads the same one
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
@@ -54,7 +54,7 @@ template <class S>
 struct AddSomeColumns {
     static constexpr std::size_t some = 64;
     S* sums;
-    Matrix<const S> x;
+    ColumnMajorView<const S> x;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t part) const {
         const S* const from = x.data + row + part * some * x.stride;
         const std::size_t left = x.columns - part * some;
@@ -70,7 +70,7 @@ struct AddSomeColumns {
 };
 template <class S>
 struct AddColumns {
-    Matrix<const S> x;
+    ColumnMajorView<const S> x;
     S *sum, *second;
     std::size_t second_rows;
     RONDO_HOST_DEVICE void operator()(std::size_t row) const {
@@ -84,8 +84,8 @@ struct AddColumns {
 // x, and zero past a sequence's end.
 template <class S>
 struct CopyActive {
-    Matrix<S> y;
-    Matrix<const S> x;
+    ColumnMajorView<S> y;
+    ColumnMajorView<const S> x;
     const int* lengths;
     std::uint32_t batch;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {

@@ -8,7 +8,7 @@
 #include <concepts>
 #include <cstddef>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// What a kernel may count on, of the devices it is built for.
 ///
@@ -39,7 +39,7 @@ enum class Kind {
     block,   // one block: what it hands on lies in its shared memory
     cluster, // the blocks of a cluster, each with some units: they write into each other's shared memory
     grid,    // many blocks, each with some units: they meet in global memory
-    step,    // nobody: a product for each step
+    per_step_gemm, // a matrix product a step, without a persistent kernel
 };
 
 /// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each `tile`
@@ -47,7 +47,7 @@ enum class Kind {
 /// it stands for the whole sequence: the first `in_registers` of them in registers, the others in shared memory. What
 /// a thread reads of the numbers handed on serves all rows of its tile.
 struct Plan {
-    Kind kind = Kind::step;
+    Kind kind = Kind::per_step_gemm;
     int blocks = 0, threads = 0, lanes = 0, columns = 0, tile = 0;
     int numbers = 0;                     // a thread's share; those past the last one have the weight 0
     int in_registers = 0, in_shared = 0; // weights a thread
@@ -63,7 +63,7 @@ struct Plan {
 /// Which way a pass goes: it decides how much is handed on.
 enum class Direction { forward, backward };
 
-/// What is handed on for a unit and a step: h of each sequence, or the slopes of all its gates, whose number is
+/// What is handed on for a unit and a step: h of each sequence, or the gradients of all its gates, whose number is
 /// rounded up to a power of two so that they can be read at once.
 constexpr int handed_width(cell::Shape shape, int columns, Direction direction) {
     int gates = 1;
@@ -129,11 +129,11 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
 /// Errors  none: where nothing has room, Kind::step.
 constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
                     Direction direction) {
-    if (shape.second > 0) return {};
+    if (shape.after_reset > 0) return {};
     Plan second_best;
     const auto good = [&](const Plan& found) {
-        if (found.kind != Kind::step && second_best.kind == Kind::step) second_best = found;
-        return found.kind != Kind::step && found.in_shared == 0;
+        if (found.kind != Kind::per_step_gemm && second_best.kind == Kind::per_step_gemm) second_best = found;
+        return found.kind != Kind::per_step_gemm && found.in_shared == 0;
     };
     for (int blocks = 1; blocks <= 16; blocks *= 2) {
         if (blocks > 1 && detail::room(target, blocks, Kind::cluster) == 0) continue;
@@ -141,7 +141,7 @@ constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t nu
                                            blocks == 1 ? Kind::block : Kind::cluster);
         if (good(found)) return found;
     }
-    if (second_best.kind != Kind::step) return second_best;
+    if (second_best.kind != Kind::per_step_gemm) return second_best;
     for (int blocks = 8; blocks <= target.multiprocessors; blocks += 4) {
         const Plan found =
             detail::plan_of(target, shape, hidden, number, columns, direction, blocks, Kind::grid);
@@ -157,13 +157,13 @@ RONDO_HOST_DEVICE constexpr std::size_t grid_memory(std::size_t handed, std::siz
 
 /// The plans for a cell, one for each number of sequences that a group may go through together, and which of them a
 /// batch takes.
-struct Choice {
+struct PlanSelector {
     static constexpr int most = 4; // 1, 2, 4 or 8
     Plan plans[most]{};
     int room[most]{}; // groups at once
     Direction direction;
 
-    constexpr Choice(Target target, cell::Shape shape, int hidden, std::size_t number, Direction way)
+    constexpr PlanSelector(Target target, cell::Shape shape, int hidden, std::size_t number, Direction way)
         : direction{way} {
         for (int k = 0; k < most && 1 << k <= target.columns; ++k) {
             plans[k] = plan(target, shape, hidden, number, 1 << k, way);
@@ -181,7 +181,7 @@ struct Choice {
     constexpr int columns(int batch, bool ragged) const {
         int found = 0, least = direction == Direction::forward ? 80 : 56;
         for (int k = 0; k < most; ++k) {
-            if (plans[k].kind == Kind::step) continue;
+            if (plans[k].kind == Kind::per_step_gemm) continue;
             const bool grid = plans[k].kind == Kind::grid;
             const int at_once = room[k] * (ragged && !grid ? 2 : 1),
                       time = (groups(batch, k) + at_once - 1) / at_once * (4 + (1 << k) + (grid ? 4 : 0));
@@ -209,7 +209,7 @@ private:
 /// A kernel of a plan: that there is one is checked in the name of the cell, its size and the device.
 template <class C, int H, class S, class D, int columns, Plan plan>
 struct Planned {
-    static_assert(plan.kind != Kind::step,
+    static_assert(plan.kind != Kind::per_step_gemm,
                   "rondo: this cell's weights do not fit on this device's chip, or not beside so many sequences: its "
                   "steps are products, one a step, not a kernel");
     static constexpr bool checked = true;

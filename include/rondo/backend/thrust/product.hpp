@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// What cuBLAS multiplies: floats, or, on tensor cores, what is left of them in 10 or 7 binary digits behind the point.
 /// Sums are floats.
@@ -24,7 +24,7 @@ struct Factor {
 /// One element of c += a b, or c = a b, its terms added in order.
 template <class S>
 struct ProductElement {
-    Matrix<S> c;
+    ColumnMajorView<S> c;
     Factor<S> a, b;
     std::size_t terms;
     bool add;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../lanes.hpp"
+#include "../../simd/tail.hpp"
 #include "number.hpp"
-#include "share.hpp"
+#include "weight_partition.hpp"
 
 #include <cstddef>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// All steps of a cell, forward, by one group of threads that keep U where they are.
 ///
@@ -19,25 +19,25 @@ struct Forward {
     using number = S;
     using Work = Task<C, H, S>;
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::forward);
-    static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
+    static constexpr int gates = C::shape.gates, split = C::shape.split, plain = gates - split;
     static constexpr int states = C::shape.states, hidden = H, columns = some, tile = plan.tile, rows = tile * gates;
     static constexpr int sent_at_once = columns < Vector<S>::size ? columns : Vector<S>::size; // h of a unit
-    using Part = Share<plan, S, columns>;
+    using Part = WeightPartition<plan, S, columns>;
     static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * columns; // of them all units'
     using N = Number<S>;
-    using L = Lanes<N, 1>;
+    using L = PackAccess<N, 1>;
 
     struct Registers {
         S weight[weights_kept(plan)];
         S sum[columns * rows]; // of a column, of each unit all gates
         S out[sent_at_once];
         cell::Pre<C, N> pre, next;
-        Values<N, gates + apart> bias;
+        Values<N, gates + split> bias;
         cell::State<C, N> state;
-        cell::Own<C, N> own;
+        cell::PerUnit<C, N> per_unit;
         int length; // of the sequence
     };
-    using At = Place<plan, H>;
+    using At = ThreadPosition<plan, H>;
 
     template <class Group>
     RONDO_HOST_DEVICE static void run(Group& group, const Work& task, int slice) {
@@ -125,10 +125,10 @@ private:
                 r.bias[g] = N(W + U);
             } else {
                 r.bias[g] = N(W);
-                r.bias[g + apart] = N(U);
+                r.bias[g + split] = N(U);
             }
         }
-        r.own = all.forward(0, 0).template parameters<L>(at.unit);
+        r.per_unit = all.forward(0, 0).template parameters<L>(at.unit);
         if (column >= all.batch) return;
         const std::size_t here = std::size_t(column) * H + std::size_t(at.unit);
         const int slot = all.reverse ? r.length : 0;
@@ -157,13 +157,13 @@ private:
         if (!at.real() || column >= all.batch) return;
         if (t >= r.length) return rest(all, column, t, at);
         RONDO_UNROLL
-        for (int g = 0; g < gates + apart; ++g) r.pre[g] = r.pre[g] + r.bias[g];
+        for (int g = 0; g < gates + split; ++g) r.pre[g] = r.pre[g] + r.bias[g];
         RONDO_UNROLL
         for (int g = 0; g < gates; ++g) {
-            N& to = r.pre[g < plain ? g : g + apart];
+            N& to = r.pre[g < plain ? g : g + split];
             to = to + N(r.sum[g]);
         }
-        const auto now = C::forward(r.pre, r.state, r.own);
+        const auto now = C::forward(r.pre, r.state, r.per_unit);
         r.state = now.state;
         if (at.replica() != 0) return;
         const auto unit = all.forward(t, std::size_t(column));

@@ -3,27 +3,27 @@
 
 #include "recurrence.hpp"
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// All steps of a cell, backward, by one group of threads that keep U^T where they are: a thread has its share of a
 /// column of U, that of its unit.
 ///
-/// Each turn: the owners turn their slope into the gates' and hand these on, every thread adds its share of U^T da,
-/// lanes are added, the owners add the sum to the slope of h before. The slopes of steps past a sequence's end are
+/// Each turn: the owners turn their gradient into the gates' and hand these on, every thread adds its share of U^T da,
+/// lanes are added, the owners add the sum to the gradient of h before. The gradients of steps past a sequence's end are
 /// zero.
 template <class C, int H, class S, Device D, int some>
 struct Backward {
     using number = S;
     using Work = Task<C, H, S>;
     static constexpr Plan plan = gpu::plan(D::target, C::shape, H, sizeof(S), some, Direction::backward);
-    static constexpr int gates = C::shape.gates, apart = C::shape.apart, plain = gates - apart;
+    static constexpr int gates = C::shape.gates, split = C::shape.split, plain = gates - split;
     static constexpr int states = C::shape.states, hidden = H, columns = some, tile = plan.tile;
     static constexpr int width = handed_width(C::shape, columns, Direction::backward), row = width / columns;
-    static constexpr int sent_at_once = row < Vector<S>::size ? row : Vector<S>::size; // slopes of a unit's gates
-    using Part = Share<plan, S, width>;
+    static constexpr int sent_at_once = row < Vector<S>::size ? row : Vector<S>::size; // gradients of a unit's gates
+    using Part = WeightPartition<plan, S, width>;
     static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * width; // of them all units'
     using N = Number<S>;
-    using L = Lanes<N, 1>;
+    using L = PackAccess<N, 1>;
     using Read = typename UnitBackward<C, H, S>::template Read<N>;
 
     struct Registers {
@@ -32,10 +32,10 @@ struct Backward {
         S out[row];
         Read read;
         cell::State<C, N> carry;
-        cell::Own<C, N> own;
+        cell::PerUnit<C, N> per_unit;
         int length; // of the sequence
     };
-    using At = Place<plan, H>;
+    using At = ThreadPosition<plan, H>;
 
     template <class Group>
     RONDO_HOST_DEVICE static void run(Group& group, const Work& task, int slice) {
@@ -105,10 +105,10 @@ private:
         r.length = real ? task.length(column) : 0;
         RONDO_UNROLL
         for (int k = 0; k < states; ++k)
-            r.carry[k] = N(real && all.final_slope[k]
-                               ? all.final_slope[k][std::size_t(column) * H + std::size_t(at.unit)]
+            r.carry[k] = N(real && all.final_gradient[k]
+                               ? all.final_gradient[k][std::size_t(column) * H + std::size_t(at.unit)]
                                : S(0));
-        if (real) r.own = all.forward(0, 0).template parameters<L>(at.unit);
+        if (real) r.per_unit = all.forward(0, 0).template parameters<L>(at.unit);
     }
 
     RONDO_HOST_DEVICE static void read(const Work& task, int column, int t, const At& at, Registers& r) {
@@ -124,18 +124,18 @@ private:
             for (int g = 0; g < gates; ++g) r.out[g] = S(0);
             return rest(all, column, t, at);
         }
-        const cell::Slope<C, N> d = UnitBackward<C, H, S>::slopes(r.read, r.own, r.carry);
+        const cell::Gradient<C, N> d = UnitBackward<C, H, S>::gradients(r.read, r.per_unit, r.carry);
         r.carry = d.before;
         RONDO_UNROLL
-        for (int g = 0; g < gates; ++g) // of the gates that keep U h apart, the slope of that
-            r.out[g] = S(d.pre[g < plain ? g : g + apart]);
+        for (int g = 0; g < gates; ++g) // of the gates that keep U h apart, the gradient of that
+            r.out[g] = S(d.pre[g < plain ? g : g + split]);
         if (at.replica() == 0) all.backward(t, std::size_t(column)).template write<L>(0, at.unit, d);
     }
 
-    // The slopes of a step past a sequence's end.
+    // The gradients of a step past a sequence's end.
     RONDO_HOST_DEVICE static void rest(const RecurrentSteps<C, H, S>& all, int column, int t, const At& at) {
         if (at.replica() == 0)
-            all.backward(t, std::size_t(column)).template write<L>(0, at.unit, cell::Slope<C, N>{});
+            all.backward(t, std::size_t(column)).template write<L>(0, at.unit, cell::Gradient<C, N>{});
     }
 
     RONDO_HOST_DEVICE static void end(const Work& task, int first, int count, const At& at, const Registers& r) {
@@ -145,8 +145,8 @@ private:
         for (int t = count; t < all.steps; ++t) rest(all, column, t, at);
         RONDO_UNROLL
         for (int k = 0; k < states; ++k)
-            if (all.initial_slope[k]) {
-                S& to = all.initial_slope[k][std::size_t(column) * H + std::size_t(at.unit)];
+            if (all.initial_gradient[k]) {
+                S& to = all.initial_gradient[k][std::size_t(column) * H + std::size_t(at.unit)];
                 to = to + S(r.carry[k]);
             }
     }

@@ -3,13 +3,13 @@
 
 #include "../../core/host_device.hpp"
 #include "../../core/view.hpp"
-#include "reused.hpp"
+#include "growing_pool.hpp"
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 
-namespace rondo::inline v0_1 {
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace gpu {
 
@@ -53,11 +53,11 @@ public:
     S* sums(std::size_t columns, std::size_t rows) { return sum_.take(Segment::places(columns) * rows); }
 
 private:
-    Reused<int, true> counted_;
-    Reused<int> row_, column_;
-    Reused<Segment> segment_;
-    Reused<S> sum_;
-    Reused<std::byte> sorting_;
+    GrowingPool<int, true> counted_;
+    GrowingPool<int> row_, column_;
+    GrowingPool<Segment> segment_;
+    GrowingPool<S> sum_;
+    GrowingPool<std::byte> sorting_;
 };
 
 } // namespace gpu
@@ -87,7 +87,7 @@ struct FindSegment {
 template <class S>
 struct AddPart {
     S *table, *sum;
-    Matrix<const S> x;
+    ColumnMajorView<const S> x;
     gpu::SortedColumns sorted;
     int skipped;
 
@@ -131,7 +131,7 @@ struct AddSegment {
 /// Column n of y is row index[n] of a table, or zero where there is no such row: where index[n] is less than 0.
 template <class S>
 struct Gather {
-    Matrix<S> y;
+    ColumnMajorView<S> y;
     const S* table;
     const int* index;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../version.hpp"
+
 #include <cstddef>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Keys to be sorted, and with them the numbers 0, 1, 2 and so on: those of equal keys stay in their order.
 ///

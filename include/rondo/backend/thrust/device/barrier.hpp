@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../version.hpp"
+
 #include <cooperative_groups.h>
 
 #include <cstdint>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 // Clusters came with compute capability 90; code for older devices is compiled, too, and never run.
 __device__ inline void meet_cluster() {

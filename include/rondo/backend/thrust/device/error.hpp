@@ -9,7 +9,7 @@
 #include <source_location>
 #include <string>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 [[noreturn]] inline void refuse(const char* reason, const char* call, const std::source_location& at) {
     fail(Error::Kind::device, std::string{"rondo: "} + call + " at " + at.file_name() + ":" +

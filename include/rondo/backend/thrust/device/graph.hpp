@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Work that a stream was asked for once.
 class Graph {

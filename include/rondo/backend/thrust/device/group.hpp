@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../plan.hpp"
-#include "../share.hpp"
+#include "../weight_partition.hpp"
 #include "barrier.hpp"
 
 #include <cuda/atomic>
@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// What HostGroup plays, on a device: each thread runs its own part, its registers are registers.
 ///

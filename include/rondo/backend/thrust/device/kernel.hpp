@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <string>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// One pass over all steps; the blocks of a group are neighbours.
 template <class Pass>

@@ -25,7 +25,7 @@
 #error "rondo: a backend on a device needs the legacy default stream: leave out --default-stream per-thread"
 #endif
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Where a backend's work goes: a stream of the device that is current when it is made, and cuBLAS. Nothing here takes
 /// memory or waits for the device, but wait() and a send that waits for a copy of long ago.
@@ -92,7 +92,7 @@ public:
     }
     /// c += a b, or c = a b, each factor row-major or column-major.
     template <class S>
-    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products products) {
+    void product(ColumnMajorView<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products products) {
         if (c.rows == 0 || c.columns == 0 || terms == 0) return;
         const bool a_lies = a.step == 1 && a.inner >= c.rows, b_lies = b.inner == 1 && b.step >= terms;
         const S one = 1, kept = add ? 1 : 0;
@@ -104,7 +104,7 @@ public:
                            floats ? compute_type(products) : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
               "cublasGemmEx");
     }
-    void sort(const Sort& sort, Reused<std::byte>& memory) { sort_on(stream_, sort, memory); }
+    void sort(const Sort& sort, GrowingPool<std::byte>& memory) { sort_on(stream_, sort, memory); }
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number* memory) {
         launch<Pass>(task, memory, stream_, multiprocessors_);

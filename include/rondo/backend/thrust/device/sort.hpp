@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../reused.hpp"
+#include "../growing_pool.hpp"
 #include "../sort.hpp"
 #include "error.hpp"
 
@@ -11,12 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Sorts on a stream. It takes memory only where it needs more than ever before.
 ///
 /// Errors  device: whatever CUDA says of a call.
-inline void sort_on(cudaStream_t stream, const Sort& sort, Reused<std::byte>& memory) {
+inline void sort_on(cudaStream_t stream, const Sort& sort, GrowingPool<std::byte>& memory) {
     std::size_t bytes = 0;
     const auto radix = [&](void* at) {
         (check)(cub::DeviceRadixSort::SortPairs(at, bytes, sort.key, sort.sorted_key, sort.number, sort.sorted_number,

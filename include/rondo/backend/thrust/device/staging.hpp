@@ -10,7 +10,7 @@
 #include <cstring>
 #include <utility>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Memory of the host that a device copies from while the host goes on: two halves, one being filled while the copies
 /// from the other are done. Only who fills a half sooner than that waits.

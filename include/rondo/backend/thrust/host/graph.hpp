@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../../version.hpp"
+
 #include <functional>
 #include <vector>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// Work that was asked for once: call by call, each with the arguments it had.
 struct Graph {

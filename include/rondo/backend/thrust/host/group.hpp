@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../plan.hpp"
-#include "../share.hpp"
+#include "../weight_partition.hpp"
 
 #include <cstddef>
 #include <vector>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// The threads that go through a sequence together, as the host plays them: one after the other between two of their
 /// meetings, which must not matter to them.

@@ -7,7 +7,7 @@
 #include "../product.hpp"
 #include "../recurrence.hpp"
 #include "../recurrence_backward.hpp"
-#include "../reused.hpp"
+#include "../growing_pool.hpp"
 
 #include <thrust/copy.h>
 #include <thrust/execution_policy.h>
@@ -19,7 +19,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// A group of a recurrence's threads, played by one thread of the host.
 template <class Pass>
@@ -57,10 +57,10 @@ public:
         submit([to, from, n] { thrust::copy_n(thrust::device, from, n, to); });
     }
     template <class S>
-    void product(Matrix<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products) {
+    void product(ColumnMajorView<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products) {
         each(c.rows * c.columns, ProductElement<S>{c, a, b, terms, add});
     }
-    void sort(const Sort& sort, Reused<std::byte>&) { each(1, HostSort{sort}); }
+    void sort(const Sort& sort, GrowingPool<std::byte>&) { each(1, HostSort{sort}); }
     /// Sends all sequences through a pass over all steps.
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number*) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace rondo::inline v0_1::gpu {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
 /// One thread sorts, without memory.
 struct HostSort {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "concept.hpp"
+#include "../simd/tail.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these
+/// functors, be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
+template <class C, int H, class S>
+struct UnitForward {
+    S* gates;            // gates x H: pre-activations
+    const S* split;      // apart x H: U h + c of the gates that keep it apart
+    const S* per_unit;        // own x H, the same for every column
+    Values<const S*, C::shape.states> before;
+    Values<S*, C::shape.states> after;
+    S* saved;            // saved x H; null where no backward follows
+
+    template <class L>
+    RONDO_HOST_DEVICE auto pre(std::size_t column, int unit) const {
+        cell::Pre<C, typename L::P> a{};
+        for (int g = 0; g < C::shape.gates; ++g)
+            a[g] = L::load(gates + (column * C::shape.gates + std::size_t(g)) * H + unit);
+        for (int g = 0; g < C::shape.split; ++g)
+            a[C::shape.gates + g] = L::load(split + (column * C::shape.split + std::size_t(g)) * H + unit);
+        return a;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE auto state(std::size_t column, int unit) const {
+        cell::State<C, typename L::P> s{};
+        for (int k = 0; k < C::shape.states; ++k) s[k] = L::load(before[k] + column * H + unit);
+        return s;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE auto parameters(int unit) const {
+        cell::PerUnit<C, typename L::P> p{};
+        if constexpr (C::shape.per_unit > 0)
+            for (int k = 0; k < C::shape.per_unit; ++k) p[k] = L::load(per_unit + k * H + unit);
+        return p;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const auto step = C::forward(pre<L>(column, unit), state<L>(column, unit), parameters<L>(unit));
+        for (int k = 0; k < C::shape.states; ++k) L::store(after[k] + column * H + unit, step.state[k]);
+        if constexpr (C::shape.saved > 0)
+            if (saved)
+                for (int k = 0; k < C::shape.saved; ++k)
+                    L::store(saved + (column * C::shape.saved + std::size_t(k)) * H + unit, step.saved[k]);
+    }
+};
+
+/// Stage one of a two-stage cell: q, which the second recurrent product reads.
+template <class C, int H, class S>
+struct UnitReset {
+    UnitForward<C, H, S> forward;
+    S* q;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        L::store(q + column * H + unit,
+                 C::reset(forward.template pre<L>(column, unit), forward.template state<L>(column, unit)));
+    }
+};
+
+/// One step back: from dL/d(state after) to the gradients of the gates and of the state before.
+template <class C, int H, class S>
+struct UnitBackward {
+    const S* saved;
+    Values<const S*, C::shape.states> before, after;
+    const S* per_unit;
+    const S* output_gradient;             // H: dL/dh from above
+    Values<S*, C::shape.states> carry; // H each: dL/d(state) from the step after in, to the step before out
+    S* gate_gradient;                     // gates x H
+    S* split_gradient;                    // apart x H
+    S* per_unit_gradient;                      // own x H
+
+    template <class L>
+    RONDO_HOST_DEVICE auto saved_of(std::size_t column, int unit) const {
+        cell::Saved<C, typename L::P> v{};
+        if constexpr (C::shape.saved > 0)
+            for (int k = 0; k < C::shape.saved; ++k)
+                v[k] = L::load(saved + (column * C::shape.saved + std::size_t(k)) * H + unit);
+        return v;
+    }
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const std::size_t at = column * H + std::size_t(unit);
+        cell::State<C, typename L::P> gradient{};
+        for (int k = 0; k < C::shape.states; ++k) gradient[k] = L::load(carry[k] + at);
+        cell::PerUnit<C, typename L::P> p{};
+        if constexpr (C::shape.per_unit > 0)
+            for (int k = 0; k < C::shape.per_unit; ++k) p[k] = L::load(per_unit + k * H + unit);
+        const auto d = gradients(read<L, typename L::P>(column, unit), p, gradient);
+        write<L>(column, unit, d);
+        for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
+    }
+    /// The same in parts, for numbers that are in registers: what a step reads, the gradients, and where they go.
+    template <class P>
+    struct Read {
+        cell::Saved<C, P> saved;
+        cell::State<C, P> before, after;
+        P output_gradient;
+    };
+    template <class L, class P>
+    RONDO_HOST_DEVICE Read<P> read(std::size_t column, int unit) const {
+        const std::size_t at = column * H + std::size_t(unit);
+        Read<P> r{saved_of<L>(column, unit), {}, {}, L::load(output_gradient + at)};
+        for (int k = 0; k < C::shape.states; ++k) {
+            r.before[k] = L::load(before[k] + at);
+            r.after[k] = L::load(after[k] + at);
+        }
+        return r;
+    }
+    template <class P>
+    RONDO_HOST_DEVICE static cell::Gradient<C, P> gradients(const Read<P>& r, const cell::PerUnit<C, P>& p,
+                                                      cell::State<C, P> gradient) {
+        gradient[0] = gradient[0] + r.output_gradient;
+        return C::backward(r.saved, r.before, r.after, p, gradient);
+    }
+    template <class L, class P>
+    RONDO_HOST_DEVICE void write(std::size_t column, int unit, const cell::Gradient<C, P>& d) const {
+        for (int g = 0; g < C::shape.gates; ++g)
+            L::store(gate_gradient + (column * C::shape.gates + std::size_t(g)) * H + unit, d.pre[g]);
+        for (int g = 0; g < C::shape.split; ++g)
+            L::store(split_gradient + (column * C::shape.split + std::size_t(g)) * H + unit, d.pre[C::shape.gates + g]);
+        if constexpr (C::shape.per_unit > 0)
+            for (int k = 0; k < C::shape.per_unit; ++k)
+                L::store(per_unit_gradient + (column * C::shape.per_unit + std::size_t(k)) * H + unit, d.per_unit[k]);
+    }
+};
+
+/// Stage one of a two-stage cell, back: from dL/dq to the gradients that were waiting for it.
+template <class C, int H, class S>
+struct UnitResetBackward {
+    UnitBackward<C, H, S> backward;
+    const S* q_gradient;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        using P = typename L::P;
+        const std::size_t at = column * H + std::size_t(unit);
+        S* gate_gradient = backward.gate_gradient + column * C::shape.gates * H + unit;
+        cell::State<C, P> old{};
+        cell::Gradient<C, P> d{};
+        for (int g = 0; g < C::shape.gates; ++g) d.pre[g] = L::load(gate_gradient + g * H);
+        for (int k = 0; k < C::shape.states; ++k) {
+            old[k] = L::load(backward.before[k] + at);
+            d.before[k] = L::load(backward.carry[k] + at);
+        }
+        C::reset_backward(backward.template saved_of<L>(column, unit), old, L::load(q_gradient + at), d);
+        for (int g = 0; g < C::shape.gates; ++g) L::store(gate_gradient + g * H, d.pre[g]);
+        for (int k = 0; k < C::shape.states; ++k) L::store(backward.carry[k] + at, d.before[k]);
+    }
+};
+
+} // namespace rondo

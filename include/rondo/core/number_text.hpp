@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "read_number.hpp"
+
+#include <charconv>
+#include <string>
+#include <string_view>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
+
+/// A finite number in the fewest digits that give it back, even to a reader that rounds to a double first.
+template <class S>
+std::string number_text(S value) {
+    char digits[32];
+    const char* end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    double read = 0;
+    const std::string_view text{digits, end};
+    if (!rondo::detail::read_number(text, read) || S(read) != value)
+        end = std::to_chars(digits, digits + sizeof digits, double(value)).ptr;
+    return std::string{static_cast<const char*>(digits), end};
+}
+
+/// A number for people, in six digits.
+inline std::string short_text(double value) {
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};
+}
+
+} // namespace rondo::io::detail

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/memory.hpp"
+#include "../core/random.hpp"
+#include "../core/view.hpp"
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What becomes of the recurrent layers' states between batches.
+enum class StatePolicy {
+    none,  // every sequence starts from zero and its end is forgotten
+    start, // from zero; the end is kept
+    resume, // each sequence goes on where the same sequence of the batch before ended
+};
+
+/// What one training step sees: the network's inputs and what it should have given.
+template <class Target, class... Inputs>
+struct Batch {
+    std::tuple<Inputs...> inputs;
+    Target target;
+    StatePolicy state_policy = StatePolicy::none;
+};
+
+/// Batches of one epoch: `count()` of them, the k-th by `at(k)`, its memory the batches' own until the next call.
+/// `begin_epoch` puts them into the order of that epoch, the same for an equal seed and number.
+template <class B>
+concept Batches = requires(B& batches, Seed seed, std::int64_t epoch, std::size_t k) {
+    { batches.count() } -> std::convertible_to<std::size_t>;
+    batches.begin_epoch(seed, epoch);
+    batches.at(k);
+};
+
+namespace detail {
+inline void check_batch(const char* what, std::size_t k, std::size_t count) {
+    if (k >= count)
+        fail(Error::Kind::argument, std::string{what} + ": expected a batch from 0 to below " + std::to_string(count) +
+                                        ", got " + std::to_string(k));
+}
+
+/// Memory for some of a batch's sequences, laid out as a batch is; it grows to the largest and stays.
+class SliceMemory {
+public:
+    template <class Target, class... Inputs>
+    Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count) {
+        parts_.resize(sizeof...(Inputs) + 1);
+        return copy(batch, first, count, std::index_sequence_for<Inputs...>{});
+    }
+
+private:
+    template <class Target, class... Inputs, std::size_t... k>
+    Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count,
+                                  std::index_sequence<k...>) {
+        return {{copy(parts_[k], std::get<k>(batch.inputs), first, count)...},
+                copy(parts_[sizeof...(k)], batch.target, first, count), batch.state_policy};
+    }
+    template <class T, int Rows>
+    static SequenceView<const T, Rows> copy(Buffer<std::byte>& part, const SequenceView<const T, Rows>& x, int first,
+                                        int count) {
+        const Extent& e = x.extent;
+        const std::size_t width = std::size_t(count) * Rows, stride = std::size_t(e.batch) * Rows;
+        part.resize((std::max)(part.size(), width * std::size_t(e.steps) * sizeof(T)));
+        T* values = reinterpret_cast<T*>(part.data());
+        for (std::size_t t = 0; t < std::size_t(e.steps); ++t)
+            std::copy_n(x.value + t * stride + std::size_t(first) * Rows, width, values + t * width);
+        return {values,
+                nullptr,
+                {e.steps, count, e.lengths ? e.lengths + first : nullptr, e.first_step, e.first_column + first}};
+    }
+    std::vector<Buffer<std::byte>> parts_;
+};
+}
+
+} // namespace rondo

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/random.hpp"
+#include "../core/view.hpp"
+#include "batch.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+// What batches of sequences of different lengths are made of: a store, an order and padded blocks.
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+/// Sequences of any lengths, Rows numbers (or one token) a step, one behind the other.
+template <class X, int Rows>
+class Ragged {
+public:
+    /// One sequence, of all the parts.
+    void add(std::initializer_list<std::span<const X>> parts) {
+        for (const auto part : parts) numbers_.insert(numbers_.end(), part.begin(), part.end());
+        begins_.push_back(numbers_.size());
+        longest_ = (std::max)(longest_, steps(begins_.size() - 2));
+    }
+    std::size_t steps(std::size_t n) const { return (begins_[n + 1] - begins_[n]) / Rows; }
+    std::size_t longest() const { return longest_; }
+    std::span<const X> operator[](std::size_t n) const {
+        return std::span{numbers_}.subspan(begins_[n], begins_[n + 1] - begins_[n]);
+    }
+
+private:
+    std::vector<X> numbers_;
+    std::vector<std::size_t> begins_{0};
+    std::size_t longest_ = 0;
+};
+
+/// Memory for a batch of them, time-major; it grows to the largest and stays.
+template <class X, int Rows>
+class PaddedBlock {
+public:
+    explicit PaddedBlock(X padding = X(0)) : padding_{padding} {}
+
+    void reserve(std::size_t columns) { numbers_.reserve(Rows * columns); }
+    /// SequenceView b begins with the numbers of the span from(b), the rest is padding.
+    template <class From>
+    SequenceView<const X, Rows> fill(const Extent& extent, const From& from) {
+        const auto width = std::size_t(extent.batch);
+        numbers_.assign(Rows * extent.columns(), padding_);
+        for (std::size_t b = 0; b < width; ++b) {
+            const std::span<const X> numbers = from(b);
+            for (std::size_t t = 0; t * Rows < numbers.size(); ++t)
+                std::copy_n(numbers.data() + t * Rows, Rows, numbers_.data() + (t * width + b) * Rows);
+        }
+        return {numbers_.data(), nullptr, extent};
+    }
+
+private:
+    X padding_;
+    std::vector<X> numbers_;
+};
+
+/// Memory for their lengths.
+class PaddedLengths {
+public:
+    void reserve(std::size_t batch) { lengths_.reserve(batch); }
+    /// `width` sequences, the b-th of steps(b) steps; lengths only where they differ.
+    template <class Steps>
+    Extent extent(std::size_t width, const Steps& steps) {
+        lengths_.resize(width);
+        for (std::size_t b = 0; b < width; ++b) lengths_[b] = int(steps(b));
+        const auto [least, most] = std::ranges::minmax(lengths_);
+        return {most, int(width), least == most ? nullptr : lengths_.data()};
+    }
+
+private:
+    std::vector<int> lengths_;
+};
+
+/// Puts a shuffled order of sequences into batches of like lengths, in an order that is random again.
+///
+/// Each `pool` batches are sorted by length(n), equal ones as they lay; then whole batches are shuffled over all of
+/// `order`. A last one that is not full stays last; it is any part of its sorted pool, so that it is not always the
+/// longest.
+/// Shapes  rank has room for one number a sequence.
+template <class Length>
+void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, const Length& length, std::size_t batch,
+                     std::size_t pool, RandomStream draw) {
+    // std::stable_sort would take memory.
+    for (std::size_t k = 0; k < order.size(); ++k) rank[order[k]] = k;
+    const std::size_t left = order.size() % batch;
+    for (std::size_t first = 0; first < order.size(); first += (std::min)(pool * batch, order.size() - first)) {
+        const auto some = order.subspan(first, (std::min)(pool * batch, order.size() - first));
+        std::ranges::sort(some, std::ranges::less{}, [&](std::size_t n) { return std::pair{length(n), rank[n]}; });
+        if (left > 0 && first + some.size() == order.size()) {
+            const auto cut =
+                some.begin() + std::ptrdiff_t(batch * uniform_index(draw.wide(0), some.size() / batch + 1));
+            std::rotate(cut, cut + std::ptrdiff_t(left), some.end());
+        }
+    }
+    for (std::size_t k = order.size() / batch; k > 1; --k) { // shuffle(), of batches
+        const auto other = std::size_t(uniform_index(draw.wide(k), k));
+        if (other != k - 1)
+            std::ranges::swap_ranges(order.subspan((k - 1) * batch, batch), order.subspan(other * batch, batch));
+    }
+}
+
+/// Which sequences stand in which batch of an epoch.
+///
+/// length(n), of anything that can be ordered, is what batches are sorted by and may be grouped by.
+/// Errors  a batch below 1, pools below 0, no sequence, a batch beyond the last.
+class PaddedOrder {
+public:
+    PaddedOrder(const char* what, const char* one, int batch) : what_{what}, one_{one} {
+        if (batch < 1) fail(Error::Kind::argument, what_ + ": batch: expected 1 or more, got " + std::to_string(batch));
+        batch_ = std::size_t(batch);
+    }
+    void add() { order_.push_back(order_.size()); }
+    void group_by_length(int batches) {
+        if (batches < 0)
+            fail(Error::Kind::argument,
+                 what_ + ": group_by_length: expected 0 (off) or more batches, got " + std::to_string(batches));
+        pool_ = std::size_t(batches);
+    }
+    std::size_t size() const { return order_.size(); }
+    std::size_t widest() const { return (std::min)(batch_, order_.size()); }
+    std::size_t count() const {
+        if (order_.empty()) fail(Error::Kind::argument, what_ + ": expected one " + one_ + " or more, got none");
+        return (order_.size() + batch_ - 1) / batch_;
+    }
+    template <class Length>
+    void begin_epoch(Seed seed, std::int64_t epoch, const Length& length) {
+        std::iota(order_.begin(), order_.end(), std::size_t(0));
+        shuffle(std::span{order_}, RandomStream{seed, Purpose::shuffle, std::uint64_t(epoch)});
+        if (pool_ == 0) return;
+        rank_.resize(order_.size());
+        detail::group_by_length(std::span{order_}, std::span{rank_}, length, batch_, pool_,
+                                RandomStream{seed, Purpose::shuffle, std::uint64_t(epoch), 1});
+    }
+    /// The k-th batch, longest first: then the sequences that go on are one block at every step.
+    template <class Length>
+    std::span<const std::size_t> at(std::size_t k, const Length& length) {
+        check_batch(what_.c_str(), k, count());
+        const auto chosen = std::span{order_}.subspan(k * batch_, (std::min)(batch_, order_.size() - k * batch_));
+        std::ranges::sort(chosen, std::ranges::greater{}, [&](std::size_t n) { return std::pair{length(n), n}; });
+        return chosen;
+    }
+
+private:
+    std::string what_, one_;
+    std::size_t batch_ = 1, pool_ = 0;
+    std::vector<std::size_t> order_, rank_;
+};
+
+} // namespace rondo::detail

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "batch.hpp"
+#include "padded.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// Sequences of any lengths, each with its target, in a new order each epoch; the last batch holds what is left.
+/// Shorter sequences of a batch are padded with `padding`, and the batch tells their lengths.
+///
+/// An input has In numbers a step, or one token (X = int, In = 1). A target has Out numbers (or one class), for the
+/// whole sequence or for each of its steps.
+///
+/// Shapes  inputs (In x longest x batch); targets (Out x batch) or (Out x longest x batch).
+/// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, a sample without steps, no
+///         sample, a batch below 1.
+/// Memory  the samples, and one batch of the longest.
+template <class X, int In, class Y, int Out>
+class Samples {
+public:
+    enum class Target { each_sequence, each_step };
+
+    Samples(int batch, Target target, X padding = X(0))
+        : target_{target}, order_{"rondo::Samples", "sample", batch}, input_{padding} {}
+
+    void add(std::span<const X> input, std::span<const Y> target) {
+        const std::size_t steps = input.size() / In, targets = target_ == Target::each_step ? steps : 1;
+        if (input.size() % In != 0 || target.size() != targets * Out)
+            fail(Error::Kind::argument, "rondo::Samples: sample " + std::to_string(size()) + ": expected " +
+                                            std::to_string(In) + " numbers a step and " +
+                                            std::to_string(targets * Out) + " of the target, got " +
+                                            std::to_string(input.size()) + " and " + std::to_string(target.size()));
+        if (steps == 0)
+            fail(Error::Kind::argument,
+                 "rondo::Samples: sample " + std::to_string(size()) + ": expected one step or more, got none");
+        inputs_.add({input});
+        outputs_.add({target});
+        order_.add();
+    }
+    std::size_t size() const { return order_.size(); }
+
+    /// Batches of like lengths, with less padding: each epoch's order is sorted within pools of `batches` batches, and
+    /// the batches are shuffled. 0, as at first: off. The larger a pool, the less padding and the less chance.
+    ///
+    /// Errors  batches below 0.
+    void group_by_length(int batches) { order_.group_by_length(batches); }
+
+    std::size_t count() const { return order_.count(); }
+    void begin_epoch(Seed seed, std::int64_t epoch) {
+        order_.begin_epoch(seed, epoch, [this](std::size_t n) { return inputs_.steps(n); });
+    }
+    Batch<SequenceView<const Y, Out>, SequenceView<const X, In>> at(std::size_t k) {
+        const auto chosen = order_.at(k, [this](std::size_t n) { return inputs_.steps(n); });
+        reserve();
+        const Extent extent = lengths_.extent(chosen.size(), [&](std::size_t b) { return inputs_.steps(chosen[b]); });
+        const Extent of_targets = target_ == Target::each_step ? extent : Extent{1, extent.batch};
+        return {{input_.fill(extent, [&](std::size_t b) { return inputs_[chosen[b]]; })},
+                output_.fill(of_targets, [&](std::size_t b) { return outputs_[chosen[b]]; })};
+    }
+
+private:
+    void reserve() {
+        const std::size_t most = order_.widest();
+        input_.reserve(inputs_.longest() * most);
+        output_.reserve(outputs_.longest() * most);
+        lengths_.reserve(most);
+    }
+
+    Target target_;
+    detail::PaddedOrder order_;
+    detail::Ragged<X, In> inputs_;
+    detail::Ragged<Y, Out> outputs_;
+    detail::PaddedBlock<X, In> input_;
+    detail::PaddedBlock<Y, Out> output_;
+    detail::PaddedLengths lengths_;
+};
+
+} // namespace rondo

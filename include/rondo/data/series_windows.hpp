@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "batch.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What windows SeriesWindows shows.
+///
+/// Units   length and horizon in steps, batch in windows; each 1 or more.
+struct SeriesWindowsSettings {
+    int length = 50, horizon = 1, batch = 32;
+    bool operator==(const SeriesWindowsSettings&) const = default;
+};
+
+/// Every window of a series of In numbers a step, in a new order each epoch; its target is the first Out numbers of the
+/// step that lies `horizon` steps after its last. The last batch holds what is left.
+///
+///   window k: x(k), ..., x(k + length - 1)    target k: x(k + length - 1 + horizon)
+///
+/// Shapes  series (In x steps), step by step; inputs (In x length x batch), targets (Out x 1 x batch).
+/// Errors  a series of no window or of a size that is no multiple of In, a length, horizon or batch below 1.
+/// Memory  one batch. The series is the caller's.
+template <class S, int In, int Out = In>
+    requires(In > 0 && Out > 0 && Out <= In)
+class SeriesWindows {
+public:
+    explicit SeriesWindows(std::span<const S> series, SeriesWindowsSettings settings = {})
+        : series_{series}, settings_{settings} {
+        const auto [length, horizon, batch] = settings;
+        if (length < 1 || horizon < 1 || batch < 1)
+            fail(Error::Kind::argument, "rondo::SeriesWindows: length, horizon and batch: expected 1 or more, got " +
+                                            std::to_string(length) + ", " + std::to_string(horizon) + " and " +
+                                            std::to_string(batch));
+        if (series.size() % In != 0)
+            fail(Error::Kind::argument, "rondo::SeriesWindows: expected a series of " + std::to_string(In) +
+                                            " numbers a step, got " + std::to_string(series.size()) + " numbers");
+        const std::size_t steps = series.size() / In, least = std::size_t(length) + std::size_t(horizon);
+        if (steps < least)
+            fail(Error::Kind::argument, "rondo::SeriesWindows: a window of " + std::to_string(length) +
+                                            " and a horizon of " + std::to_string(horizon) + " need a series of " +
+                                            std::to_string(least) + " steps or more, got " + std::to_string(steps));
+        order_.resize(steps - least + 1);
+        std::iota(order_.begin(), order_.end(), std::size_t(0));
+        const std::size_t widest = (std::min)(std::size_t(batch), size());
+        inputs_.resize(In * std::size_t(length) * widest);
+        targets_.resize(Out * widest);
+    }
+
+    explicit SeriesWindows(std::vector<S>&&, SeriesWindowsSettings = {}) = delete; // the series must outlive them
+
+    /// The number of windows.
+    std::size_t size() const { return order_.size(); }
+    /// The (In x length) numbers of window k, in the series' own order, and the Out of its target.
+    ///
+    /// Errors  a window beyond the last.
+    std::span<const S> window(std::size_t k) const {
+        check_window(k);
+        return series_.subspan(k * In, In * std::size_t(settings_.length));
+    }
+    std::span<const S> target(std::size_t k) const {
+        check_window(k);
+        return series_.subspan((k + std::size_t(settings_.length) - 1 + std::size_t(settings_.horizon)) * In, Out);
+    }
+    const SeriesWindowsSettings& settings() const { return settings_; }
+
+    std::size_t count() const { return (size() + std::size_t(settings_.batch) - 1) / std::size_t(settings_.batch); }
+    void begin_epoch(Seed seed, std::int64_t epoch) {
+        std::iota(order_.begin(), order_.end(), std::size_t(0));
+        shuffle(std::span{order_}, RandomStream{seed, Purpose::shuffle, std::uint64_t(epoch)});
+    }
+    Batch<SequenceView<const S, Out>, SequenceView<const S, In>> at(std::size_t k) {
+        detail::check_batch("rondo::SeriesWindows", k, count());
+        const std::size_t first = k * std::size_t(settings_.batch),
+                          width = (std::min)(std::size_t(settings_.batch), size() - first);
+        for (std::size_t b = 0; b < width; ++b) {
+            const auto numbers = window(order_[first + b]);
+            for (std::size_t t = 0; t < std::size_t(settings_.length); ++t)
+                std::copy_n(numbers.data() + t * In, In, inputs_.data() + (t * width + b) * In);
+            std::copy_n(target(order_[first + b]).data(), Out, targets_.data() + b * Out);
+        }
+        return {{SequenceView<const S, In>{inputs_.data(), nullptr, {settings_.length, int(width)}}},
+                SequenceView<const S, Out>{targets_.data(), nullptr, {1, int(width)}}};
+    }
+
+private:
+    void check_window(std::size_t k) const {
+        if (k >= size())
+            fail(Error::Kind::argument, "rondo::SeriesWindows: expected a window from 0 to below " +
+                                            std::to_string(size()) + ", got " + std::to_string(k));
+    }
+
+    std::span<const S> series_;
+    SeriesWindowsSettings settings_;
+    std::vector<std::size_t> order_;
+    std::vector<S> inputs_, targets_;
+};
+
+} // namespace rondo

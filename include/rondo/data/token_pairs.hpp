@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "batch.hpp"
+#include "padded.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// Pairs of token sequences for the training of an encoder and its decoder, in a new order each epoch; the last batch
+/// holds what is left.
+///
+/// The decoder is told the right tokens (teacher forcing): for the target y(1), ..., y(n) it reads
+///   begin, y(1), ..., y(n)    and is to give    y(1), ..., y(n), end
+/// Within a batch the pairs of the longest sources come first.
+///
+/// Shapes  inputs: sources (longest source x batch) and what the decoder reads (longest target + 1 x batch), each with
+///         its lengths; target as what the decoder reads.
+/// Units   begin, end and padding are tokens of the vocabulary, 0 or more: padding too, since networks look at single
+///         steps of a batch, where some of its sequences may have ended.
+/// Errors  a source without tokens, a begin, end or padding below 0, no pair, a batch below 1. A target may be empty.
+/// Memory  the pairs, and one batch of the longest.
+/// Source  Sutskever, Vinyals, Le, "SequenceView to sequence learning with neural networks", NeurIPS 2014.
+class TokenPairs {
+public:
+    TokenPairs(int batch, int begin, int end, int padding = 0)
+        : begin_{begin}, end_{end}, order_{"rondo::TokenPairs", "pair", batch}, source_{padding}, input_{padding},
+          target_{padding} {
+        if (begin < 0 || end < 0 || padding < 0)
+            fail(Error::Kind::argument,
+                 "rondo::TokenPairs: begin, end and padding: expected tokens of 0 or more, got " +
+                     std::to_string(begin) + ", " + std::to_string(end) + " and " + std::to_string(padding));
+    }
+
+    void add(std::span<const int> source, std::span<const int> target) {
+        if (source.empty())
+            fail(Error::Kind::argument, "rondo::TokenPairs: pair " + std::to_string(size()) +
+                                            ": expected a source of one token or more, got none");
+        sources_.add({source});
+        targets_.add({{&begin_, 1}, target, {&end_, 1}});
+        order_.add();
+    }
+    std::size_t size() const { return order_.size(); }
+
+    /// Batches of like lengths, with less padding: each epoch's order is sorted within pools of `batches` batches, by
+    /// source and then by target, and the batches are shuffled. 0, as at first: off.
+    ///
+    /// Errors  batches below 0.
+    void group_by_length(int batches) { order_.group_by_length(batches); }
+
+    std::size_t count() const { return order_.count(); }
+    void begin_epoch(Seed seed, std::int64_t epoch) {
+        order_.begin_epoch(seed, epoch, [this](std::size_t n) { return length(n); });
+    }
+    Batch<Tokens, Tokens, Tokens> at(std::size_t k) {
+        const auto chosen = order_.at(k, [this](std::size_t n) { return length(n); });
+        reserve();
+        const auto target = [&](std::size_t b) { return targets_[chosen[b]]; };
+        const Extent of_sources =
+            source_lengths_.extent(chosen.size(), [&](std::size_t b) { return sources_.steps(chosen[b]); });
+        const Extent of_targets =
+            target_lengths_.extent(chosen.size(), [&](std::size_t b) { return target(b).size() - 1; });
+        return {{source_.fill(of_sources, [&](std::size_t b) { return sources_[chosen[b]]; }),
+                 input_.fill(of_targets, [&](std::size_t b) { return target(b).first(target(b).size() - 1); })},
+                target_.fill(of_targets, [&](std::size_t b) { return target(b).subspan(1); })};
+    }
+
+private:
+    std::pair<std::size_t, std::size_t> length(std::size_t n) const { return {sources_.steps(n), targets_.steps(n)}; }
+    void reserve() {
+        const std::size_t most = order_.widest();
+        source_.reserve(sources_.longest() * most);
+        input_.reserve((targets_.longest() - 1) * most);
+        target_.reserve((targets_.longest() - 1) * most);
+        source_lengths_.reserve(most);
+        target_lengths_.reserve(most);
+    }
+
+    int begin_, end_;
+    detail::PaddedOrder order_;
+    detail::Ragged<int, 1> sources_, targets_; // a target with begin and end
+    detail::PaddedBlock<int, 1> source_, input_, target_;
+    detail::PaddedLengths source_lengths_, target_lengths_;
+};
+
+} // namespace rondo

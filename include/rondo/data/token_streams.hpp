@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "batch.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// A text cut into `batch` streams that are read side by side, `length` tokens a batch: truncated back-propagation that
+/// carries its state from one batch to the next. The target of each token is the one that follows it.
+///
+/// Shapes  tokens and targets (length x batch); the last batch of an epoch is shorter where the streams' length is no
+///         multiple.
+/// Errors  a text too short for two tokens a stream, a length or batch below 1.
+/// Memory  one batch. The text is the caller's; its last tokens, fewer than one a stream, are not read.
+/// Source  Williams & Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+///         trajectories" (1990).
+class TokenStreams {
+public:
+    TokenStreams(std::span<const int> text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
+        if (length < 1 || batch < 1)
+            fail(Error::Kind::argument, "rondo::TokenStreams: length and batch: expected 1 or more, got " +
+                                            std::to_string(length) + " and " + std::to_string(batch));
+        if (text.size() <= std::size_t(batch))
+            fail(Error::Kind::argument, "rondo::TokenStreams: " + std::to_string(batch) + " streams need a text of " +
+                                            std::to_string(std::size_t(batch) + 1) + " tokens or more, got " +
+                                            std::to_string(text.size()));
+        steps_ = (text.size() - 1) / std::size_t(batch);
+        tokens_.resize((std::min)(std::size_t(length), steps_) * std::size_t(batch));
+        targets_ = tokens_;
+    }
+
+    TokenStreams(std::vector<int>&&, int, int) = delete; // the text must outlive them
+
+    std::size_t count() const { return (steps_ + std::size_t(length_) - 1) / std::size_t(length_); }
+    void begin_epoch(Seed, std::int64_t) {}
+    Batch<Tokens, Tokens> at(std::size_t k) {
+        detail::check_batch("rondo::TokenStreams", k, count());
+        const std::size_t first = k * std::size_t(length_), steps = (std::min)(std::size_t(length_), steps_ - first),
+                          width = std::size_t(batch_);
+        for (std::size_t t = 0; t < steps; ++t)
+            for (std::size_t b = 0; b < width; ++b) {
+                tokens_[t * width + b] = text_[b * steps_ + first + t];
+                targets_[t * width + b] = text_[b * steps_ + first + t + 1];
+            }
+        const Extent extent{int(steps), batch_};
+        return {{Tokens{tokens_.data(), nullptr, extent}},
+                Tokens{targets_.data(), nullptr, extent},
+                k == 0 ? StatePolicy::start : StatePolicy::resume};
+    }
+
+private:
+    std::span<const int> text_;
+    int length_, batch_;
+    std::size_t steps_ = 0;
+    std::vector<int> tokens_, targets_;
+};
+
+} // namespace rondo

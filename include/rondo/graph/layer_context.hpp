@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "layer_layout.hpp"
+#include "layer_name.hpp"
+#include "forward_context.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+inline Error step_problem(const Extent& x) {
+    if (x.steps == 1) return {};
+    return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
+}
+inline Error carry_problem(int batch, int persistent_state, bool again) {
+    if (batch != persistent_state)
+        return {Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) + " sequences, the state of " +
+                                           std::to_string(persistent_state)};
+    if (again)
+        return {Error::Kind::argument, "rondo: a recurrent layer is called twice in a run that carries its state; give "
+                                       "the calls their first states"};
+    return {};
+}
+}
+
+// Instantiated where a value meets a layer, so that its name, which every compiler prints, tells what did not fit.
+template <int features>
+struct Features {
+    template <class Layer, int input_size>
+    struct FeedInputOf {
+        static_assert(features == input_size,
+                      "rondo: a value's features are not the input size of the layer it is given to");
+        static constexpr bool checked = true;
+    };
+};
+
+/// A run as one layer sees it: its own parameters, state and random numbers, and its layers by name.
+template <class Layer, class R>
+class LayerContext : public R {
+public:
+    using scalar = typename R::scalar;
+
+    LayerContext(const R& run, const std::size_t* offsets, LayerPosition place, std::size_t packed_at = 0)
+        : R{run}, offsets_{offsets}, position_{place}, packed_{packed_at} {}
+
+    /// Runs the layer of this name: `auto y = run(layer<"lstm">, x)`.
+    template <std::derived_from<AnyLayerName> Name, class... Values>
+    auto operator()(Name, const Values&... values) {
+        return at<Name::template index_in<Layer>>(values...);
+    }
+
+    /// Runs the k-th layer.
+    template <std::size_t k, class First, class... Rest>
+    auto at(const First& first, const Rest&... rest) {
+        if constexpr (requires { first.extent; }) {
+            if (this->checks()) {
+                if constexpr (R::stepwise) (check)(detail::step_problem(first.extent));
+                this->check_extent(first.extent);
+            }
+            if (this->taped() && first.extent.lengths) this->differs();
+        }
+        using Child = typename Layer::template layer_at<k>;
+        if constexpr (requires { typename First::value_type; })
+            static_assert(std::is_same_v<typename First::value_type, scalar> ||
+                              std::is_same_v<typename First::value_type, int>,
+                          "rondo: a value's numbers are not of the backend's type");
+        if constexpr (requires { Child::input_size; First::rows; })
+            static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
+        constexpr LayerPosition inside = Layer::positions[k];
+        LayerContext<Child, R> scope{*this,
+                              offsets_,
+                              {position_.tensor + inside.tensor, position_.state + inside.state,
+                               position_.number + inside.number, position_.stream + inside.stream},
+                              packed_ + detail::packed_before<Layer, k, typename R::kernels>};
+        return Child::forward(scope, first, rest...);
+    }
+
+    /// The k-th tensor of this layer.
+    Parameter<scalar> parameter(std::size_t k) const {
+        if constexpr (R::packed) {
+            static_assert(!detail::HasKernel<Layer, typename R::kernels>,
+                          "rondo: a recurrent layer of a stream goes on from its own state; it takes no other");
+            return {reinterpret_cast<const scalar*>(weights()) + Layer::tensors[k].offset, 0};
+        } else {
+            const std::size_t offset = offsets_[position_.tensor + k];
+            return {this->memory_->parameters + offset, offset};
+        }
+    }
+    /// This layer's weights as its kernels read them.
+    const std::byte* weights() const { return this->memory_->packed + packed_; }
+    bool back() const { return this->memory_->back; }
+
+    /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
+    ///
+    /// Errors  a state of another number of sequences; a second call of the layer in one run, which would go on from
+    ///         where the first one ended in one run, and from zero in another.
+    scalar* persistent_state(int batch) const {
+        if (!this->memory_->persistent_state) return nullptr;
+        if (this->checks()) { // of a stream once, when it is made
+            const int persistent_batch = [&] {
+                if constexpr (R::packed) return 1;
+                else return this->memory_->persistent_batch;
+            }();
+            (check)(detail::carry_problem(batch, persistent_batch,
+                                        std::exchange(this->memory_->uses[position_.number].persistent_state, true)));
+        }
+        return this->memory_->persistent_state + (R::packed ? position_.stream : position_.state * std::size_t(batch));
+    }
+
+    /// The random numbers of this layer's n-th dropout, others at each call.
+    StepRandomStream draw(std::uint32_t n = 0) const {
+        if constexpr (R::packed) {
+            return RandomStream{Seed{}, Purpose::dropout};
+        } else {
+            const std::uint32_t number = position_.number + n, call = this->memory_->uses[number].draws++,
+                                stream = number + (call << 16);
+            const Randomness& from = this->memory_->randomness;
+            if (from.step_at) return {from.seed, Purpose::dropout, from.step_at, stream};
+            return RandomStream{from.seed, Purpose::dropout, from.step, stream};
+        }
+    }
+
+private:
+    const std::size_t* offsets_;
+    LayerPosition position_;
+    std::size_t packed_;
+};
+
+} // namespace rondo

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../core/error.hpp"
+#include "../core/extent.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// Where the losses of a batch's columns lie in a run's memory, zero where they are padding.
+template <class S>
+struct LossPart {
+    const S* each = nullptr;
+    Extent extent{};
+};
+template <class S> using LossParts = std::vector<LossPart<S>>;
+
+/// A loss in a forward: a value of the program, not a number before the program is executed. Losses add up; each adds
+/// its gradient when it is computed, once.
+///
+/// Errors  a loss that is added to itself: its gradient would not be twice its own.
+/// Memory  its parts lie in the workspace, which keeps its memory for the next run.
+template <class B>
+class LossValue {
+public:
+    using scalar = typename B::scalar;
+
+    LossValue() = default; // zero
+    LossValue(LossParts<scalar>& all, const scalar* each, const Extent& extent)
+        : all_{&all}, first_{all.size()}, count_{1} {
+        all.push_back({each, extent});
+    }
+
+    std::size_t parts() const { return count_; }
+    const LossPart<scalar>& part(std::size_t k) const { return (*all_)[first_ + k]; }
+
+    friend LossValue operator+(const LossValue& a, const LossValue& b) {
+        if (a.count_ == 0 || b.count_ == 0) return a.count_ == 0 ? b : a;
+        if (a.first_ == b.first_)
+            fail(Error::Kind::argument, "rondo: a loss is added to itself; compute it twice, or with half the terms");
+        LossValue sum{a};
+        sum.count_ = a.count_ + b.count_;
+        if (a.first_ + a.count_ == b.first_) return sum; // they are neighbours
+        sum.first_ = a.all_->size();
+        for (const LossValue* of : {&a, &b})
+            for (std::size_t k = 0; k < of->count_; ++k) a.all_->push_back(LossPart<scalar>{of->part(k)});
+        return sum;
+    }
+    LossValue& operator+=(const LossValue& b) { return *this = *this + b; }
+
+    /// The number, when the program has been executed and before the workspace's next run; a device is waited for.
+    double value(B& backend) const {
+        double all = 0;
+        for (std::size_t k = 0; k < count_; ++k) {
+            const LossPart<scalar>& from = part(k);
+            double sum = 0;
+            for_each_valid_range(from.extent, [&](std::size_t first, std::size_t count) {
+                sum += backend.sum(from.each + first, count);
+            });
+            all += sum;
+        }
+        return all;
+    }
+
+private:
+    LossParts<scalar>* all_ = nullptr;
+    std::size_t first_ = 0, count_ = 0;
+};
+
+namespace detail {
+// What a body returned, as its caller sees it when the program has been executed.
+template <class B, class Result>
+Result executed(B&, const Result& result) { return result; }
+template <class B>
+double executed(B& backend, const LossValue<B>& loss) { return loss.value(backend); }
+}
+
+} // namespace rondo

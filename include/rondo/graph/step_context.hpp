@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/memory.hpp"
+#include "../core/view.hpp"
+#include "op_context.hpp"
+#include "forward_context.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What a step of a stream works with. It owns nothing.
+template <Backend B>
+struct StepMemory {
+    using scalar = typename B::scalar;
+    B* backend = nullptr;
+    Arena<scalar> values{};
+    scalar* persistent_state = nullptr;
+    const std::byte* packed = nullptr; // the weights
+    bool back = false;                 // whether this step reads large weights from their end: see CellStep::step
+    std::size_t values_size = 0, product_size = 0; // counted by a dry step
+    LayerUse* uses = nullptr;
+};
+
+/// One step of a stream: operations are executed at once, layers that have kernels by these. A dry step computes
+/// nothing and counts the memory that a step needs: once, when a stream is made.
+template <Backend B, class Kernels, bool is_dry = false>
+class StepContext {
+public:
+    using backend_type = B;
+    using scalar = typename B::scalar;
+    using kernels = Kernels;
+    static constexpr bool packed = true, stepwise = true, differentiable = false;
+
+    explicit StepContext(StepMemory<B>& memory) : memory_{&memory} {}
+
+    static constexpr bool taped() { return false; }
+    static constexpr bool drops() { return false; }
+    static constexpr bool dry() { return is_dry; }
+    static constexpr bool checks() { return is_dry; }
+    static void check_extent(const Extent& extent) {
+        if constexpr (is_dry) (check)(problem(extent));
+    }
+
+    scalar* take(std::size_t count) const {
+        scalar* const p = memory_->values.take(count);
+        if constexpr (is_dry) memory_->values_size = (std::max)(memory_->values_size, memory_->values.used());
+        return p;
+    }
+    scalar* take_zeros(std::size_t count) const {
+        scalar* const p = take(count);
+        if constexpr (!is_dry) memory_->backend->fill(p, padded(count), scalar(0));
+        return p;
+    }
+    template <class T>
+    static const T* on_host(const T*) { return nullptr; }
+
+    template <int Rows>
+    SequenceView<scalar, Rows> make(const Extent& extent) const {
+        return {take(Rows * extent.columns()), nullptr, extent};
+    }
+    template <class Operation>
+    void execute(const Operation& operation) const {
+        if constexpr (!is_dry) {
+            Arena<scalar> rest{memory_->values};
+            OpContext<B> context{*memory_->backend, rest.take(0), rest.left()};
+            operation.forward(context);
+        } else if constexpr (requires(Scratch<B>& s) { operation.forward_scratch(s); }) {
+            Scratch<B> scratch;
+            operation.forward_scratch(scratch);
+            memory_->values_size = (std::max)(memory_->values_size, memory_->values.used() + scratch.used());
+            memory_->product_size = (std::max)(memory_->product_size, scratch.product_size());
+        }
+    }
+
+protected:
+    static void differs() {}
+    StepMemory<B>* memory_;
+};
+
+} // namespace rondo

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <span>
+
+// Files by the standard library alone, for systems that are not POSIX.
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail::portable {
+
+struct CloseFile {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Error& error) {
+    const FileProblem refuse{"read", path, error};
+    std::error_code reason;
+    const auto status = std::filesystem::status(path, reason);
+    if (!std::filesystem::exists(status)) return refuse(reason);
+    if (!std::filesystem::is_regular_file(status)) return refuse.not_regular();
+    errno = 0;
+    const File file{std::fopen(path.string().c_str(), "rb")};
+    if (!file) return refuse(system_reason());
+    const long end = std::fseek(file.get(), 0, SEEK_END) == 0 ? std::ftell(file.get()) : -1;
+    if (end < 0 || end == (std::numeric_limits<long>::max)()) return refuse(system_reason());
+    std::rewind(file.get());
+    const auto size = static_cast<std::uintmax_t>(end);
+    if (size > limit) return refuse.too_large(size, limit);
+    Bytes bytes{static_cast<std::size_t>(size)};
+    if (bytes.size() != size) return refuse.no_memory(size);
+    const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), file.get());
+    const bool more = got == bytes.size() && std::fgetc(file.get()) != EOF;
+    if (std::ferror(file.get())) return refuse(system_reason());
+    if (more || got != bytes.size()) return refuse.resized();
+    return bytes;
+}
+
+/// A new file of a name that nothing has, in the folder of `target`; removed in the end, unless it has been renamed.
+class Beside {
+public:
+    Beside(const std::filesystem::path& target, std::error_code& reason) {
+        auto number = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+        for (int attempt = 0; attempt < 100 && !file_; ++attempt, ++number) {
+            path_ = target.parent_path() / (".rondo-" + std::to_string(number) + ".tmp");
+            errno = 0;
+            file_.reset(std::fopen(path_.string().c_str(), "wbx"));
+            if (!file_ && (reason = system_reason()) != std::errc::file_exists) break;
+        }
+        if (file_) reason.clear();
+        else path_.clear(); // it is another writer's
+    }
+    ~Beside() {
+        std::error_code ignored;
+        file_.reset(); // some systems remove no open file
+        if (!path_.empty()) std::filesystem::remove(path_, ignored);
+    }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    std::error_code write_and_close(std::span<const std::span<const std::byte>> parts) {
+        errno = 0;
+        for (const auto part : parts)
+            if (!part.empty() && std::fwrite(part.data(), 1, part.size(), file_.get()) != part.size())
+                return system_reason();
+        return std::fclose(file_.release()) != 0 ? system_reason() : std::error_code{};
+    }
+    void rename_to(const std::filesystem::path& target, std::error_code& reason) {
+        std::filesystem::rename(path_, target, reason);
+        if (!reason) path_.clear();
+    }
+
+private:
+    std::filesystem::path path_;
+    File file_;
+};
+
+inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
+                       Error& error) {
+    using std::filesystem::perms;
+    const FileProblem refuse{"write", path, error};
+    std::error_code reason;
+    auto target = path;
+    auto status = std::filesystem::symlink_status(target, reason);
+    for (int links = 0; std::filesystem::is_symlink(status); ++links) {
+        if (links == 40) return void(refuse(std::make_error_code(std::errc::too_many_symbolic_link_levels)));
+        target = target.parent_path() / std::filesystem::read_symlink(target, reason);
+        if (reason) return void(refuse(reason));
+        status = std::filesystem::symlink_status(target, reason);
+    }
+    const bool exists = std::filesystem::exists(status);
+    if (exists && !std::filesystem::is_regular_file(status)) return void(refuse.not_regular());
+    constexpr perms writable = perms::owner_write | perms::group_write | perms::others_write;
+    if (exists && (status.permissions() & writable) == perms::none) return void(refuse.read_only());
+    Beside beside{target, reason};
+    if (!reason && exists) std::filesystem::permissions(beside.path(), status.permissions(), reason);
+    if (!reason) reason = beside.write_and_close(parts);
+    if (!reason) beside.rename_to(target, reason);
+    if (reason) refuse(reason);
+}
+
+} // namespace rondo::io::detail::portable

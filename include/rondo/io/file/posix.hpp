@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "error.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#define RONDO_HAS_POSIX_FILES 1
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Files by POSIX. Paths are strings here: libstdc++'s path::replace_filename ends a program that lacks memory.
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail::posix {
+
+/// Calls a function of the system until no signal interrupts it.
+template <class Call>
+auto uninterrupted(Call&& call) {
+    for (;;) {
+        errno = 0;
+        const auto result = call();
+        if (result != -1 || errno != EINTR) return result;
+    }
+}
+
+/// An open file, closed in the end.
+class OpenFile {
+public:
+    OpenFile() = default;
+    OpenFile(const char* path, int flags, ::mode_t mode = 0)
+        : number_{uninterrupted([&] { return ::open(path, flags | O_CLOEXEC, mode); })} {}
+    OpenFile(OpenFile&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+    OpenFile& operator=(OpenFile&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~OpenFile() {
+        if (number_ >= 0) ::close(number_);
+    }
+
+    explicit operator bool() const { return number_ >= 0; }
+    int number() const { return number_; }
+    bool lock() const { return ::flock(number_, LOCK_EX | LOCK_NB) == 0; }
+
+private:
+    int number_ = -1;
+};
+
+inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Error& error) {
+    const FileProblem refuse{"read", path, error};
+    struct ::stat facts {};
+    errno = 0;
+    if (::stat(path.c_str(), &facts) != 0) return refuse(system_reason());
+    if (!S_ISREG(facts.st_mode)) return refuse.not_regular(); // a device, say, that opening would change
+    // By now the path may lead to something else: what was opened is what counts, and opening does not wait.
+    const OpenFile file{path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY};
+    if (!file || ::fstat(file.number(), &facts) != 0) return refuse(system_reason());
+    if (!S_ISREG(facts.st_mode)) return refuse.not_regular();
+    const auto size = static_cast<std::uintmax_t>(facts.st_size);
+    if (size > limit) return refuse.too_large(size, limit);
+    Bytes bytes{static_cast<std::size_t>(size)};
+    if (bytes.size() != size) return refuse.no_memory(size);
+    constexpr std::size_t at_once = std::size_t{1} << 30; // what every system takes in one call
+    std::size_t done = 0;
+    for (;;) {
+        std::byte more{};
+        const bool last = done == bytes.size();
+        std::byte* const to = last ? &more : bytes.data() + done;
+        const std::size_t wanted = last ? 1 : (std::min)(bytes.size() - done, at_once);
+        const auto got = uninterrupted([&] { return ::read(file.number(), to, wanted); });
+        if (got < 0) return refuse(system_reason());
+        if (last && got == 0) return bytes;
+        if (last || got == 0) return refuse.resized();
+        done += static_cast<std::size_t>(got);
+    }
+}
+
+inline std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == path.npos ? "./" : path.substr(0, slash + 1);
+}
+
+/// Removes what writers that were killed have left in a folder. A writer holds a lock on its file as long as it lives;
+/// where a file system has no locks, what is left stays.
+inline void remove_left_over(const std::string& folder) {
+    struct CloseFolder {
+        void operator()(::DIR* open) const noexcept { ::closedir(open); }
+    };
+    const std::unique_ptr<::DIR, CloseFolder> open{::opendir(folder.c_str())};
+    while (const ::dirent* const entry = open ? ::readdir(open.get()) : nullptr) {
+        const std::string_view name{entry->d_name};
+        if (!name.starts_with(".rondo-") || !name.ends_with(".tmp")) continue;
+        const std::string path = folder + entry->d_name;
+        const OpenFile file{path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW};
+        struct ::stat facts {};
+        if (file && ::fstat(file.number(), &facts) == 0 && S_ISREG(facts.st_mode) && file.lock())
+            ::unlink(path.c_str());
+    }
+}
+
+/// A new file of a name that nothing has, locked, in a folder; removed in the end, unless it has been renamed.
+class Beside {
+public:
+    Beside(const std::string& folder, std::error_code& reason) {
+        const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+        for (int attempt = 0; attempt < 100; ++attempt) {
+            path_ = folder + ".rondo-" + std::to_string(::getpid()) + '-' + std::to_string(now + attempt) + ".tmp";
+            file_ = OpenFile{path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666};
+            reason = file_ ? std::error_code{} : system_reason();
+            if (!file_ && reason == std::errc::file_exists) continue;
+            // Between open and lock, another writer may have removed the file as a leftover.
+            struct ::stat facts {};
+            const bool taken = file_ && !file_.lock() && errno == EWOULDBLOCK;
+            if (!file_ || (!taken && ::fstat(file_.number(), &facts) == 0 && facts.st_nlink > 0)) return;
+            reason = std::make_error_code(std::errc::resource_unavailable_try_again);
+        }
+    }
+    ~Beside() {
+        if (file_ && !path_.empty()) ::unlink(path_.c_str());
+    }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+
+    std::error_code write(std::span<const std::span<const std::byte>> parts) const {
+        constexpr std::size_t at_once = std::size_t{1} << 30;
+        for (auto part : parts) {
+            while (!part.empty()) {
+                const auto some = part.first((std::min)(part.size(), at_once));
+                const auto got = uninterrupted([&] { return ::write(file_.number(), some.data(), some.size()); });
+                if (got < 0) return system_reason();
+                part = part.subspan(static_cast<std::size_t>(got));
+            }
+        }
+        return uninterrupted([&] { return ::fsync(file_.number()); }) != 0 ? system_reason() : std::error_code{};
+    }
+    std::error_code permissions(::mode_t mode) const {
+        errno = 0;
+        return ::fchmod(file_.number(), mode & 07777) != 0 ? system_reason() : std::error_code{};
+    }
+    std::error_code rename_to(const std::string& target) {
+        errno = 0;
+        if (std::rename(path_.c_str(), target.c_str()) != 0) return system_reason();
+        path_.clear();
+        return {};
+    }
+
+private:
+    std::string path_;
+    OpenFile file_;
+};
+
+/// Where a path leads, all links followed; the last of them may lead to a file that is not there.
+inline std::error_code follow_links(std::string& path, bool& exists, struct ::stat& facts) {
+    errno = 0;
+    exists = ::stat(path.c_str(), &facts) == 0;
+    if (!exists && errno != ENOENT) return system_reason(); // links that lead in a circle, too
+    char link[4096];
+    for (;;) {
+        const auto size = ::readlink(path.c_str(), link, sizeof link);
+        if (size < 0) return {};
+        const std::string_view to{link, static_cast<std::size_t>(size)};
+        if (to.size() == sizeof link) return std::make_error_code(std::errc::filename_too_long);
+        path = to.starts_with('/') ? std::string{to} : folder_of(path).append(to);
+    }
+}
+
+inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
+                       Error& error) {
+    const FileProblem refuse{"write", path, error};
+    std::string target = path.native();
+    bool exists = false;
+    struct ::stat facts {};
+    if (const auto reason = follow_links(target, exists, facts)) return void(refuse(reason));
+    if (exists && !S_ISREG(facts.st_mode)) return void(refuse.not_regular());
+    if (exists && (facts.st_mode & 0222) == 0) return void(refuse.read_only());
+    errno = 0;
+    if (exists && ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return void(refuse(system_reason()));
+
+    const std::string folder = folder_of(target);
+    remove_left_over(folder);
+    std::error_code reason;
+    Beside beside{folder, reason};
+    if (!reason && exists) reason = beside.permissions(facts.st_mode);
+    if (!reason) reason = beside.write(parts);
+    if (!reason) reason = beside.rename_to(target);
+    if (reason) return void(refuse(reason));
+    // The new name is brought to the disk, too, where the system can do that.
+    const OpenFile open{folder.c_str(), O_RDONLY};
+    if (open && ::fsync(open.number()) != 0 && errno == EIO) refuse(system_reason());
+}
+
+} // namespace rondo::io::detail::posix
+
+#else
+#define RONDO_HAS_POSIX_FILES 0
+#endif

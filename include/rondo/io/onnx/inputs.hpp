@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../file.hpp"
+#include "../layer_weights.hpp"
+#include "external.hpp"
+#include "walk.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
+
+/// output    which of a graph's outputs is the network's; empty where it has but one
+/// limit     bytes of the file and of those that it keeps tensors in
+/// convert   numbers of FLOAT16 and BFLOAT16, in which a Model computes nothing, are read as those of FLOAT
+/// external  gives the files that the model keeps tensors in; without it they are read, if the model is, from its
+///           folder
+/// inputs    tensors for inputs of the graph, as weights that the file has none for, by the inputs' names
+struct OnnxOptions {
+    std::string_view output{};
+    std::size_t limit = default_limit;
+    bool convert = false;
+    OnnxExternal external{};
+    std::vector<NamedArray> inputs{};
+};
+
+namespace detail {
+
+/// What a graph's input is as data: features, or tokens, of steps and sequences; which axis is which, the layers tell.
+/// An input whose last extent is open has no axis of features, if it has two axes or one.
+inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
+    OnnxFlow flow;
+    flow.input = index;
+    flow.tokens = flow.whole = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
+    const std::size_t rank = info.shape.size();
+    if (!info.has_shape || rank < 1 || rank > 3) return OnnxGiven{};
+    const bool features = !flow.tokens && (rank == 3 || info.shape.back() >= 1);
+    const std::size_t others = features ? rank - 1 : rank;
+    if (others > 2 || (features && info.shape.back() < 1)) return OnnxGiven{};
+    for (std::size_t k = 0; k < others; ++k) {
+        const auto extent = info.shape[k];
+        flow.add_axis({k == 0 ? OnnxFlow::first : OnnxFlow::second});
+        flow.sizes[k] = extent > 0 ? OnnxDim{extent} : OnnxDim{1, {std::uint8_t(k == 0), std::uint8_t(k == 1)}};
+    }
+    if (!features) return flow;
+    flow.add_axis({OnnxFlow::features});
+    flow.sizes[OnnxFlow::features] = {info.shape.back()};
+    flow.settle();
+    return flow;
+}
+
+/// What an input is given, as a tensor of the file would be.
+inline std::string give_onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, const NamedArray& array) {
+    auto numbers = std::make_shared<const std::vector<double>>(array.values);
+    auto tensor = std::make_shared<OnnxTensor>();
+    tensor->name = info.name;
+    tensor->type = OnnxTensor::float64;
+    bool fits = array.shape.size() <= tensor->dims.size() &&
+                (!info.has_shape || info.shape.size() == array.shape.size());
+    for (std::size_t k = 0; fits && k < array.shape.size(); ++k) {
+        const std::size_t extent = tensor->dims[tensor->rank++] = array.shape[k];
+        fits = !info.has_shape || info.shape[k] < 0 || std::uint64_t(info.shape[k]) == extent;
+        fits = fits && (extent == 0 || tensor->size <= array.values.size() / extent);
+        tensor->size *= extent;
+    }
+    if (info.type != OnnxTensor::float32 && info.type != OnnxTensor::float64 && info.type != OnnxTensor::float16 &&
+        info.type != OnnxTensor::bfloat16)
+        return "it is of " + onnx_type_name(info.type) + "; only inputs of FLOAT and DOUBLE can be given";
+    if (!fits || tensor->size != array.values.size()) {
+        const auto text = [](const auto& list) {
+            std::string all;
+            for (const auto extent : list) (all += all.empty() ? "" : ",") += std::to_string(extent);
+            return '[' + all + ']';
+        };
+        return "expected " + (info.has_shape ? text(info.shape) : "as many numbers as its shape says") + ", got " +
+               std::to_string(array.values.size()) + " numbers of the shape " + text(array.shape);
+    }
+    walk.allow(sizeof(float) * tensor->size);
+    tensor->computed = std::move(numbers);
+    walk.values.emplace(info.name, OnnxConstant{{}, std::move(tensor)});
+    return {};
+}
+
+/// Reads the graph's inputs: data, what a caller gives, and tensors that the file or the options have.
+inline std::string read_onnx_inputs(OnnxWalk& walk, const OnnxOptions& options) {
+    std::size_t given = 0;
+    for (std::size_t k = 0; k < walk.graph.inputs.size(); ++k) {
+        OnnxValueInfo info;
+        if (std::string problem = read_onnx_value_info(walk.graph.inputs[k], info); !problem.empty()) return problem;
+        const std::string called = "input " + quoted(info.name) + ": ";
+        if (walk.values.contains(info.name)) return "two inputs are called " + quoted(info.name);
+        for (const std::int64_t extent : info.shape)
+            if (extent > onnx_most_extent)
+                return called + "an axis of it has " + std::to_string(extent) + "; expected at most " +
+                       std::to_string(onnx_most_extent);
+        if (const auto array = std::ranges::find(options.inputs, info.name, &NamedArray::name);
+            array != options.inputs.end()) {
+            if (std::string problem = give_onnx_input(walk, info, *array); !problem.empty()) return called + problem;
+            ++given;
+        } else if (auto initializer = walk.find(info.name)) { // which a caller may replace
+            walk.values.emplace(info.name, std::move(*initializer));
+        } else {
+            walk.values.emplace(info.name, onnx_input(info, std::uint32_t(k)));
+        }
+    }
+    if (given == options.inputs.size()) return {};
+    for (const NamedArray& array : options.inputs)
+        if (!walk.values.contains(array.name)) return "the graph has no input " + quoted(std::string_view{array.name});
+    return "OnnxOptions::inputs has a name twice";
+}
+
+} // namespace detail
+
+} // namespace rondo::io

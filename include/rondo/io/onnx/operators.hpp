@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fold.hpp"
+#include "layers.hpp"
+#include "loop.hpp"
+#include "recurrent.hpp"
+#include "shapes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
+
+/// An attribute that an operator has in the opsets from `since` on and before `until`.
+struct OnnxAttributeRule {
+    std::string_view name{};
+    std::int64_t type = OnnxAttribute::none;
+    bool required = false;
+    std::int64_t since = 1, until = (std::numeric_limits<std::int64_t>::max)();
+};
+
+/// An operator: how it is run, and what a node of it may have. `inputs` and `outputs` are the most of them.
+struct OnnxOperator {
+    std::string_view name{};
+    std::string (*run)(OnnxWalk&, const OnnxNode&) = nullptr;
+    std::size_t inputs = 0, outputs = 1;
+    std::array<OnnxAttributeRule, 12> attributes{};
+};
+
+template <LayerKind kind>
+std::string onnx_function_of(OnnxWalk& walk, const OnnxNode& node) {
+    return onnx_function(walk, node, kind);
+}
+
+/// Of an operator that tensors of the file alone go through.
+inline std::string onnx_of_tensors(OnnxWalk&, const OnnxNode&) {
+    return "it reads other things than tensors of the file";
+}
+
+/// The operator of that name, or null.
+inline const OnnxOperator* find_onnx_operator(std::string_view name) {
+    using A = OnnxAttribute;
+    constexpr std::size_t any = (std::numeric_limits<std::size_t>::max)();
+    static constexpr OnnxAttributeRule activations{"activations", A::of_strings},
+        alpha{"activation_alpha", A::of_floats},
+        beta{"activation_beta", A::of_floats}, clip{"clip", A::of_float}, direction{"direction", A::of_string},
+        hidden{"hidden_size", A::of_int}, layout{"layout", A::of_int, false, 14};
+    static constexpr OnnxOperator operators[]{
+        {"Add", onnx_add, 2},
+        {"And", onnx_condition, 2},
+        {"Cast", onnx_same, 1, 1,
+         {{{"to", A::of_int, true}, {"saturate", A::of_int, false, 19}, {"round_mode", A::of_string, false, 24}}}},
+        {"Concat", onnx_concat, any, 1, {{{"axis", A::of_int, true}}}},
+        {"Constant", onnx_constant, 0, 1,
+         {{{"value", A::of_tensor}, {"value_float", A::of_float, false, 12},
+           {"value_floats", A::of_floats, false, 12}, {"value_int", A::of_int, false, 12},
+           {"value_ints", A::of_ints, false, 12}}}},
+        {"ConstantOfShape", onnx_constant, 1, 1, {{{"value", A::of_tensor}}}},
+        {"Dropout", onnx_same, 3, 2, {{{"ratio", A::of_float, false, 1, 12}, {"seed", A::of_int, false, 12}}}},
+        {"Equal", onnx_condition, 2},
+        {"Expand", onnx_constant, 2},
+        {"Flatten", onnx_rearrange, 1, 1, {{{"axis", A::of_int}}}},
+        {"GRU", onnx_recurrent, 6, 2,
+         {{activations, alpha, beta, clip, direction, hidden, layout, {"linear_before_reset", A::of_int}}}},
+        {"Gather", onnx_gather, 2, 1, {{{"axis", A::of_int}}}},
+        {"Gemm", onnx_gemm, 3, 1,
+         {{{"alpha", A::of_float}, {"beta", A::of_float}, {"transA", A::of_int}, {"transB", A::of_int}}}},
+        {"Identity", onnx_same, 1},
+        {"LSTM", onnx_recurrent, 8, 3,
+         {{activations, alpha, beta, clip, direction, hidden, layout, {"input_forget", A::of_int}}}},
+        {"Less", onnx_condition, 2},
+        {"Loop", onnx_loop, any, any, {{{"body", A::of_graph, true}}}},
+        {"MatMul", onnx_matmul, 2},
+        {"Mul", onnx_mul, 2},
+        {"Not", onnx_condition, 1},
+        {"RNN", onnx_recurrent, 6, 2, {{activations, alpha, beta, clip, direction, hidden, layout}}},
+        {"ReduceProd", onnx_mul, 2, 1,
+         {{{"axes", A::of_ints, false, 1, 18}, {"keepdims", A::of_int},
+           {"noop_with_empty_axes", A::of_int, false, 18}}}},
+        {"Relu", onnx_function_of<LayerKind::ReLU>, 1},
+        {"Reshape", onnx_rearrange, 2, 1, {{{"allowzero", A::of_int, false, 14}}}},
+        {"ReverseSequence", onnx_reverse, 2, 1, {{{"batch_axis", A::of_int}, {"time_axis", A::of_int}}}},
+        {"Shape", onnx_shape, 1, 1, {{{"start", A::of_int, false, 15}, {"end", A::of_int, false, 15}}}},
+        {"Sigmoid", onnx_function_of<LayerKind::Sigmoid>, 1},
+        {"Slice", onnx_slice, 5, 1,
+         {{{"axes", A::of_ints, false, 1, 10},
+           {"starts", A::of_ints, true, 1, 10},
+           {"ends", A::of_ints, true, 1, 10}}}},
+        {"Softmax", onnx_function_of<LayerKind::Softmax>, 1, 1, {{{"axis", A::of_int}}}},
+        {"Split", onnx_split, 2, any,
+         {{{"axis", A::of_int}, {"split", A::of_ints, false, 1, 13}, {"num_outputs", A::of_int, false, 18}}}},
+        {"Squeeze", onnx_rearrange, 2, 1, {{{"axes", A::of_ints, false, 1, 13}}}},
+        {"Sub", onnx_of_tensors, 2},
+        {"Tanh", onnx_function_of<LayerKind::Tanh>, 1},
+        {"Transpose", onnx_rearrange, 1, 1, {{{"perm", A::of_ints}}}},
+        {"Unsqueeze", onnx_rearrange, 2, 1, {{{"axes", A::of_ints, true, 1, 13}}}},
+        {"Where", onnx_where, 3},
+    };
+    const auto found = std::ranges::find(operators, name, &OnnxOperator::name);
+    return found == std::end(operators) ? nullptr : found;
+}
+
+inline std::string check_onnx_body(const OnnxWalk& walk, Message body);
+
+/// A node has nothing but what its operator has, if that is one of ours. Returns what is wrong, or nothing.
+///
+/// within  it is of a graph that another node has: that graph is one without such nodes
+inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node, bool within = false) {
+    const OnnxOperator* const found = node.domain.empty() ? find_onnx_operator(node.op) : nullptr;
+    if (found == nullptr) return {};
+    const OnnxOperator& op = *found;
+    const std::int64_t opset = walk.graph.opset;
+    const auto count = [](const std::vector<std::string_view>& names) { // those at the end may be left out
+        std::size_t all = names.size();
+        while (all > 0 && names[all - 1].empty()) --all;
+        return all;
+    };
+    const auto too_many = [](const char* what, std::size_t got, std::size_t most) {
+        return "it has " + std::to_string(got) + ' ' + what + "; expected at most " + std::to_string(most);
+    };
+    if (const std::size_t got = count(node.inputs); got > op.inputs) return too_many("inputs", got, op.inputs);
+    if (const std::size_t got = count(node.outputs); got > op.outputs) return too_many("outputs", got, op.outputs);
+    std::array<bool, std::tuple_size_v<decltype(op.attributes)>> given{};
+    for (const Message& message : node.attributes) {
+        const OnnxAttribute attribute = read_onnx_attribute(message);
+        if (!attribute.problem.empty()) return attribute.problem;
+        const auto rule = std::ranges::find(op.attributes, attribute.name, &OnnxAttributeRule::name);
+        if (rule == op.attributes.end() || attribute.name.empty())
+            return "the attribute " + quoted(attribute.name) + " is not known";
+        if (opset < rule->since || opset >= rule->until)
+            return "it has no attribute " + quoted(attribute.name) + " in opset " + std::to_string(opset);
+        if (attribute.type != rule->type)
+            return "its attribute " + quoted(attribute.name) + " is of " + onnx_attribute_type_name(attribute.type) +
+                   "; expected " + onnx_attribute_type_name(rule->type);
+        bool& before = given[std::size_t(rule - op.attributes.begin())];
+        if (before) return "its attribute " + quoted(attribute.name) + " comes twice";
+        before = true;
+        if (!attribute.graph) continue;
+        if (within) return "it has a graph within a graph";
+        if (std::string problem = check_onnx_body(walk, *attribute.graph); !problem.empty()) return problem;
+    }
+    for (std::size_t k = 0; k < given.size(); ++k)
+        if (const auto& rule = op.attributes[k];
+            rule.required && opset >= rule.since && opset < rule.until && !given[k])
+            return "it has no attribute " + quoted(rule.name);
+    return {};
+}
+
+/// The same of all nodes of a graph that a node has, whose names are written once.
+inline std::string check_onnx_body(const OnnxWalk& walk, Message body) {
+    std::set<std::string_view> names;
+    ProtobufReader graph{body};
+    while (graph.next()) {
+        if (graph.field() != 1) continue;
+        OnnxNode node;
+        if (std::string problem = read_onnx_node(graph.bytes(), node); !problem.empty()) return problem;
+        for (const std::string_view name : node.outputs)
+            if (!name.empty() && !names.insert(name).second)
+                return "its " + node.called() + ": it writes " + quoted(name) + " again";
+        if (std::string problem = check_onnx_node(walk, node, true); !problem.empty())
+            return "its " + node.called() + ": " + problem;
+    }
+    return graph.ok() ? "" : "its graph is no GraphProto: " + graph.problem();
+}
+
+/// Runs a node. Returns what is wrong, or nothing.
+inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
+    if (std::ranges::find(walk.graph.functions, std::pair{node.domain, node.op}) != walk.graph.functions.end())
+        return "it calls a function of the file; write the model with its functions inlined, as by "
+               "onnx.inliner.inline_local_functions";
+    if (!node.domain.empty()) return "it is of the domain " + quoted(node.domain);
+    const OnnxOperator* const op = find_onnx_operator(node.op);
+    if (op == nullptr) return "Rondo has no such operator";
+    bool done = false;
+    std::string problem = onnx_fold(walk, node, done);
+    return done || !problem.empty() ? problem : op->run(walk, node);
+}
+
+} // namespace rondo::io::detail

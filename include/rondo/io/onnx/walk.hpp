@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../layer_weights.hpp"
+#include "external.hpp"
+#include "flow.hpp"
+#include "graph.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
+
+/// A tensor of the file, or one that nodes computed of such.
+///
+/// repeated  the axes, as bits, along which an Expand may have repeated it: the tensor is what it repeats
+struct OnnxConstant {
+    Message message{};
+    std::shared_ptr<const OnnxTensor> computed{};
+    unsigned repeated = 0;
+};
+/// One number, repeated; its shape where the graph tells it. A condition is 1 where it holds, 0 where it does not.
+struct OnnxFill {
+    double number = 0;
+    std::optional<std::vector<OnnxDim>> shape{};
+    bool condition = false;
+};
+/// Extents: a shape, or part of one.
+struct OnnxExtents {
+    std::vector<OnnxDim> dims;
+    bool scalar = false;
+};
+/// What a caller gives: a first state, the lengths; and why it is nothing that a layer reads.
+struct OnnxGiven {
+    std::shared_ptr<const std::string> why{};
+};
+/// What a node that cannot be read would write; an error only where the output needs it.
+struct OnnxUnknown {
+    std::shared_ptr<const std::string> problem;
+};
+
+using OnnxValue = std::variant<OnnxConstant, OnnxFill, OnnxExtents, OnnxGiven, OnnxUnknown, OnnxFlow>;
+
+/// A layer of a graph, and the one that it reads.
+///
+/// before  0: the graph's input
+/// blocks  into which its features are divided: 2 where they are those of two directions
+struct OnnxLayer {
+    LayerWeights weights;
+    std::uint32_t before = 0;
+    std::uint8_t blocks = 1;
+};
+
+/// What to do about a graph that runs a cell step by step.
+inline constexpr std::string_view unrolled = "; a loop over the steps of a cell is read where it is exported as a "
+                                             "recurrent layer (nn.LSTM, nn.GRU; nn.RNN with dynamo=False)";
+
+/// A walk through a graph: what every name stands for, and the layers so far, each of which reads one of those before
+/// it. Functions return what is wrong, or nothing.
+struct OnnxWalk {
+    OnnxGraph graph;
+    std::map<std::string_view, OnnxValue> values;
+    std::vector<OnnxLayer> layers;
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers that no node is: see derive
+    OnnxFiles files;                       // those beside the model's own
+    bool convert = false;                  // FLOAT16 and BFLOAT16 are read
+    std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // what the file may still ask for: numbers, bytes, numbers
+
+    /// The model has so many bytes more.
+    void allow(std::size_t bytes) {
+        constexpr std::uint64_t often = 64, copies = 3;
+        to_keep += bytes;
+        to_read += bytes * often;
+        to_compute += bytes * copies;
+    }
+
+    std::optional<OnnxValue> find(std::string_view name) const {
+        if (const auto found = values.find(name); found != values.end()) return found->second;
+        const auto key = [](const auto& initializer) { return initializer.first; };
+        const auto found = std::ranges::lower_bound(graph.initializers, name, {}, key);
+        if (found == graph.initializers.end() || found->first != name) return std::nullopt;
+        return OnnxConstant{found->second};
+    }
+    template <class T>
+    std::optional<T> find_as(std::string_view name) const {
+        const auto found = find(name);
+        const T* as = found ? std::get_if<T>(&*found) : nullptr;
+        return as ? std::optional<T>{*as} : std::nullopt;
+    }
+
+    /// The tensor that a name stands for.
+    std::string tensor(std::string_view name, OnnxTensor& result) {
+        const auto constant = find_as<OnnxConstant>(name);
+        if (!constant) return no_tensor(name);
+        if (constant->repeated != 0) return quoted(name) + " is a tensor that is expanded to an open shape";
+        return tensor(*constant, result);
+    }
+    /// The same, whose numbers are for a layer.
+    std::string tensor(const OnnxConstant& constant, OnnxTensor& result) {
+        std::string problem = header(constant, result);
+        if (problem.empty() && result.half() && !convert)
+            problem = result.called() + "is of " + onnx_type_name(result.type) +
+                      "; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it";
+        return problem;
+    }
+    /// All but the numbers, from a stock of bytes: a file may name the same tensor often, but not forever.
+    std::string header(const OnnxConstant& constant, OnnxTensor& result) {
+        const std::uint64_t bytes =
+            constant.computed ? constant.computed->size * sizeof(double) : constant.message.size();
+        if (to_read < bytes) return "the file's tensors are read too often";
+        to_read -= bytes;
+        if (constant.computed) return result = *constant.computed, std::string{};
+        if (std::string problem = read_onnx_tensor(constant.message, result); !problem.empty()) return problem;
+        if (!result.place) return {};
+        Message file;
+        std::size_t fresh = 0;
+        if (std::string problem = files.find(result.place->location, file, fresh); !problem.empty())
+            return result.called() + problem;
+        allow(fresh);
+        if (std::string problem = place_onnx_tensor(result, file); !problem.empty()) return problem;
+        if (to_read < result.raw->size()) return "the file's tensors are read too often";
+        to_read -= result.raw->size();
+        return {};
+    }
+    /// A tensor of FLOAT, DOUBLE, FLOAT16 or BFLOAT16 that nodes may compute others of.
+    bool real_constant(std::string_view name, OnnxTensor& result) {
+        const auto constant = find_as<OnnxConstant>(name);
+        return constant && constant->repeated == 0 && header(*constant, result).empty() && result.real();
+    }
+    /// Its numbers, which may be whole ones.
+    static std::shared_ptr<const std::vector<double>> reals(const OnnxTensor& tensor) {
+        if (tensor.computed) return tensor.computed;
+        if (tensor.real()) return std::make_shared<const std::vector<double>>(onnx_numbers<double>(tensor));
+        const auto whole = onnx_numbers<std::int64_t>(tensor);
+        return std::make_shared<const std::vector<double>>(whole.begin(), whole.end());
+    }
+    /// Its numbers, for a layer to keep.
+    std::string numbers(const OnnxTensor& tensor, std::vector<double>& result) {
+        if (!tensor.real()) return "tensor " + quoted(tensor.name) + " is of " + onnx_type_name(tensor.type) +
+                                   "; expected FLOAT or DOUBLE";
+        if (std::string problem = keep(tensor.size); !problem.empty()) return problem;
+        result = onnx_numbers<double>(tensor);
+        return {};
+    }
+    std::string keep(std::size_t count) {
+        if (to_keep < count) return "the layers have more numbers than the file";
+        to_keep -= count;
+        return {};
+    }
+
+    /// Extents, computed or of the file: up to 8.
+    std::optional<OnnxExtents> extents(std::string_view name) {
+        if (auto computed = find_as<OnnxExtents>(name)) return computed;
+        OnnxTensor found;
+        if (!tensor(name, found).empty() || found.real() || found.rank > 1 || found.size > 8) return std::nullopt;
+        OnnxExtents result{.dims = {}, .scalar = found.rank == 0};
+        for (const std::int64_t number : onnx_numbers<std::int64_t>(found)) result.dims.push_back({number});
+        return result;
+    }
+    /// A number by itself.
+    std::optional<double> number(std::string_view name) {
+        OnnxTensor found;
+        if (!tensor(name, found).empty() || found.size != 1) return std::nullopt;
+        return found.real() ? onnx_numbers<double>(found)[0] : double(onnx_numbers<std::int64_t>(found)[0]);
+    }
+    /// Whole numbers of the file: an attribute of early opsets, an input of later ones.
+    std::optional<std::vector<std::int64_t>> wholes(const OnnxNode& node, const char* attribute, std::size_t input) {
+        if (const auto found = node.find(attribute)) return found->wholes;
+        const auto found = extents(node.input(input));
+        if (!found || !std::ranges::all_of(found->dims, &OnnxDim::known)) return std::nullopt;
+        std::vector<std::int64_t> all;
+        for (const OnnxDim& dim : found->dims) all.push_back(dim.times);
+        return all;
+    }
+
+    /// Any number of them, computed or of the file.
+    std::optional<std::vector<std::int64_t>> wholes(std::string_view name, bool& scalar) {
+        OnnxTensor found;
+        const auto constant = find_as<OnnxConstant>(name);
+        if (constant && header(*constant, found).empty() && !found.real() && found.rank < 2) {
+            scalar = found.rank == 0;
+            return onnx_numbers<std::int64_t>(found);
+        }
+        const auto computed = extents(name);
+        if (!computed || !std::ranges::all_of(computed->dims, &OnnxDim::known)) return std::nullopt;
+        scalar = computed->scalar;
+        std::vector<std::int64_t> all;
+        for (const OnnxDim& dim : computed->dims) all.push_back(dim.times);
+        return all;
+    }
+
+    const OnnxLayer& layer(std::uint32_t id) const { return layers[id - 1]; }
+
+    /// A layer that reads another; returns what flows call it.
+    std::uint32_t append(const OnnxNode& node, std::uint32_t before, LayerFacts facts, std::uint8_t blocks,
+                         std::vector<Array> arrays = {}, std::vector<double> first = {}) {
+        layers.push_back({{node.called(), facts, std::move(arrays), std::move(first)}, before, blocks});
+        return static_cast<std::uint32_t>(layers.size());
+    }
+    /// x becomes what the layer `id` gives, of as many features as x has.
+    static void pass(OnnxFlow& x, std::uint32_t id) {
+        for (std::size_t k = 0; k < x.list.size(); ++k) x.list[k] = {id, std::uint8_t(k)};
+    }
+
+    /// The data that a name stands for, as all that one layer gives.
+    std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
+        const auto found = find(name);
+        if (!found) return "it reads " + quoted(name) + ", which nothing before it writes";
+        const auto* flow = std::get_if<OnnxFlow>(&*found);
+        if (const auto* given = std::get_if<OnnxGiven>(&*found); given && given->why)
+            return "it reads what " + *given->why;
+        if (!flow) return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
+        result = *flow;
+        if (result.feature_count() > onnx_most_extent)
+            return "it reads " + std::to_string(result.feature_count()) + " features; expected at most " +
+                   std::to_string(onnx_most_extent);
+        return settle(node, result);
+    }
+    /// The same, and its last axis is the features.
+    std::string features(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
+        if (std::string problem = data(node, name, result); !problem.empty()) return problem;
+        if (result.rank > 0 && result.is_features(result.axes[result.rank - 1])) return {};
+        if (result.rank > 0 && result.is_input() && !result.tokens && result.axes[result.rank - 1].count == 0 &&
+            !(result.has(OnnxFlow::first) && result.has(OnnxFlow::second))) { // an input without an axis of features
+            const auto other = result.has(OnnxFlow::first) ? OnnxFlow::second : OnnxFlow::first;
+            result.replace(OnnxFlow::features, {other});
+            result.sizes[other] = std::exchange(result.sizes[OnnxFlow::features], {});
+            return {};
+        }
+        return "the last axis of " + quoted(name) + " is not the features of a step";
+    }
+
+private:
+    using Part = OnnxPart;
+
+    std::string no_tensor(std::string_view name) const {
+        const auto value = find(name);
+        const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
+        const bool input = value && (std::holds_alternative<OnnxGiven>(*value) || (flow && flow->is_input()));
+        return quoted(name) + (input ? " is an input of the graph; give its numbers by OnnxOptions::inputs"
+                                     : " is no tensor of the file");
+    }
+
+    /// Makes of parts all that one layer gives: of a forward layer and a reversed one a bidirectional layer; of their
+    /// ends LastStep, FirstStep or FinalStates.
+    std::string settle(const OnnxNode& node, OnnxFlow& x) {
+        if (x.cut) return "it reads a part of the graph's input" + std::string{unrolled};
+        const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
+        if (std::ranges::any_of(x.list, of_memory)) return "it reads Y_c; Rondo's layers hand on h alone";
+        const bool two = x.list.size() == 2 && x.list[0].layer != x.list[1].layer && !x.is_input();
+        if (two)
+            if (std::string problem = join(x); !problem.empty()) return problem;
+        const std::uint32_t id = x.list[0].layer;
+        bool all = x.list.size() == (id == 0 ? 1 : std::size_t(layer(id).blocks));
+        for (std::size_t k = 0; all && k < x.list.size(); ++k) all = x.list[k].layer == id && x.list[k].block == k;
+        if (!all) return part_problem(x);
+        const auto each = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        if (each([](const Part& part) { return part.what == Part::steps; })) return {};
+
+        const auto back = [&](const Part& part) { return part.layer > 0 && is_back(part); };
+        const auto ends = [&](const Part& part) {
+            return part.what == Part::end || (part.what == (back(part) ? Part::first : Part::last) &&
+                                              is_recurrent(layer(id).weights.facts.kind));
+        };
+        const auto at_last = [&](const Part& part) {
+            return part.what == Part::last || (part.what == Part::end && !back(part));
+        };
+        const auto at_first = [&](const Part& part) {
+            return part.what == Part::first || (part.what == Part::end && back(part));
+        };
+        LayerKind kind = LayerKind::other;
+        if (each(at_last)) kind = LayerKind::LastStep;
+        else if (each(at_first)) kind = LayerKind::FirstStep;
+        else if (id > 0 && x.list.size() == 2 && each(ends)) kind = LayerKind::FinalStates;
+        else return part_problem(x);
+        if (id == 0 && kind == LayerKind::FirstStep && !x.time)
+            return "it reads a step by itself" + std::string{unrolled};
+        const int size = static_cast<int>(x.feature_count());
+        pass(x, derive(id, -std::int64_t(kind), [&] {
+                 return append(node, id, {kind, size, size}, std::uint8_t(x.list.size()));
+             }));
+        return {};
+    }
+    /// True of the direction that begins at the last step.
+    bool is_back(const Part& part) const { return part.block == 1 || layer(part.layer).weights.facts.reversed; }
+
+    /// The layer that is made of `of` and of another one, or of -kind, however often it is read; 0 if none can be made.
+    template <class Make>
+    std::uint32_t derive(std::uint32_t of, std::int64_t with, Make&& make) {
+        const std::pair key{of, with};
+        if (const auto found = derived.find(key); found != derived.end()) return found->second;
+        const std::uint32_t made = make();
+        if (made != 0) derived.emplace(key, made);
+        return made;
+    }
+
+    /// Two layers, one forward, one reversed, of the same sizes over the same data.
+    std::string join(OnnxFlow& x) {
+        const OnnxLayer &ahead = layer(x.list[0].layer), &back = layer(x.list[1].layer);
+        LayerFacts facts = ahead.weights.facts, other = back.weights.facts;
+        const bool ways = !facts.reversed && other.reversed && facts.directions == 1 && is_recurrent(facts.kind);
+        other.reversed = false;
+        if (!ways || facts != other || ahead.before != back.before) return part_problem(x);
+        std::string problem;
+        const auto make = [&] {
+            std::size_t count = 0;
+            for (const OnnxLayer* one : {&ahead, &back})
+                for (const Array& array : one->weights.arrays) count += array.values.size();
+            if (problem = keep(count); !problem.empty()) return std::uint32_t(0);
+            OnnxLayer both{ahead.weights, ahead.before, 2};
+            both.weights.facts.directions = 2;
+            both.weights.arrays.insert(both.weights.arrays.end(), back.weights.arrays.begin(),
+                                       back.weights.arrays.end());
+            const std::size_t hidden = std::size_t(facts.output), parts = std::size_t(components_of(facts.kind));
+            std::vector<double> none(parts * hidden), first;
+            for (std::size_t k = 0; k < parts * hidden; k += hidden)
+                for (const OnnxLayer* one : {&ahead, &back}) {
+                    const auto& state = one->weights.first.empty() ? none : one->weights.first;
+                    first.insert(first.end(), state.begin() + std::ptrdiff_t(k),
+                                 state.begin() + std::ptrdiff_t(k + hidden));
+                }
+            const bool zero = ahead.weights.first.empty() && back.weights.first.empty();
+            both.weights.first = zero ? std::vector<double>{} : std::move(first);
+            layers.push_back(std::move(both));
+            return static_cast<std::uint32_t>(layers.size());
+        };
+        const std::uint32_t id = derive(x.list[0].layer, x.list[1].layer, make);
+        for (std::size_t k = 0; k < 2; ++k) x.list[k] = {id, std::uint8_t(k), x.list[k].what};
+        return problem;
+    }
+    std::string part_problem(const OnnxFlow& x) const {
+        const auto all = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        if (all([](const Part& part) { return part.what == Part::end; }))
+            return "it reads a part of the final states that no layer of Rondo hands on";
+        const auto same = [&](const Part& part) { return part.layer == x.list[0].layer; };
+        if (all(same)) return "it reads some of the features that a layer gives, or in another order";
+        return "it joins what two layers give: the layers are no chain";
+    }
+};
+
+inline void onnx_result(OnnxWalk& walk, const OnnxNode& node, OnnxValue value) {
+    walk.values.emplace(node.outputs[0], std::move(value));
+}
+inline void onnx_given(OnnxWalk& walk, const OnnxNode& node, const std::string& why) {
+    onnx_result(walk, node, OnnxGiven{std::make_shared<const std::string>(node.called() + " makes: " + why)});
+}
+inline void onnx_unknown(OnnxWalk& walk, const OnnxNode& node, const std::string& problem) {
+    const OnnxUnknown unknown{std::make_shared<const std::string>(node.called() + ": " + problem)};
+    for (const std::string_view name : node.outputs)
+        if (!name.empty()) walk.values.emplace(name, unknown);
+}
+inline std::string onnx_not_data(std::string_view name) {
+    return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
+}
+
+} // namespace rondo::io::detail

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "fwd.hpp"
+#include "network.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What the recurrent layers of a network remember of `batch` sequences between one run and the next. A regular value:
+/// copy it to keep it, assign it to go back.
+///
+/// Shapes  of each recurrent layer, in the network's order: each component, layers * directions x batch x Hidden.
+/// Memory  taken when it is made; none later.
+template <class Net, Backend B>
+class BatchState {
+public:
+    using scalar = typename B::scalar;
+    static constexpr std::size_t size_per_sequence = detail::state_size<Net>;
+
+    explicit BatchState(int batch = 1) : batch_{batch}, buffer_(size_per_sequence * std::size_t(batch)) {}
+    bool operator==(const BatchState&) const = default;
+
+    void reset() { buffer_.assign(size(), scalar(0)); }
+    int batch() const { return batch_; }
+    std::size_t size() const { return buffer_.size(); }
+    std::vector<scalar> values() const {
+        std::vector<scalar> host(size());
+        B::download(host.data(), data(), size());
+        return host;
+    }
+    /// Errors  another number of them.
+    void assign(const std::vector<scalar>& host) {
+        if (host.size() != size())
+            fail(Error::Kind::argument, "rondo::BatchState: expected " + std::to_string(size()) + " numbers, got " +
+                                            std::to_string(host.size()));
+        B::upload(buffer_, host.data(), host.size());
+    }
+    scalar* data() { return B::data(buffer_); }
+    const scalar* data() const { return B::data(buffer_); }
+
+private:
+    int batch_;
+    typename B::template buffer<scalar> buffer_;
+};
+
+} // namespace rondo

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../backend/eigen/backend.hpp"
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+// Forward declarations with the default backend, which stands once.
+template <class Net, Backend B = EigenBackend<float>> class Model;
+template <class Net, Backend B = EigenBackend<float>> class Workspace;
+template <class Net, Backend B = EigenBackend<float>> class BatchState;
+
+} // namespace rondo

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/layer_kind.hpp"
+#include "../core/text.hpp"
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What a layer is, as far as files of models tell: what it computes, and its sizes.
+///
+/// input       features of a step; an Embedding's vocabulary; of a Skip the features it adds, the first ones
+/// output      features of a step; of a recurrent layer those of one direction, its hidden units
+/// directions  of a recurrent layer
+/// bias        a Linear's
+/// span        of a Skip: it adds what the layer `span` places before it was given
+/// reversed    a recurrent layer that reads each sequence from its end
+struct LayerFacts {
+    LayerKind kind = LayerKind::other;
+    int input = 0, output = 0;
+    int directions = 1;
+    bool bias = true;
+    int span = 0;
+    bool reversed = false;
+    bool operator==(const LayerFacts&) const = default;
+};
+
+/// The facts in words: "LSTM 3 -> 20, bidirectional".
+inline std::string describe(const LayerFacts& facts) {
+    std::string text{name_of(facts.kind)};
+    if (facts.kind == LayerKind::other) return text;
+    if (facts.kind == LayerKind::Skip)
+        return text + " of " + std::to_string(facts.input) + " over " + std::to_string(facts.span) + " layers";
+    text += ' ' + std::to_string(facts.input);
+    if (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear)
+        text += " -> " + std::to_string(facts.output);
+    if (facts.directions == 2) text += ", bidirectional";
+    if (facts.reversed) text += ", reversed";
+    if (!facts.bias) text += ", no bias";
+    return text;
+}
+
+/// A layer of a network: its facts, and where its tensors and its state lie. A stack is its layers one by one.
+///
+/// name           the layer's place in the network, "body.lstm"; of a layer of a stack of several "body.lstm, layer 1"
+/// tensor, count  of its tensors in the network's
+/// layer, layers  its place in its stack, from 0 on, and how many there are
+struct NetworkLayer {
+    LayerFacts facts;
+    Label name;
+    std::size_t tensor = 0, count = 0;
+    int layer = 0, layers = 1;
+};
+
+namespace detail {
+template <class Layer>
+constexpr LayerFacts layer_facts() {
+    LayerFacts facts;
+    if constexpr (requires { Layer::cell_type::kind; }) {
+        facts = {Layer::cell_type::kind, Layer::input_size, Layer::hidden_size, Layer::directions};
+        facts.reversed = Layer::reversed;
+    } else if constexpr (requires { Layer::kind; }) {
+        facts = {Layer::kind, Layer::input_size, Layer::output_size};
+        if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;
+        facts.bias = Layer::kind != LayerKind::Linear || Layer::tensors.size() == 2;
+    }
+    return facts;
+}
+
+/// Calls visit(NetworkLayer) for each layer in order; returns how many there were.
+template <class Layer, class Visit>
+constexpr int each_layer(const Label& name, std::size_t tensor, Visit& visit) {
+    int count = 0;
+    constexpr LayerFacts facts = layer_facts<Layer>();
+    if constexpr (requires { requires Layer::layers_in_order; }) {
+        [&]<std::size_t... k>(std::index_sequence<k...>) {
+            const auto inner = [&](std::size_t index) {
+                return Label{name}.add(name.size > 0 ? "." : "").add(Layer::labels[index].view());
+            };
+            ((count += each_layer<typename Layer::template layer_at<k>>(inner(k), tensor + Layer::positions[k].tensor,
+                                                                        visit)),
+             ...);
+        }(std::make_index_sequence<Layer::layer_count>{});
+    } else if constexpr (is_recurrent(facts.kind)) {
+        constexpr std::size_t tensors = Layer::tensors.size() / std::size_t(Layer::layers);
+        for (; count < Layer::layers; ++count) {
+            NetworkLayer one{facts, name, tensor + std::size_t(count) * tensors, tensors, count, Layer::layers};
+            if (count > 0) one.facts.input = Layer::output_size;
+            if (Layer::layers > 1) one.name.add(", layer ").add(count);
+            visit(one);
+        }
+    } else if constexpr (facts.kind != LayerKind::Dropout) {
+        visit(NetworkLayer{facts, name, tensor, Layer::tensors.size()});
+        count = 1;
+    }
+    if constexpr (requires { Layer::residual_size; }) {
+        constexpr int size = Layer::residual_size;
+        visit(NetworkLayer{{LayerKind::Skip, size, size, 1, true, count}, name});
+        ++count;
+    }
+    return count;
+}
+
+template <class Net>
+constexpr int layer_count = [] {
+    const auto nothing = [](const NetworkLayer&) {};
+    return each_layer<Net>(Label{}, 0, nothing);
+}();
+}
+
+/// The layers of a network as files of models tell them, in order; Dropout, which computes nothing outside training, is
+/// none of them.
+///
+/// A Sequential is its layers. A network with a forward of its own is LayerKind::other, unless it states
+/// `static constexpr bool layers_in_order = true`: its layers then run one after the other, in the order of its base's.
+/// It may also state `static constexpr int residual_size`: its result is what the last layer gives plus so many of the
+/// first features of its own input.
+template <class Net>
+inline constexpr auto network_layers = [] {
+    std::array<NetworkLayer, std::size_t(detail::layer_count<Net>)> all{};
+    std::size_t k = 0;
+    const auto keep = [&](const NetworkLayer& layer) { all[k++] = layer; };
+    detail::each_layer<Net>(Label{}, 0, keep);
+    return all;
+}();
+
+} // namespace rondo

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "network.hpp"
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+// A base class for each pair of neighbours: instantiating the network instantiates the check, which a static member
+// would not, and the name of this type, which every compiler prints, tells both layers and both sizes.
+template <class Layer, int output_size>
+struct Output {
+    template <class Next, int input_size>
+    struct FeedsInputOf {
+        static_assert(output_size == input_size,
+                      "rondo::Sequential: a layer's output size is not the next layer's input size");
+    };
+};
+template <class... Layers> struct Neighbours {};
+template <class First, class Second, class... Rest>
+struct Neighbours<First, Second, Rest...>
+    : Output<First, First::output_size>::template FeedsInputOf<Second, Second::input_size>,
+      Neighbours<Second, Rest...> {};
+}
+
+/// Layers run one after the other.
+///
+/// Shapes  the first layer's input -> the last layer's output.
+/// Errors  neighbours whose sizes differ do not compile; the message names both layers and both sizes.
+template <class... Layers>
+    requires (sizeof...(Layers) > 0)
+struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
+    static constexpr bool layers_in_order = true;
+    static constexpr int input_size = Sequential::template layer_at<0>::input_size;
+    static constexpr int output_size = Sequential::template layer_at<sizeof...(Layers) - 1>::output_size;
+
+    // Tokens it can take, if its first layer looks them up: what lets a trainer check them.
+    static constexpr int vocabulary = [] {
+        using First = typename Sequential::template layer_at<0>;
+        if constexpr (requires { First::vocabulary; }) return First::vocabulary;
+        else return 0;
+    }();
+
+    static auto forward(auto& run, const auto& x) { return from<0>(run, x); }
+
+private:
+    template <std::size_t k>
+    static auto from(auto& run, const auto& x) {
+        auto y = run.template at<k>(x);
+        if constexpr (k + 1 < sizeof...(Layers)) return from<k + 1>(run, y);
+        else return y;
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/view.hpp"
+#include "../backend/scratch.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The same weights, or what they are transposed, in a product at each of some steps: prepared where there is more than
+/// one.
+///
+/// Memory  what the backend prepares them in: scratch of the operation.
+template <class B, bool transposed>
+class StepProduct {
+    using S = typename B::scalar;
+
+public:
+    /// Room for what is prepared; null where there is nothing to prepare. `columns` of the products.
+    static S* take(Scratch<B>& scratch, const RowMajorView<const S>& weights, int steps, std::size_t columns) {
+        if (weights.rows == 0) return nullptr;
+        if (steps > 1) return scratch.take(B::prepared_size(weights.rows, weights.columns));
+        if (transposed) scratch.product(weights.columns, columns, weights.rows);
+        else scratch.product(weights.rows, columns, weights.columns);
+        return nullptr;
+    }
+    static StepProduct make(B& backend, const RowMajorView<const S>& weights, S* memory) {
+        StepProduct product{weights};
+        if (!memory) return product;
+        product.ready_ = true;
+        if constexpr (transposed) product.prepared_ = backend.prepare_transposed(weights, memory);
+        else product.prepared_ = backend.prepare(weights, memory);
+        return product;
+    }
+
+    /// to += w from
+    void add(B& backend, ColumnMajorView<S> to, ColumnMajorView<const S> from) const {
+        if (ready_) backend.multiply_add(to, prepared_, from);
+        else if constexpr (transposed) backend.multiply_transposed_add(to, weights_, from);
+        else backend.multiply_add(to, weights_, from);
+    }
+
+private:
+    explicit StepProduct(const RowMajorView<const S>& weights) : weights_{weights} {}
+
+    RowMajorView<const S> weights_;
+    typename B::Prepared prepared_{};
+    bool ready_ = false;
+};
+
+} // namespace rondo

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../backend/concept.hpp"
+#include "../../loss/terms.hpp"
+#include "../clip.hpp"
+#include "pending_steps.hpp"
+#include "graph_cache.hpp"
+#include "../trainer_settings.hpp"
+#include "../worker.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+/// A step up to the gradient that an optimizer takes, for which nobody waits.
+template <class B>
+class AsyncStep {
+public:
+    /// Whether there is anything to learn.
+    template <class Net, class Loss, class Batch>
+    bool operator()(Worker<Net, B>& worker, PendingSteps<B>& pending, const Model<Net, B>& model, const Loss& loss_of,
+                    const TrainerSettings& settings, const Batch& batch, double terms, std::uint64_t step) {
+        using S = typename B::scalar;
+        constexpr std::size_t size = Model<Net, B>::size;
+        B& backend = worker.work.backend();
+        const int columns = batch.target.extent.batch;
+        BatchState<Net, B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
+        if (state && state->batch() != columns) *state = BatchState<Net, B>{columns};
+        if (columns == 0 || (terms == 0 && !state)) return false;
+
+        const Batch placed = worker.device_batch.place(backend, batch, {step, pending.slot()});
+        const auto body = training_body<Net>(loss_of, placed, terms);
+        const StepNote* note = worker.device_batch.note();
+        FiniteCheck<B>& finite_check = pending.finite_check();
+        S* gradient = worker.gradient.data();
+        bool host_reads = false;
+        const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step, &host_reads}, body,
+                                              worker.device_batch.host()); // also looks at the batch
+        const auto work = [&] {
+            backend.fill(gradient, size, S(0));
+            if (batch.state_policy == StatePolicy::start) clear(backend, *state);
+            worker.work.execute();
+            worker.work.backward(&worker.gradient);
+            if (terms == 0) return;
+            finite_check.judge(backend, gradient, size, loss, terms, settings.clip_norm, note);
+            if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, size);
+            if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
+        };
+        key_.begin(batch, terms);
+        for (const void* memory : worker.work.addresses()) key_.add(memory);
+        for (const void* memory : {static_cast<const void*>(model.data()), static_cast<const void*>(note),
+                                   static_cast<const void*>(state ? state->data() : nullptr)})
+            key_.add(memory);
+        graph_cache_(backend, key_, host_reads, work);
+        return terms > 0;
+    }
+
+private:
+    GraphKey key_;
+    GraphCache<B> graph_cache_;
+};
+
+} // namespace rondo::detail

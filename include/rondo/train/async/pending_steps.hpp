@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../backend/concept.hpp"
+#include "../trainer_settings.hpp"
+#include "finite_check.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+/// The steps that were taken, or asked for, and not yet told of.
+///
+/// Memory  for as many steps as a StepRecord has slots, taken when it is made; more where more are.
+template <class B>
+class PendingSteps {
+public:
+    struct Bad {
+        std::size_t batch, number; // of the steps here; of the gradient
+        std::int64_t before;       // steps
+        double loss;
+    };
+
+    PendingSteps() { steps_.reserve(StepRecord::most); }
+
+    std::size_t size() const { return steps_.size(); }
+    FiniteCheck<B>& finite_check() { return finite_check_; }
+
+    /// Where the backend's memory is to note the next loss. Waits where there is no room.
+    std::size_t slot() {
+        if (steps_.size() - known_ == StepRecord::most) settle();
+        return steps_.size() - known_;
+    }
+    void add(double terms, std::int64_t before) { steps_.push_back({{0, terms}, before}); }
+    /// A step that is over, after settle.
+    void add(const LossSum& loss, std::int64_t before) {
+        steps_.push_back({loss, before});
+        known_ = steps_.size();
+    }
+
+    /// Waits for all steps; whether every one was good.
+    bool settle() {
+        if constexpr (Asynchronous<B>) {
+            if (known_ == steps_.size()) return !bad_;
+            const StepRecord record = finite_check_.read();
+            for (std::size_t k = known_; k < steps_.size(); ++k)
+                if (LossSum& loss = steps_[k].loss; loss.terms > 0) loss.sum = record.loss[k - known_] * loss.terms;
+            if (record.bad > 0 && !bad_) {
+                const std::size_t batch = known_ + std::size_t(record.bad - 1);
+                bad_ = Bad{batch, record.first, steps_[batch].before, steps_[batch].loss.sum};
+            }
+            known_ = steps_.size();
+        }
+        return !bad_;
+    }
+    /// Adds the losses, one after the other, up to the step that was bad, and forgets all; returns how many were good.
+    std::size_t take(LossSum& sum, std::optional<Bad>& bad) {
+        settle();
+        const std::size_t good = bad_ ? bad_->batch : steps_.size();
+        for (std::size_t k = 0; k < good; ++k) {
+            sum.sum += steps_[k].loss.sum;
+            sum.terms += steps_[k].loss.terms;
+        }
+        bad = bad_;
+        bad_.reset();
+        steps_.clear();
+        known_ = 0;
+        return good;
+    }
+
+private:
+    struct Step {
+        LossSum loss;
+        std::int64_t before;
+    };
+    std::vector<Step> steps_; // the losses of the first known_ are known
+    std::size_t known_ = 0;
+    std::optional<Bad> bad_;
+    FiniteCheck<B> finite_check_;
+};
+
+} // namespace rondo::detail

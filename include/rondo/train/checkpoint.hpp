@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "fit.hpp"
+#include "checkpoint_numbers.hpp"
+#include "../io/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+/// All that a checkpoint tells of a run, apart from the types that make it: written and read without knowing them.
+template <class S>
+struct Checkpoint {
+    std::span<const ParameterSpec> tensors;
+    std::size_t size = 0, state_size = 0; // numbers of a model, and of one sequence's state
+    std::string optimizer;
+    std::uint64_t seed = 0;
+    int threads = 0;
+
+    Progress progress{};
+    std::int64_t steps = 0;
+    double rate = 1;
+    std::vector<S> parameters{};
+    std::vector<std::vector<S>> memory{}, states{}; // a buffer of the optimizer; a worker's sequences
+
+    /// Every number besides the tensors, each once, and from where to where it may be: `visit(name, number, range)`.
+    template <class Visit>
+    void each_number(Visit&& visit) {
+        visit("steps", steps, NumberRange::count);
+        visit("rate_factor", rate, NumberRange::from_zero);
+        visit("seed", seed, NumberRange::whole);
+        visit("threads", threads, NumberRange::count);
+        visit("epoch", progress.epoch, NumberRange::count);
+        visit("batch", progress.batch, NumberRange::count);
+        visit("batches", progress.batches, NumberRange::count);
+        visit("loss_sum", progress.loss.sum, NumberRange::finite);
+        visit("loss_terms", progress.loss.terms, NumberRange::from_zero);
+        visit("best", progress.best, NumberRange::best);
+        visit("bad", progress.bad, NumberRange::count);
+        visit("plateau_best", progress.plateau.best, NumberRange::best);
+        visit("plateau_bad", progress.plateau.bad, NumberRange::count);
+        visit("plateau_rate", progress.plateau.rate, NumberRange::part);
+    }
+    /// What is wrong with numbers that are each in their range.
+    Error problem() const {
+        if (progress.batch <= progress.batches) return {};
+        return {Error::Kind::format, "checkpoint: batch: expected at most the " + std::to_string(progress.batches) +
+                                         " of an epoch, got " + std::to_string(progress.batch)};
+    }
+};
+
+/// What a checkpoint calls an optimizer, if it says so.
+template <class Rule>
+std::string optimizer_name() {
+    if constexpr (requires { std::string_view{Rule::name}; }) return std::string{Rule::name};
+    else return "optimizer";
+}
+
+/// What a trainer is, its run not yet told.
+template <class Net, class Loss, class Rule, Backend B>
+auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
+    Checkpoint<typename B::scalar> run;
+    run.tensors = Net::tensors;
+    run.size = Model<Net, B>::size;
+    run.state_size = BatchState<Net, B>::size_per_sequence;
+    run.optimizer = optimizer_name<Rule>();
+    run.seed = trainer.settings().seed.value;
+    run.threads = trainer.threads();
+    return run;
+}
+
+/// What a checkpoint calls its tensors besides the model's.
+inline std::string memory_prefix(std::size_t k) { return "optimizer." + std::to_string(k) + '.'; }
+inline std::string state_name(std::size_t worker) { return "state." + std::to_string(worker); }
+
+/// The states of carried sequences come besides the model and the optimizer's memory, and may be many.
+inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
+    io::SafetensorsLimits limits = limits_of(bytes);
+    limits.file = (std::max)(limits.file, io::default_limit);
+    return limits;
+}
+
+template <class S>
+Error state_problem(const std::vector<S>& values, const std::string& source, std::size_t worker) {
+    if (std::ranges::all_of(values, [](S value) { return std::isfinite(value); })) return {};
+    return {Error::Kind::not_finite, source + ": tensor " + state_name(worker) + " has a number that is not finite"};
+}
+template <class S>
+Error finite_problem(const Checkpoint<S>& run, const std::string& source) {
+    Error problem = finite_problem(run.tensors, run.parameters.data(), source, {"model."});
+    for (std::size_t k = 0; k < run.memory.size() && !problem; ++k)
+        problem = finite_problem(run.tensors, run.memory[k].data(), source, {memory_prefix(k)});
+    for (std::size_t k = 0; k < run.states.size() && !problem; ++k) problem = state_problem(run.states[k], source, k);
+    return problem;
+}
+
+template <class S>
+void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) {
+    io::Metadata metadata = kinds_of(run.tensors);
+    metadata.emplace_back("optimizer", run.optimizer);
+    Numbers numbers{metadata};
+    run.each_number([&](const char* name, auto value, NumberRange range) { numbers.write(name, value, range); });
+    Error problem = numbers.error() ? numbers.error() : run.problem();
+    if (problem) return void(error = {Error::Kind::argument, path.string() + ": " + problem.message});
+    if ((problem = finite_problem(run, path.string()))) return void(error = std::move(problem));
+
+    NamedTensors<S> named;
+    named.add("model.", run.tensors, run.parameters.data());
+    for (std::size_t k = 0; k < run.memory.size(); ++k)
+        named.add(memory_prefix(k), run.tensors, run.memory[k].data());
+    auto all = named.data();
+
+    std::vector<std::string> names(run.states.size());
+    std::vector<std::vector<std::size_t>> shapes(run.states.size());
+    for (std::size_t k = 0; k < run.states.size(); ++k) {
+        names[k] = state_name(k);
+        shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
+        all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
+    }
+    const io::SafetensorsLimits limits = checkpoint_limits((1 + run.memory.size()) * run.size * sizeof(S));
+    io::write_safetensors(path, all, metadata, limits, error);
+}
+
+template <class S>
+Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::size_t worker,
+                 std::vector<S>& values) {
+    const std::string name = state_name(worker);
+    const io::TensorInfo* found = file.find(name);
+    constexpr std::size_t most = 1'000'000;
+    if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
+    if (found->dtype != io::dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
+        found->shape[0] > most)
+        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) +
+                                           " numbers for each of up to " + std::to_string(most) +
+                                           " sequences, got " + io::detail::describe(found->dtype, found->shape)};
+    values.resize(found->shape[0] * size);
+    if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
+    return state_problem(values, source, worker);
+}
+
+/// Fills in the run of a trainer that is this seed's, of so many threads, with this optimizer.
+template <class S>
+Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
+    Error problem;
+    const std::string source = path.string();
+    const io::SafetensorsFile file{path, checkpoint_limits((1 + memories) * run.size * sizeof(S)), problem};
+    if (problem) return problem;
+
+    io::Metadata metadata = file.metadata();
+    Numbers numbers{metadata};
+    const std::uint64_t seed = run.seed;
+    const int threads = run.threads;
+    run.each_number([&](const char* name, auto& value, NumberRange range) { numbers.read(name, value, range); });
+    problem = numbers.error() ? numbers.error() : run.problem();
+    if (problem) return {problem.kind, source + ": " + problem.message};
+    if (run.seed != seed || run.threads != threads)
+        return {Error::Kind::mismatch, source + ": the run has seed " + std::to_string(run.seed) + " and " +
+                                           std::to_string(run.threads) + " threads, the trainer seed " +
+                                           std::to_string(seed) + " and " + std::to_string(threads) + " threads"};
+    const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
+    if (rule == metadata.end() || rule->second != run.optimizer)
+        return {Error::Kind::mismatch, source + ": the run's optimizer is " +
+                                           (rule == metadata.end() ? "not told" : printable(rule->second)) +
+                                           ", the trainer's " + run.optimizer};
+
+    if ((problem = kinds_problem(run.tensors, file, source, {}))) return problem;
+    run.parameters.resize(run.size);
+    problem = read_tensors(run.tensors, file, source, {"model."}, run.parameters.data());
+    run.memory.assign(memories, std::vector<S>(run.size));
+    for (std::size_t k = 0; k < memories && !problem; ++k)
+        problem = read_tensors(run.tensors, file, source, {memory_prefix(k)},
+                               run.memory[k].data());
+    run.states.resize(std::size_t(threads));
+    for (std::size_t k = 0; k < run.states.size() && !problem; ++k)
+        problem = read_state(file, source, run.state_size, k, run.states[k]);
+    const std::size_t expected = run.tensors.size() * (1 + memories) + run.states.size();
+    if (!problem && file.tensors().size() != expected)
+        problem = {Error::Kind::mismatch, source + ": expected " + std::to_string(expected) + " tensors, got " +
+                                              std::to_string(file.tensors().size())};
+    return problem;
+}
+}
+
+/// Writes all that a training run needs to go on with the same bits: parameters, optimizer memory, carried states,
+/// step, place in the epoch, seed. Beside the file, then renamed.
+///
+/// Errors  not_finite: a parameter, or a number that the optimizer or a state keeps, that is NaN or infinite; argument:
+///         a number of the progress out of its range; file: the path and the system's reason. What was there before is
+///         untouched.
+template <class Net, class Loss, class Rule, Backend B>
+void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
+                     Error& error) noexcept {
+    no_throw(error, [&] {
+        auto run = detail::checkpoint_of(trainer);
+        run.progress = progress;
+        run.steps = trainer.steps();
+        run.rate = trainer.rate_factor();
+        run.parameters = trainer.model().values();
+        for (const auto& buffer : trainer.optimizer_memory()) {
+            run.memory.emplace_back(run.size);
+            B::download(run.memory.back().data(), B::data(buffer), run.size);
+        }
+        for (int k = 0; k < run.threads; ++k) run.states.push_back(trainer.state(k).values());
+        detail::write(run, path, error);
+    });
+}
+template <class Net, class Loss, class Rule, Backend B>
+void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
+                     const std::filesystem::path& path) {
+    or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
+}
+
+/// Puts a trainer and its progress where save_checkpoint found them.
+///
+/// Errors  those of load; format: a number out of its range; mismatch: another optimizer, seed or number of threads
+///         than the trainer's. Nothing is changed then.
+template <class Net, class Loss, class Rule, Backend B>
+void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
+                     Error& error) noexcept {
+    no_throw(error, [&] {
+        auto run = detail::checkpoint_of(trainer);
+        auto& memory = trainer.optimizer_memory();
+        if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
+
+        std::vector<BatchState<Net, B>> states; // what takes memory comes before what changes the trainer
+        for (const auto& values : run.states) {
+            states.emplace_back(int(run.state_size > 0 ? values.size() / run.state_size : 0));
+            states.back().assign(values);
+        }
+        trainer.model().assign(run.parameters);
+        for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
+        for (int k = 0; k < run.threads; ++k) trainer.state(k) = std::move(states[std::size_t(k)]);
+        trainer.steps(run.steps);
+        trainer.rate_factor(run.rate);
+        progress = run.progress;
+    });
+}
+template <class Net, class Loss, class Rule, Backend B>
+void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {
+    or_fail([&](Error& error) { load_checkpoint(trainer, progress, path, error); });
+}
+
+} // namespace rondo

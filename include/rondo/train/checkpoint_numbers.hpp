@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/printable.hpp"
+#include "../core/read_number.hpp"
+#include "../io/safetensors/header.hpp"
+
+#include <charconv>
+#include <concepts>
+#include <limits>
+#include <string>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+/// From where to where a number of a run may be.
+enum class NumberRange {
+    whole,     // any whole number from 0 on
+    count,     // one that can be counted on: at most half of what fits
+    finite,    // any
+    from_zero, // finite, not negative
+    part,      // from 0 to 1
+    best,      // finite, or as yet infinite
+};
+constexpr const char* text_of(NumberRange range) {
+    switch (range) {
+        case NumberRange::finite: return "a finite number";
+        case NumberRange::from_zero: return "a finite number from 0 on";
+        case NumberRange::part: return "a number from 0 to 1";
+        case NumberRange::best: return "a finite number, or inf";
+        default: return "a whole number from 0 on";
+    }
+}
+constexpr bool in_range(std::integral auto value, NumberRange range) {
+    return value >= 0 && (range == NumberRange::whole || value <= (std::numeric_limits<decltype(value)>::max)() / 2);
+}
+constexpr bool in_range(double value, NumberRange range) {
+    constexpr double largest = (std::numeric_limits<double>::max)();
+    const double from = range == NumberRange::from_zero || range == NumberRange::part ? 0 : -largest;
+    const double to = range == NumberRange::part   ? 1
+                      : range == NumberRange::best ? std::numeric_limits<double>::infinity()
+                                                   : largest;
+    return value >= from && value <= to; // NaN is not
+}
+
+/// Named numbers of a run, to and from a file's metadata, exactly. One that is out of its range is neither written nor
+/// read; the first is the error.
+class Numbers {
+public:
+    explicit Numbers(io::Metadata& metadata) : metadata_{&metadata} {}
+
+    template <class T>
+    void write(const char* name, T value, NumberRange range) {
+        char digits[64];
+        const std::string text{digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+        if (in_range(value, range)) metadata_->emplace_back(name, text);
+        else refuse(Error::Kind::argument, std::string{name} + ": expected " + text_of(range) + ", got " + text);
+    }
+    template <class T>
+    void read(const char* name, T& value, NumberRange range) {
+        for (const auto& [key, text] : *metadata_)
+            if (key == name) {
+                if (!read_number(text, value) || !in_range(value, range))
+                    refuse(Error::Kind::format, std::string{name} + ": expected " + text_of(range) + ", got \"" +
+                                                    printable(text) + '"');
+                return;
+            }
+        refuse(Error::Kind::mismatch, std::string{name} + " is missing");
+    }
+    const Error& error() const { return error_; }
+
+private:
+    void refuse(Error::Kind kind, const std::string& problem) {
+        if (!error_) error_ = {kind, "checkpoint: " + problem};
+    }
+
+    io::Metadata* metadata_;
+    Error error_;
+};
+
+} // namespace rondo::detail
