@@ -14,22 +14,22 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What went wrong: a kind for programs, a sentence for people that names what was expected and what came.
+/// An error: a kind for programs, and a message for people that names the expected and the actual value.
 ///
-/// Functions that fail throw a Failure. Those that read and write files, and a training step, have a second form, as in
-/// std::filesystem: it fills an Error given as its last argument, leaving it as it was when nothing went wrong. That of
-/// files is noexcept: memory that cannot be had, and what a backend throws, are Errors, too. In a program built without
-/// exceptions, running out of memory terminates the program.
+/// Functions that fail throw a Failure. Functions that read and write files, and training steps, have an overload, as
+/// in std::filesystem, that fills an Error given as its last argument and leaves it unchanged on success. For files
+/// that overload is noexcept: a failed allocation and an exception of a backend are reported as Errors, too. In a
+/// program built without exceptions, running out of memory terminates the program.
 struct Error {
     enum class Kind {
         none,
         argument,   // a size, rate, token or option out of its range
-        file,       // a file that cannot be opened, read, written or renamed
+        file,       // a file could not be opened, read, written or renamed
         format,     // bytes that do not follow their format
-        mismatch,   // tensors that are missing, left over, misshapen or of another type
+        mismatch,   // tensors that are missing, unexpected, or of another shape or type
         not_finite, // a loss, gradient or parameter that is NaN or infinite
-        device,     // a fault of a device, or a device that cannot do what is asked of it
-        memory,     // memory that cannot be had
+        device,     // a device failed, or does not support the request
+        memory,     // an allocation failed
     };
     Kind kind = Kind::none;
     std::string message;
@@ -38,7 +38,7 @@ struct Error {
     bool operator==(const Error&) const = default;
 };
 
-/// An Error, thrown. It takes no memory besides the Error's own, so that it can say that there is none.
+/// The exception that carries an Error. It allocates nothing of its own, so it can report a failed allocation.
 class Failure : public std::runtime_error {
 public:
     explicit Failure(Error error) : std::runtime_error{""}, error_{std::move(error)} {}
@@ -49,24 +49,24 @@ private:
     Error error_;
 };
 
-/// Throws; in a program built without exceptions, writes the sentence and aborts.
+/// Throws a Failure; in a program built without exceptions, writes the message to stderr and aborts.
 [[noreturn]] inline void fail(Error error) {
 #if defined(__cpp_exceptions)
     throw Failure{std::move(error)};
 #else
     std::fprintf(stderr, "rondo: %s\n", error.message.c_str());
-    std::fflush(nullptr); // what the program wrote before is not lost
+    std::fflush(nullptr); // std::abort does not flush
     std::abort();
 #endif
 }
 [[noreturn]] inline void fail(Error::Kind kind, std::string message) { fail(Error{kind, std::move(message)}); }
 
-/// Fails if `error` says so.
+/// Throws `error` if it is set.
 inline void (check)(Error error) {
     if (error) fail(std::move(error));
 }
 
-/// Of a function that fills an Error, the form that throws: calls f(error) of a fresh one, and fails if it was filled.
+/// Turns a function that fills an Error into one that throws: calls f(error) and fails if `error` was set.
 template <class F>
 auto or_fail(F&& f) {
     Error error;
@@ -82,7 +82,7 @@ auto or_fail(F&& f) {
 
 namespace detail {
 #if defined(__cpp_exceptions)
-/// The exception that is being handled. The sentence of memory that cannot be had is short enough to need none.
+/// The exception being handled, as an Error. "out of memory" fits std::string's small buffer, so it needs no memory.
 inline Error caught() noexcept {
     try {
         try {
@@ -90,21 +90,21 @@ inline Error caught() noexcept {
         } catch (const Failure& failure) {
             return failure.error();
         } catch (const std::bad_alloc&) {
-        } catch (const std::length_error&) { // a size that no memory has
+        } catch (const std::length_error&) { // a size beyond the address space
         } catch (const std::exception& other) {
             return {Error::Kind::device, other.what()};
         } catch (...) {
             return {Error::Kind::device, "an unknown exception"};
         }
-    } catch (...) { // no memory for the sentence
+    } catch (...) { // no memory for the message
     }
     return {Error::Kind::memory, "out of memory"};
 }
 #endif
 }
 
-/// Calls f(), which reports by filling `error`. If f throws instead, the exception (memory that cannot be had, a
-/// backend's) is stored in `error`, and the result is `otherwise`.
+/// Calls f(), which reports by filling `error`. If f throws instead (a failed allocation, a backend's exception), the
+/// exception is stored in `error` and the result is `otherwise`.
 template <class F, class Result>
 Result no_throw(Error& error, F&& f, Result otherwise) noexcept {
 #if defined(__cpp_exceptions)

@@ -8,13 +8,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How long and how wide a batch of sequences is, and which part of a larger one it is.
+/// The extents of a batch of sequences, and its offset within a larger batch.
 ///
-/// Column t * batch + b of a sequence is step t of sequence b.
+/// Column t * batch + b of a batch's matrix is step t of sequence b.
 ///
-/// Units   steps and columns. lengths, if given, has one entry a sequence, each from 0 to steps: later steps are
-///         padding. first_step and first_column say where a part of a larger batch begins; random numbers are keyed by
-///         them.
+/// Units   steps and sequences. lengths, if given, has one entry per sequence, from 0 to steps: steps from there on are
+///         padding. first_step and first_column are the offset of a slice of a larger batch; random numbers are keyed
+///         by them.
 struct Extent {
     int steps = 1, batch = 1;
     const int* lengths = nullptr;
@@ -31,7 +31,7 @@ struct Extent {
     bool operator==(const Extent&) const = default;
 };
 
-/// Says what is wrong with an extent: fewer than no steps or sequences, or a length that is not from 0 to steps.
+/// The error in an extent: a negative number of steps or sequences, or a length outside 0 to steps.
 inline Error problem(const Extent& e) {
     if (e.steps < 0 || e.batch < 0)
         return {Error::Kind::argument, "rondo: expected 0 or more steps and sequences, got " + std::to_string(e.steps) +
@@ -44,7 +44,7 @@ inline Error problem(const Extent& e) {
     return {};
 }
 
-/// Says how two values that are to meet, step by step and sequence by sequence, differ.
+/// The error if two operands that are combined elementwise differ in steps or sequences.
 inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
     const auto text = [](const Extent& e) {
         return std::to_string(e.steps) + " steps of " + std::to_string(e.batch) + " sequences";
@@ -54,9 +54,9 @@ inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
     return {};
 }
 
-/// Calls f(first, count) for each longest run of sequences of step t that have not ended.
+/// Calls f(first, count) for each maximal range of consecutive sequences that are valid (not padding) at step t.
 ///
-/// Sequences sorted by falling length make one run a step.
+/// Sequences sorted by decreasing length form one range per step.
 template <class F>
 void for_each_valid_range(const Extent& e, int t, F&& f) {
     if (!e.lengths) return f(0, e.batch);
@@ -68,7 +68,7 @@ void for_each_valid_range(const Extent& e, int t, F&& f) {
     }
 }
 
-/// Calls f(first, count) for each longest run of columns of steps [from, to) that are not padding.
+/// Calls f(first, count) for each maximal range of valid columns of the steps [from, to).
 template <class F>
 void for_each_valid_range(const Extent& e, int from, int to, F&& f) {
     std::size_t first = 0, count = 0;
@@ -86,7 +86,7 @@ void for_each_valid_range(const Extent& e, int from, int to, F&& f) {
     if (count > 0) f(first, count);
 }
 
-/// The same, of all steps.
+/// Calls f(first, count) for each maximal range of valid columns of all steps.
 template <class F>
 void for_each_valid_range(const Extent& e, F&& f) {
     for_each_valid_range(e, 0, e.steps, f);

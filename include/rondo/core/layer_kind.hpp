@@ -7,10 +7,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a layer computes, as files of models tell it. A layer states its own as `static constexpr LayerKind kind`; a
-/// recurrent layer's is its cell's.
+/// The kind of a layer, as model files record it. A layer declares it as `static constexpr LayerKind kind`; a recurrent
+/// layer takes it from its cell.
 ///
-/// Skip adds what an earlier layer was given. other: no file can tell it.
+/// Skip adds the input of an earlier layer. other: a layer that no file format can record.
 enum class LayerKind {
     other,
     RNN,
@@ -54,11 +54,12 @@ constexpr std::string_view name_of(LayerKind kind) {
 
 constexpr bool is_recurrent(LayerKind kind) { return kind >= LayerKind::RNN && kind <= LayerKind::GRUResetBefore; }
 
-/// Blocks of rows of a recurrent layer's weights; numbers of its state a hidden unit.
+/// Gates of a recurrent layer: the row blocks of its weights.
 constexpr int gates_of(LayerKind kind) {
     if (kind == LayerKind::LSTM) return 4;
     return kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore ? 3 : 1;
 }
+/// Components of its state: h; for LSTM also c.
 constexpr int components_of(LayerKind kind) { return kind == LayerKind::LSTM ? 2 : 1; }
 
 } // namespace rondo

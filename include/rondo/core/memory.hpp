@@ -10,7 +10,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Every tensor begins at a multiple of this many numbers, so that the layout does not depend on the scalar.
+/// Every tensor begins at a multiple of this many elements, so that the layout does not depend on the scalar type.
 inline constexpr std::size_t alignment = 16;
 constexpr std::size_t padded(std::size_t count) { return (count + alignment - 1) / alignment * alignment; }
 
@@ -25,17 +25,17 @@ struct AlignedAllocator {
     bool operator==(const AlignedAllocator&) const = default;
 };
 
-/// Numbers that begin at a multiple of 64 bytes. A regular value: copy, move and == are std::vector's.
+/// A vector aligned to 64 bytes. Copy, move and == are std::vector's.
 template <class T>
 using Buffer = std::vector<T, AlignedAllocator<T>>;
 
-/// Hands out aligned pieces of one block of memory, and counts how much was asked for.
+/// A bump allocator over one block of memory, which it does not own. It counts what was requested.
 ///
-/// A piece past the end of the block has an address, but no memory: nothing may be read or written there unless `fits`.
+/// Past the end of the block, take returns an address without memory behind it: check `fits` before it is accessed.
 template <class T>
 class Arena {
 public:
-    Arena() = default; // of a block of no size
+    Arena() = default; // without memory: counts only
     Arena(T* block, std::size_t capacity) : base_{block}, capacity_{capacity} {}
 
     T* take(std::size_t count) {
@@ -46,14 +46,14 @@ public:
     std::size_t used() const { return used_; }
     std::size_t left() const { return capacity_ > used_ ? capacity_ - used_ : 0; }
     bool fits() const { return used_ <= capacity_; }
-    /// Whether p lies in a piece.
+    /// Whether p lies in what take has returned.
     bool holds(const void* p) const {
         return !std::less<>{}(p, static_cast<const void*>(base_)) &&
                std::less<>{}(p, static_cast<const void*>(base_ + used_));
     }
 
 private:
-    // Not null, since arithmetic on a null pointer is undefined; never read.
+    // Not null, since arithmetic on a null pointer is undefined; never dereferenced.
     T* base_ = reinterpret_cast<T*>(std::size_t{1} << 20); // NOLINT(performance-no-int-to-ptr)
     std::size_t used_ = 0, capacity_ = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// A finite number in the fewest digits that give it back, even to a reader that rounds to a double first.
+/// A finite number in the fewest digits that round-trip, also through a reader that rounds to double first.
 template <class S>
 std::string number_text(S value) {
     char digits[32];
@@ -21,7 +21,7 @@ std::string number_text(S value) {
     return std::string{static_cast<const char*>(digits), end};
 }
 
-/// A number for people, in six digits.
+/// A number in six significant digits, for messages.
 inline std::string short_text(double value) {
     char digits[32];
     return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 6).ptr};

@@ -10,25 +10,25 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where one parameter tensor lies and what it is: row-major rows x columns, `offset` numbers into the flat buffer.
+/// The description of a parameter tensor: row-major rows x columns, at `offset` elements into the flat buffer.
 struct ParameterSpec {
     enum class Role { input_weight, recurrent_weight, bias, table };
 
     Label name;
     int rows = 0, columns = 1;
     Role role = Role::input_weight;
-    int fan = 0;          // numbers that enter one output: PyTorch's default draws from U(-1/sqrt(fan), 1/sqrt(fan))
-    int gates = 1;        // the rows are this many blocks, one a gate
-    int forget = -1;      // the block that is a forget gate's bias
-    int after_reset = 0;       // of the blocks the last ones that read r h, not h: a GRU that resets before the product
-    int padding = -1;     // the row of a table that stays zero
-    int rank = 2;         // as saved: 1 or 2
+    int fan = 0;         // fan-in: PyTorch's default draws from U(-1/sqrt(fan), 1/sqrt(fan))
+    int gates = 1;       // the rows are this many blocks, one per gate
+    int forget = -1;     // index of the forget gate's block in a bias; -1: none
+    int after_reset = 0; // the last so many blocks multiply r * h instead of h: a GRU that resets before the product
+    int padding = -1;    // the row of a table that stays zero
+    int rank = 2;        // as saved: 1 or 2
     std::size_t offset = 0;
 
     constexpr std::size_t size() const { return std::size_t(rows) * std::size_t(columns); }
 };
 
-/// Gives each tensor its place, one after the other.
+/// Assigns offsets to tensors that lie one after the other.
 template <std::size_t N>
 constexpr std::array<ParameterSpec, N> assign_offsets(std::array<ParameterSpec, N> tensors) {
     std::size_t offset = 0;
@@ -39,14 +39,14 @@ constexpr std::array<ParameterSpec, N> assign_offsets(std::array<ParameterSpec, 
     return tensors;
 }
 
-/// True for a tensor that lies where an earlier one does: the two are tied.
+/// Whether the tensor shares its offset with an earlier one: the two are tied.
 constexpr bool is_tied(std::span<const ParameterSpec> tensors, std::size_t index) {
     for (std::size_t k = 0; k < index; ++k)
         if (tensors[k].offset == tensors[index].offset) return true;
     return false;
 }
 
-/// Numbers a network learns, as PyTorch counts them: tied tensors count once.
+/// The number of trainable parameters, as PyTorch counts them: tied tensors count once.
 template <class Net>
 constexpr std::size_t parameter_count = [] {
     std::size_t sum = 0;
@@ -55,7 +55,7 @@ constexpr std::size_t parameter_count = [] {
     return sum;
 }();
 
-/// Numbers its buffer holds, padding included. Padding is zero and stays zero.
+/// The number of elements of a network's flat buffer, including alignment padding, which is always zero.
 template <class Net>
 constexpr std::size_t buffer_size = [] {
     std::size_t end = 0;
@@ -64,7 +64,7 @@ constexpr std::size_t buffer_size = [] {
     return end;
 }();
 
-/// The place of a named tensor in Net::tensors; a name that does not exist is a compile-time error.
+/// The index of a named tensor in Net::tensors; an unknown name is a compile-time error.
 template <class Net, Text name>
 constexpr std::size_t tensor_index = [] {
     for (std::size_t k = 0; k < Net::tensors.size(); ++k)

@@ -11,8 +11,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 
-/// The code point at the beginning of `text` and its length in bytes: 0 where there is none. Overlong forms, surrogates
-/// and what lies past U+10FFFF are not UTF-8.
+/// The code point at the beginning of `text` and its length in bytes, 0 if there is none. Overlong forms, surrogates
+/// and code points past U+10FFFF are not UTF-8.
 struct CodePoint {
     char32_t value = 0;
     std::size_t length = 0;
@@ -37,8 +37,8 @@ constexpr CodePoint first_code_point(std::string_view text) noexcept {
     return {point, length};
 }
 
-/// Whether a terminal may interpret a code point as a command, or reorder the text after it: C0, DEL, C1, ends of
-/// lines, marks of direction (UAX 9), the byte order mark.
+/// Whether a terminal may interpret a code point as a command, or reorder the text after it: C0, DEL, C1, line
+/// separators, directional formatting characters (UAX 9), the byte order mark.
 constexpr bool is_control(char32_t point) noexcept {
     return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0x061C || point == 0x200E || point == 0x200F ||
            (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x206F) || point == 0xFEFF;
@@ -46,14 +46,14 @@ constexpr bool is_control(char32_t point) noexcept {
 
 }
 
-/// A text as a line of a terminal or a log may hold it, whatever it is made of: control characters, marks of direction
-/// and bytes that are not UTF-8 are written as in C: `\n`, `\t`, `\r`, `\x1b`, `\u202e`. Those of `kept`, ASCII
-/// characters, stay.
+/// Text that is safe to print on one line of a terminal or a log: control characters, directional formatting characters
+/// and bytes that are not UTF-8 are escaped as in C: `\n`, `\t`, `\r`, `\x1b`, `\u202e`. ASCII characters in `kept` are
+/// not escaped.
 ///
 ///   printable("caf\xC3\xA9\x1B[2J")       "café\x1b[2J", with a backslash in place of the escape character
 ///   printable("two\nlines\t\a", "\n\t")   lines and tabs stay, the bell does not
 ///
-/// Backslashes stay as they are: what comes out is to be read, not to be taken back.
+/// Backslashes are not escaped: the result is for reading and cannot be converted back.
 inline std::string printable(std::string_view text, std::string_view kept = {}) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string all;

@@ -20,10 +20,10 @@ struct PhiloxBlock {
     bool operator==(const PhiloxBlock&) const = default;
 };
 
-/// Philox 4x32-10: four words that look random, as a pure function of a counter and a key (low half first).
+/// Philox 4x32-10: four random words as a pure function of a counter and a key (low half first).
 ///
 ///   (c0, c1, c2, c3) <- (hi(B c2) ^ c1 ^ k0, lo(B c2), hi(A c0) ^ c3 ^ k1, lo(A c0))    ten times
-///   (k0, k1)         <- (k0 + 0x9E3779B9, k1 + 0xBB67AE85)                              between them
+///   (k0, k1)         <- (k0 + 0x9E3779B9, k1 + 0xBB67AE85)                              after each
 ///
 /// Source  Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011, section 3.3.
 RONDO_HOST_DEVICE constexpr PhiloxBlock philox(PhiloxBlock counter, std::uint64_t key) noexcept {
@@ -51,9 +51,9 @@ RONDO_HOST_DEVICE constexpr double uniform(std::uint64_t bits) noexcept {
     return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
-/// An integer in [0, n), n above 0: floor(bits n / 2^64). No integer is likelier than another by more than 2^-64.
+/// An integer in [0, n), n > 0: floor(bits n / 2^64). The probabilities of any two integers differ by at most 2^-64.
 ///
-/// Source  Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), section 4, unrejected.
+/// Source  Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019), section 4, without rejection.
 RONDO_HOST_DEVICE constexpr std::uint64_t uniform_index(std::uint64_t bits, std::uint64_t n) noexcept {
     constexpr std::uint64_t low = 0xFFFFFFFF;
     const std::uint64_t carry = (bits >> 32) * (n & low) + ((bits & low) * (n & low) >> 32);
@@ -71,24 +71,24 @@ RONDO_HOST_DEVICE inline double normal(std::uint32_t radius, std::uint32_t angle
     return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * 0x1p-32 * static_cast<double>(angle));
 }
 
-/// Where every random number of a run comes from.
+/// The seed of all random numbers of a run.
 struct Seed {
     std::uint64_t value = 0;
     bool operator==(const Seed&) const = default;
 };
 
-/// What a random number is for. Its value is part of the stream: new purposes go to the end.
+/// The use of a random stream. Its value enters the stream's key, so new ones are appended.
 enum class Purpose : std::uint32_t { user, initial, dropout, shuffle, sample };
 
-/// One stream of random numbers, named by what it is for; drawing changes nothing, so no order of drawing matters.
+/// A counter-based stream of random numbers, keyed by seed, purpose, step and layer. Drawing has no side effect, so the
+/// order of draws does not matter.
 ///
 ///   key     = words 0 and 1 of philox((low(step), high(step), layer, purpose), seed)     (1)
 ///   block_j = philox((low(j), column, time, high(j)), key)                               (2)
 ///   word_i  = block_j[i - 4 j],  j = floor(i / 4)                                        (3)
 ///   wide_i  = word_2i + 2^32 word_(2i + 1)                                               (4)
 ///
-/// Units   none. A word is 32 random bits; uniform, normal and uniform_index make numbers of them.
-/// Errors  none.
+/// Units   a word is 32 random bits; uniform, normal and uniform_index convert words.
 class RandomStream {
 public:
     RONDO_HOST_DEVICE constexpr RandomStream(Seed seed, Purpose purpose, std::uint64_t step = 0,
@@ -99,7 +99,7 @@ public:
         key_ = join(sub[0], sub[1]);
     }
 
-    /// Eq. (2): the words of units 4 j to 4 j + 3 at once.
+    /// Eq. (2): the words of units 4 j to 4 j + 3.
     RONDO_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t j, std::uint32_t column = 0,
                                             std::uint32_t time = 0) const noexcept {
         return philox({{static_cast<std::uint32_t>(j), column, time, static_cast<std::uint32_t>(j >> 32)}}, key_);
@@ -119,7 +119,7 @@ public:
         return second ? join(words[2], words[3]) : join(words[0], words[1]);
     }
 
-    /// Standard normal; units 2 i and 2 i + 1 share a radius and lie a quarter turn apart.
+    /// Standard normal; units 2 i and 2 i + 1 have the same radius, and angles a quarter turn apart.
     RONDO_HOST_DEVICE double normal(std::uint64_t unit, std::uint32_t column = 0,
                                     std::uint32_t time = 0) const noexcept {
         const PhiloxBlock words = block(unit / 4, column, time);
@@ -137,8 +137,8 @@ private:
     std::uint64_t key_ = 0;
 };
 
-/// A RandomStream whose step may be known only where and when it is drawn from: a run that a device does again and again reads
-/// it from the device's memory.
+/// A RandomStream whose step may be read when it is drawn from: a replayed CUDA graph reads the current step from
+/// device memory.
 class StepRandomStream {
 public:
     constexpr StepRandomStream(const RandomStream& draw) noexcept : draw_{draw} {}
@@ -157,7 +157,7 @@ private:
     std::uint32_t layer_ = 0;
 };
 
-/// Puts `values` into a random order; every order is equally likely, to within the bias of uniform_index.
+/// Permutes `values` at random; every permutation is equally likely, to within the bias of uniform_index.
 ///
 /// Source  Durstenfeld, "Algorithm 235: Random permutation", Comm. ACM 7 (1964).
 template <class Value, std::size_t Size>

@@ -15,7 +15,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// A whole number of up to 3840 bits, in words of 32 bits, the lowest first.
+/// A non-negative integer of up to 3840 bits, in words of 32 bits, least significant first.
 class BigWhole {
 public:
     void multiply_add(std::uint32_t factor, std::uint32_t summand) noexcept {
@@ -30,7 +30,7 @@ public:
         for (; count >= 31; count -= 31) multiply_add(std::uint32_t{1} << 31, 0);
         multiply_add(std::uint32_t{1} << count, 0);
     }
-    /// Of one that is not less than `other`.
+    /// Requires *this >= other.
     void subtract(const BigWhole& other) noexcept {
         std::uint64_t borrow = 0;
         for (std::size_t k = 0; k < size_; ++k) {
@@ -55,7 +55,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// above / below times 2^exponent2, rounded to the nearest double, ties to even; infinity and zero past its range.
+/// above / below, rounded to the nearest double, ties to even; infinity on overflow, zero on underflow.
 inline double rounded_quotient(BigWhole above, BigWhole below) noexcept {
     using Limits = std::numeric_limits<double>;
     int exponent = above.bits() - below.bits();
@@ -65,7 +65,7 @@ inline double rounded_quotient(BigWhole above, BigWhole below) noexcept {
         above.shift_left(1);
         --exponent;
     }
-    // Now the quotient is 2^exponent times a number from 1 to 2. Numbers below the normal ones have fewer bits.
+    // Now the quotient is 2^exponent times a number in [1, 2). Subnormal results have fewer bits.
     const int missing = Limits::min_exponent - 1 - exponent, bits = Limits::digits - (missing > 0 ? missing : 0);
     if (bits < 0 || exponent >= Limits::max_exponent) return bits < 0 ? 0 : Limits::infinity();
     std::uint64_t quotient = 0;
@@ -75,15 +75,14 @@ inline double rounded_quotient(BigWhole above, BigWhole below) noexcept {
         above.shift_left(1);
         quotient = quotient << 1 | std::uint64_t{bit};
     }
-    const int rest = above.compare(below); // against half of the last bit
+    const int rest = above.compare(below); // the remainder against half a unit in the last place
     if (rest > 0 || (rest == 0 && quotient % 2 == 1)) ++quotient;
     return std::ldexp(static_cast<double>(quotient), exponent - bits + 1);
 }
 
-/// What std::from_chars does, for standard libraries that have none of floating point: the same numbers, whatever the
-/// locale.
+/// std::from_chars for double, for standard libraries without it: the same results, independent of the locale.
 ///
-/// Memory  1 KB of the stack
+/// Memory  1 KB of the stack.
 inline std::from_chars_result read_decimal(const char* const first, const char* const last, double& value) noexcept {
     const char* at = first;
     const bool negative = at != last && *at == '-';
@@ -98,8 +97,8 @@ inline std::from_chars_result read_decimal(const char* const first, const char* 
         return {at + same, std::errc{}};
     }
 
-    constexpr int most = 770; // digits that count; of further ones only whether one is not zero
-    BigWhole whole;           // of the digits, times 10^exponent
+    constexpr int most = 770; // significant digits; of further digits it only matters whether any is not zero
+    BigWhole whole;           // the digits; the number is whole * 10^exponent
     std::int64_t exponent = 0;
     int kept = 0;
     bool any = false, point = false, more = false;
@@ -137,7 +136,7 @@ inline std::from_chars_result read_decimal(const char* const first, const char* 
             --exponent;
             ++kept;
         }
-        const std::int64_t magnitude = kept + exponent; // the number is below 10 to it
+        const std::int64_t magnitude = kept + exponent; // the number is below 10^magnitude
         if (magnitude > 310 || magnitude < -325) return {at, std::errc::result_out_of_range};
         BigWhole below;
         below.multiply_add(0, 1);
@@ -153,8 +152,9 @@ inline std::from_chars_result read_decimal(const char* const first, const char* 
 template <class T>
 concept HasFromChars = requires(const char* text, T& value) { std::from_chars(text, text, value); };
 
-/// Whether all of `text` is a number that `value` can hold, which it then does: rounded to the nearest, ties to even,
-/// whatever the locale. Text is that of std::from_chars: "-1.5e3", "inf", "nan"; no plus before it, no blanks.
+/// Reads `text` into `value`, rounded to the nearest, ties to even, independent of the locale. False if `text` as a
+/// whole is not a number that T can represent. The format is std::from_chars': "-1.5e3", "inf", "nan"; no leading plus,
+/// no blanks.
 template <class T>
 bool read_number(std::string_view text, T& value) noexcept {
     const char* const last = text.data() + text.size();

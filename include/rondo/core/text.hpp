@@ -19,14 +19,14 @@ struct Text {
 };
 
 namespace detail {
-// No constant expression: calling it in one is an error, and every compiler prints the line with the sentence. (throw
-// would do the same, but not without exceptions.)
+// Not constexpr: a call in a constant expression is an error, and every compiler prints the line with the message.
+// (throw would do the same, but not under -fno-exceptions.)
 inline std::size_t rejected(const char*) { return 0; }
 }
 
-/// A short string that constant expressions may build and keep: the name of a tensor.
+/// A short string of fixed capacity that constant expressions can build: the name of a tensor.
 ///
-/// Errors  one that does not fit is not a constant expression: the network does not compile.
+/// Errors  a string that does not fit is not a constant expression: the network does not compile.
 struct Label {
     char text[96]{};
     int size = 0;

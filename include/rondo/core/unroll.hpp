@@ -8,8 +8,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// f(0), ..., f(count - 1), each argument an integral_constant: a loop that is gone before the compiler looks at
-/// arrays, so that these stay in registers. Pragmas that unroll do so too late for clang.
+/// Calls f(0), ..., f(count - 1), each argument an integral_constant. Unlike a loop with an unroll pragma, it is
+/// unrolled before clang decides which arrays to keep in registers.
 template <int count, class F>
 [[gnu::always_inline]] inline constexpr void unroll(F&& f) {
     [&]<int... k>(std::integer_sequence<int, k...>) __attribute__((always_inline)) {

@@ -10,12 +10,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Column-major numbers that somebody else owns, all extents known at run time: what a backend's product reads.
+/// A non-owning view of a column-major matrix of dynamic size.
 template <class S>
 struct ColumnMajorView {
     S* data = nullptr;
     std::size_t rows = 0, columns = 0;
-    std::size_t stride = rows; // from a column to the next
+    std::size_t stride = rows; // leading dimension
 
     template <std::same_as<const S> T>
         requires (!std::is_const_v<S>)
@@ -30,7 +30,7 @@ struct ColumnMajorView {
     }
 };
 
-/// Row-major weights, as PyTorch stores them, that somebody else owns.
+/// A non-owning view of a contiguous row-major matrix, as PyTorch stores weights.
 template <class S>
 struct RowMajorView {
     S* data = nullptr;
@@ -46,20 +46,21 @@ struct RowMajorView {
     }
 };
 
-/// A tensor of the model: its value, and where it lies in the model and so in a gradient.
+/// A parameter tensor: its value, and its offset in the flat buffers of parameters and gradients.
 template <class S>
 struct Parameter {
     const S* value = nullptr;
     std::size_t offset = 0;
 };
 
-/// The four or five tensors of one cell.
+/// The parameter tensors of one cell; per_unit (peephole weights) only if the cell has any.
 template <class S>
 struct CellParameters {
     Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, per_unit;
 };
 
-/// A SequenceView whose features are counted at run time: operations work on these, and so are compiled once for all sizes.
+/// A SequenceView whose number of features is known at run time only: operations use it, so they are compiled once for
+/// all sizes.
 template <class S>
 struct DynamicSequenceView {
     using value_type = std::remove_const_t<S>;
@@ -81,10 +82,10 @@ struct DynamicSequenceView {
     }
 };
 
-/// Features x (steps * batch) numbers in a network, features innermost: the memory of PyTorch's contiguous (T, B, F).
+/// A non-owning view of a batch of sequences: column-major, features x (steps * batch), the memory of PyTorch's
+/// contiguous (T, B, F).
 ///
-/// S is the scalar, or const int for tokens. The gradient dL/d(value) has the same shape; it is null where nobody wants
-/// it.
+/// S is the scalar, or const int for tokens. The gradient dL/d(value) has the same shape; null where it is not needed.
 template <class S, int Rows>
 struct SequenceView {
     static constexpr int rows = Rows;

@@ -9,13 +9,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// The greatest number of a column, and the sum of exp(x - greatest).
+/// The maximum of a column, and the sum of exp(x - maximum).
 template <class S>
 struct ExpSum {
     S top, sum;
 };
 
-/// Calls f(part, k, exp(x_k - greatest)) for the parts of a column.
+/// Calls f(part, k, exp(x_k - maximum)) for each pack of a column of `rows` elements.
 template <class P, class S, class F>
 RONDO_HOST_DEVICE ExpSum<S> exp_column(const S* x, std::size_t rows, F&& f) {
     constexpr S least = -std::numeric_limits<S>::infinity();

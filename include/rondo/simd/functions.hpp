@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-/// The functions a cell may use. A cell calls them qualified: math::tanh(x). Found by type, not by overload, so that
-/// no order of inclusion matters, the tanh of a double is never taken for a float's, and `using namespace rondo` is
-/// harmless.
+/// The functions a cell may use, called qualified: math::tanh(x). They dispatch on the type by specialization, not by
+/// overloading: independent of the order of includes, without conversions between float and double, and unambiguous
+/// under `using namespace rondo`.
 namespace rondo::inline RONDO_VERSION_NAMESPACE::math {
 
 template <class S> struct Functions; // float and double here, Pack in pack.hpp
@@ -19,11 +19,11 @@ template <class S> RONDO_HOST_DEVICE S sqrt(S x) { return Functions<S>::sqrt(x);
 template <class S> RONDO_HOST_DEVICE S fma(S a, S b, S c) { return Functions<S>::fma(a, b, c); }
 template <class S> RONDO_HOST_DEVICE S (min)(S a, S b) { return (Functions<S>::min)(a, b); }
 template <class S> RONDO_HOST_DEVICE S (max)(S a, S b) { return (Functions<S>::max)(a, b); }
-/// x within -bound to bound. A NaN x is handed on.
+/// x clamped to [-bound, bound]; NaN if x is NaN.
 template <class S> RONDO_HOST_DEVICE S clamp(S x, S bound) { return Functions<S>::clamp(x, bound); }
-/// The smaller one; of a NaN and a number either.
+/// The minimum; if one operand is NaN, either of the two.
 template <class S> RONDO_HOST_DEVICE S at_most(S x, S bound) { return Functions<S>::at_most(x, bound); }
-/// The sum of a pack's lanes, and their greatest; a number's own.
+/// The sum and the maximum over a pack's lanes; of a scalar, the scalar.
 template <class S> RONDO_HOST_DEVICE auto sum(S x) { return Functions<S>::sum(x); }
 template <class S> RONDO_HOST_DEVICE auto greatest(S x) { return Functions<S>::greatest(x); }
 template <class Mask, class S>
@@ -36,15 +36,15 @@ struct Quotient {
     S numerator, denominator;
 };
 
-/// tanh in float as a quotient of polynomials, for one number and for a pack alike.
+/// tanh in float as a quotient of polynomials, for a scalar and for a pack.
 ///
-/// Units   within 4e-7 and 6 units in the last place (ulp) of tanh, from -1 to 1, and +-1 from 9.4 outwards, with and
-///         without fused operations. sigmoid, made of it, is within 3e-7, and within 30 ulp from -3 on; below, where it
-///         is small, only the former: from -18.8 on it is 0.
+/// Units   errors at most 4e-7 and 6 units in the last place (ulp); results in [-1, 1], exactly +-1 for |x| >= 9.4,
+///         with and without FMA. sigmoid, computed from it, has errors at most 3e-7, and at most 30 ulp for x >= -3;
+///         below, only the absolute bound holds, and it is 0 for x <= -18.8.
 template <class S>
 RONDO_HOST_DEVICE Quotient<S> tanh_quotient(S x) {
-    // Where x is 9.4 the polynomials' quotient is above 1 by more than rounding errors; beyond, it grows with x alone.
-    // What is added to x * x is too small to change the result, and keeps its powers from becoming denormal.
+    // At |x| = 9.4 the quotient exceeds 1 by more than rounding errors; beyond, s is constant and it grows with x.
+    // 1e-12 is too small to change the result, and keeps the powers of x * x from becoming denormal.
     const S s = math::at_most(math::fma(x, x, S(1e-12f)), S(88.36f)), s2 = s * s;
     const S n = math::fma(math::fma(s2, S(1.389681243e-08f), math::fma(s, S(2.099327461e-05f), S(3.518711748e-03f))),
                           s2, math::fma(s, S(1.340044017e-01f), S(9.999999853e-01f)));
@@ -56,7 +56,7 @@ RONDO_HOST_DEVICE Quotient<S> tanh_quotient(S x) {
 template <class S>
 struct ScalarFunctions {
     RONDO_HOST_DEVICE static S fma(S a, S b, S c) { return a * b + c; }
-    // The second operand where either is NaN, as the processor's packed instructions have it.
+    // The second operand if either is NaN, as x86's packed instructions do.
     RONDO_HOST_DEVICE static S (min)(S a, S b) { return a < b ? a : b; }
     RONDO_HOST_DEVICE static S (max)(S a, S b) { return a > b ? a : b; }
     RONDO_HOST_DEVICE static S clamp(S x, S bound) { return (max)(-bound, (min)(bound, x)); }

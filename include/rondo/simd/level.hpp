@@ -7,19 +7,19 @@
 
 #include <string_view>
 
-/// What a processor's packed instructions are, as types. Everything that is compiled for one carries it in its type, so
-/// that translation units built for different processors link into one program and each runs its own code.
+/// Instruction sets as types. Code compiled for one has it in its type, so translation units built for different
+/// processors link into one program and each runs its own code.
 namespace rondo::inline RONDO_VERSION_NAMESPACE::simd {
 
 struct Scalar { static constexpr std::string_view name = "scalar"; };
 struct SSE { static constexpr std::string_view name = "SSE"; };
 struct AVX { static constexpr std::string_view name = "AVX"; };
-struct AVX2 { static constexpr std::string_view name = "AVX2"; }; // with fused operations
+struct AVX2 { static constexpr std::string_view name = "AVX2"; }; // with FMA
 struct AVX512 { static constexpr std::string_view name = "AVX-512"; };
 struct NEON { static constexpr std::string_view name = "NEON"; };
 struct Other { static constexpr std::string_view name = "other"; };
 
-/// What this translation unit is built for.
+/// The instruction set that this translation unit is built for.
 #if !defined(EIGEN_VECTORIZE)
 using Native = Scalar;
 #elif defined(EIGEN_VECTORIZE_AVX512)
@@ -36,8 +36,8 @@ using Native = NEON;
 using Native = Other;
 #endif
 
-/// A level's instructions, with tanh and sigmoid of float as exact as the standard library's, lane by lane: several
-/// times slower. `EigenBackend<float, simd::Exact<>>` computes with them, wherever Rondo does.
+/// An instruction set whose exp, tanh and sigmoid of float call the standard library lane by lane: exact to its
+/// bounds, several times slower. Selected by `EigenBackend<float, simd::Exact<>>`.
 template <class Level = Native>
 struct Exact {
     static constexpr std::string_view name = Level::name;

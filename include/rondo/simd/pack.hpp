@@ -10,7 +10,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Eigen's widest packet of S behind arithmetic operators: as many neighbouring units as the processor takes at once.
+/// Eigen's widest packet of S with arithmetic operators.
 ///
 /// Not std::experimental::simd: under clang with AVX-512 its where(mask, x) = y assigns nothing.
 template <class S, int width = Eigen::internal::packet_traits<S>::size, class Level = simd::Native>
@@ -49,14 +49,14 @@ template <class S, int width, class Level>
 struct PackFunctions {
     using P = Pack<S, width, Level>;
     RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(Eigen::internal::pmadd(a.v, b.v, c.v)); }
-    // The second operand where either is NaN: Eigen's pmin and pmax differ in this between its packets.
+    // The second operand if either is NaN; Eigen's pmin and pmax differ between packet types.
     RONDO_HOST_DEVICE static P (min)(P a, P b) { return select(a < b, a, b); }
     RONDO_HOST_DEVICE static P (max)(P a, P b) { return select(a > b, a, b); }
     RONDO_HOST_DEVICE static P clamp(P x, P bound) {
         return P::from(Eigen::internal::pmax(Eigen::internal::pmin(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
     }
     RONDO_HOST_DEVICE static P at_most(P x, P bound) { return P::from(Eigen::internal::pmin(x.v, bound.v)); }
-    // Eigen's fast square root, within 3e-7 of float's and 3e-16 of double's, has NaN for infinity.
+    // Eigen's fast square root (errors at most 3e-7 for float, 3e-16 for double) returns NaN for infinity.
     RONDO_HOST_DEVICE static P sqrt(P x) {
         return select(x < P(std::numeric_limits<S>::infinity()), P::from(Eigen::internal::psqrt(x.v)), x);
     }
@@ -77,7 +77,7 @@ struct PackFunctions {
 template <int width, class Level>
 struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level> {
     using P = Pack<float, width, Level>;
-    // Eigen's ends at a denormal number, which would slow down whatever reads it.
+    // Eigen's exp underflows to a denormal, which would slow down later arithmetic.
     RONDO_HOST_DEVICE static P exp(P x) {
         return PackFunctions<float, width, Level>::select(x < P(-87.f), P(0.f), P::from(Eigen::internal::pexp(x.v)));
     }
@@ -94,7 +94,7 @@ struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level>
 template <int width, class Level>
 struct Functions<Pack<double, width, Level>> : PackFunctions<double, width, Level> {
     using P = Pack<double, width, Level>;
-    using PackFunctions<double, width, Level>::lanewise; // double is for exactness
+    using PackFunctions<double, width, Level>::lanewise; // as exact as the standard library
     RONDO_HOST_DEVICE static P exp(P x) { return lanewise(x, Functions<double>::exp); }
     RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, Functions<double>::tanh); }
     RONDO_HOST_DEVICE static P sigmoid(P x) { return lanewise(x, Functions<double>::sigmoid); }

@@ -7,12 +7,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// As many of a row's numbers as a pack holds, or fewer at its end; or one (P is a number).
+/// Loads and stores of the first `count` lanes of a pack: all of them, or fewer at the end of an array. If P is a
+/// scalar, one element.
 template <class P>
 struct PartialPack {
     std::size_t count = 1;
 
-    /// `otherwise` in the lanes past the end.
+    /// Lanes from `count` on are `otherwise`.
     template <class S>
     RONDO_HOST_DEVICE P load(const S* from, S otherwise = 0) const {
         if constexpr (!requires { P::size; }) {
@@ -24,7 +25,7 @@ struct PartialPack {
             return P::load(all);
         }
     }
-    /// x with zeros in the lanes past the end.
+    /// x with zeros in the lanes from `count` on.
     RONDO_HOST_DEVICE P zero_rest(P x) const {
         if constexpr (!requires { P::size; }) {
             return x;
@@ -48,11 +49,10 @@ struct PartialPack {
     }
 };
 
-/// How a functor's body reads and writes neighbouring numbers: one (P = S), a full pack, or the first `lanes` of a
-/// pack.
+/// How a functor loads and stores consecutive elements: one (P = S), a full pack, or the first `lanes` of a pack.
 ///
-/// The rest of a row whose length is no multiple of the pack goes through the same arithmetic as the body, so that a
-/// unit's bits depend on neither the size of its layer nor its place in it.
+/// The tail of a row uses the same pack arithmetic as its body, so that the bits of a unit depend neither on the size
+/// of its layer nor on its index.
 template <class Type, int lanes>
 struct PackAccess {
     using P = Type;
@@ -71,7 +71,8 @@ struct PackAccess {
     }
 };
 
-/// Calls f(part, k) for the parts of a row of `count` numbers, each from its k-th on.
+/// Calls f(part, k) for each pack of an array of `count` elements: full ones, then a partial one for the tail. k is the
+/// pack's first element.
 template <class P, class F>
 RONDO_HOST_DEVICE void for_each_pack(std::size_t count, F&& f) {
     constexpr std::size_t size = [] {
