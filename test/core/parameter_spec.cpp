@@ -7,7 +7,7 @@
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/model/model.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/loss/cross_entropy.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/fit.hpp>
 

@@ -2,7 +2,7 @@
 // expect: deleted
 // expect: it points into its own memory
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 8>>;

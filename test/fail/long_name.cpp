@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: the name of a tensor is too long
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"a name that is longer than any label can be, "
                                            "being of more than ninety-six characters in all",

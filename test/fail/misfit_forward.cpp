@@ -3,7 +3,7 @@
 // expect: rondo::Linear<9, 2>
 // expect: rondo: a value's features are not the input size of the layer it is given to
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/network.hpp>
+#include <rondo/layer/network.hpp>
 #include <rondo/model/workspace.hpp>
 
 struct Net : rondo::Network<rondo::Named<"in", rondo::Linear<4, 8>>, rondo::Named<"out", rondo::Linear<9, 2>>> {

@@ -2,7 +2,7 @@
 // expect: Features<5>::FeedInputOf<rondo::Linear<4, 8>, 4>
 // expect: rondo: a value's features are not the input size of the layer it is given to
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 8>>;

@@ -6,7 +6,7 @@
 // expect: rondo::Sequential: a layer's output size is not the next layer's input size
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<10, 20, rondo::Stack{.bidirectional = true}>>,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 // expect: (sizeof...(Layers) > 0)
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 using Net = rondo::Sequential<>;

@@ -4,7 +4,7 @@
 // expect: 'name'
 #include <rondo/layer/linear.hpp>
 #include <rondo/model/model.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 struct Abacus {
     using scalar = float;

@@ -2,7 +2,7 @@
 // expect: rondo: FirstStep gives a sequence's first step; it cannot be streamed step by step
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::LSTM<4, 8>, rondo::FirstStep<8>>;

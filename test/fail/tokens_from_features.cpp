@@ -3,7 +3,7 @@
 // expect: rondo::Embedding<10, 8
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 1>, rondo::Embedding<10, 8>>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: this network has no layer of this name
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/network.hpp>
+#include <rondo/layer/network.hpp>
 #include <rondo/model/workspace.hpp>
 
 struct Net : rondo::Network<rondo::Named<"head", rondo::Linear<4, 8>>> {

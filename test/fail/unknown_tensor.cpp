@@ -2,7 +2,7 @@
 // expect: rondo: no parameter of this network has this name
 #include <rondo/layer/linear.hpp>
 #include <rondo/model/model.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"head", rondo::Linear<4, 8>>>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: a value's numbers are not of the backend's type
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 using Net = rondo::Sequential<rondo::Linear<4, 8>>;

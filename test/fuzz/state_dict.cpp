@@ -4,7 +4,7 @@
 
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 #include "weights.hpp"
 

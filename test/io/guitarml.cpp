@@ -7,7 +7,7 @@
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/stream/packed.hpp>
 #include <rondo/stream/stream.hpp>
 

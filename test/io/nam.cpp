@@ -4,7 +4,7 @@
 #include <rondo/io/probe.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/stream/packed.hpp>
 #include <rondo/stream/stream.hpp>
 

@@ -7,7 +7,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 #include "../support/failure.hpp"
 #include "../support/folder.hpp"

@@ -8,7 +8,7 @@
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/softmax.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 #include <support/folder.hpp>
 #include <support/model_text.hpp>

@@ -6,7 +6,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/tied.hpp>
 #include <rondo/stream/packed.hpp>
 #include <rondo/stream/stream.hpp>

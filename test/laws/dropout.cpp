@@ -8,7 +8,7 @@
 
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 #include <set>

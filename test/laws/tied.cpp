@@ -11,7 +11,7 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/loss/cross_entropy.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/tied.hpp>
 #include <rondo/model/workspace.hpp>
 

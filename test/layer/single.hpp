@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rondo/layer/single.hpp>
+#include <rondo/model/single_cell.hpp>
 
 #include <laws/batch.hpp>
 #include <support/backend.hpp>

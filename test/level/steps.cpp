@@ -5,7 +5,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/stream/stream.hpp>
 
 Outputs RONDO_STEPS(const std::vector<float>& parameters, const std::vector<float>& x) {

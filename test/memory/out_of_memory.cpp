@@ -16,7 +16,7 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/stream/load_any.hpp>
 

@@ -2,7 +2,7 @@
 // A stream and a single cell ask for no memory once they are made.
 #include "counted.hpp"
 
-#include <rondo/layer/single.hpp>
+#include <rondo/model/single_cell.hpp>
 #include <rondo/stream/any_stream.hpp>
 #include <rondo/stream/stream.hpp>
 

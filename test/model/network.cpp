@@ -9,7 +9,7 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 #include <rondo/op/concatenate.hpp>
 #include <rondo/op/each_step.hpp>

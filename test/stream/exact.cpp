@@ -2,7 +2,7 @@
 // Exact functions are a choice of the backend's type: for streams, for sequences, and beside the fast ones.
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/stream/stream.hpp>
 
 #include <laws/batch.hpp>

@@ -10,7 +10,7 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/tied.hpp>
 #include <rondo/op/add.hpp>
 #include <rondo/op/concatenate.hpp>

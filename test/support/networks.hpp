@@ -17,7 +17,7 @@
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
 #include <rondo/layer/softmax.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 
 /// What is written to a file, embedded from there and compared with.
 using Written = rondo::Sequential<rondo::Named<"embedding", rondo::Embedding<7, 5>>,

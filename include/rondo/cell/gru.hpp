@@ -8,7 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
-/// NonFiniteGuard recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
+/// Gated recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
 ///
 ///   r, z = sigmoid(a_r), sigmoid(a_z)                                         (1)
 ///   n = tanh(a_n + r u_n)          u_n = U_n h + c_n, kept apart from a_n     (2)
@@ -44,7 +44,7 @@ struct GRU {
     }
 };
 
-/// NonFiniteGuard recurrent unit that resets before the recurrent product, as first published and as ONNX defaults to.
+/// Gated recurrent unit that resets before the recurrent product, as first published and as ONNX defaults to.
 ///
 ///   r, z = sigmoid(a_r), sigmoid(a_z)                                         (1)
 ///   n = tanh(W_n x + b_n + U_n q + c_n)     q = r h                           (2)

@@ -7,7 +7,7 @@
 #include "../model/batch_state.hpp"
 #include "../model/layer_facts.hpp"
 #include "../model/model.hpp"
-#include "../stream/state.hpp"
+#include "../model/state.hpp"
 #include "layer_weights.hpp"
 #include "../core/number_text.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/parameter_spec.hpp"
-#include "../model/network.hpp"
+#include "network.hpp"
 #include "../op/add_to_each_step.hpp"
 #include "../op/attend.hpp"
 #include "../op/softmax_steps.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../model/network.hpp"
+#include "network.hpp"
 #include "../op/concatenate.hpp"
 #include "../op/each_step.hpp"
 #include "../op/scheduled_sampling.hpp"

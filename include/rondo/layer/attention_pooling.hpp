@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../model/sequential.hpp"
+#include "sequential.hpp"
 #include "../op/attend.hpp"
 #include "../op/softmax_steps.hpp"
 #include "activation.hpp"

@@ -3,7 +3,7 @@
 
 #include "../core/error.hpp"
 #include "fwd.hpp"
-#include "network.hpp"
+#include "../layer/network.hpp"
 
 #include <cstddef>
 #include <string>

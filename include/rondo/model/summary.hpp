@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/parameter_spec.hpp"
-#include "network.hpp"
+#include "../layer/network.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -6,7 +6,7 @@
 #include "batch_state.hpp"
 #include "fwd.hpp"
 #include "model.hpp"
-#include "network.hpp"
+#include "../layer/network.hpp"
 #include "../graph/forward_context.hpp"
 
 #include <array>

@@ -3,7 +3,7 @@
 
 #include "../core/random.hpp"
 #include "../core/view.hpp"
-#include "../layer/dropout.hpp"
+#include "dropout.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -4,7 +4,7 @@
 #include "../graph/step_context.hpp"
 #include "../model/workspace.hpp"
 #include "packed.hpp"
-#include "state.hpp"
+#include "../model/state.hpp"
 
 #include <array>
 #include <cassert>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../layer/embedding.hpp"
+#include "../op/lookup.hpp"
 #include "../model/workspace.hpp"
 #include "../data/batch.hpp"
 #include "clip.hpp"

@@ -4,8 +4,8 @@
 #include "../cell/gru.hpp"
 #include "../cell/lstm.hpp"
 #include "../cell/rnn.hpp"
-#include "../model/workspace.hpp"
-#include "recurrent.hpp"
+#include "workspace.hpp"
+#include "../layer/recurrent.hpp"
 
 #include <cstddef>
 #include <string>
@@ -125,12 +125,12 @@ template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct LSTMCell : SingleCell<cell::LSTM, In, Hidden, B> {
     using SingleCell<cell::LSTM, In, Hidden, B>::SingleCell;
 };
-/// NonFiniteGuard recurrent unit, reset after the product, alone. See SingleCell.
+/// Gated recurrent unit, reset after the product, alone. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUCell : SingleCell<cell::GRU, In, Hidden, B> {
     using SingleCell<cell::GRU, In, Hidden, B>::SingleCell;
 };
-/// NonFiniteGuard recurrent unit, reset before the product, alone. See SingleCell.
+/// Gated recurrent unit, reset before the product, alone. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUResetBeforeCell : SingleCell<cell::GRUResetBefore, In, Hidden, B> {
     using SingleCell<cell::GRUResetBefore, In, Hidden, B>::SingleCell;

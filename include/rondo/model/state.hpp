@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../model/network.hpp"
+#include "../layer/network.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/random.hpp"
+#include "../core/view.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// A rate as part of a type: Rate{20} is 20 of 100, Rate{1, 8} an eighth.
+struct Rate {
+    int parts = 0, of = 100;
+    constexpr double value() const { return double(parts) / of; }
+    constexpr bool valid() const { return parts >= 0 && parts < of; }
+    bool operator==(const Rate&) const = default;
+};
+
+namespace detail {
+/// Four units of one column: their words are one block of random numbers.
+template <class S>
+struct DropoutMask {
+    S* mask;
+    std::size_t rows, batch;
+    std::uint32_t first_step, first_column;
+    StepRandomStream draws;
+    double rate;
+
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        const S kept = S(1 / (1 - rate));
+        const RandomStream draw = draws.now();
+        for (std::size_t row = 0; row < rows; row += 4) {
+            const PhiloxBlock words =
+                draw.block(row / 4, first_column + std::uint32_t(n % batch), first_step + std::uint32_t(n / batch));
+            for (std::size_t k = row; k < rows && k < row + 4; ++k)
+                mask[n * rows + k] = double(uniform(words[k - row])) < rate ? S(0) : kept;
+        }
+    }
+};
+template <int Rows, class S>
+struct AddProduct {
+    S* y;
+    const S *a, *b;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
+        const std::size_t at = column * Rows + std::size_t(unit);
+        L::store(y + at, L::load(y + at) + L::load(a + at) * L::load(b + at));
+    }
+};
+}
+
+/// y = mask * x: an operation of a program.
+template <class S, int Rows>
+struct DropoutOperation {
+    SequenceView<const S, Rows> x;
+    SequenceView<S, Rows> y;
+    S* mask;
+    StepRandomStream draw;
+    double rate;
+
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        const Extent& e = x.extent;
+        backend.columns(detail::DropoutMask<S>{mask, Rows, std::size_t(e.batch), std::uint32_t(e.first_step),
+                                               std::uint32_t(e.first_column), draw, rate},
+                        e.columns());
+        backend.fill(y.value, y.size(), S(0));
+        backend.template units<Rows>(detail::AddProduct<Rows, S>{y.value, x.value, mask}, e.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (x.gradient)
+            run.backend().template units<Rows>(detail::AddProduct<Rows, S>{x.gradient, y.gradient, mask}, x.columns());
+    }
+};
+
+/// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
+template <class Run, class S, int Rows>
+SequenceView<S, Rows> dropout(Run& run, const SequenceView<S, Rows>& x, Rate rate, const StepRandomStream& draw) {
+    if constexpr (Run::differentiable) {
+        if (run.taped() && run.drops() && rate.parts > 0) {
+            const auto y = run.template make<Rows>(x.extent);
+            run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, rate.value()});
+            return y;
+        }
+    }
+    return x;
+}
+
+} // namespace rondo

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../backend/scratch.hpp"
+#include "../core/error.hpp"
+#include "../core/view.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// Column n of y is row x[n] of the table: an operation of a program.
+template <class S>
+struct Lookup {
+    Tokens x;
+    DynamicSequenceView<S> y;
+    Parameter<S> table;
+    int vocabulary, padding;
+    int* active; // where forward marks tokens past an end, for a backend that takes all at once; null: there are none
+
+    template <class Run>
+    static constexpr bool takes_all = TakesAllTokens<typename Run::backend_type>;
+
+    template <class B>
+    void forward_scratch(Scratch<B>& scratch) const {
+        if constexpr (TakesAllTokens<B>) scratch.take_lengths(x.extent);
+    }
+    template <class Run>
+    void forward(Run& run) const {
+        auto& backend = run.backend();
+        if constexpr (takes_all<Run>) {
+            auto scratch = run.scratch();
+            const int* until = run.lengths(x.extent, scratch.take_lengths(x.extent));
+            if (active) backend.active_tokens(active, x.value, x.columns(), until, x.extent.batch);
+            backend.gather(y.matrix(), table.value, active ? active : x.value);
+        } else {
+            if (x.extent.lengths) backend.fill(y.value, y.size(), S(0));
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                backend.gather(y.matrix(first, count), table.value, x.value + first);
+            });
+        }
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        S* gradient = run.gradient(table);
+        if (!gradient) return;
+        if constexpr (takes_all<Run>)
+            run.backend().scatter_add(gradient, y.gradients(), active ? active : x.value, padding, vocabulary);
+        else
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                run.backend().scatter_add(gradient, y.gradients(first, count), x.value + first, padding);
+            });
+    }
+};
+
+/// Names the first token that is not from 0 to `vocabulary` - 1, padding aside.
+inline Error token_outside(const Tokens& x, int vocabulary) {
+    for (std::size_t n = 0; n < x.columns(); ++n) {
+        const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));
+        if (x.extent.active(t, b) && (x.value[n] < 0 || x.value[n] >= vocabulary))
+            return {Error::Kind::argument, "rondo: token " + std::to_string(x.value[n]) + " of sequence " +
+                                               std::to_string(x.extent.first_column + b) + ", step " +
+                                               std::to_string(x.extent.first_step + t) + " is not from 0 to " +
+                                               std::to_string(vocabulary - 1)};
+    }
+    return {};
+}
+
+} // namespace rondo

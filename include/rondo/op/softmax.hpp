@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/view.hpp"
+#include "../simd/exp_column.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+template <class S>
+struct SoftmaxValue {
+    const S* x;
+    S* y;
+    std::size_t rows;
+    template <class P>
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        S* const to = y + column * rows;
+        const P sum(exp_column<P>(x + column * rows, rows, [to](PartialPack<P> part, std::size_t k, P e) {
+            part.store(to + k, e);
+        }).sum);
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
+    }
+};
+template <class S>
+struct SoftmaxGradient {
+    const S *y, *dy;
+    S* dx;
+    std::size_t rows;
+    template <class P>
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        const std::size_t first = column * rows;
+        P sum(S(0));
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
+            sum = math::fma(part.load(y + first + k), part.load(dy + first + k), sum);
+        });
+        const P mean(math::sum(sum));
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
+            const std::size_t at = first + k;
+            part.store(dx + at, math::fma(part.load(y + at), part.load(dy + at) - mean, part.load(dx + at)));
+        });
+    }
+};
+}
+
+/// Softmax of each column: an operation of a program.
+template <class S>
+struct SoftmaxOperation {
+    DynamicSequenceView<const S> x;
+    DynamicSequenceView<S> y;
+
+    template <class Run>
+    void forward(Run& run) const {
+        run.backend().columns(detail::SoftmaxValue<S>{x.value, y.value, x.rows}, x.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (!x.gradient) return;
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * x.rows;
+            run.backend().columns(detail::SoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows}, count);
+        });
+    }
+};
+
+} // namespace rondo
