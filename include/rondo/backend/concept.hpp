@@ -91,11 +91,11 @@ concept Asynchronous = Backend<B> && std::movable<typename B::Graph> && std::def
                      backend.enter();
                  };
 
-/// A backend that looks up tokens, and adds to their rows of a table of so many, all at once: those past a sequence's
-/// end once active_tokens has marked them.
+/// A backend whose gather and scatter_add take all columns in one call: active_tokens sets the tokens of padding to -1,
+/// for which gather writes zeros and scatter_add adds nothing. scatter_add also takes the table's number of rows.
 template <class B>
-concept TakesAllTokens = requires(B& backend, typename B::scalar* p, ColumnMajorView<const typename B::scalar> x, int* to,
-                                  const int* from, std::size_t n, int rows) {
+concept TakesAllTokens = requires(B& backend, typename B::scalar* p, ColumnMajorView<const typename B::scalar> x,
+                                  int* to, const int* from, std::size_t n, int rows) {
     backend.active_tokens(to, from, n, from, 1);
     backend.scatter_add(p, x, from, -1, rows);
 };

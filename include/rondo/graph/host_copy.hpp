@@ -7,12 +7,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where the host has what a batch in the backend's memory holds: a block of it, and its copy.
+/// A batch in the backend's memory, and the host's copy of the same bytes.
 struct HostCopy {
     const std::byte *device = nullptr, *host = nullptr;
     std::size_t bytes = 0;
 
-    /// The host's copy of what p points to; null where it has none.
+    /// The host's copy of what p points to; null if there is none.
     template <Backend B, class T>
     const T* find(const T* p) const {
         if constexpr (OnHost<B>) return p;

@@ -31,7 +31,7 @@ inline Error carry_problem(int batch, int persistent_state, bool again) {
 }
 }
 
-// Instantiated where a value meets a layer, so that its name, which every compiler prints, tells what did not fit.
+// Instantiated where a value is passed to a layer: compilers print this name, and with it both sizes.
 template <int features>
 struct Features {
     template <class Layer, int input_size>
@@ -42,7 +42,7 @@ struct Features {
     };
 };
 
-/// A run as one layer sees it: its own parameters, state and random numbers, and its layers by name.
+/// A run as passed to one layer: it gives access to the layer's parameters, state, random numbers and sublayers.
 template <class Layer, class R>
 class LayerContext : public R {
 public:
@@ -51,13 +51,13 @@ public:
     LayerContext(const R& run, const std::size_t* offsets, LayerPosition place, std::size_t packed_at = 0)
         : R{run}, offsets_{offsets}, position_{place}, packed_{packed_at} {}
 
-    /// Runs the layer of this name: `auto y = run(layer<"lstm">, x)`.
+    /// Runs the sublayer of this name: `auto y = run(layer<"lstm">, x)`.
     template <std::derived_from<AnyLayerName> Name, class... Values>
     auto operator()(Name, const Values&... values) {
         return at<Name::template index_in<Layer>>(values...);
     }
 
-    /// Runs the k-th layer.
+    /// Runs the k-th sublayer.
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
         if constexpr (requires { first.extent; }) {
@@ -94,17 +94,18 @@ public:
             return {this->memory_->parameters + offset, offset};
         }
     }
-    /// This layer's weights as its kernels read them.
+    /// This layer's packed weights.
     const std::byte* weights() const { return this->memory_->packed + packed_; }
+    /// Whether this step reads large weights in reverse: see CellStep::step.
     bool back() const { return this->memory_->back; }
 
-    /// This layer's state, kept from run to run, for `batch` sequences; null where sequences start from zero.
+    /// This layer's persistent state for `batch` sequences; null if sequences start from zero.
     ///
-    /// Errors  a state of another number of sequences; a second call of the layer in one run, which would go on from
-    ///         where the first one ended in one run, and from zero in another.
+    /// Errors  a state of another batch size; a second call of the layer in one run, whose initial state would be
+    ///         ambiguous.
     scalar* persistent_state(int batch) const {
         if (!this->memory_->persistent_state) return nullptr;
-        if (this->checks()) { // of a stream once, when it is made
+        if (this->checks()) { // a stream checks once, when it is constructed
             const int persistent_batch = [&] {
                 if constexpr (R::packed) return 1;
                 else return this->memory_->persistent_batch;
@@ -115,7 +116,7 @@ public:
         return this->memory_->persistent_state + (R::packed ? position_.stream : position_.state * std::size_t(batch));
     }
 
-    /// The random numbers of this layer's n-th dropout, others at each call.
+    /// The random stream of this layer's n-th dropout; every call returns a different one.
     StepRandomStream draw(std::uint32_t n = 0) const {
         if constexpr (R::packed) {
             return RandomStream{Seed{}, Purpose::dropout};

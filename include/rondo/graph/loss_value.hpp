@@ -10,7 +10,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where the losses of a batch's columns lie in a run's memory, zero where they are padding.
+/// The losses of a batch's columns in the memory of a run; those of padding are zero.
 template <class S>
 struct LossPart {
     const S* each = nullptr;
@@ -18,11 +18,11 @@ struct LossPart {
 };
 template <class S> using LossParts = std::vector<LossPart<S>>;
 
-/// A loss in a forward: a value of the program, not a number before the program is executed. Losses add up; each adds
-/// its gradient when it is computed, once.
+/// A loss in a forward: a value of the program, available as a number after execution. Losses can be added; the
+/// operation that computes a loss also adds its gradient, once.
 ///
-/// Errors  a loss that is added to itself: its gradient would not be twice its own.
-/// Memory  its parts lie in the workspace, which keeps its memory for the next run.
+/// Errors  adding a loss to itself: its gradient would be counted once, not twice.
+/// Memory  its parts lie in the workspace, which reuses the memory in its next run.
 template <class B>
 class LossValue {
 public:
@@ -43,7 +43,7 @@ public:
             fail(Error::Kind::argument, "rondo: a loss is added to itself; compute it twice, or with half the terms");
         LossValue sum{a};
         sum.count_ = a.count_ + b.count_;
-        if (a.first_ + a.count_ == b.first_) return sum; // they are neighbours
+        if (a.first_ + a.count_ == b.first_) return sum; // already contiguous
         sum.first_ = a.all_->size();
         for (const LossValue* of : {&a, &b})
             for (std::size_t k = 0; k < of->count_; ++k) a.all_->push_back(LossPart<scalar>{of->part(k)});
@@ -51,7 +51,8 @@ public:
     }
     LossValue& operator+=(const LossValue& b) { return *this = *this + b; }
 
-    /// The number, when the program has been executed and before the workspace's next run; a device is waited for.
+    /// The loss as a number, after the program was executed and before the workspace's next run. Synchronizes with a
+    /// device.
     double value(B& backend) const {
         double all = 0;
         for (std::size_t k = 0; k < count_; ++k) {
@@ -71,7 +72,7 @@ private:
 };
 
 namespace detail {
-// What a body returned, as its caller sees it when the program has been executed.
+// Converts what a forward returned for its caller after execution: a LossValue to double.
 template <class B, class Result>
 Result executed(B&, const Result& result) { return result; }
 template <class B>

@@ -13,17 +13,17 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The operations of one forward, in order. Executing them is forward; in reverse, each one's backward.
+/// The operations recorded by one forward, executed in order by forward; backward executes their backwards in reverse.
 ///
-/// An operation is a trivially copyable value:
+/// An operation is a trivially copyable value with the members
 ///
-///   forward(context)          computes
-///   backward(context)         if it has one: adds dL/d(input) to the gradients of its inputs
-///   forward_scratch(scratch)  if its forward needs memory meanwhile
-///   backward_scratch(scratch) if its backward does
+///   forward(context)          computes its outputs
+///   backward(context)         optional: adds dL/d(input) to the gradients of its inputs
+///   forward_scratch(scratch)  if forward needs scratch memory
+///   backward_scratch(scratch) if backward does
 ///
-/// Memory  a record of fixed size an operation. Records only grow: a program of as many operations as one before takes
-///         none.
+/// Memory  a record of fixed size per operation. The capacity never shrinks: recording no more operations than before
+///         allocates nothing.
 template <Backend B>
 class Program {
 public:
@@ -39,8 +39,7 @@ public:
 
     void clear() { size_ = scratch_size_ = product_size_ = 0; }
 
-    /// Records an operation. `differentiable`: whether the program may have a backward at all, which is then compiled;
-    /// `taped`: whether this one has.
+    /// Records an operation. `differentiable`: whether its backward is compiled; `taped`: whether it is recorded, too.
     template <bool differentiable, class Operation>
     void add(const Operation& operation, [[maybe_unused]] bool taped) {
         static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity &&
@@ -70,9 +69,9 @@ public:
     }
 
     std::size_t size() const { return size_; }
-    /// Numbers of scratch memory, of the operation that needs most.
+    /// The scratch memory of the operation that needs most, in elements.
     std::size_t scratch_size() const { return scratch_size_; }
-    /// Numbers that the backend needs for the largest product.
+    /// The backend's memory for the largest product, in elements.
     std::size_t product_size() const { return product_size_; }
 
 private:

@@ -12,21 +12,21 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a step of a stream works with. It owns nothing.
+/// What a step of a stream reads and writes; all non-owning.
 template <Backend B>
 struct StepMemory {
     using scalar = typename B::scalar;
     B* backend = nullptr;
     Arena<scalar> values{};
     scalar* persistent_state = nullptr;
-    const std::byte* packed = nullptr; // the weights
-    bool back = false;                 // whether this step reads large weights from their end: see CellStep::step
-    std::size_t values_size = 0, product_size = 0; // counted by a dry step
+    const std::byte* packed = nullptr; // weights
+    bool back = false;                 // whether this step reads large weights in reverse: see CellStep::step
+    std::size_t values_size = 0, product_size = 0; // measured by a dry step
     LayerUse* uses = nullptr;
 };
 
-/// One step of a stream: operations are executed at once, layers that have kernels by these. A dry step computes
-/// nothing and counts the memory that a step needs: once, when a stream is made.
+/// One step of a stream: operations are executed immediately instead of recorded; layers that have step kernels use
+/// them. A dry step computes nothing: it checks, and measures the memory a step needs, when a stream is constructed.
 template <Backend B, class Kernels, bool is_dry = false>
 class StepContext {
 public:

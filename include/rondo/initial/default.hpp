@@ -9,16 +9,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Parameters as PyTorch draws them by default.
+/// PyTorch's default initialization.
 ///
 ///   weights, biases   U(-1/sqrt(fan), 1/sqrt(fan))
 ///   embeddings        N(0, 1), the padding row zero
 ///
 /// fan is the hidden size in a recurrent layer, the input size in Linear.
 ///
-/// `forget_bias` is added to the input bias of a gate that forgets: 1 keeps an LSTM's memory open at first.
+/// `forget_bias` is added to the input bias of a forget gate: 1 makes an LSTM remember at the start of training.
 ///
-/// Source  the forget bias: Jozefowicz, Zaremba & Sutskever, "An empirical exploration of recurrent network
+/// Source  for the forget bias: Jozefowicz, Zaremba & Sutskever, "An empirical exploration of recurrent network
 ///         architectures" (2015), section 2.2.
 struct Default {
     double forget_bias = 0;

@@ -8,8 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Recurrent weights that keep the length of what they multiply: the matrix of each gate is orthogonal. All else is
-/// Xavier's.
+/// Orthogonal recurrent weights, one matrix per gate: they preserve the norm of h. Other parameters as Xavier.
 ///
 /// Source  Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
 ///         networks" (2013), arXiv:1312.6120, section 3.
@@ -29,7 +28,7 @@ struct Orthogonal {
     }
 
 private:
-    // Gram and Schmidt, each row twice: once leaves rounding errors where rows are nearly parallel.
+    // Gram-Schmidt, twice per row: one pass loses orthogonality by rounding where rows are nearly parallel.
     static void orthonormalise(std::vector<double>& rows, std::size_t n) {
         for (std::size_t i = 0; i < n; ++i) {
             double* row = rows.data() + i * n;

@@ -11,7 +11,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// y = f(x), number by number.
+/// y = f(x), elementwise.
 ///
 /// Shapes  x, y (Size x T B).
 template <class Function, int Size>

@@ -14,7 +14,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a query looks at: of each step of a memory, the key that it is compared with and the value it may take.
+/// The keys and values that a query attends to, one of each per step of a memory.
 template <class Keys, class Values>
 struct AttentionMemory {
     Keys keys;
@@ -23,13 +23,13 @@ struct AttentionMemory {
 template <class Keys, class Values>
 AttentionMemory(Keys, Values) -> AttentionMemory<Keys, Values>;
 
-/// Looks at the steps of a memory that are like the query.
+/// Dot-product attention.
 ///
 ///   e(t) = q . m(t)     a = softmax over the valid steps of e     y = sum_t a(t) m(t)                  (1)
 ///
-/// First `run(layer<"attention">, memory)`, once a memory; then `run(layer<"attention">, q, looked_at)` for each query.
+/// `auto keys = run(layer<"attention">, memory)` once per memory m, then `run(layer<"attention">, q, keys)` per query.
 ///
-/// Shapes  memory (Size x T B), q (Size x B) -> y (Size x B), weights (1 x T B).
+/// Shapes  memory (Size x T B), q (Size x B) -> y (Size x B), weights a (1 x T B).
 /// Source  Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation" (2015),
 ///         arXiv:1508.04025, section 3.1: dot.
 template <int Size>
@@ -50,14 +50,14 @@ struct DotAttention {
     }
 };
 
-/// Looks at the steps of a memory that a small network of query and step scores highest.
+/// Additive (Bahdanau) attention.
 ///
 ///   e(t) = v . tanh(W q + U m(t) + b)                                         (1)
 ///   a = softmax over the valid steps of e     y = sum_t a(t) m(t)             (2)
 ///
-/// First `run(layer<"attention">, memory)`, once a memory; then `run(layer<"attention">, q, looked_at)` for each query.
+/// `auto keys = run(layer<"attention">, memory)` once per memory m, then `run(layer<"attention">, q, keys)` per query.
 ///
-/// Shapes  memory (Memory x T B), q (Query x B) -> y (Memory x B), weights (1 x T B); query.weight W (Size x Query),
+/// Shapes  memory (Memory x T B), q (Query x B) -> y (Memory x B), weights a (1 x T B); query.weight W (Size x Query),
 ///         memory.weight U (Size x Memory), memory.bias b (Size), score.weight v (1 x Size).
 /// Source  Bahdanau, Cho & Bengio, "Neural machine translation by jointly learning to align and translate" (2015),
 ///         arXiv:1409.0473, appendix A.1.2.

@@ -13,7 +13,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Looks at nothing: a decoder that knows of its source only what its first state tells.
+/// For a decoder without attention: it sees its source through its initial state only.
 struct NoAttention {
     static constexpr int memory_size = 0;
     static constexpr std::array<ParameterSpec, 0> tensors{};
@@ -21,24 +21,25 @@ struct NoAttention {
     static auto forward(auto&, const auto& memory) { return memory; }
 };
 
-/// How a decoder is fed.
+/// The input of a decoder's steps.
 ///
-/// input_feeding  what a step ends with is part of the next step's input.
+/// input_feeding  the attentional state f(t - 1) is concatenated to the input of step t.
+/// sampling       scheduled sampling in training.
 struct Feeding {
     bool input_feeding = true;
     ScheduledSampling sampling{};
     bool operator==(const Feeding&) const = default;
 };
 
-/// What one step of a decoder hands to the next.
+/// A decoder's state between steps: the recurrent layer's states, and f of AttentionDecoder's eq. (2).
 template <class States, class Feed>
 struct DecoderState {
     States states;
     Feed feed;
 };
 
-/// What a decoder gives: scores of each step's next token, the state after the last step, and the weights with which
-/// that step took the memory's.
+/// A decoder's result: scores of the next token at each step, the state after the last step, and the attention weights
+/// of the last step.
 template <class Scores, class State, class Weights>
 struct Decoded {
     Scores scores;
@@ -48,15 +49,16 @@ struct Decoded {
 template <class Scores, class State, class Weights>
 Decoded(Scores, State, Weights) -> Decoded<Scores, State, Weights>;
 
-/// Tells a sequence token by token, each from the one before, from a state, and from what it looks at.
+/// A recurrent decoder with attention: from the previous token and state it computes scores of the next token.
 ///
 ///   s(t) = Recurrent([embedding(x(t)); f(t - 1)], s(t - 1))     h(t) its output                        (1)
 ///   f(t) = tanh(W [attention(h(t)); h(t)] + b)     scores(t) = fc(f(t))                                (2)
 ///
-/// The same forward reads a whole sequence, or one step of it. Without input feeding f is no part of eq. (1).
+/// The same forward computes a whole sequence (training) or one step (decoding). Without input feeding f is not part of
+/// eq. (1).
 ///
-///   const auto looked_at = run(layer<"decoder">, memory);                     // once a memory
-///   const auto [scores, state, weights] = run(layer<"decoder">, tokens, first_state, looked_at);
+///   const auto keys = run(layer<"decoder">, memory);                          // once per memory
+///   const auto [scores, state, weights] = run(layer<"decoder">, tokens, first_state, keys);
 ///
 /// Shapes  memory (Attention::memory_size x T' B), tokens (T B) -> scores (Vocabulary x T B); states and f
 ///         (Hidden x B).
@@ -77,7 +79,7 @@ struct AttentionDecoder
 
     static constexpr Label describe() { return Label{"AttentionDecoder -> "}.add(Vocabulary); }
 
-    /// The state that begins with this h; all else zero.
+    /// The initial state with this h, and zeros in c and f.
     template <class S>
     static State<S> first_state(auto& run, const SequenceView<S, Hidden>& h) {
         State<S> state{{.batch = h.extent.batch}, {nullptr, nullptr, h.extent}};

@@ -11,11 +11,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Asks a layer that attends for its weights too: `auto [y, a] = run(layer<"attention">, x, with_weights)`.
+/// Makes an attention layer return its weights, too: `auto [y, a] = run(layer<"attention">, x, with_weights)`.
 struct WithWeights {};
 inline constexpr WithWeights with_weights{};
 
-/// What a layer that attends gives, and the weights (1 x T B) with which it took each step: from 0 to 1, of sum 1.
+/// An attention layer's output and its weights (1 x T B), which are in [0, 1] and sum to 1 over the valid steps.
 template <class Output, class Weights>
 struct Attended {
     Output output;
@@ -24,20 +24,20 @@ struct Attended {
 template <class Output, class Weights>
 Attended(Output, Weights) -> Attended<Output, Weights>;
 
-/// How much a step matters: v . tanh(W x + b).
+/// The score of a step, v . tanh(W x + b).
 ///
 /// Shapes  x (In x T B) -> (1 x T B); hidden.weight (Size x In), hidden.bias (Size), out.weight (1 x Size).
 template <int In, int Size>
 struct AdditiveScore
     : Sequential<Named<"hidden", Linear<In, Size>>, Tanh<Size>, Named<"out", LinearWithoutBias<Size, 1>>> {};
 
-/// Each sequence as one step, the mean of its steps weighted by a score of each: any layer that makes one number of a
-/// step.
+/// Attention pooling over time: each sequence is reduced to the weighted mean of its steps. Score is any layer from
+/// Size features to one.
 ///
 ///   e(t) = Score(x(t))     a = softmax over the valid steps of e              (1)
 ///   y = sum_t a(t) x(t)                                                       (2)
 ///
-/// Shapes  x (Size x T B) -> y (Size x B), zero for a sequence of no steps; weights a (1 x T B).
+/// Shapes  x (Size x T B) -> y (Size x B), zero for an empty sequence; weights a (1 x T B).
 /// Source  Yang et al., "Hierarchical attention networks for document classification" (2016), section 2.2.
 template <int Size, class Score = Linear<Size, 1>>
 struct AttentionPooling : Network<Named<"score", Score>> {

@@ -10,13 +10,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// In training each feature of each step of each sequence is zero with probability `rate`, and the rest are divided by
-/// 1 - rate; elsewhere nothing happens.
+/// In training each element is set to zero with probability `rate`, else divided by 1 - rate; otherwise y = x.
 ///
 /// Shapes  x, y (Size x T B).
 /// Source  Srivastava et al., "Dropout", JMLR 15 (2014).
 template <int Size, Rate rate>
-    requires (Size > 0) && (rate.valid()) // a size from 1, a rate from 0 to below 1
+    requires (Size > 0) && (rate.valid()) // Size >= 1, 0 <= rate < 1
 struct Dropout {
     static constexpr LayerKind kind = LayerKind::Dropout;
     static constexpr int input_size = Size, output_size = Size;

@@ -11,19 +11,20 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A row of the table for every token.
+/// An embedding: the row of a table for each token.
 ///
 /// Shapes  tokens (T B) -> y (Size x T B); weight (Vocabulary x Size).
-/// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if there is one, begins at zero and is
-///         never trained, unless the table is tied to another tensor.
-/// Errors  a token outside the vocabulary; in a stream that is undefined behaviour.
+/// Units   tokens from 0 to Vocabulary - 1. The row of the token `padding`, if given, is initialized to zero and gets
+///         no gradient, unless the table is tied to another tensor.
+/// Errors  a token outside the vocabulary; in a stream this is undefined behaviour.
 template <int Vocabulary, int Size, int padding = -1>
     requires (Vocabulary > 0) && (Size > 0) && (padding >= -1) && (padding < Vocabulary)
 struct Embedding {
     static constexpr LayerKind kind = LayerKind::Embedding;
     static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
     static constexpr auto tensors = assign_offsets(std::array{ParameterSpec{
-        .name = "weight", .rows = Vocabulary, .columns = Size, .role = ParameterSpec::Role::table, .padding = padding}});
+        .name = "weight", .rows = Vocabulary, .columns = Size, .role = ParameterSpec::Role::table,
+        .padding = padding}});
     static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
 
     static auto forward(auto& run, const Tokens& x) {

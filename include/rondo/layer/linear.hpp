@@ -19,9 +19,11 @@ struct LinearLayer {
     static constexpr LayerKind kind = LayerKind::Linear;
     static constexpr int input_size = In, output_size = Out;
     static constexpr auto tensors = [] {
-        std::array<ParameterSpec, bias ? 2 : 1> all{ParameterSpec{.name = "weight", .rows = Out, .columns = In, .fan = In}};
+        std::array<ParameterSpec, bias ? 2 : 1> all{
+            ParameterSpec{.name = "weight", .rows = Out, .columns = In, .fan = In}};
         if constexpr (bias)
-            all[1] = ParameterSpec{.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = In, .rank = 1};
+            all[1] =
+                ParameterSpec{.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = In, .rank = 1};
         return assign_offsets(all);
     }();
     static constexpr Label describe() {
@@ -58,7 +60,9 @@ struct LinearLayer {
 template <int In, int Out>
     requires (In > 0) && (Out > 0)
 struct Linear : detail::LinearLayer<In, Out, true> {};
-/// y = W x
+/// y = W x, at every step.
+///
+/// Shapes  x (In x T B) -> y (Out x T B); weight (Out x In).
 template <int In, int Out>
     requires (In > 0) && (Out > 0)
 struct LinearWithoutBias : detail::LinearLayer<In, Out, false> {};

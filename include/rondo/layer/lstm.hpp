@@ -6,7 +6,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Long short-term memory over time; gates in PyTorch's order i, f, g, o. See Recurrent for shapes, cell::LSTM for the
+/// A long short-term memory layer; gates in PyTorch's order i, f, g, o. See Recurrent for shapes, cell::LSTM for the
 /// equations and their source.
 template <int In, int Hidden, Stack stack = Stack{}>
 struct LSTM : Recurrent<cell::LSTM, In, Hidden, stack> {

@@ -6,10 +6,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// y = x + layer(x); its parameters have the layer's own names.
+/// y = x + layer(x); the parameters keep the layer's names.
 ///
-/// Shapes  x, y (Size x T B), Size being the layer's input and output size.
-/// Errors  a layer whose two sizes differ does not compile.
+/// Shapes  x, y (Size x T B), Size the layer's input and output size.
+/// Errors  a layer whose sizes differ does not compile.
 /// Source  He et al., "Deep residual learning for image recognition" (2015), arXiv:1512.03385, section 3.1.
 template <class Layer>
 struct Residual : Layer {
@@ -25,10 +25,10 @@ struct Residual : Layer {
     static auto forward(auto& run, const auto& x) { return add(run, x, Layer::forward(run, x)); }
 };
 
-/// y = layer(x) + the first features of x, as many as the layer gives: what models of guitar amplifiers call a skip.
+/// y = layer(x) + the first Out features of x: the skip connection of guitar amplifier models.
 ///
-/// Shapes  x (layer's input size x T B) -> y (layer's output size x T B).
-/// Errors  a layer that gives more features than it reads does not compile.
+/// Shapes  x (In x T B) -> y (Out x T B), the layer's input and output sizes.
+/// Errors  a layer with Out > In does not compile.
 template <class Layer>
 struct ResidualOfFirst : Layer {
     static_assert(Layer::output_size <= Layer::input_size,

@@ -11,7 +11,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The last valid step of each sequence; zero for one of no steps.
+/// The last valid step of each sequence; zero for an empty sequence.
 ///
 /// Shapes  x (Size x T B) -> y (Size x B).
 template <int Size>
@@ -25,10 +25,10 @@ struct LastStep {
     static auto forward(auto& run, const SequenceView<S, Size>& x) { return detail::select(run, x, Size); }
 };
 
-/// The first step of each sequence, where a reversed layer ends; zero for one of no steps.
+/// The first step of each sequence, where the final state of a reversed layer is; zero for an empty sequence.
 ///
 /// Shapes  x (Size x T B) -> y (Size x B).
-/// Errors  a stream, which has left the first step behind, does not compile.
+/// Errors  does not compile in a stream.
 template <int Size>
     requires (Size > 0)
 struct FirstStep {
@@ -44,7 +44,8 @@ struct FirstStep {
     }
 };
 
-/// What both directions of a bidirectional layer end with: the last valid step of the one, the first step of the other.
+/// The final states of a bidirectional layer: the last valid step of the forward direction, the first step of the
+/// reverse direction.
 ///
 /// Shapes  x (2 Hidden x T B) -> y (2 Hidden x B), as PyTorch's cat(h_n[-2], h_n[-1]).
 template <int Hidden>

@@ -11,12 +11,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Probabilities over the features of each step.
+/// Softmax over the features of each step.
 ///
 ///   y_k = exp(x_k - max x) / sum_j exp(x_j - max x)                           (1)
 ///
 /// Shapes  x, y (Size x T B).
-/// Units   y is in [0, 1] and sums to 1. For a loss use CrossEntropy on x itself, which is exact where y underflows.
+/// Units   y is in [0, 1] and sums to 1. For a loss, apply CrossEntropy to x instead: it does not underflow.
 template <int Size>
     requires (Size > 0)
 struct Softmax {

@@ -35,15 +35,16 @@ struct BinaryCrossEntropyColumn {
 ///
 ///   L = 1/N sum_n (max(y_n, 0) - y_n target_n + log(1 + exp(-|y_n|)))         (1)
 ///
-/// Shapes  y logits, target from 0 to 1 (Size x T B).
-/// Units   nats.
+/// Shapes  y logits, target (Size x T B).
+/// Units   nats; targets from 0 to 1.
+/// Errors  a target that is not from 0 to 1.
 struct BinaryCrossEntropy {
     /// N of eq. (1).
     template <class S, int Size>
     double terms(const SequenceView<S, Size>& target) const {
         return Size * detail::valid_columns(target);
     }
-    /// Says which target is not from 0 to 1.
+    /// The error for the first target that is not from 0 to 1.
     template <class S, int Size>
     Error (check)(const SequenceView<S, Size>& target, int) const {
         Error error;
@@ -57,9 +58,10 @@ struct BinaryCrossEntropy {
         });
         return error;
     }
-    /// N L / terms; its gradient is added to y's.
+    /// N L / terms; adds its gradient to y's.
     template <class Run, class S, int Size>
-    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target, double terms) const {
+    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target,
+                    double terms) const {
         if (const S* numbers = run.on_host(target.value))
             (rondo::check)((check)(SequenceView<const S, Size>{numbers, nullptr, target.extent}, Size));
         return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});

@@ -38,13 +38,13 @@ struct CrossEntropyColumn {
 };
 }
 
-/// Mean negative log probability of the right class, over all steps of all sequences whose target is not `ignore`.
+/// Mean negative log likelihood of the target class, over all valid steps whose target is not `ignore`.
 ///
 ///   L = 1/N sum_n (log sum_k exp y_kn - y_(target n) n)                       (1)
 ///
 /// Shapes  y (Vocabulary x T B) logits, target (T B).
 /// Units   nats.
-/// Errors  a target that is neither a class nor `ignore` fails in check.
+/// Errors  a target that is neither a class nor `ignore`.
 struct CrossEntropy {
     int ignore = -100;
 
@@ -56,7 +56,7 @@ struct CrossEntropy {
         });
         return sum;
     }
-    /// Says which target is no class of a network with `classes` outputs.
+    /// The error for the first target that is neither from 0 to classes - 1 nor `ignore`.
     Error (check)(const Tokens& target, int classes) const {
         Error error;
         for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
@@ -68,7 +68,7 @@ struct CrossEntropy {
         });
         return error;
     }
-    /// N L / terms; its gradient is added to y's.
+    /// N L / terms; adds its gradient to y's.
     template <class Run, class S, int Vocabulary>
     auto operator()(Run& run, const SequenceView<S, Vocabulary>& y, const Tokens& target, double terms) const {
         if (const int* tokens = run.on_host(target.value))

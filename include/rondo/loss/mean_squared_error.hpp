@@ -33,7 +33,7 @@ struct MeanSquaredErrorColumn {
 ///   L = 1/N sum_n (y_n - target_n)^2                                          (1)
 ///
 /// Shapes  y, target (Size x T B).
-/// Units   those of y, squared.
+/// Units   y's, squared.
 struct MeanSquaredError {
     /// N of eq. (1).
     template <class S, int Size>
@@ -44,9 +44,10 @@ struct MeanSquaredError {
     Error (check)(const SequenceView<S, Size>&, int) const {
         return {};
     }
-    /// N L / terms; its gradient is added to y's.
+    /// N L / terms; adds its gradient to y's.
     template <class Run, class S, int Size>
-    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target, double terms) const {
+    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target,
+                    double terms) const {
         return detail::sum_columns(run, y, target, detail::MeanSquaredErrorColumn<S>{Size, S(1 / terms)});
     }
 };

@@ -9,13 +9,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// " of sequence 2, step 5": where in the whole batch a column lies.
+/// A column's position in the whole batch, for messages: " of sequence 2, step 5".
 inline std::string place_of(const Extent& e, std::size_t column) {
     return " of sequence " + std::to_string(std::size_t(e.first_column) + column % std::size_t(e.batch)) + ", step " +
            std::to_string(std::size_t(e.first_step) + column / std::size_t(e.batch));
 }
 
-/// Columns of a sequence that are not padding.
+/// The number of columns that are not padding.
 template <class S, int Rows>
 double valid_columns(const SequenceView<S, Rows>& x) {
     double sum = 0;
@@ -23,21 +23,21 @@ double valid_columns(const SequenceView<S, Rows>& x) {
     return sum;
 }
 
-/// Fails where a network's result and the batch's targets have other extents.
+/// Fails if the extents of a network's result `a` and of the batch's targets `b` differ.
 inline void check_extents(const Extent& a, const Extent& b) {
     (check)(problem(b));
     if (a.steps != b.steps || a.batch != b.batch)
         fail(Error::Kind::argument, "rondo: the network gave " + std::to_string(a.steps) + " steps of " +
                                         std::to_string(a.batch) + " sequences, the targets are " +
                                         std::to_string(b.steps) + " steps of " + std::to_string(b.batch));
-    for (int k = 0; a.lengths && k < a.batch; ++k) // steps that no gradient goes back from must not count
+    for (int k = 0; a.lengths && k < a.batch; ++k) // padding of y gets no gradient, so it must not enter the loss
         if (b.length(k) > a.length(k))
             fail(Error::Kind::argument, "rondo: sequence " + std::to_string(k) + " has " + std::to_string(a.length(k)) +
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// The losses of columns, and the gradient of y where there is room for it. It has no backward: the gradient is that of
-/// the whole loss.
+/// Computes the loss of each column and, if y has a gradient, adds dL/dy. It has no backward: L is the final loss,
+/// whose upstream gradient is 1.
 template <class S, class Target, class Column>
 struct ColumnLosses {
     DynamicSequenceView<S> y;
@@ -58,7 +58,7 @@ struct ColumnLosses {
     }
 };
 
-/// The sum of a loss over the columns of a run.
+/// Records a loss that is a sum over columns.
 template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
 auto sum_columns(Run& run, SequenceView<S, Rows> y, const SequenceView<const Target, TargetRows>& target,
                  const Column& column) {

@@ -13,22 +13,20 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// One cell as a layer of one step, its tensors named as PyTorch names a cell's.
+/// A cell as a recurrent layer, with the parameter names of PyTorch's cells.
 template <class C, int In, int Hidden>
 struct CellLayer : Recurrent<C, In, Hidden> {
     static constexpr auto tensors = assign_offsets(cell_tensors<C>(In, Hidden, ""));
 };
 }
 
-/// A cell by itself: one step of a batch and its backward. Loops over time are its user's.
+/// A single cell, as PyTorch's LSTMCell: one step of a batch and its backward. The loop over time is the caller's.
 ///
-/// A Step holds what one step reads, writes and keeps for its backward; a loop has one for each step it goes back
-/// through.
+/// A Step holds the inputs, outputs and saved values of one step; backpropagation through time needs one per step.
 ///
-/// Shapes  x (In x B), each state (Hidden x B); their gradients alike.
-/// Errors  a Step of less than one sequence; backward without a forward before it. A Step's batch is fixed when it is
-///         made.
-/// Memory  a Step takes all of its own when it is made; forward and backward take none.
+/// Shapes  x (In x B), each state (Hidden x B); their gradients have the same shapes.
+/// Errors  a Step of less than one sequence; backward without a forward before it.
+/// Memory  a Step allocates in its constructor, for a fixed batch; forward and backward allocate nothing.
 template <class C, int In, int Hidden, Backend B>
     requires Cell<C>
 class SingleCell {
@@ -62,11 +60,11 @@ public:
         /// In x B
         auto x() { return map<In>(x_); }
         auto x_gradient() { return map<In>(x_gradient_); }
-        /// Hidden x B; component 0 is h, and 1 is c in an LSTM.
+        /// Hidden x B; component 0 is h, component 1 an LSTM's c.
         template <int component = 0> auto before() { return map<Hidden>(before_[component]); }
         template <int component = 0> auto before_gradient() { return map<Hidden>(before_gradient_[component]); }
         template <int component = 0> auto after() { return map<Hidden>(after_[component]); }
-        /// dL/d(state after): to be set before backward.
+        /// dL/d(after), the upstream gradient: set it before backward.
         template <int component = 0> auto after_gradient() { return map<Hidden>(after_gradient_[component]); }
 
     private:
@@ -89,14 +87,14 @@ public:
         Workspace<network, B> work_;
     };
 
-    /// The state after, from x and the state before.
+    /// Computes step.after from step.x and step.before.
     void forward(Step& step) const {
         const auto final = step.work_.record(parameters, nullptr, {}, [&step](auto& run) { return step.body(run); });
         for (int k = 0; k < states; ++k) step.work_.backend().copy(step.after_[k], final.value[k], final.size());
         step.final_gradient_ = final.gradient;
     }
 
-    /// From the gradients of the state after: adds to `gradient`, and writes the gradients of x and of the state before.
+    /// From step.after_gradient, writes step.x_gradient and step.before_gradient, and adds to the parameters' gradient.
     void backward(Step& step, Parameters& gradient) const {
         if (!step.work_.recorded())
             fail(Error::Kind::argument, "rondo: a cell's backward without a forward before it");
@@ -111,7 +109,7 @@ public:
     }
 };
 
-/// h' = tanh(W x + b + U h + c), alone. See SingleCell.
+/// A single Elman cell, h' = tanh(W x + b + U h + c). See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct RNNCell : SingleCell<cell::RNN, In, Hidden, B> {
     using SingleCell<cell::RNN, In, Hidden, B>::SingleCell;
@@ -120,17 +118,17 @@ template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct ReluRNNCell : SingleCell<cell::ReluRNN, In, Hidden, B> {
     using SingleCell<cell::ReluRNN, In, Hidden, B>::SingleCell;
 };
-/// Long short-term memory, alone. See SingleCell.
+/// A single LSTM cell. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct LSTMCell : SingleCell<cell::LSTM, In, Hidden, B> {
     using SingleCell<cell::LSTM, In, Hidden, B>::SingleCell;
 };
-/// Gated recurrent unit, reset after the product, alone. See SingleCell.
+/// A single GRU cell that resets after the product. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUCell : SingleCell<cell::GRU, In, Hidden, B> {
     using SingleCell<cell::GRU, In, Hidden, B>::SingleCell;
 };
-/// Gated recurrent unit, reset before the product, alone. See SingleCell.
+/// A single GRU cell that resets before the product. See SingleCell.
 template <int In, int Hidden, Backend B = EigenBackend<float>>
 struct GRUResetBeforeCell : SingleCell<cell::GRUResetBefore, In, Hidden, B> {
     using SingleCell<cell::GRUResetBefore, In, Hidden, B>::SingleCell;

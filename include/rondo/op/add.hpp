@@ -6,11 +6,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// y = a + b, or a + the first rows of b, where it has more: an operation of a program.
+/// The operation y = a + b; if b has more rows than a, only its first ones are added.
 template <class S>
 struct Add {
-    DynamicSequenceView<const S> a, b;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> a, b; // (Rows x T B), (>= Rows x T B)
+    DynamicSequenceView<S> y;          // (Rows x T B)
 
     template <class Run>
     void forward(Run& run) const {

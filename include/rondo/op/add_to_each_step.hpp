@@ -8,11 +8,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// y(t) = x(t) + q: an operation of a program. Padding is zero.
+/// The operation y(t) = x(t) + q. Padding of y is zero.
 template <class S>
 struct AddToEachStep {
-    DynamicSequenceView<const S> x, q;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> x, q; // (Rows x T B), (Rows x B)
+    DynamicSequenceView<S> y;          // (Rows x T B)
 
     template <class Run>
     void forward(Run& run) const {
@@ -32,7 +32,7 @@ struct AddToEachStep {
     }
 };
 
-/// y(t) = x(t) + q, at every step the same q.
+/// y(t) = x(t) + q: q is broadcast over the steps.
 ///
 /// Shapes  x, y (Rows x T B), q (Rows x B).
 template <class Run, class X, class Q, int Rows>

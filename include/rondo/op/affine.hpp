@@ -8,14 +8,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// y = W x + b, or W x: an operation of a program. Runs of columns keep out what padding holds and how much there is of
-/// it: zero times a NaN is not zero, and a product's bits depend on its columns' number. On a device a product a run is
-/// too much: there padding is made zero where it would be added up.
+/// The operation y = W x + b, or y = W x.
+///
+/// On the host each range of valid columns is a product of its own: padding may hold NaN, and a product's bits depend
+/// on its number of columns. On a device one launch per range would be too slow: the product includes padding, which is
+/// set to zero where it would enter a sum.
 template <class S>
 struct Affine {
-    DynamicSequenceView<const S> x;
-    DynamicSequenceView<S> y;
-    Parameter<S> weight, bias; // a bias of no value: none
+    DynamicSequenceView<const S> x; // (In x T B)
+    DynamicSequenceView<S> y;       // (Out x T B)
+    Parameter<S> weight, bias;      // (Out x In), (Out); a bias whose value is null: none
 
     template <class Run>
     void forward(Run& run) const {
@@ -63,7 +65,9 @@ private:
     RowMajorView<const S> W() const { return {weight.value, y.rows, x.rows}; }
 
     template <class Run>
-    void add_gradients(Run& run, std::size_t first, ColumnMajorView<const S> dy, ColumnMajorView<const S> in) const {
+    void add_gradients(Run& run, std::size_t first,
+                       ColumnMajorView<const S> dy,         // (Out x N)
+                       ColumnMajorView<const S> in) const { // (In x N)
         auto& backend = run.backend();
         if (S* dW = run.gradient(weight)) {
             backend.add_outer({dW, y.rows, x.rows}, dy, in);

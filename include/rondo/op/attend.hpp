@@ -12,11 +12,11 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// y_n += a_n x_n
+/// y_n += a_n x_n, for each column n
 template <class S>
 struct AddScaled {
-    S* y;
-    const S *a, *x;
+    S* y;           // (rows x n)
+    const S *a, *x; // (n), (rows x n)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
@@ -26,11 +26,11 @@ struct AddScaled {
         });
     }
 };
-/// a_n += x_n . y_n
+/// a_n += x_n . y_n, for each column n
 template <class S>
 struct AddDot {
-    S* a;
-    const S *x, *y;
+    S* a;           // (n)
+    const S *x, *y; // (rows x n)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
@@ -41,8 +41,8 @@ struct AddDot {
         a[n] += math::sum(sum);
     }
 };
-/// Calls f(n, m, count) for each run of columns that are not padding: from column n of the sequence, which is column m
-/// of its step.
+/// Calls f(n, m, count) for each range of valid columns within a step: it begins at column n of the T B columns, which
+/// is column m of the step's B.
 template <class F>
 void each_run_of_steps(const Extent& e, F&& f) {
     for (int t = 0; t < e.steps; ++t)
@@ -57,11 +57,11 @@ inline Error one_step(const char* what, const Extent& column, const Extent& step
 }
 }
 
-/// e(t) = q . k(t): an operation of a program.
+/// The operation e(t) = q . k(t).
 template <class S>
 struct Dot {
-    DynamicSequenceView<const S> q, k;
-    DynamicSequenceView<S> e;
+    DynamicSequenceView<const S> q, k; // (Rows x B), (Rows x T B)
+    DynamicSequenceView<S> e;          // (1 x T B)
 
     template <class Run>
     void forward(Run& run) const {
@@ -84,11 +84,11 @@ struct Dot {
     }
 };
 
-/// y = sum_t a(t) v(t): an operation of a program.
+/// The operation y = sum_t a(t) v(t).
 template <class S>
 struct WeightedSum {
-    DynamicSequenceView<const S> a, v;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> a, v; // (1 x T B), (Rows x T B)
+    DynamicSequenceView<S> y;          // (Rows x B)
 
     template <class Run>
     void forward(Run& run) const {
@@ -112,7 +112,7 @@ struct WeightedSum {
     }
 };
 
-/// e(t) = q . k(t), how much each step of k is like the one step of q; zero where there is no step.
+/// e(t) = q . k(t), the dot-product score of each step of k against the query q. Padding of e is zero.
 ///
 /// Shapes  q (Rows x B), k (Rows x T B) -> e (1 x T B).
 template <class Run, class Q, class K, int Rows>
@@ -123,7 +123,7 @@ auto dot_each_step(Run& run, const SequenceView<Q, Rows>& q, const SequenceView<
     return e;
 }
 
-/// y = sum_t a(t) v(t), over the steps that each sequence has.
+/// y = sum_t a(t) v(t), over the valid steps.
 ///
 /// Shapes  a (1 x T B), v (Rows x T B) -> y (Rows x B).
 template <class Run, class A, class V, int Rows>

@@ -6,11 +6,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Two sequences of the same extent, one below the other: an operation of a program. Padding is zero.
+/// The operation y = [a; b]. Padding of y is zero.
 template <class S>
 struct Concatenate {
-    DynamicSequenceView<const S> a, b;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> a, b; // (First x T B), (Second x T B)
+    DynamicSequenceView<S> y;          // (First + Second x T B)
 
     template <class Run>
     void forward(Run& run) const {
@@ -32,7 +32,7 @@ struct Concatenate {
     }
 };
 
-/// y = [a; b], features below features.
+/// y = [a; b], along features.
 ///
 /// Shapes  a (First x T B), b (Second x T B) -> y (First + Second x T B).
 template <class Run, class A, class B, int First, int Second>

@@ -19,10 +19,10 @@ struct Rate {
 };
 
 namespace detail {
-/// Four units of one column: their words are one block of random numbers.
+/// Writes the mask, 0 or 1 / (1 - rate). One Philox block serves four units of a column.
 template <class S>
 struct DropoutMask {
-    S* mask;
+    S* mask; // (rows x T batch)
     std::size_t rows, batch;
     std::uint32_t first_step, first_column;
     StepRandomStream draws;
@@ -40,6 +40,7 @@ struct DropoutMask {
         }
     }
 };
+/// y += a * b, elementwise
 template <int Rows, class S>
 struct AddProduct {
     S* y;
@@ -52,7 +53,7 @@ struct AddProduct {
 };
 }
 
-/// y = mask * x: an operation of a program.
+/// The operation y = mask * x, elementwise; the backward uses the same mask.
 template <class S, int Rows>
 struct DropoutOperation {
     SequenceView<const S, Rows> x;
@@ -78,7 +79,7 @@ struct DropoutOperation {
     }
 };
 
-/// Each element is zero with probability `rate`, else divided by 1 - rate; elsewhere than in training, y = x.
+/// In training each element is set to zero with probability `rate`, else divided by 1 - rate; otherwise y = x.
 template <class Run, class S, int Rows>
 SequenceView<S, Rows> dropout(Run& run, const SequenceView<S, Rows>& x, Rate rate, const StepRandomStream& draw) {
     if constexpr (Run::differentiable) {

@@ -8,9 +8,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Step t of a sequence, as a sequence of one step that shares its memory.
+/// A view of step t, as a batch of one step.
 ///
-/// Its lengths are gone: a step past a sequence's end is computed like any other.
+/// Shapes  x (Rows x T B) -> (Rows x B), without lengths: padding is computed like valid steps.
 template <class S, int Rows>
 SequenceView<S, Rows> step_of(const SequenceView<S, Rows>& x, int t) {
     const std::size_t at = std::size_t(t) * std::size_t(x.extent.batch) * Rows;
@@ -18,7 +18,7 @@ SequenceView<S, Rows> step_of(const SequenceView<S, Rows>& x, int t) {
             {1, x.extent.batch, nullptr, x.extent.first_step + t, x.extent.first_column}};
 }
 
-/// Copies one sequence into another of the same extent: an operation of a program.
+/// The operation y = x, a copy.
 template <class S>
 struct Copy {
     DynamicSequenceView<const S> x;
@@ -34,7 +34,7 @@ struct Copy {
     }
 };
 
-/// A loop over time: y(t) = f(x(t), t), f calling layers as it likes; what it keeps between steps it captures.
+/// A loop over time: y(t) = f(x(t), t). f may call layers, and keep state between steps in what it captures.
 ///
 /// Shapes  x (Rows x T B), f's results (Out x B) -> y (Out x T B).
 template <class Run, class S, int Rows, class Function>

@@ -10,13 +10,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Functions of one number and their gradients, the gradient given as a function of the result.
+/// Elementwise functions y = f(x) and their derivatives, as functions of y.
 namespace activation {
 
 struct ReLU {
     static constexpr const char* name = "ReLU";
     static constexpr LayerKind kind = LayerKind::ReLU;
-    template <class P> RONDO_HOST_DEVICE static P value(P x) { return (math::max)(P(0), x); } // NaN is handed on
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return (math::max)(P(0), x); } // NaN stays NaN
     template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(0), P(1)); }
 };
 struct Tanh {
@@ -57,7 +57,7 @@ struct ActivationGradient {
 };
 }
 
-/// A function of each number by itself: an operation of a program.
+/// The operation y = f(x), elementwise.
 template <class Function, class S, int Rows>
 struct Elementwise {
     SequenceView<const S, Rows> x;

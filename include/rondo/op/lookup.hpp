@@ -11,14 +11,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Column n of y is row x[n] of the table: an operation of a program.
+/// The operation of an embedding: column n of y is row x[n] of the table.
 template <class S>
 struct Lookup {
-    Tokens x;
-    DynamicSequenceView<S> y;
-    Parameter<S> table;
+    Tokens x;                 // (T B)
+    DynamicSequenceView<S> y; // (Size x T B)
+    Parameter<S> table;       // (vocabulary x Size)
     int vocabulary, padding;
-    int* active; // where forward marks tokens past an end, for a backend that takes all at once; null: there are none
+    int* active; // (T B) memory for the tokens with padding marked, if the backend TakesAllTokens; null: no padding
 
     template <class Run>
     static constexpr bool takes_all = TakesAllTokens<typename Run::backend_type>;
@@ -55,7 +55,7 @@ struct Lookup {
     }
 };
 
-/// Names the first token that is not from 0 to `vocabulary` - 1, padding aside.
+/// The error for the first token, padding excepted, that is not from 0 to `vocabulary` - 1.
 inline Error token_outside(const Tokens& x, int vocabulary) {
     for (std::size_t n = 0; n < x.columns(); ++n) {
         const auto b = int(n % std::size_t(x.extent.batch)), t = int(n / std::size_t(x.extent.batch));

@@ -12,8 +12,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How often, in training, a decoder reads a token of its own instead of the right one: never at first, `most` from
-/// step `over` on, and in a straight line between.
+/// The probability with which a decoder in training reads its own prediction instead of the target token: it rises
+/// linearly from 0 at step 0 to `most` at step `over`, and stays there.
 ///
 /// Source  Bengio, Vinyals, Jaitly & Shazeer, "Scheduled sampling for sequence prediction with recurrent neural
 ///         networks" (2015), arXiv:1506.03099, section 2.4: linear decay.
@@ -52,7 +52,7 @@ struct OwnOrGiven {
 };
 }
 
-/// Chooses each column's token; an operation without a backward.
+/// The operation that chooses each column's token; it has no backward.
 template <class S>
 struct OwnOrGivenOperation {
     detail::OwnOrGiven<S> choose;
@@ -64,8 +64,8 @@ struct OwnOrGivenOperation {
     }
 };
 
-/// The tokens of one step that a decoder reads in training: those given, or here and there the one that it scores
-/// highest itself. No gradient goes back through the choice. Elsewhere than in training, those given.
+/// The tokens that a decoder reads at one step. In training, each given token is replaced with probability
+/// sampling.rate(step) by the one of the highest score, without a gradient; otherwise the given tokens.
 ///
 /// Shapes  scores (Vocabulary x B), given (1 x B).
 template <class Run, class S, int Vocabulary>

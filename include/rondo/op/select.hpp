@@ -8,12 +8,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// One step of each sequence, the first rows from its last valid step and the rest from its first: an operation of a
-/// program.
+/// The operation that selects one step of each sequence: the first `last_rows` rows are those of its last valid step,
+/// the others those of its first step.
 template <class S>
 struct Selection {
-    DynamicSequenceView<const S> x;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> x; // (Rows x T B)
+    DynamicSequenceView<S> y;       // (Rows x B)
     std::size_t last_rows;
 
     template <class F>

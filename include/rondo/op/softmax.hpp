@@ -44,11 +44,11 @@ struct SoftmaxGradient {
 };
 }
 
-/// Softmax of each column: an operation of a program.
+/// The operation of softmax over the features of each column.
 template <class S>
 struct SoftmaxOperation {
-    DynamicSequenceView<const S> x;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> x; // (Size x T B)
+    DynamicSequenceView<S> y;       // (Size x T B)
 
     template <class Run>
     void forward(Run& run) const {
@@ -59,7 +59,8 @@ struct SoftmaxOperation {
         if (!x.gradient) return;
         for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             const std::size_t at = first * x.rows;
-            run.backend().columns(detail::SoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows}, count);
+            run.backend().columns(detail::SoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows},
+                                  count);
         });
     }
 };

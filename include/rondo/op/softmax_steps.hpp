@@ -12,10 +12,11 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// One feature of one sequence: its steps lie `stride` numbers apart. Minus infinity stands for a step that is not.
+/// Softmax in place over the steps of one feature of one sequence, `stride` elements apart. Padding is minus infinity
+/// before and zero after.
 template <class S>
 struct SoftmaxStepsValue {
-    S* y;
+    S* y; // (Rows B x T)
     std::size_t steps, stride;
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
@@ -27,10 +28,11 @@ struct SoftmaxStepsValue {
         for (std::size_t k = n; k < steps * stride; k += stride) y[k] /= sum;
     }
 };
+/// dx += y (dy - sum_t y dy)
 template <class S>
 struct SoftmaxStepsGradient {
-    const S *y, *dy;
-    S* dx;
+    const S *y, *dy; // (Rows B x T)
+    S* dx;           // (Rows B x T)
     std::size_t steps, stride;
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
@@ -41,11 +43,11 @@ struct SoftmaxStepsGradient {
 };
 }
 
-/// Softmax of each feature over time: an operation of a program.
+/// The operation of softmax over the steps, for each feature.
 template <class S>
 struct SoftmaxSteps {
-    DynamicSequenceView<const S> x;
-    DynamicSequenceView<S> y;
+    DynamicSequenceView<const S> x; // (Rows x T B)
+    DynamicSequenceView<S> y;       // (Rows x T B)
 
     std::size_t stride() const { return x.rows * std::size_t(x.extent.batch); }
     template <class Run>
@@ -66,7 +68,7 @@ struct SoftmaxSteps {
     }
 };
 
-/// Probabilities over the steps that a sequence has, feature by feature; padding has none.
+/// Softmax over the valid steps of each sequence, for each feature; padding of y is zero.
 ///
 ///   y(t) = exp(x(t) - max x) / sum_s exp(x(s) - max x)                        (1)
 ///

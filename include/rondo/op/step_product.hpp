@@ -8,16 +8,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The same weights, or what they are transposed, in a product at each of some steps: prepared where there is more than
-/// one.
+/// The per-step product with the same weights w, or w^T: packed once if there is more than one step.
 ///
-/// Memory  what the backend prepares them in: scratch of the operation.
+/// Memory  the packed weights, in the operation's scratch.
 template <class B, bool transposed>
 class StepProduct {
     using S = typename B::scalar;
 
 public:
-    /// Room for what is prepared; null where there is nothing to prepare. `columns` of the products.
+    /// Declares and takes the memory for packed weights; null if they are not packed. `columns`: of the products.
     static S* take(Scratch<B>& scratch, const RowMajorView<const S>& weights, int steps, std::size_t columns) {
         if (weights.rows == 0) return nullptr;
         if (steps > 1) return scratch.take(B::prepared_size(weights.rows, weights.columns));
@@ -34,8 +33,10 @@ public:
         return product;
     }
 
-    /// to += w from
-    void add(B& backend, ColumnMajorView<S> to, ColumnMajorView<const S> from) const {
+    /// to += w from, or to += w^T from
+    void add(B& backend,
+             ColumnMajorView<S> to,               // (M x N)
+             ColumnMajorView<const S> from) const { // (K x N); w (M x K), or (K x M) if transposed
         if (ready_) backend.multiply_add(to, prepared_, from);
         else if constexpr (transposed) backend.multiply_transposed_add(to, weights_, from);
         else backend.multiply_add(to, weights_, from);
