@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What Doxygen reads of a header: the inline namespace is nobody's business, parts get headings, equations stay in lines.
-s#::inline v[0-9]+_[0-9]+##
+# Filter for Doxygen: drops the version's inline namespace, makes headings of the parts of a docstring, and keeps the line
+# breaks of indented equations.
+s#::inline RONDO_VERSION_NAMESPACE##
 s#^( *///) (Shapes|Units|Memory|Errors|Source)  +#\1 @part{\2} #
 s#^( *///)   #\1      #
