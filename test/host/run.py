@@ -78,6 +78,14 @@ def cmake_fetch(folder):
     cmake(folder, "cmake_fetch", f"-DFETCHCONTENT_SOURCE_DIR_RONDO={source}", "-DFETCHCONTENT_FULLY_DISCONNECTED=ON")
 
 
+def cmake_presets(folder):
+    """Rondo by itself, by a preset; one of its examples stands for all."""
+    run("cmake", "--list-presets=all", "-S", source)
+    run("cmake", "--preset", "debug", "-S", source, "-B", folder / "build")
+    run("cmake", "--build", folder / "build", "--target", "many_states")
+    run("ctest", "--test-dir", folder / "build", "--no-tests=error", "-R", "many_states")
+
+
 def plain(folder):
     installed(folder)
     compile_host(folder, "pedal", *strict, here / "pedal.cpp")
