@@ -29,5 +29,21 @@ for file in sorted(root.rglob("*.hpp")):
             if name not in allowed and re.search(pattern, code):
                 print(f"{name}:{number}: {line.strip()}\n    {why}")
                 broken += 1
+
+
+def includes(file):
+    return {(file.parent / name).resolve() for name in re.findall(r'^#include "([^"]+)"', file.read_text(), re.M)}
+
+
+# Elsewhere the macro would be the name of a namespace.
+version, opens = (root / "version.hpp").resolve(), "inline RONDO_VERSION_NAMESPACE"
+for file in sorted(root.rglob("*.hpp")):
+    reached, new = set(), {file.resolve()}
+    while new:
+        reached |= new
+        new = {included for one in new for included in includes(one)} - reached
+    if opens in file.read_text() and version not in reached:
+        print(f"{file.relative_to(root)}: opens the version's namespace without version.hpp")
+        broken += 1
 print(f"{broken} lines break a rule")
 sys.exit(broken > 0 or not any(root.rglob("*.hpp")))

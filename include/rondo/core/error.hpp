@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
 #include "fast_math.hpp"
 
 #include <cstdio>

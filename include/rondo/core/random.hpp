@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
 #include "host_device.hpp"
 
 #include <cmath>

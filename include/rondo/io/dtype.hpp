@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../version.hpp"
 #include "little_endian.hpp"
 
 #include <array>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/host_device.hpp"
+#include "../version.hpp"
 
 #include <cmath>
 
