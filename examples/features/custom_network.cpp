@@ -3,7 +3,7 @@
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 #include <rondo/op/add.hpp>
 

@@ -5,7 +5,7 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/select.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/model/sequential.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
 #include <rondo/data/series_windows.hpp>
