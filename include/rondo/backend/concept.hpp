@@ -28,14 +28,13 @@ struct AnyColumn {
 };
 }
 
-/// Where numbers live and who does the arithmetic on them.
+/// A backend: memory, and the arithmetic on it.
 ///
-/// A backend is a value that owns what its operations need besides their operands: `reserve(scratch)` takes that
-/// memory, once; no operation takes any. Operands do not overlap what is written. Sums run in an order that depends on
-/// the extents only.
+/// It owns the temporary memory of its operations: `reserve(scratch)` allocates it, operations allocate nothing.
+/// Operands must not alias what is written. The order of summation depends on the extents only.
 ///
-/// Shapes  x (K x N), y (R x N) column-major, w (R x K) row-major, p (R).
-/// Errors  sizes are the caller's care; a fault of a device ends in Failure.
+/// Shapes  x (K x N), y (R x N) column-major, w and v (R x K) row-major, p and q (R).
+/// Errors  sizes are not checked; a failing device throws a Failure.
 template <class B>
 concept Backend =
     std::floating_point<typename B::scalar> && std::convertible_to<decltype(B::name), std::string_view> &&
@@ -44,45 +43,46 @@ concept Backend =
              RowMajorView<typename B::scalar> w, RowMajorView<const typename B::scalar> v, typename B::scalar* p,
              const typename B::scalar* q, const int* index, std::size_t n,
              typename B::template buffer<typename B::scalar>& buffer) {
-    { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // numbers a product of rows x columns x inner needs besides
+    { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // temporary elements of a product: rows, columns, inner
     backend.reserve(n);
     { B::data(buffer) } -> std::same_as<typename B::scalar*>;
-    B::upload(buffer, q, n);                                         // buffer = n numbers of the host
-    B::download(p, q, n);                                            // p, on the host, = n numbers of the backend
-    { B::prepared_size(n, n) } -> std::same_as<std::size_t>;         // numbers that prepared rows x columns take
-    { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>; // w for many products, in memory p
-    { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // w^T
-    backend.multiply_add(y, typename B::Prepared{}, x);                         // y += what was prepared x
-    backend.multiply_add(y, v, x);                                              // y += w x
-    backend.multiply_transposed_add(y, v, x);                                   // y += w^T x
-    backend.add_outer(w, x, x);                                                 // w += y x^T
+    B::upload(buffer, q, n);                                         // buffer = n elements of the host at q
+    B::download(p, q, n);                                            // p, on the host, = n elements of the backend
+    { B::prepared_size(n, n) } -> std::same_as<std::size_t>;         // elements of packed weights: rows, columns
+    { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>; // packs v for many products, in memory p
+    { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // packs v^T
+    backend.multiply_add(y, typename B::Prepared{}, x);                         // y += v x with packed v
+    backend.multiply_add(y, v, x);                                              // y += v x
+    backend.multiply_transposed_add(y, v, x);                                   // y (K x N) += v^T x (R x N)
+    backend.add_outer(w, x, x);                                                 // w += y x^T: y (R x N), x (K x N)
     backend.add_columns(p, x);           // p += the sum of x's columns, first to last
     backend.fill_columns(y, q);          // each column of y = q
     backend.copy_columns(y, x);          // y = x
     backend.add_to_columns(y, x);        // y += x
     backend.gather(y, q, index);         // column n of y = row index[n] of the table q
-    backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, but for one row
+    backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, skipping one row
     backend.fill(p, n, typename B::scalar{});
     backend.copy(p, q, n);
-    backend.send(p, q, n); // p = n numbers of the host, which may change afterwards
+    backend.send(p, q, n); // p = n elements of the host, which may change after the call
     { backend.sum(q, n) } -> std::same_as<double>;
     { backend.sum_of_squares(q, n) } -> std::same_as<double>;
     backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
     backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
-    backend.columns(detail::AnyColumn{}, n);         // run<P>(column) for each column, P a pack or a number
+    backend.columns(detail::AnyColumn{}, n);         // run<P>(column) for each column, P a pack or a scalar
     };
 
-/// A backend whose memory the host may touch: it shows tensors as matrices of its own.
+/// A backend whose memory the host can access: it maps tensors as matrices.
 template <class B>
 concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 
-/// A backend whose work is done later, in order, and which can do the same work again from one call. Two backends, such
-/// as those of two workspaces, know nothing of each other's order.
+/// A backend that executes work asynchronously, in order, and can capture and replay it as a graph. Different backends,
+/// such as those of two workspaces, are not ordered relative to each other.
 ///
-/// wait() returns when all work is done; enter() comes before work that another thread than the backend's asks for.
-/// repeat(graph, work) does what work() asks for; what that is, it keeps in the graph, and from then on it does not
-/// call work again, except for work that sends something of the host's, or waits. {} is a graph without anything. The
-/// work has been done before, so that it takes no memory.
+/// wait()               blocks until all submitted work is done.
+/// enter()              is called by a thread other than the one that made the backend, before it submits work.
+/// repeat(graph, work)  captures what work() submits and replays it; later calls replay it without calling work. Work
+///                      that copies from the host or waits cannot be captured and is called each time. {} is an empty
+///                      graph. work() must have run before, so that it allocates nothing.
 template <class B>
 concept Asynchronous = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
                  requires(B& backend, typename B::Graph& graph) {

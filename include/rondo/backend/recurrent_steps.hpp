@@ -8,14 +8,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The steps of a cell over time, in one direction: where each finds what it reads and writes. Scan goes through them
-/// one by one; a backend may go through all of them at once.
+/// The operands of a cell's steps over time, in one direction. Scan executes them step by step; a backend may execute
+/// all steps in one kernel.
 ///
-/// States lie in slots, the first before the first step: slot t + 1 is the state after step t. In reverse, slot t is
-/// the state after step t.
+/// T + 1 slots hold the states: slot 0 the initial state, slot t + 1 the state after step t. In reverse, slot t holds
+/// the state after step t, and the slot of a sequence's length its initial state.
 ///
-/// Shapes  U (gates H x H), states (H x (T + 1) B), gate (gates H x T B): W x + b of every step, apart (apart H x T
-///         B): c of the gates that keep U h + c apart. Backward leaves the gradients of the gates in both.
+/// Shapes  U (gates H x H); state (H x (T + 1) B); gate (gates H x T B): W x + b of every step; split (split H x T B):
+///         c of the split gates. Backward overwrites gate and split with their gradients.
 template <class C, int H, class S>
 struct RecurrentSteps {
     static constexpr int states = C::shape.states;
@@ -27,14 +27,14 @@ struct RecurrentSteps {
     bool reverse = false;
     const S *U = nullptr, *per_unit = nullptr;
     Values<S*, states> state{};
-    S *gate = nullptr, *split = nullptr, *saved = nullptr; // saved: null where no backward follows
+    S *gate = nullptr, *split = nullptr, *saved = nullptr; // saved: null if no backward follows
     const S* output_gradient = nullptr;
     S* per_unit_gradient = nullptr;
 
-    // Step by step.
-    Values<S*, states> carry{}; // H x B: dL/d(state after) in, dL/d(state before) out
+    // For step by step only.
+    Values<S*, states> carry{}; // (H x B): dL/d(state after) in, dL/d(state before) out
 
-    // All at once: `gate` holds W x alone; H x B each, null where there is none.
+    // For all steps in one kernel only, where `gate` holds W x without b. States are (H x B), null if not given.
     const S *input_bias = nullptr, *recurrent_bias = nullptr;
     Values<const S*, states> initial{};
     Values<S*, states> final{}, initial_gradient{}, final_gradient{};
@@ -43,7 +43,7 @@ struct RecurrentSteps {
     RONDO_HOST_DEVICE std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
     RONDO_HOST_DEVICE std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
 
-    /// What step t does to the sequences from `first` on.
+    /// The functor of step t, for the sequences from `first` on.
     RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
         const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
         UnitForward<C, H, S> u{gate + column * rows, split + column * split_rows, per_unit, {}, {},
@@ -74,13 +74,13 @@ struct RecurrentSteps {
     }
 };
 
-/// A backend that can go through all steps of such a cell at once, and does where runs_forward<C, H>(extent) and
-/// runs_backward say so. `lengths` lie where its memory is; null: all are of full length.
+/// A backend that can execute all steps of such a cell in one kernel, and does if runs_forward<C, H>(extent) or
+/// runs_backward<C, H>(extent) is true. `lengths` is in the backend's memory; null: no padding.
 ///
-///   multiply(gate, W, x), then run_forward(steps, lengths, memory): states, final states and what is saved; slots past
-///   a sequence's end are zero.
-///   run_backward(steps, lengths, memory): gradients of the gates, zero past a sequence's end; adds to initial_gradient.
-///   steps_memory<C, H>(extent): numbers of memory that they need besides.
+///   multiply(gate, W, x), then run_forward(steps, lengths, memory): writes states, final states and saved values;
+///   slots of padding are zero.
+///   run_backward(steps, lengths, memory): writes the gates' gradients, zero for padding; adds to initial_gradient.
+///   steps_memory<C, H>(extent): the size of `memory` in elements.
 template <class B, class C, int H>
 concept RunsSteps = requires { requires B::template runs_steps<C, H>; };
 

@@ -11,10 +11,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Memory that an operation needs while it is executed; every operation of a program works in the same block.
+/// Temporary memory of an operation while it is executed. All operations of a program share one block.
 ///
-/// An operation declares it by taking it, in `forward_scratch(scratch)` and `backward_scratch(scratch)`. These
-/// functions are called when the operation is recorded, with a Scratch that only counts, and again when it is executed.
+/// An operation takes it in `forward_scratch(scratch)` and `backward_scratch(scratch)`. They are called twice: when the
+/// operation is recorded, with a Scratch that only counts, and when it is executed.
 template <Backend B>
 class Scratch {
 public:
@@ -25,21 +25,21 @@ public:
 
     scalar* take(std::size_t count) {
         scalar* const piece = arena_.take(count);
-        assert(!executing_ || arena_.fits()); // else it was not declared
+        assert(!executing_ || arena_.fits()); // not counted when the operation was recorded
         return piece;
     }
-    /// Room for a batch's lengths in the backend's memory; null where it has none.
+    /// Memory for a batch's lengths; null if the batch has none.
     int* take_lengths(const Extent& extent) {
         static_assert(sizeof(int) <= sizeof(scalar));
         return extent.lengths ? reinterpret_cast<int*>(take(std::size_t(extent.batch))) : nullptr;
     }
-    /// Declares a product that is not prepared: rows x inner times inner x columns.
+    /// Declares a product (rows x inner) (inner x columns) with weights that are not packed.
     void product(std::size_t rows, std::size_t columns, std::size_t inner) {
         product_ = (std::max)(product_, B::scratch(rows, columns, inner));
     }
 
     std::size_t used() const { return arena_.used(); }
-    /// Numbers that the backend needs for the largest product.
+    /// The backend's memory for the largest product, in elements.
     std::size_t product_size() const { return product_; }
 
 private:

@@ -31,11 +31,11 @@ constexpr Label label(std::size_t index) {
 }
 }
 
-/// What a network's own layers make together: the base of any network with a forward of its own.
+/// The base class of networks with a user-defined forward, as torch.nn.Module.
 ///
-/// A network states one function, `static auto forward(auto& run, auto x)`, which calls its layers by name; it may
-/// branch, loop and call a layer twice. The same function trains, infers and streams; its backward is that of the
-/// operations that it records.
+/// A network defines `static auto forward(auto& run, auto x)`, which calls its layers by name; it may branch, loop and
+/// call a layer twice. The same function serves training, inference and streaming; its backward follows from the
+/// operations it records.
 ///
 ///   struct Twin : Network<Named<"body", LSTM<8, 16>>, Named<"head", Linear<16, 2>>> {
 ///       static auto forward(auto& run, auto a, auto b) {
@@ -43,13 +43,12 @@ constexpr Label label(std::size_t index) {
 ///       }
 ///   };
 ///
-/// A layer is any type with `tensors` and `forward(run, x)`; networks are layers, too. Layers without a name are called
-/// by their index. Every call of a recurrent layer starts from zero, unless it is given states or the run carries its
-/// state; a run that carries state may call it once.
+/// A layer is any type with `tensors` and `forward(run, x)`; networks are layers, too. A layer without a name is named
+/// by its index. A call of a recurrent layer starts from zero, unless it is given states or the run has persistent
+/// state; with persistent state a run may call the layer once.
 ///
-/// Forward records what is to be computed: it may look at extents, but at no value. It may state input_size and
-/// output_size (to stand in a Sequential, or to be streamed) and vocabulary (the number of tokens it reads, so that
-/// they are checked before a step).
+/// Forward records a program: it can read extents, but no values. A network may define input_size and output_size
+/// (needed inside a Sequential and for streaming) and vocabulary (the number of tokens, checked before a step).
 template <class... Layers>
 struct Network {
     static constexpr std::size_t layer_count = sizeof...(Layers);

@@ -6,8 +6,8 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-// A base class for each pair of neighbours: instantiating the network instantiates the check, which a static member
-// would not, and the name of this type, which every compiler prints, tells both layers and both sizes.
+// A base class for each pair of adjacent layers: instantiating the network instantiates the check (a static member
+// would not), and compilers print this type's name with both layers and both sizes.
 template <class Layer, int output_size>
 struct Output {
     template <class Next, int input_size>
@@ -23,10 +23,10 @@ struct Neighbours<First, Second, Rest...>
       Neighbours<Second, Rest...> {};
 }
 
-/// Layers run one after the other.
+/// Layers applied one after the other.
 ///
 /// Shapes  the first layer's input -> the last layer's output.
-/// Errors  neighbours whose sizes differ do not compile; the message names both layers and both sizes.
+/// Errors  adjacent layers whose sizes differ do not compile; the message names both layers and both sizes.
 template <class... Layers>
     requires (sizeof...(Layers) > 0)
 struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
@@ -34,7 +34,7 @@ struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
     static constexpr int output_size = Sequential::template layer_at<sizeof...(Layers) - 1>::output_size;
 
-    // Tokens it can take, if its first layer looks them up: what lets a trainer check them.
+    // The number of tokens if the first layer is an embedding, so that a trainer can check them; else 0.
     static constexpr int vocabulary = [] {
         using First = typename Sequential::template layer_at<0>;
         if constexpr (requires { First::vocabulary; }) return First::vocabulary;

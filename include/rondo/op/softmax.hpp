@@ -11,8 +11,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 namespace detail {
 template <class S>
 struct SoftmaxValue {
-    const S* x;
-    S* y;
+    const S* x; // (rows x N)
+    S* y;       // (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
@@ -23,10 +23,11 @@ struct SoftmaxValue {
         for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
     }
 };
+/// dx += y (dy - sum_k y_k dy_k)
 template <class S>
 struct SoftmaxGradient {
-    const S *y, *dy;
-    S* dx;
+    const S *y, *dy; // (rows x N)
+    S* dx;           // (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {

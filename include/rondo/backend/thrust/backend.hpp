@@ -25,20 +25,19 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Wherever Thrust computes: with nvcc a GPU, else what THRUST_DEVICE_SYSTEM says. One thread an element; products by
-/// cuBLAS; the steps of a recurrence by one kernel that keeps the recurrent weights on the chip, where its plan for the
-/// device D has room for them, else a product a step.
+/// The backend on Thrust: a GPU under nvcc, else THRUST_DEVICE_SYSTEM. One thread per element; products by cuBLAS; all
+/// steps of a recurrence in one persistent kernel that holds the recurrent weights on chip, if its plan for the device
+/// D fits, else a per-step GEMM.
 ///
-/// On an H100 networks of each kind agree with EigenBackend's; on Thrust's C++ system, the kernels' threads played one
-/// after the other, with PyTorch's, too. Other devices than Hopper: compiled, never run.
+/// Tested on an H100 against EigenBackend; on Thrust's C++ system, where the kernels' threads are simulated one after
+/// the other, also against PyTorch. For devices other than Hopper it is compiled, but was never run.
 ///
-/// Products  of cuBLAS may be of tf32 or bf16 numbers; values, sums and what the kernels of recurrences compute stay
-///           what S is. On the host they are exact, whatever is asked for.
-/// Memory  the parts of a sum and, on a device, 32 MiB for cuBLAS, taken when it is made; those of a sum of columns,
-///         and what scatter_add sorts columns in, taken by the first one and by those that are larger than ever before;
-///         page-locked memory of the host, by what is sent. `data` and every operand are the device's.
-/// Errors  device: no device, or one that is older than D or has less; what CUDA says of a call. Thrust throws its own
-///         thrust::system_error.
+/// Products  cuBLAS may round operands to tf32 or bf16; values, sums and the kernels of recurrences use S. On the host
+///           products are always exact.
+/// Memory  partial sums and, on a device, 32 MiB for cuBLAS, allocated by the constructor; buffers of add_columns and
+///         scatter_add, allocated when they grow; pinned host memory, by send. `data` and all operands are in device
+///         memory.
+/// Errors  device: no device, or one below D's limits; errors of CUDA calls. Thrust throws thrust::system_error.
 template <std::floating_point S, gpu::Device D = gpu::Hopper, gpu::Products products = gpu::Products::exact>
 class ThrustBackend {
     static_assert(products == gpu::Products::exact || std::same_as<S, float>,
@@ -53,7 +52,6 @@ public:
     template <class T>
     using buffer = thrust::device_vector<T>;
 
-    /// Where its work goes.
     gpu::Queue<D>& queue() { return queue_; }
 
     static constexpr std::size_t scratch(std::size_t, std::size_t, std::size_t) { return 0; }
@@ -76,18 +74,17 @@ public:
         thrust::copy_n(thrust::device_pointer_cast(from), n, to);
     }
 
-    /// From the host's memory, which may change afterwards, in the order of the other work.
+    /// Copies from host memory, in stream order; the source may change after the call.
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
         queue_.send(to, from, n);
     }
 
-    /// Returns when all that was asked for is done: what another backend, or the host, may then read.
+    /// Blocks until all submitted work is done.
     void wait() { queue_.wait(); }
-    /// The calling thread works with this device from now on.
+    /// Makes this backend's device the calling thread's current device.
     void enter() { queue_.enter(); }
 
-    /// Work that is done again and again, from one call.
     using Graph = gpu::Graph;
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
@@ -100,7 +97,9 @@ public:
     static constexpr std::size_t prepared_size(std::size_t, std::size_t) { return 0; }
     static Prepared prepare(RowMajorView<const S> w, S*) { return {{w.data, w.columns, 1}}; }
     static Prepared prepare_transposed(RowMajorView<const S> w, S*) { return {{w.data, 1, w.columns}}; }
-    void multiply_add(ColumnMajorView<S> y, Prepared w, ColumnMajorView<const S> x) { product(y, w.w, {x.data, x.stride, 1}, x.rows); }
+    void multiply_add(ColumnMajorView<S> y, Prepared w, ColumnMajorView<const S> x) {
+        product(y, w.w, {x.data, x.stride, 1}, x.rows);
+    }
 
     void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
         product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows);
@@ -108,11 +107,14 @@ public:
     void multiply_transposed_add(ColumnMajorView<S> x, RowMajorView<const S> w, ColumnMajorView<const S> y) {
         product(x, {w.data, 1, w.columns}, {y.data, y.stride, 1}, y.rows);
     }
-    void add_outer(RowMajorView<S> w, ColumnMajorView<const S> y, ColumnMajorView<const S> x) { // w^T += x y^T: neighbours write neighbours
+    // w^T += x y^T, since w^T is column-major
+    void add_outer(RowMajorView<S> w,            // (R x K)
+                   ColumnMajorView<const S> y,   // (R x N)
+                   ColumnMajorView<const S> x) { // (K x N)
         product({w.data, x.rows, y.rows, w.columns}, {x.data, 1, x.stride}, {y.data, 1, y.stride}, x.columns);
     }
     void add_columns(S* sum, ColumnMajorView<const S> x) { add_columns(sum, nullptr, 0, x); }
-    /// The same to two sums, the second of the first rows only.
+    /// The same to two sums, to the second of them the first rows only.
     void add_columns(S* sum, S* second, std::size_t second_rows, ColumnMajorView<const S> x) {
         constexpr std::size_t some = detail::AddSomeColumns<S>::some;
         const std::size_t parts = (x.columns + some - 1) / some;
@@ -126,23 +128,27 @@ public:
         each(x.rows, detail::AddColumns<S>{x, sum, second, second_rows});
     }
     void fill_columns(ColumnMajorView<S> y, const S* p) { each(y, detail::WriteColumns<S, false>{y, p, 0}); }
-    void copy_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) { each(y, detail::WriteColumns<S, false>{y, x.data, x.stride}); }
-    void add_to_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) { each(y, detail::WriteColumns<S, true>{y, x.data, x.stride}); }
+    void copy_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) {
+        each(y, detail::WriteColumns<S, false>{y, x.data, x.stride});
+    }
+    void add_to_columns(ColumnMajorView<S> y, ColumnMajorView<const S> x) {
+        each(y, detail::WriteColumns<S, true>{y, x.data, x.stride});
+    }
     void gather(ColumnMajorView<S> y, const S* table, const int* index) { each(y, detail::Gather<S>{y, table, index}); }
     void scatter_add(S* table, ColumnMajorView<const S> x, const int* index, int skipped) {
         scatter_add(table, x, index, skipped, (std::numeric_limits<int>::max)());
     }
-    /// The same to a table of so many rows: the fewer, the faster.
+    /// The same, given the table's number of rows: fewer rows sort faster.
     void scatter_add(S* table, ColumnMajorView<const S> x, const int* index, int skipped, int table_rows) {
         if (x.rows == 0 || x.columns == 0) return;
         const gpu::SortedColumns sorted = scatter_.sort(queue_, index, table_rows, x.columns);
         S* const sum = scatter_.sums(x.columns, x.rows);
         each(x.columns, detail::FindSegment{sorted});
         each(x, detail::AddPart<S>{table, sum, x, sorted, skipped});
-        const std::size_t blocks = (x.columns - 1) / gpu::Segment::part; // in the last one begins none that has parts
+        const std::size_t blocks = (x.columns - 1) / gpu::Segment::part; // no segment with parts begins in the last
         each(ColumnMajorView<S>{sum, x.rows, blocks}, detail::AddSegment<S>{table, sum, x.rows, sorted, skipped});
     }
-    /// Tokens as they are; past a sequence's end -1, for which gather gives zeros and scatter_add does nothing.
+    /// Copies tokens; those of padding become -1, for which gather writes zeros and scatter_add adds nothing.
     void active_tokens(int* to, const int* from, std::size_t n, const int* lengths, int batch) {
         each(n, detail::KeepActive{to, from, lengths, std::uint32_t(batch)});
     }
@@ -152,22 +158,22 @@ public:
     double sum(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, false>{p, n}); }
     double sum_of_squares(const S* p, std::size_t n) { return sum_of(detail::SumPart<S, true>{p, n}); }
 
-    /// y = w x.
+    /// y = w x
     void multiply(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
         queue_.product(y, {w.data, w.columns, 1}, {x.data, x.stride, 1}, x.rows, false, products);
     }
-    /// y = x, and zero where a column of `batch` to a step lies past its sequence's end.
+    /// y = x (M x T batch), with padding set to zero.
     void copy_active(ColumnMajorView<S> y, ColumnMajorView<const S> x, const int* lengths, int batch) {
         each(y, detail::CopyActive<S>{y, x, lengths, std::uint32_t(batch)});
     }
 
-    /// How a group of threads goes through so many sequences at once.
+    /// The plan of a group of threads that executes `columns` sequences.
     template <class C, int H>
     static constexpr gpu::Plan plan(int columns, gpu::Direction direction) {
         return gpu::plan(D::target, C::shape, H, sizeof(S), columns, direction);
     }
 
-    /// All steps of a recurrence by one kernel, where a plan for its cell has room on the target.
+    /// Whether there is a plan to execute all steps of the cell in one kernel: see RunsSteps.
     template <class C, int H>
     static constexpr bool runs_steps = selector<C, H, gpu::Direction::forward>.columns(1, false) > 0 &&
         selector<C, H, gpu::Direction::backward>.columns(1, false) > 0;
@@ -230,7 +236,7 @@ private:
         queue_.product(c, a, b, terms, true, products);
     }
 
-    // Not thrust::reduce, which takes memory on every call and adds in an order of its own.
+    // Not thrust::reduce, which allocates on every call and sums in an unspecified order.
     template <class Part>
     double sum_of(const Part& part) {
         if (queue_.refuses()) return 0;
@@ -244,7 +250,7 @@ private:
     gpu::Queue<D> queue_;
     buffer<double> parts_ = buffer<double>(detail::sum_parts);
     gpu::ScatterMemory<S> scatter_;
-    gpu::GrowingPool<S> sums_; // of columns
+    gpu::GrowingPool<S> sums_; // of add_columns
 };
 
 static_assert(Asynchronous<ThrustBackend<float>> && Asynchronous<ThrustBackend<double>>);

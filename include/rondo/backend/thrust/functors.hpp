@@ -11,14 +11,16 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 
-// What one thread does. Named functors: lambdas would need an option of nvcc's.
+// Functors of Thrust's for_each, named since lambdas would need nvcc's --extended-lambda.
+
+// Calls f(row, column) for element k of a column-major matrix.
 template <class F>
 struct AtRowAndColumn {
     F f;
     std::size_t rows;
     RONDO_HOST_DEVICE void operator()(std::size_t k) const {
         if (k >> 32) return f(k % rows, k / rows);
-        const auto at = std::uint32_t(k), of = std::uint32_t(rows); // a device divides these many times faster
+        const auto at = std::uint32_t(k), of = std::uint32_t(rows); // 32-bit division is much faster on a device
         f(at % of, at / of);
     }
 };
@@ -38,23 +40,24 @@ struct AtColumn {
     RONDO_HOST_DEVICE void operator()(std::size_t k) const { column.template run<S>(k); }
 };
 
+// y = x, or y += x
 template <class S, bool add>
 struct WriteColumns {
-    ColumnMajorView<S> y;
-    const S* x;
-    std::size_t stride; // 0: every column reads the same one
+    ColumnMajorView<S> y; // (M x N)
+    const S* x;           // (M x N)
+    std::size_t stride;   // of x; 0 broadcasts one column
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
         S& to = y.data[row + column * y.stride];
         const S value = x[row + column * stride];
         to = add ? to + value : value;
     }
 };
-// Columns are added some at a time, each row by a thread, and so are their sums: zeros at the end change no bit.
+// One level of the tree that reduces columns: 64 at a time, one thread for each row. Zeros at the end change no bit.
 template <class S>
 struct AddSomeColumns {
     static constexpr std::size_t some = 64;
-    S* sums;
-    ColumnMajorView<const S> x;
+    S* sums;                    // (M x ceil(N / 64))
+    ColumnMajorView<const S> x; // (M x N)
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t part) const {
         const S* const from = x.data + row + part * some * x.stride;
         const std::size_t left = x.columns - part * some;
@@ -68,10 +71,11 @@ struct AddSomeColumns {
         sums[row + part * x.rows] = sum;
     }
 };
+// Its root: sum += the sum of x's columns; the first rows also to a second sum.
 template <class S>
 struct AddColumns {
-    ColumnMajorView<const S> x;
-    S *sum, *second;
+    ColumnMajorView<const S> x; // (M x N), N <= 64
+    S *sum, *second;            // (M), (second_rows)
     std::size_t second_rows;
     RONDO_HOST_DEVICE void operator()(std::size_t row) const {
         S all = 0;
@@ -81,11 +85,11 @@ struct AddColumns {
     }
 };
 
-// x, and zero past a sequence's end.
+// y = x, with padding set to zero.
 template <class S>
 struct CopyActive {
-    ColumnMajorView<S> y;
-    ColumnMajorView<const S> x;
+    ColumnMajorView<S> y;       // (M x T batch)
+    ColumnMajorView<const S> x; // (M x T batch)
     const int* lengths;
     std::uint32_t batch;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {

@@ -13,14 +13,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Numbers of a device that are handed out again and again. What was handed out stays when more are needed: work that
-/// is kept to be done again has its address.
+/// A reusable device buffer that grows. Earlier buffers stay allocated when it grows, since captured graphs contain
+/// their addresses.
 ///
-/// Memory  at most three times the most there were.
+/// Memory  at most three times the largest request.
 template <class T, bool counted = false>
 class GrowingPool {
 public:
-    /// At least so many, of any value; or, counted, 0, 1, 2 and so on.
+    /// At least n elements, uninitialized; if `counted`, with the values 0, 1, 2, ...
     T* take(std::size_t n) {
         if (all_.empty() || all_.back().size() < n) {
             all_.emplace_back(all_.empty() ? n : (std::max)(n, 2 * all_.back().size()));
@@ -30,7 +30,7 @@ public:
     }
 
 private:
-    std::list<thrust::device_vector<T>> all_; // not a vector: it would copy the others when it grows
+    std::list<thrust::device_vector<T>> all_; // not a std::vector, which would copy them when it grows
 };
 
 } // namespace rondo::gpu

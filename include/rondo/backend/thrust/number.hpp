@@ -9,8 +9,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace gpu {
 
-/// What a kernel's cells compute with: on a device, floats whose quotients and exponentials are those of its own
-/// instructions, which round less well than the host's.
+/// The scalar of cells in a kernel: on a device, float with its fast division and exponential, which are less accurate
+/// than the host's.
 template <class S>
 struct Number {
     S value;

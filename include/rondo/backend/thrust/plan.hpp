@@ -10,14 +10,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// What a kernel may count on, of the devices it is built for.
+/// The limits of a device that kernels are compiled for.
 ///
-/// Units  capability as in sm_90; shared memory of a block in bytes; multiprocessors; clusters of 2, 4, 8 and 16 blocks
-///        that it has room for at once, 0 where there are none; sequences that a group of threads goes through
-///        together, at most; threads of a block, so few that each has registers for many weights; registers of a
-///        multiprocessor.
-/// Source  CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; the room for clusters is
-///         what a device said (benchmarks/gpu/barriers.cu).
+/// Units  capability as in sm_90; shared memory per block in bytes; multiprocessors; resident clusters of 2, 4, 8 and
+///        16 blocks, 0 without clusters; sequences per group, at most; threads per block, few so that each has
+///        registers for many weights; registers per multiprocessor.
+/// Source  CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"; resident clusters as
+///         reported by a device (benchmarks/gpu/barriers.cu).
 struct Target {
     int capability;
     std::size_t shared;
@@ -26,7 +25,7 @@ struct Target {
     int columns = 8, threads = 256, registers = 65536;
 };
 
-/// Devices that a backend's type may name; a program for several has several backends.
+/// Targets of ThrustBackend; a program for several devices uses several backends.
 struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 108}; };                      // A100
 struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 132, {66, 30, 15, 7}}; };     // H100, H200
 struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 148, {72, 32, 16, 7}}; }; // B200
@@ -34,24 +33,24 @@ struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 1
 template <class D>
 concept Device = std::same_as<decltype(D::target), const Target>;
 
-/// Who goes through a sequence together.
+/// The group of threads that executes the steps of a sequence, and the memory in which its blocks exchange values.
 enum class Kind {
-    block,   // one block: what it hands on lies in its shared memory
-    cluster, // the blocks of a cluster, each with some units: they write into each other's shared memory
-    grid,    // many blocks, each with some units: they meet in global memory
+    block,         // one block; shared memory
+    cluster,       // a thread block cluster, units distributed over its blocks; distributed shared memory
+    grid,          // a cooperative grid, units distributed over its blocks; global memory
     per_step_gemm, // a matrix product a step, without a persistent kernel
 };
 
-/// How a recurrence is spread over a device: `blocks` go through a slice of `columns` sequences together. Each `tile`
-/// of units has `lanes` threads, each of which keeps the tile's weights for its share of the numbers handed on, where
-/// it stands for the whole sequence: the first `in_registers` of them in registers, the others in shared memory. What
-/// a thread reads of the numbers handed on serves all rows of its tile.
+/// The mapping of a recurrence to a device. A group of `blocks` executes a slice of `columns` sequences. At each step
+/// its threads exchange one row of values per unit (h, or the gates' gradients). Each tile of `tile` units has `lanes`
+/// threads; each holds, for the whole sequence, the tile's weights for its share of the units exchanged, the first
+/// `in_registers` of them in registers, the others in shared memory. A value it reads is used for all rows of its tile.
 struct Plan {
     Kind kind = Kind::per_step_gemm;
     int blocks = 0, threads = 0, lanes = 0, columns = 0, tile = 0;
-    int numbers = 0;                     // a thread's share; those past the last one have the weight 0
-    int in_registers = 0, in_shared = 0; // weights a thread
-    std::size_t shared = 0;              // bytes a block
+    int numbers = 0;                     // units in a thread's share, padded with weights of zero
+    int in_registers = 0, in_shared = 0; // weights per thread
+    std::size_t shared = 0;              // bytes per block
 
     RONDO_HOST_DEVICE constexpr int units() const { return threads / lanes * tile; }
     RONDO_HOST_DEVICE constexpr int lanes_of_column() const { return lanes / columns; }
@@ -60,42 +59,41 @@ struct Plan {
     bool operator==(const Plan&) const = default;
 };
 
-/// Which way a pass goes: it decides how much is handed on.
 enum class Direction { forward, backward };
 
-/// What is handed on for a unit and a step: h of each sequence, or the gradients of all its gates, whose number is
-/// rounded up to a power of two so that they can be read at once.
+/// Values exchanged per unit and step: h of each sequence, or the gradients of all its gates, whose number is rounded
+/// up to a power of two for vector loads.
 constexpr int handed_width(cell::Shape shape, int columns, Direction direction) {
     int gates = 1;
     while (direction == Direction::backward && gates < shape.gates) gates *= 2;
     return columns * gates;
 }
-/// Units of a tile, so that a number read serves four rows: forward, gates have each their own row.
+/// Units of a tile, so that a value read is used for about four rows: in forward each gate of a unit is a row.
 constexpr int tile_of(cell::Shape shape, Direction direction) {
     return direction == Direction::forward && shape.gates > 1 ? shape.gates > 2 ? 1 : 2 : 4;
 }
-/// Units whose numbers a thread reads at once: of 16 bytes.
+/// Units whose values a thread loads at once, as 16 bytes.
 RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
     const int all = int(16 / number);
     return width < all ? all / width : 1;
 }
 
 namespace detail {
-/// Of so many weights, those that a thread has registers for, besides `others`: sums and what it carries, reads and
-/// hands on. Weights in shared memory need some more. Registers are handed out to four warps at once.
+/// How many of a thread's `weights` fit in registers beside `others`: sums, state, prefetched and exchanged values.
+/// Weights in shared memory need further registers for addresses. Registers are allocated for four warps at a time.
 constexpr int kept(Target target, int threads, int weights, int others, std::size_t number) {
     const int words = int(number / 4), each = (std::min)(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
     return weights <= most(56) ? weights : (std::min)(weights, most(88));
 }
 
-/// Groups of so many blocks that a device has room for at once.
+/// The number of groups of `blocks` blocks that a device can run concurrently.
 constexpr int room(const Target& target, int blocks, Kind kind) {
     if (kind != Kind::cluster) return target.multiprocessors / (std::max)(blocks, 1);
     return target.clusters[blocks == 2 ? 0 : blocks == 4 ? 1 : blocks == 8 ? 2 : 3];
 }
 
-/// The plan of so many blocks, or none (Kind::step) where they have no room.
+/// The plan for groups of `blocks` blocks; Kind::per_step_gemm if it does not fit.
 constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
                        Direction direction, int blocks, Kind kind) {
     const int tile = tile_of(shape, direction), tiles = ((hidden + blocks - 1) / blocks + tile - 1) / tile;
@@ -104,10 +102,10 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
     const auto share = [&](int lanes) { return (hidden + lanes * at_once - 1) / (lanes * at_once) * at_once; };
     const auto weights = [&](int lanes) { return tile * shape.gates * share(lanes); };
     const auto in_registers_of = [&](int threads, int lanes) {
-        const int each = at_once * tile * shape.gates; // weights of what is read at once: all of them or none
+        const int each = at_once * tile * shape.gates; // weights of one load: all in registers or none
         return kept(target, threads, weights(lanes), others, number) / each * each;
     };
-    // As few threads as have registers for all weights, or keep all parts of a multiprocessor busy.
+    // The fewest lanes for which all weights fit in registers and the block has a warp for each SM sub-partition.
     int lanes = columns * tile;
     while (lanes < 32 && 2 * tiles * lanes <= target.threads &&
            (tiles * lanes < 128 || weights(lanes) > in_registers_of(tiles * lanes, lanes)))
@@ -123,10 +121,9 @@ constexpr Plan plan_of(Target target, cell::Shape shape, int hidden, std::size_t
 }
 }
 
-/// The plan for a cell of so many units and numbers of so many bytes: the fewest blocks that keep all weights in
-/// registers, else the fewest that have room for them at all; clusters before a grid.
-///
-/// Errors  none: where nothing has room, Kind::step.
+/// The plan for a cell of `hidden` units and scalars of `number` bytes: the fewest blocks that hold all weights in
+/// registers, else the fewest that hold them at all; clusters are preferred to a grid. Kind::per_step_gemm if nothing
+/// fits.
 constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t number, int columns,
                     Direction direction) {
     if (shape.after_reset > 0) return {};
@@ -150,17 +147,16 @@ constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t nu
     return second_best;
 }
 
-/// Numbers of global memory that a group of a grid hands on through: what is handed, twice, and a counter.
+/// Elements of global memory for a group of a grid: two exchange buffers and a barrier's counter.
 RONDO_HOST_DEVICE constexpr std::size_t grid_memory(std::size_t handed, std::size_t number) {
     return 2 * handed + 64 / number;
 }
 
-/// The plans for a cell, one for each number of sequences that a group may go through together, and which of them a
-/// batch takes.
+/// The plans for a cell, one for each number of sequences per group, and the choice among them for a batch.
 struct PlanSelector {
     static constexpr int most = 4; // 1, 2, 4 or 8
     Plan plans[most]{};
-    int room[most]{}; // groups at once
+    int room[most]{}; // groups that run concurrently
     Direction direction;
 
     constexpr PlanSelector(Target target, cell::Shape shape, int hidden, std::size_t number, Direction way)
@@ -173,9 +169,9 @@ struct PlanSelector {
         size = number;
     }
 
-    /// Those that take the least time, as far as rounds and sequences tell: many sequences make each step longer, few
-    /// make more groups than the device has room for at once. 0 where a product a step is faster, or the only way. Of
-    /// sequences of different lengths twice as many groups come in a round, the last when the shortest have ended.
+    /// The sequences per group of the plan with the least estimated time; 0 if a per-step GEMM is faster or nothing
+    /// else fits. More sequences per group make a step longer, fewer need more rounds of groups. If lengths differ
+    /// (`ragged`), a round counts as twice as many groups, since groups of short sequences end early.
     ///
     /// Source  measured on an H100 (benchmarks/gpu).
     constexpr int columns(int batch, bool ragged) const {
@@ -192,7 +188,7 @@ struct PlanSelector {
         }
         return found;
     }
-    /// Numbers of global memory that the groups of a grid hand on through.
+    /// Elements of global memory for the groups of a grid.
     constexpr std::size_t memory(int batch, bool ragged) const {
         std::size_t all = 0;
         for (int k = 0; k < most; ++k)
@@ -206,7 +202,7 @@ private:
     static constexpr int groups(int batch, int k) { return (batch + (1 << k) - 1) >> k; }
 };
 
-/// A kernel of a plan: that there is one is checked in the name of the cell, its size and the device.
+// Checks that a kernel's plan fits: compilers print this name with the cell, its size and the device.
 template <class C, int H, class S, class D, int columns, Plan plan>
 struct Planned {
     static_assert(plan.kind != Kind::per_step_gemm,

@@ -8,25 +8,24 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// What cuBLAS multiplies: floats, or, on tensor cores, what is left of them in 10 or 7 binary digits behind the point.
-/// Sums are floats.
+/// The precision of cuBLAS' operands: exact (float), or rounded to tf32 or bf16 for tensor cores. Sums are in float.
 ///
-/// Units  a term of a sum within 2^-9 (tf32) or 2^-7 (bf16) of itself.
+/// Units  relative error of a term at most 2^-9 (tf32) or 2^-7 (bf16).
 enum class Products { exact, tf32, bf16 };
 
-/// One side of a product: `step` numbers from an output row (or column) to the next, `inner` from a term to the next.
+/// A factor of a product: its strides along the rows (or columns) of the result, and along the inner dimension.
 template <class S>
 struct Factor {
     const S* data;
     std::size_t step, inner;
 };
 
-/// One element of c += a b, or c = a b, its terms added in order.
+/// One element of c += a b, or c = a b, summed in order.
 template <class S>
 struct ProductElement {
-    ColumnMajorView<S> c;
-    Factor<S> a, b;
-    std::size_t terms;
+    ColumnMajorView<S> c; // (M x N)
+    Factor<S> a, b;       // (M x K), (K x N)
+    std::size_t terms;    // K
     bool add;
 
     RONDO_HOST_DEVICE void operator()(std::size_t at) const {

@@ -9,7 +9,7 @@
 
 #include <thrust/execution_policy.h>
 
-// nvcc may be told to compute on the host, too.
+// nvcc may compile for Thrust's host systems, too.
 #if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
 #include "device/queue.hpp"
 #else

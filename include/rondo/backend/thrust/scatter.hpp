@@ -13,39 +13,39 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace gpu {
 
-/// The sorted columns from `begin` to `end`, which go to one row of a table. A thread adds a part of them, others the
-/// next ones meanwhile.
+/// The sorted columns [begin, end), which are all added to the same row of a table. They are reduced in parts of 64
+/// columns by different threads.
 struct Segment {
     std::uint32_t begin, end;
 
     static constexpr std::uint32_t part = 64;
     RONDO_HOST_DEVICE constexpr bool has_parts() const { return end - begin > part; }
-    /// Where the sum of the part that begins at column k is kept: of the segments that have parts, no two begin within
-    /// the same 64 columns, nor do later parts of two.
+    /// The slot for the sum of the part that begins at column k. Of segments with several parts, at most one begins
+    /// within the same 64 columns, and at most one has a later part that does: two slots.
     RONDO_HOST_DEVICE constexpr std::size_t place(std::uint32_t k) const {
         return std::size_t(k / part) * 2 + (k == begin);
     }
     static constexpr std::size_t places(std::size_t columns) { return (columns + part - 1) / part * 2; }
 };
 
-/// Columns by the row of a table that they go to, and by their number; last those that go nowhere, whose row is -1. The
-/// k-th goes to row[k] and lies in segment[k].
+/// Columns sorted by the row of the table they are added to, then by index; last those of padding, whose row is -1. The
+/// k-th column is added to row[k] and is part of segment[k].
 struct SortedColumns {
     int *row, *column;
     Segment* segment;
     std::size_t size;
 };
 
-/// What a backend sorts columns and keeps the sums of their parts in.
+/// The memory of scatter_add: sorted columns and partial sums.
 ///
-/// Memory  20 bytes a column, what the queue's sort needs, and `rows` numbers for every 32 columns.
+/// Memory  20 bytes per column, the queue's sort, and `rows` elements for every 32 columns.
 template <class S>
 class ScatterMemory {
 public:
-    /// The columns by row[n], of so many rows; their segments are still to be found.
+    /// Sorts columns by row[n], from 0 to rows - 1 or -1. FindSegment then fills in the segments.
     template <class Queue>
     SortedColumns sort(Queue& queue, const int* row, int rows, std::size_t columns) {
-        const int bits = int(std::bit_width(unsigned(rows))); // less than the last bits of -1
+        const int bits = int(std::bit_width(unsigned(rows))); // enough that -1, all ones, is the largest key
         const SortedColumns sorted{row_.take(columns), column_.take(columns), segment_.take(columns), columns};
         queue.sort({row, counted_.take(columns), sorted.row, sorted.column, columns, bits}, sorting_);
         return sorted;
@@ -72,7 +72,7 @@ struct FindSegment {
         const std::uint64_t row = std::uint32_t(sorted.row[k]);
         sorted.segment[k] = {first(row, 0, k), first(row + 1, k + 1, std::uint32_t(sorted.size))};
     }
-    /// The first column between two that goes to that row or a later one.
+    /// The first column in [from, to) whose row is not less than `row`: a lower bound.
     RONDO_HOST_DEVICE std::uint32_t first(std::uint64_t row, std::uint32_t from, std::uint32_t to) const {
         while (from < to) {
             const std::uint32_t middle = from + (to - from) / 2;
@@ -83,11 +83,12 @@ struct FindSegment {
     }
 };
 
-/// Adds the part that begins at a column, if one does: where it is all of its segment to the table, else to its place.
+/// Reduces the part that begins at a column, if one does: into the table if it is the whole segment, else into its
+/// slot.
 template <class S>
 struct AddPart {
-    S *table, *sum;
-    ColumnMajorView<const S> x;
+    S *table, *sum;             // (table rows x M), (M x slots)
+    ColumnMajorView<const S> x; // (M x N)
     gpu::SortedColumns sorted;
     int skipped;
 
@@ -105,8 +106,8 @@ struct AddPart {
     }
 };
 
-/// Adds the parts of the segment that begins within 64 columns, if one does that has parts: the last of these columns
-/// lies in it, and so do columns behind them.
+/// Adds the partial sums of the segment that begins within a block of 64 columns and has several parts, if there is
+/// one; the block's last column then belongs to it.
 template <class S>
 struct AddSegment {
     S* table;
@@ -128,11 +129,11 @@ struct AddSegment {
     }
 };
 
-/// Column n of y is row index[n] of a table, or zero where there is no such row: where index[n] is less than 0.
+/// Column n of y is row index[n] of a table; zero if index[n] < 0.
 template <class S>
 struct Gather {
-    ColumnMajorView<S> y;
-    const S* table;
+    ColumnMajorView<S> y; // (M x N)
+    const S* table;       // (table rows x M)
     const int* index;
     RONDO_HOST_DEVICE void operator()(std::size_t row, std::size_t column) const {
         const int from = index[column];
@@ -140,7 +141,7 @@ struct Gather {
     }
 };
 
-/// Tokens as they are, and -1 past a sequence's end.
+/// Copies tokens; those of padding become -1.
 struct KeepActive {
     int* to;
     const int *from, *lengths;

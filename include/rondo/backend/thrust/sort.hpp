@@ -7,9 +7,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Keys to be sorted, and with them the numbers 0, 1, 2 and so on: those of equal keys stay in their order.
+/// A stable sort of key-value pairs, the values being 0, 1, 2, ...
 ///
-/// Units  keys of so many bits, or -1, which is the last.
+/// Units  keys of `bits` bits, or -1, which sorts last.
 struct Sort {
     const int *key, *number;
     int *sorted_key, *sorted_number;

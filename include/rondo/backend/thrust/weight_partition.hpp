@@ -9,13 +9,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// What the groups of a kernel go through: group k has the sequences from k * plan.columns on.
+/// The arguments of a recurrence's kernel. Group k executes the sequences from k * plan.columns on.
 template <class C, int H, class S>
 struct Task {
     RecurrentSteps<C, H, S> steps;
-    const int* lengths; // null: all of full length
+    const int* lengths; // null: no padding
 
-    /// Steps of a sequence; none of one that does not exist.
+    /// The steps of a sequence; 0 past the last sequence.
     RONDO_HOST_DEVICE int length(int column) const {
         return column >= steps.batch ? 0 : lengths ? lengths[column] : steps.steps;
     }
@@ -26,8 +26,8 @@ struct Task {
     }
 };
 
-/// A thread's place: it has weights of a tile of units, from `first` on, and carries the state of one of them, `unit`,
-/// in one sequence of the group; so do its replicas, the first of which writes it down.
+/// A thread's position in a group. It has the weights of a tile of units, from `first` on, and owns the state of one of
+/// them, `unit`, in one sequence of the group. Its replicas have the same state; the first of them writes it to memory.
 template <Plan plan, int H>
 struct ThreadPosition {
     int first, unit, lane;
@@ -40,17 +40,17 @@ struct ThreadPosition {
     RONDO_HOST_DEVICE bool writes() const { return real() && replica() == 0; }
 };
 
-/// 16 bytes: what a thread reads of a block's memory at once.
+/// 16 bytes, for vector loads from shared memory.
 template <class S>
 struct alignas(16) Vector {
     static constexpr int size = int(16 / sizeof(S));
     S value[size];
 };
 
-/// A thread's share of what is handed on: `numbers` units, of each `width` numbers, read so many at once that they are
-/// 16 bytes or more. The unit of its k-th number is unit(k, lane).
+/// A thread's share of an exchange buffer: `width` values of each of `numbers` units, loaded in vectors of 16 bytes.
+/// The k-th of its units is unit(k, lane).
 ///
-/// The lanes' vectors lie side by side, so that the memory's banks serve all of them at once.
+/// The vectors of adjacent lanes are adjacent, which avoids bank conflicts.
 template <Plan plan, class S, int width>
 struct WeightPartition {
     using V = Vector<S>;
@@ -61,15 +61,14 @@ struct WeightPartition {
     RONDO_HOST_DEVICE static constexpr int unit(int k, int lane) {
         return (k / at_once * plan.lanes + lane) * at_once + k % at_once;
     }
-    /// Where the k-th number of a unit lies.
+    /// The index of a unit's k-th value in the exchange buffer.
     RONDO_HOST_DEVICE static constexpr std::size_t place(int unit, int k) {
         const int of_all = unit / at_once, chunk = of_all / plan.lanes, lane = of_all % plan.lanes,
                   at = unit % at_once * width + k;
         return std::size_t(((chunk * vectors + at / V::size) * plan.lanes + lane) * V::size + at % V::size);
     }
 
-    /// Calls f(kept, k) for each number of the share; its weights are in registers or, where not `kept`, in the block's
-    /// memory.
+    /// Calls f(kept, k) for each unit of the share; if `kept`, its weights are in registers, else in shared memory.
     template <class F>
     RONDO_HOST_DEVICE static void each(const F& f) {
         RONDO_UNROLL
@@ -77,7 +76,7 @@ struct WeightPartition {
         RONDO_UNROLL_SOME
         for (int k = kept_chunks * at_once; k < numbers; ++k) f(std::false_type{}, k);
     }
-    /// Calls f(kept, k, values), `values` being the numbers of the share's k-th unit.
+    /// Calls f(kept, k, values) with the values of the share's k-th unit.
     template <class F>
     RONDO_HOST_DEVICE static void read(const S* memory, int lane, const F& f) {
         const V* const from = reinterpret_cast<const V*>(memory) + lane;
@@ -104,13 +103,13 @@ private:
     }
 };
 
-/// A thread's k-th weight: in a register or in the block's memory.
+/// A thread's k-th weight: in a register or in shared memory.
 template <Plan plan, bool kept, class Group, class Registers>
 RONDO_HOST_DEVICE auto& weight(Group& group, int block, int thread, Registers& r, int k) {
     if constexpr (kept) return r.weight[k];
     else return group.weight(block, thread, k - plan.in_registers);
 }
-/// Registers for weights: a thread may have none of these.
+/// Size of the array of weights in registers: at least 1, since arrays of size 0 are not allowed.
 constexpr int weights_kept(const Plan& plan) { return plan.in_registers > 0 ? plan.in_registers : 1; }
 
 } // namespace rondo::gpu

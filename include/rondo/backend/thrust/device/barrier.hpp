@@ -9,7 +9,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-// Clusters came with compute capability 90; code for older devices is compiled, too, and never run.
+// Clusters need compute capability 9.0; for older devices this compiles to nothing and is never run.
 __device__ inline void meet_cluster() {
 #if __CUDA_ARCH__ >= 900
     cooperative_groups::this_cluster().sync();
@@ -18,27 +18,27 @@ __device__ inline void meet_cluster() {
 
 __device__ inline std::uint32_t shared_address(const void* p) { return std::uint32_t(__cvta_generic_to_shared(p)); }
 
-/// What a block waits for in its shared memory: so many bytes that the blocks of its cluster send there, again and
-/// again. They need no barrier: a block that has received all of them knows that all have come.
+/// A transaction barrier (mbarrier) in a block's shared memory: it counts the bytes that the blocks of its cluster send
+/// there in each round. It replaces a cluster barrier: a block that has received all bytes knows that all have sent.
 ///
 /// Source  PTX ISA, "mbarrier" and "st.async".
 class Arrivals {
 public:
-    /// By one thread, before the cluster meets.
+    /// Initializes it; called by one thread, before the cluster's first barrier.
     __device__ void begin() {
 #if __CUDA_ARCH__ >= 900
         asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(shared_address(&state_)) : "memory");
         asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 #endif
     }
-    /// By one thread, once a round.
+    /// Sets the bytes that a round expects; called by one thread, once per round.
     __device__ void expect([[maybe_unused]] unsigned bytes) {
 #if __CUDA_ARCH__ >= 900
         asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(&state_)), "r"(bytes)
                      : "memory");
 #endif
     }
-    /// Waits for the end of a round; the parity is that of the rounds before it.
+    /// Waits for the end of a round. `parity`: of the number of rounds before it.
     __device__ void wait([[maybe_unused]] unsigned parity) {
 #if __CUDA_ARCH__ >= 900
         asm volatile("{\n.reg .pred come;\n"
@@ -48,7 +48,7 @@ public:
                      : "memory");
 #endif
     }
-    /// Sends words to the same place of a block's shared memory, and tells its arrivals.
+    /// Stores words at the same address in another block's shared memory, asynchronously; they count in its barrier.
     template <int words>
     __device__ void send([[maybe_unused]] const void* where, [[maybe_unused]] const std::uint32_t (&w)[words],
                          [[maybe_unused]] int block) {
@@ -72,8 +72,8 @@ public:
 #endif
     }
 
-    /// Copies as many bytes, a multiple of 16, from here to the same place of a block's shared memory, and tells its
-    /// arrivals once. What is copied was written before copy_follows() and a barrier.
+    /// Bulk copy of `bytes`, a multiple of 16, to the same address in another block's shared memory; they count in its
+    /// barrier. The source must be written before copy_follows() and a __syncthreads().
     __device__ void copy([[maybe_unused]] const void* where, [[maybe_unused]] unsigned bytes,
                          [[maybe_unused]] int block) {
 #if __CUDA_ARCH__ >= 900

@@ -16,10 +16,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
                                   std::to_string(at.line()) + ": " + reason);
 }
 
-/// Fails with the call's name, the file and line it was made on, and what CUDA or cuBLAS says.
+/// Throws a Failure with the call's name, file and line, and the message of CUDA or cuBLAS.
 inline void (check)(cudaError_t result, const char* call, std::source_location at = std::source_location::current()) {
     if (result == cudaSuccess) return;
-    cudaGetLastError(); // else the next call that looks reports it again
+    cudaGetLastError(); // clears it, else a later call would report it again
     refuse(cudaGetErrorString(result), call, at);
 }
 inline void (check)(cublasStatus_t result, const char* call,

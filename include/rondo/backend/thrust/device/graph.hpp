@@ -9,7 +9,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Work that a stream was asked for once.
+/// An instantiated CUDA graph.
 class Graph {
 public:
     Graph() = default;
@@ -25,7 +25,7 @@ public:
     bool kept() const { return work_; }
     void launch(cudaStream_t stream) const { (check)(cudaGraphLaunch(work_, stream), "cudaGraphLaunch"); }
 
-    bool refused = false; // it needs the host each time
+    bool refused = false; // the work cannot be captured, since it needs the host
 
 private:
     friend class Capture;
@@ -36,14 +36,14 @@ private:
     cudaGraphExec_t work_ = nullptr;
 };
 
-/// While it lives, its stream does nothing and takes down what it is asked for.
+/// Captures a stream during its lifetime: work is recorded, not executed.
 class Capture {
 public:
     explicit Capture(cudaStream_t stream) : stream_{stream} {
         (check)(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     }
     Capture(const Capture&) = delete;
-    ~Capture() { // where work threw, or was refused, what was taken down is thrown away
+    ~Capture() { // if the work threw, or could not be captured, the capture is discarded
         if (stream_ && cudaStreamEndCapture(stream_, &graph_) != cudaSuccess) cudaGetLastError();
         if (graph_) cudaGraphDestroy(graph_);
     }

@@ -13,10 +13,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// What HostGroup plays, on a device: each thread runs its own part, its registers are registers.
+/// HostGroup's interface on a device: each thread executes its own part.
 ///
-/// Memory  shared: what was handed, twice, then the weights that have no register; of a grid also global memory, where
-///         the blocks hand to each other, and a counter of those that have come, zero at first.
+/// Memory  shared: two exchange buffers, then the weights that are not in registers. For a grid also global: two
+///         exchange buffers, and a counter of arrived blocks, initially zero.
 template <class Pass>
 class DeviceGroup {
     using Registers = typename Pass::Registers;
@@ -27,7 +27,7 @@ public:
     __device__ DeviceGroup(S* shared, Arrivals* arrivals, S* global, unsigned* come)
         : shared_{shared}, global_{global}, arrivals_{arrivals}, come_{come} {}
 
-    /// The cluster meets, so that all are there to send to.
+    /// Ends with a barrier of the cluster, so that all blocks are resident before one sends to them.
     __device__ void clear(std::size_t size) {
         for (std::size_t k = threadIdx.x; k < 2 * size; k += plan.threads) shared_[k] = S(0);
         if constexpr (plan.kind == Kind::cluster) {
@@ -43,7 +43,7 @@ public:
         return plan.kind == Kind::cluster && !copies && tile * plan.tile >= Pass::hidden;
     }
 
-    /// What this block sent may still be read from its memory.
+    /// A barrier before exit if bulk copies may still read this block's shared memory.
     __device__ void leave() {
         if constexpr (copies) meet_cluster();
     }
@@ -134,12 +134,12 @@ public:
 
 private:
     static constexpr int blocks = (Pass::hidden + plan.units() - 1) / plan.units(); // that have a unit
-    static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // numbers that a block hands on
-    // Many numbers are put together in the block's own memory, where they lie side by side, and copied at once.
+    static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // elements that a block sends
+    // Large slices are collected in the block's own buffer, where they are contiguous, and sent by one bulk copy.
     static constexpr bool copies = plan.kind == Kind::cluster && slice * sizeof(S) >= 1024 &&
         Pass::hidden == plan.units() * plan.blocks && plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
 
-    // Half of the lanes go on with half of the sums.
+    // A reduce-scatter by butterfly shuffles: at each level half of the lanes continue with half of the sums.
     template <int left, int values, int count>
     __device__ static void halve(S (&sum)[count]) {
         if constexpr (left > 0) {

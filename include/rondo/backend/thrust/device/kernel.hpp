@@ -12,7 +12,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// One pass over all steps; the blocks of a group are neighbours.
+/// The kernel of a pass over all steps. The blocks of a group have consecutive indices.
 template <class Pass>
 __global__ void __launch_bounds__(Pass::plan.threads, 1)
     pass(typename Pass::Work task, int first, typename Pass::number* memory) {
@@ -27,10 +27,10 @@ __global__ void __launch_bounds__(Pass::plan.threads, 1)
     Pass::run(threads, task, first + group);
 }
 
-/// Sends all sequences through a pass. Groups that meet in global memory must all be running: so many at once as there
-/// are multiprocessors for.
+/// Launches a pass for all sequences. The groups of a cooperative grid must all be resident, so there is one launch for
+/// as many groups as fit.
 ///
-/// Errors  device: fewer multiprocessors than a group of the plan needs; whatever CUDA says of the launch.
+/// Errors  device: fewer multiprocessors than a group of the plan has blocks; errors of the launch.
 template <class Pass>
 void launch(const typename Pass::Work& task, typename Pass::number* memory, cudaStream_t stream, int multiprocessors) {
     using S = typename Pass::number;
@@ -58,7 +58,7 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
     const int most = plan.kind == Kind::grid ? (std::max)(multiprocessors / plan.blocks, 1) : slices;
     for (int first = 0; first < slices; first += most) {
         const int count = (std::min)(slices - first, most);
-        if constexpr (plan.kind == Kind::grid) // the counters
+        if constexpr (plan.kind == Kind::grid) // zeroes the barriers' counters
             (check)(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S),
                                   stream),
                   "cudaMemsetAsync");

@@ -21,22 +21,22 @@
 #include <type_traits>
 #include <utility>
 
-#ifdef CUDA_API_PER_THREAD_DEFAULT_STREAM // what waits here waits for all streams of the device
+#ifdef CUDA_API_PER_THREAD_DEFAULT_STREAM // downloads rely on the default stream waiting for all other streams
 #error "rondo: a backend on a device needs the legacy default stream: leave out --default-stream per-thread"
 #endif
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Where a backend's work goes: a stream of the device that is current when it is made, and cuBLAS. Nothing here takes
-/// memory or waits for the device, but wait() and a send that waits for a copy of long ago.
+/// A backend's queue: a stream on the device that is current at construction, and a cuBLAS handle. Nothing here
+/// allocates or synchronizes, except wait(), and send if its staging memory is still being copied from.
 ///
-/// Memory  what cuBLAS needs, taken when it is made: a stream that takes down its work can take none.
-/// Errors  device: no device, one that is older than the target, has less shared memory, or whose driver is older than
-///         the toolkit; whatever CUDA and cuBLAS say of a call.
+/// Memory  cuBLAS' workspace, allocated by the constructor, since nothing can be allocated during a capture.
+/// Errors  device: no device, one below the target's capability or shared memory, or a driver older than the toolkit;
+///         errors of CUDA and cuBLAS calls.
 template <Device D>
 class Queue {
 public:
-    Queue() : Queue(nullptr) { // which goes again where something is refused
+    Queue() : Queue(nullptr) { // delegates, so that the destructor runs if this body throws
         (check)(cudaGetDevice(&device_), "cudaGetDevice");
         const auto what = [&](cudaDeviceAttr of) {
             int value = 0;
@@ -60,7 +60,7 @@ public:
     }
     ~Queue() {
         if (blas_) cublasDestroy(blas_);
-        if (blas_memory_) cudaFree(blas_memory_); // once the device is done with it
+        if (blas_memory_) cudaFree(blas_memory_); // waits until the device is done with it
         if (stream_) cudaStreamDestroy(stream_);
     }
     Queue(Queue&& other) noexcept { swap(other); }
@@ -77,7 +77,7 @@ public:
     void send(T* to, const T* from, std::size_t n) {
         if (!refuses()) staging_.send(to, from, n * sizeof(T), stream_);
     }
-    /// f(k) for k below n.
+    /// Calls f(k) for k < n.
     template <class F>
     void each(std::size_t n, const F& f) {
         thrust::for_each_n(policy(), thrust::counting_iterator<std::size_t>(0), n, f);
@@ -91,6 +91,8 @@ public:
         thrust::copy_n(policy(), from, n, to);
     }
     /// c += a b, or c = a b, each factor row-major or column-major.
+    ///
+    /// Shapes  a (M x K), b (K x N), c (M x N), K = terms.
     template <class S>
     void product(ColumnMajorView<S> c, Factor<S> a, Factor<S> b, std::size_t terms, bool add, Products products) {
         if (c.rows == 0 || c.columns == 0 || terms == 0) return;
@@ -110,14 +112,15 @@ public:
         launch<Pass>(task, memory, stream_, multiprocessors_);
     }
 
-    /// Does work, from the second time on as the graph keeps it.
+    /// Captures work in the graph on the first call, and replays it. Work that cannot be captured is called each time.
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
         if (!graph.kept() && !graph.refused) keep(graph, work);
         if (graph.refused) work();
         else graph.launch(stream_);
     }
-    /// Whether work that cannot be kept is being kept: it is then done each time.
+    /// For work that cannot be captured: during a capture it marks the graph as refused and returns true; the caller
+    /// then returns, since all work will be called again without a capture.
     bool refuses() {
         if (kept_) kept_->refused = true;
         return kept_;
@@ -132,7 +135,7 @@ private:
 
     template <class Work>
     void keep(Graph& graph, const Work& work) {
-        struct Ends { // also where work throws
+        struct Ends { // also if work throws
             Graph*& kept;
             ~Ends() { kept = nullptr; }
         };

@@ -13,9 +13,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Sorts on a stream. It takes memory only where it needs more than ever before.
+/// Sorts on a stream, by radix sort.
 ///
-/// Errors  device: whatever CUDA says of a call.
+/// Memory  the sort's temporary storage, allocated when it grows.
+/// Errors  device: errors of CUDA calls.
 inline void sort_on(cudaStream_t stream, const Sort& sort, GrowingPool<std::byte>& memory) {
     std::size_t bytes = 0;
     const auto radix = [&](void* at) {

@@ -12,17 +12,17 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Memory of the host that a device copies from while the host goes on: two halves, one being filled while the copies
-/// from the other are done. Only who fills a half sooner than that waits.
+/// Pinned host memory for asynchronous copies to a device: two halves, one being filled while the copies from the other
+/// are in flight. send waits only if it needs a half whose copies are not done.
 ///
-/// Memory  page-locked, taken by the first copy and for one that is greater than a half.
-/// Errors  device: whatever CUDA says of a call.
+/// Memory  pinned, allocated by the first copy and by one that is larger than a half.
+/// Errors  device: errors of CUDA calls.
 class Staging {
 public:
     Staging() = default;
     ~Staging() {
         for (const Half& half : halves_) {
-            if (half.done) cudaEventDestroy(half.done); // a device's copies are done before its stream goes
+            if (half.done) cudaEventDestroy(half.done); // its copies are done: the queue's stream was destroyed before
             if (half.memory) cudaFreeHost(half.memory);
         }
     }
@@ -56,7 +56,7 @@ private:
         Half& half = halves_[now_];
         if (!half.done)
             (check)(cudaEventCreateWithFlags(&half.done, cudaEventDisableTiming), "cudaEventCreateWithFlags");
-        (check)(cudaEventSynchronize(half.done), "cudaEventSynchronize"); // one never recorded is done
+        (check)(cudaEventSynchronize(half.done), "cudaEventSynchronize"); // returns at once if never recorded
         if (bytes <= half.size) return;
         if (half.memory) (check)(cudaFreeHost(std::exchange(half.memory, nullptr)), "cudaFreeHost");
         half.size = 0;

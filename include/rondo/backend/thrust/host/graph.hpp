@@ -8,10 +8,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// Work that was asked for once: call by call, each with the arguments it had.
+/// Captured work: a list of calls, each with its arguments at the time of the capture.
 struct Graph {
     std::vector<std::function<void()>> calls{};
-    bool refused = false; // it needs the host each time
+    bool refused = false; // the work cannot be captured, since it needs the host
 };
 
 } // namespace rondo::gpu

@@ -9,19 +9,20 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// The threads that go through a sequence together, as the host plays them: one after the other between two of their
-/// meetings, which must not matter to them.
+/// A group of threads that executes the steps of a slice of sequences, simulated on the host: between two barriers its
+/// threads run one after the other. Threads exchange values through two buffers per block.
 ///
 /// each     calls f(block, thread, registers) for every thread.
-/// reduce   of sums for `owners` of the lanes, as many for each: gives every thread those of the one it is or stands in
-///          for, added over the lanes; in the order of a device's shuffles, so to the same bits.
-/// gather   gives each of the lanes of `count` neighbouring sequences the first numbers of all of them.
-/// clear    zeroes what will be handed.
-/// handed   what was handed to a block, of one of two buffers.
-/// send     writes a row of numbers to some of the blocks: to all, if each of `ranks` ranks sends it.
-/// meet     nobody goes on before all that was sent to the buffer has come.
-/// idle     whether this thread may leave: none of its warp has a unit, and nobody counts on it.
-/// leave    ends, when nobody needs this block's memory any more.
+/// reduce   a reduce-scatter over lanes: `sums` has count / owners partial sums for each of `owners` lanes; afterwards
+///          each thread has the totals of the owner it is, or replicates. The order is that of a device's shuffles, so
+///          the bits are the same.
+/// gather   an all-gather among the lanes of `count` consecutive sequences, of their numbers[0].
+/// clear    zeroes the buffers.
+/// handed   one of a block's two buffers.
+/// send     writes `count` values to a buffer of some blocks: of all, if each of `ranks` ranks calls it.
+/// meet     a barrier: waits until everything sent to the buffer has arrived.
+/// idle     whether this thread may exit: no thread of its warp has a unit, and no barrier waits for it.
+/// leave    waits until no other block reads this block's memory.
 template <class Pass>
 class HostGroup {
     using Registers = typename Pass::Registers;
@@ -45,7 +46,7 @@ public:
         old.resize(std::size_t(plan.threads) * count);
         for (int block = 0; block < plan.blocks; ++block)
             for (int left = owners, mask = plan.lanes / 2; mask > 0; mask /= 2) {
-                const bool halve = left > 1; // half of the lanes go on with half of the sums
+                const bool halve = left > 1; // half of the lanes continue with half of the sums
                 left = halve ? left / 2 : 1;
                 for (int thread = 0; thread < plan.threads; ++thread)
                     for (int k = 0; k < count; ++k) old[std::size_t(thread * count + k)] = (at(block, thread).*sums)[k];
@@ -99,7 +100,7 @@ private:
 
     std::vector<Registers> registers_;
     std::vector<Vector<S>> handed_;
-    std::vector<S> weights_, before_; // before: the sums, while lanes are added
+    std::vector<S> weights_, before_; // before: the operands of a reduce or gather
 };
 
 } // namespace rondo::gpu

@@ -21,7 +21,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// A group of a recurrence's threads, played by one thread of the host.
+/// A slice of sequences, executed by a HostGroup on one thread of the host.
 template <class Pass>
 struct HostSlice {
     typename Pass::Work task;
@@ -31,19 +31,19 @@ struct HostSlice {
     }
 };
 
-/// Where a backend's work goes: Thrust's system on the host, C++ or OpenMP. What the device's does, in plain loops;
-/// work that is repeated is kept call by call, with the arguments of the first time, as a device keeps it.
+/// A backend's queue on Thrust's host systems, C++ or OpenMP: the device's interface in plain loops. Captured work is a
+/// list of calls with the arguments of the capture, as on a device.
 template <Device>
 class Queue {
 public:
-    void wait() const {} // whoever asks for work has it done
+    void wait() const {} // work is synchronous
     void enter() const {}
 
     template <class T>
     void send(T* to, const T* from, std::size_t n) {
         if (!refuses()) std::copy_n(from, n, to);
     }
-    /// f(k) for k below n.
+    /// Calls f(k) for k < n.
     template <class F>
     void each(std::size_t n, const F& f) {
         submit([n, f] { thrust::for_each_n(thrust::device, thrust::counting_iterator<std::size_t>(0), n, f); });
@@ -61,20 +61,21 @@ public:
         each(c.rows * c.columns, ProductElement<S>{c, a, b, terms, add});
     }
     void sort(const Sort& sort, GrowingPool<std::byte>&) { each(1, HostSort{sort}); }
-    /// Sends all sequences through a pass over all steps.
+    /// Executes a pass over all steps, for all sequences.
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number*) {
         each(std::size_t((task.steps.batch + Pass::columns - 1) / Pass::columns), HostSlice<Pass>{task});
     }
 
-    /// Does work, from the second time on as the graph keeps it.
+    /// Captures work in the graph on the first call, and replays it. Work that cannot be captured is called each time.
     template <class Work>
     void repeat(Graph& graph, const Work& work) {
         if (graph.calls.empty() && !graph.refused) keep(graph, work);
         if (graph.refused) work();
         for (const auto& call : graph.calls) call();
     }
-    /// Whether work that cannot be kept is being kept: it is then done each time.
+    /// For work that cannot be captured: during a capture it marks the graph as refused and returns true; the caller
+    /// then returns, since all work will be called again without a capture.
     bool refuses() {
         if (kept_) kept_->refused = true;
         return kept_;
@@ -83,7 +84,7 @@ public:
 private:
     template <class Work>
     void keep(Graph& graph, const Work& work) {
-        struct Ends { // also where work throws
+        struct Ends { // also if work throws
             Graph*& kept;
             ~Ends() { kept = nullptr; }
         };

@@ -8,7 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// One thread sorts, without memory.
+/// Sorts on one thread, in place.
 struct HostSort {
     Sort sort;
     void operator()(std::size_t) const {
