@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a program needs that only runs models: layers, networks, model files and streams; nothing of training.
+// Inference: layers, networks, model files and streams, without training.
 #include "io/dispatch.hpp"
 #include "io/model.hpp"
 #include "layer/activation.hpp"

@@ -11,7 +11,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The distinct bytes of a text in rising order; a byte's token is its place among them.
+/// The distinct bytes of a text in ascending order; a byte's token is its index among them.
 ///
 /// Errors  token gives -1 for a byte the text does not have.
 template <int count>
@@ -33,8 +33,8 @@ struct Alphabet {
     }
 };
 
-/// Of a text known to the compiler, so that a network can have its size: alphabet_of<text>, text being a
-/// `static constexpr std::string_view`.
+/// The alphabet of a text known at compile time, so that its size can be a network's: alphabet_of<text>, where text is
+/// a `static constexpr std::string_view`.
 template <const std::string_view& text>
 constexpr auto alphabet_of = [] {
     constexpr auto has = [] {

@@ -17,14 +17,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What becomes of the recurrent layers' states between batches.
+/// What happens to the states of recurrent layers between mini-batches.
 enum class StatePolicy {
-    none,  // every sequence starts from zero and its end is forgotten
-    start, // from zero; the end is kept
-    resume, // each sequence goes on where the same sequence of the batch before ended
+    none,   // every sequence starts from zero; final states are discarded
+    start,  // every sequence starts from zero; final states persist
+    resume, // each sequence starts from the final state of the same sequence in the previous mini-batch
 };
 
-/// What one training step sees: the network's inputs and what it should have given.
+/// A mini-batch: the network's inputs and targets for one training step.
 template <class Target, class... Inputs>
 struct Batch {
     std::tuple<Inputs...> inputs;
@@ -32,8 +32,9 @@ struct Batch {
     StatePolicy state_policy = StatePolicy::none;
 };
 
-/// Batches of one epoch: `count()` of them, the k-th by `at(k)`, its memory the batches' own until the next call.
-/// `begin_epoch` puts them into the order of that epoch, the same for an equal seed and number.
+/// A source of the mini-batches of one epoch: `count()` of them, `at(k)` returns the k-th, a view that is valid until
+/// the next call. `begin_epoch` shuffles them for that epoch; the order depends on the seed and the number of the epoch
+/// only.
 template <class B>
 concept Batches = requires(B& batches, Seed seed, std::int64_t epoch, std::size_t k) {
     { batches.count() } -> std::convertible_to<std::size_t>;
@@ -48,7 +49,7 @@ inline void check_batch(const char* what, std::size_t k, std::size_t count) {
                                         ", got " + std::to_string(k));
 }
 
-/// Memory for some of a batch's sequences, laid out as a batch is; it grows to the largest and stays.
+/// Memory for some of a mini-batch's sequences, with the layout of a mini-batch. It only grows.
 class SliceMemory {
 public:
     template <class Target, class... Inputs>

@@ -17,15 +17,15 @@
 #include <utility>
 #include <vector>
 
-// What batches of sequences of different lengths are made of: a store, an order and padded blocks.
+// Parts of sources of sequences of different lengths: a store, an order of sequences, and padded blocks.
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// Sequences of any lengths, Rows numbers (or one token) a step, one behind the other.
+/// Sequences of any lengths, Rows numbers (or one token) a step, stored one after the other.
 template <class X, int Rows>
 class Ragged {
 public:
-    /// One sequence, of all the parts.
+    /// Appends one sequence, the concatenation of the parts.
     void add(std::initializer_list<std::span<const X>> parts) {
         for (const auto part : parts) numbers_.insert(numbers_.end(), part.begin(), part.end());
         begins_.push_back(numbers_.size());
@@ -43,14 +43,14 @@ private:
     std::size_t longest_ = 0;
 };
 
-/// Memory for a batch of them, time-major; it grows to the largest and stays.
+/// Memory for a padded mini-batch of sequences, time-major. It only grows.
 template <class X, int Rows>
 class PaddedBlock {
 public:
     explicit PaddedBlock(X padding = X(0)) : padding_{padding} {}
 
     void reserve(std::size_t columns) { numbers_.reserve(Rows * columns); }
-    /// SequenceView b begins with the numbers of the span from(b), the rest is padding.
+    /// Sequence b begins with the numbers of the span from(b), the rest is padding.
     template <class From>
     SequenceView<const X, Rows> fill(const Extent& extent, const From& from) {
         const auto width = std::size_t(extent.batch);
@@ -68,11 +68,11 @@ private:
     std::vector<X> numbers_;
 };
 
-/// Memory for their lengths.
+/// Memory for the lengths of a mini-batch.
 class PaddedLengths {
 public:
     void reserve(std::size_t batch) { lengths_.reserve(batch); }
-    /// `width` sequences, the b-th of steps(b) steps; lengths only where they differ.
+    /// The extent of `width` sequences, the b-th of steps(b) steps; it has lengths only if they differ.
     template <class Steps>
     Extent extent(std::size_t width, const Steps& steps) {
         lengths_.resize(width);
@@ -85,16 +85,16 @@ private:
     std::vector<int> lengths_;
 };
 
-/// Puts a shuffled order of sequences into batches of like lengths, in an order that is random again.
+/// Groups a shuffled order of sequences into mini-batches of similar lengths.
 ///
-/// Each `pool` batches are sorted by length(n), equal ones as they lay; then whole batches are shuffled over all of
-/// `order`. A last one that is not full stays last; it is any part of its sorted pool, so that it is not always the
-/// longest.
+/// Every `pool` mini-batches are sorted by length(n), with a stable sort; then whole mini-batches are shuffled over all
+/// of `order`. A last mini-batch that is not full stays last; it is a random part of its sorted pool, so that it does
+/// not always have the longest sequences.
 /// Shapes  rank has room for one number a sequence.
 template <class Length>
 void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, const Length& length, std::size_t batch,
                      std::size_t pool, RandomStream draw) {
-    // std::stable_sort would take memory.
+    // std::stable_sort would allocate.
     for (std::size_t k = 0; k < order.size(); ++k) rank[order[k]] = k;
     const std::size_t left = order.size() % batch;
     for (std::size_t first = 0; first < order.size(); first += (std::min)(pool * batch, order.size() - first)) {
@@ -106,16 +106,16 @@ void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, 
             std::rotate(cut, cut + std::ptrdiff_t(left), some.end());
         }
     }
-    for (std::size_t k = order.size() / batch; k > 1; --k) { // shuffle(), of batches
+    for (std::size_t k = order.size() / batch; k > 1; --k) { // as shuffle(), with whole mini-batches
         const auto other = std::size_t(uniform_index(draw.wide(k), k));
         if (other != k - 1)
             std::ranges::swap_ranges(order.subspan((k - 1) * batch, batch), order.subspan(other * batch, batch));
     }
 }
 
-/// Which sequences stand in which batch of an epoch.
+/// Assigns sequences to the mini-batches of an epoch.
 ///
-/// length(n), of anything that can be ordered, is what batches are sorted by and may be grouped by.
+/// length(n), of any ordered type, is the key by which sequences are sorted within a mini-batch and may be grouped.
 /// Errors  a batch below 1, pools below 0, no sequence, a batch beyond the last.
 class PaddedOrder {
 public:
@@ -145,7 +145,7 @@ public:
         detail::group_by_length(std::span{order_}, std::span{rank_}, length, batch_, pool_,
                                 RandomStream{seed, Purpose::shuffle, std::uint64_t(epoch), 1});
     }
-    /// The k-th batch, longest first: then the sequences that go on are one block at every step.
+    /// The k-th mini-batch, longest sequences first, so that the valid columns of every step are contiguous.
     template <class Length>
     std::span<const std::size_t> at(std::size_t k, const Length& length) {
         check_batch(what_.c_str(), k, count());

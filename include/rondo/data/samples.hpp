@@ -12,16 +12,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Sequences of any lengths, each with its target, in a new order each epoch; the last batch holds what is left.
-/// Shorter sequences of a batch are padded with `padding`, and the batch tells their lengths.
+/// Sequences of any lengths, each with its target, shuffled each epoch; the last mini-batch has the remaining ones.
+/// Shorter sequences of a mini-batch are padded with `padding`, and its extents have lengths.
 ///
-/// An input has In numbers a step, or one token (X = int, In = 1). A target has Out numbers (or one class), for the
+/// An input has In features a step, or one token (X = int, In = 1). A target has Out numbers (or one class), for the
 /// whole sequence or for each of its steps.
 ///
 /// Shapes  inputs (In x longest x batch); targets (Out x batch) or (Out x longest x batch).
 /// Errors  sizes that are no multiple of In or Out, steps and targets that differ in number, a sample without steps, no
 ///         sample, a batch below 1.
-/// Memory  the samples, and one batch of the longest.
+/// Memory  the samples, and one mini-batch of the longest.
 template <class X, int In, class Y, int Out>
 class Samples {
 public:
@@ -46,8 +46,9 @@ public:
     }
     std::size_t size() const { return order_.size(); }
 
-    /// Batches of like lengths, with less padding: each epoch's order is sorted within pools of `batches` batches, and
-    /// the batches are shuffled. 0, as at first: off. The larger a pool, the less padding and the less chance.
+    /// Mini-batches of similar lengths, with less padding: each epoch's order is sorted within pools of `batches`
+    /// mini-batches, and the mini-batches are shuffled. 0, the default: off. A larger pool has less padding, but is
+    /// less random.
     ///
     /// Errors  batches below 0.
     void group_by_length(int batches) { order_.group_by_length(batches); }

@@ -13,23 +13,24 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Numbers, contiguous in memory.
+/// A contiguous range of numbers.
 template <class Values>
 concept Reals = requires(Values& values) {
     requires std::floating_point<typename decltype(std::span{values})::value_type>;
 };
 
-/// A shift and a scale for each feature, learned from some values and applied to any.
+/// A shift and a scale for each feature, fitted to some values and applied to any.
 ///
 ///   y = (x - shift) / scale,   x = y scale + shift                            (1)
 ///   standard: shift = mean of the values, scale = their standard deviation, sqrt(sum (x - mean)^2 / n)
-///   min_max:  shift = the least, scale = the greatest - the least: the values come to lie in [0, 1]
+///   min_max:  shift = the least, scale = the greatest - the least, which maps the values to [0, 1]
 ///
-/// A constant feature has scale 1. All is reckoned in double.
+/// A constant feature has scale 1. Computed in double.
 ///
 /// Shapes  values (features x rows), features innermost, as in a SequenceView; apply and invert change them in place.
-/// Errors  features below 1; no values to learn from, or one that is not finite; values that are no whole rows; a
-///         distance (standard: its square) between values beyond double; a feature that is not there.
+/// Errors  features below 1; no values to fit to, or one that is not finite; a number of values that is not a multiple
+///         of the features; a difference between values (standard: its square) that overflows double; an index of a
+///         feature that does not exist.
 /// Source  scikit-learn's StandardScaler and MinMaxScaler.
 class Scaler {
 public:
@@ -40,7 +41,7 @@ public:
         const double rows = double(all.size() / row);
         std::vector<double> sum(row), squares(row);
         for (std::size_t k = 0; k < all.size(); ++k) sum[k % row] += double(all[k]);
-        for (std::size_t k = 0; k < row; ++k) // a constant feature's is that constant, whatever its sum lost
+        for (std::size_t k = 0; k < row; ++k) // the mean of a constant feature is that constant, without rounding
             s.shift_[k] = std::clamp(sum[k] / rows, s.shift_[k], s.scale_[k]);
         for (std::size_t k = 0; k < all.size(); ++k) {
             const double distance = double(all[k]) - s.shift_[k % row];
@@ -73,7 +74,7 @@ public:
 private:
     Scaler() = default;
 
-    /// The least of each feature as its shift, the greatest as its scale.
+    /// The minimum of each feature in shift, the maximum in scale.
     static Scaler bounds(auto values, int features) {
         if (features < 1)
             fail(Error::Kind::argument, "rondo::Scaler: features: expected 1 or more, got " + std::to_string(features));

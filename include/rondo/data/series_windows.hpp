@@ -14,7 +14,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What windows SeriesWindows shows.
+/// Settings of SeriesWindows.
 ///
 /// Units   length and horizon in steps, batch in windows; each 1 or more.
 struct SeriesWindowsSettings {
@@ -22,14 +22,15 @@ struct SeriesWindowsSettings {
     bool operator==(const SeriesWindowsSettings&) const = default;
 };
 
-/// Every window of a series of In numbers a step, in a new order each epoch; its target is the first Out numbers of the
-/// step that lies `horizon` steps after its last. The last batch holds what is left.
+/// Every window of a series with In features a step, shuffled each epoch; its target is the first Out features of the
+/// step that is `horizon` steps after the window's last. The last mini-batch has the remaining windows.
 ///
 ///   window k: x(k), ..., x(k + length - 1)    target k: x(k + length - 1 + horizon)
 ///
 /// Shapes  series (In x steps), step by step; inputs (In x length x batch), targets (Out x 1 x batch).
-/// Errors  a series of no window or of a size that is no multiple of In, a length, horizon or batch below 1.
-/// Memory  one batch. The series is the caller's.
+/// Errors  a series too short for one window or of a size that is not a multiple of In, a length, horizon or batch
+///         below 1.
+/// Memory  one mini-batch. The series is not copied.
 template <class S, int In, int Out = In>
     requires(In > 0 && Out > 0 && Out <= In)
 class SeriesWindows {
@@ -56,11 +57,11 @@ public:
         targets_.resize(Out * widest);
     }
 
-    explicit SeriesWindows(std::vector<S>&&, SeriesWindowsSettings = {}) = delete; // the series must outlive them
+    explicit SeriesWindows(std::vector<S>&&, SeriesWindowsSettings = {}) = delete; // the series must outlive this
 
     /// The number of windows.
     std::size_t size() const { return order_.size(); }
-    /// The (In x length) numbers of window k, in the series' own order, and the Out of its target.
+    /// The (In x length) numbers of window k, in the order of the series, and the Out numbers of its target.
     ///
     /// Errors  a window beyond the last.
     std::span<const S> window(std::size_t k) const {

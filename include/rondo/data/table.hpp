@@ -17,15 +17,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The cells of a CSV or TSV file, row by row; read_table and parse_table make one.
+/// The cells of a CSV or TSV file, row by row; read_table and parse_table return one.
 ///
-/// A cell in double quotes may have separators, line ends and, doubled, quotes in it. Lines end with LF or CRLF, the
-/// last one with or without; a byte order mark, blank lines and a first line "sep=," that names the separator are
-/// skipped. Columns without a header are named "1", "2", ... A number may have blanks around it and a plus before it.
+/// A cell in double quotes may contain separators, line ends and, doubled, quotes. Lines end with LF or CRLF, optional
+/// after the last; a byte order mark, blank lines and a first line "sep=," that names the separator are skipped.
+/// Columns without a header are named "1", "2", ... A number may have blanks around it and a plus sign.
 ///
 /// Errors  format, with the file and the line where the row begins: rows of different numbers of cells, no row, two
-///         columns of one name, a quote that does not end or has text after it; a column that is not there, a cell that
-///         is not a finite number of double. argument: a separator that ends lines or cells, a cell outside the table.
+///         columns of the same name, a quote that does not end or has text after it; a column that does not exist, a
+///         cell that is not a finite double. argument: a separator that is a line end or a quote, a cell outside the
+///         table.
 /// Memory  a string for each cell.
 /// Source  RFC 4180.
 class Table {
@@ -34,7 +35,7 @@ public:
     std::size_t columns() const noexcept { return names_.size(); }
     const std::vector<std::string>& names() const noexcept { return names_; }
 
-    /// The second form gives columns() where there is no such column.
+    /// The second overload returns columns() if there is no such column.
     std::size_t column(std::string_view name) const {
         return or_fail([&](Error& error) { return column(name, error); });
     }
@@ -64,7 +65,7 @@ public:
         double value = 0;
         return detail::cell_number(text(row, column), format_.decimal, value);
     }
-    /// A column's cells; none and the error in the second form.
+    /// A column's cells; the second overload returns none and the error if there is no such column.
     std::vector<std::string> texts(std::string_view name) const {
         return or_fail([&](Error& error) { return texts(name, error); });
     }
@@ -111,7 +112,7 @@ private:
                                           printable(cell) + '\'' + (swapped ? " (TableFormat::decimal)" : "")};
         return value;
     }
-    /// Why a column may not be there.
+    /// A hint why a column may be missing.
     std::string hint(std::string_view name) const {
         for (const std::string& other : names_)
             if (detail::trimmed(other) == detail::trimmed(name))
@@ -134,7 +135,7 @@ private:
     std::vector<std::size_t> lines_; // where each row begins
 };
 
-/// The table that a text is; errors call it `source`.
+/// Parses a table from text; error messages call the text `source`.
 inline Table parse_table(std::string_view text, TableFormat format, std::string source, Error& error) noexcept {
     return no_throw(error, [&]() -> Table {
         if (format.separator == '"' || format.separator == '\n' || format.separator == '\r') {
@@ -170,7 +171,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                 };
                 pass_blanks();
                 const bool quoted = format.quotes && text.substr(at, 1) == "\"";
-                for (bool more = quoted; more;) { // from quote to quote; between two there is one
+                for (bool more = quoted; more;) { // from quote to quote; two adjacent quotes are one character
                     const std::size_t quote = text.find('"', ++at);
                     if (quote == text.npos) return refuse(place() + ": its quote does not end");
                     cell += text.substr(at, quote - at);
@@ -220,9 +221,9 @@ inline Table parse_table(std::string_view text, TableFormat format = {}, std::st
     return or_fail([&](Error& error) { return parse_table(text, format, std::move(source), error); });
 }
 
-/// The table in a file of UTF-8.
+/// Reads a table from a UTF-8 file.
 ///
-/// Errors  file, format: those of io::read_text; those of Table.
+/// Errors  file, format: those of io::read_text and of Table.
 inline Table read_table(const std::filesystem::path& path, TableFormat format, Error& error) noexcept {
     return no_throw(error, [&] {
         Error problem;

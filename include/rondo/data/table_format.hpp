@@ -11,9 +11,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How a table is written: what is between two cells, whether its first line names the columns, whether quotes hold
-/// cells together (or are text like any other), whether blanks around a cell are left out, and what begins a number's
-/// decimals. table_format finds it out.
+/// The format of a table: the separator of cells, whether the first line names the columns, whether quotes enclose
+/// cells (or are ordinary text), whether blanks around a cell are removed, and the decimal separator. table_format
+/// detects it.
 struct TableFormat {
     char separator = ',';
     bool header = true, quotes = true, trim = false;
@@ -26,7 +26,7 @@ inline std::string_view trimmed(std::string_view text) {
     text.remove_prefix((std::min)(text.find_first_not_of(" \t"), text.size()));
     return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
-/// What a first line "sep=;" names.
+/// The separator that a first line "sep=;" names.
 inline char named_separator(std::string_view text) {
     const std::string_view end = text.substr(std::min<std::size_t>(text.size(), 5), 2);
     return text.starts_with("sep=") && (end.starts_with('\n') || end == "\r\n") ? text[4] : '\0';
@@ -47,10 +47,10 @@ inline bool cell_number(std::string_view cell, char decimal, double& value) {
 }
 } // namespace detail
 
-/// How a table seems to be written: cells end at the first of tab, ';', ',' and '|' that its first line has outside
-/// quotes, or at what a line "sep=;" names; that line is a header unless one of its cells is a number. Numbers have a
-/// decimal comma where some have a comma and none has a point; "1,234" alone is one after ';' only. Blanks around cells
-/// are left out.
+/// Detects the format of a table. The separator is the first of tab, ';', ',' and '|' that occurs in the first line
+/// outside quotes, or the one that a line "sep=;" names; the first line is a header unless one of its cells is a
+/// number. Numbers have a decimal comma if some have a comma and none has a point; a comma before the last three
+/// digits, as in "1,234", counts only if the separator is ';'. Blanks around cells are removed.
 inline TableFormat table_format(std::string_view text) {
     TableFormat format{.trim = true};
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -59,7 +59,7 @@ inline TableFormat table_format(std::string_view text) {
         format.separator = named;
         text.remove_prefix(text.find('\n') + 1);
     } else {
-        std::string bare; // the first line without what is in quotes
+        std::string bare; // the first line without quoted parts
         bool quoted = false;
         for (std::size_t at = 0; at < text.size() && (quoted || (text[at] != '\n' && text[at] != '\r')); ++at)
             if (text[at] == '"') quoted = !quoted;
@@ -70,7 +70,7 @@ inline TableFormat table_format(std::string_view text) {
     const char ends[]{format.separator, '\r', '\n', '\0'};
     double value = 0;
     bool first = true, points = false, commas = false;
-    for (std::string_view rest = text.substr(0, 10'000); !rest.empty();) { // the beginning tells enough
+    for (std::string_view rest = text.substr(0, 10'000); !rest.empty();) { // the beginning is enough
         const std::size_t blanks = (std::min)(rest.find_first_not_of(" \t"), rest.size());
         const std::size_t quoted = rest.substr(blanks, 1) == "\"" ? rest.find('"', blanks + 1) : rest.npos;
         const std::size_t end = (std::min)(rest.find_first_of(ends, quoted == rest.npos ? 0 : quoted), rest.size());

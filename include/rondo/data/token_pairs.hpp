@@ -13,20 +13,20 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Pairs of token sequences for the training of an encoder and its decoder, in a new order each epoch; the last batch
-/// holds what is left.
+/// Pairs of token sequences for the training of an encoder and its decoder, shuffled each epoch; the last mini-batch
+/// has the remaining pairs.
 ///
-/// The decoder is told the right tokens (teacher forcing): for the target y(1), ..., y(n) it reads
-///   begin, y(1), ..., y(n)    and is to give    y(1), ..., y(n), end
-/// Within a batch the pairs of the longest sources come first.
+/// The decoder reads the correct tokens (teacher forcing). For the target y(1), ..., y(n)
+///   its input is  begin, y(1), ..., y(n)    and its target is  y(1), ..., y(n), end
+/// Within a mini-batch the pairs with the longest sources come first.
 ///
-/// Shapes  inputs: sources (longest source x batch) and what the decoder reads (longest target + 1 x batch), each with
-///         its lengths; target as what the decoder reads.
-/// Units   begin, end and padding are tokens of the vocabulary, 0 or more: padding too, since networks look at single
-///         steps of a batch, where some of its sequences may have ended.
+/// Shapes  inputs: sources (longest source x batch) and the decoder's input (longest target + 1 x batch), each with its
+///         lengths; target as the decoder's input.
+/// Units   begin, end and padding are tokens of the vocabulary, 0 or more: padding too, since a network may read single
+///         steps of a mini-batch in which some of the sequences have ended.
 /// Errors  a source without tokens, a begin, end or padding below 0, no pair, a batch below 1. A target may be empty.
-/// Memory  the pairs, and one batch of the longest.
-/// Source  Sutskever, Vinyals, Le, "SequenceView to sequence learning with neural networks", NeurIPS 2014.
+/// Memory  the pairs, and one mini-batch of the longest.
+/// Source  Sutskever, Vinyals, Le, "Sequence to sequence learning with neural networks", NeurIPS 2014.
 class TokenPairs {
 public:
     TokenPairs(int batch, int begin, int end, int padding = 0)
@@ -48,8 +48,8 @@ public:
     }
     std::size_t size() const { return order_.size(); }
 
-    /// Batches of like lengths, with less padding: each epoch's order is sorted within pools of `batches` batches, by
-    /// source and then by target, and the batches are shuffled. 0, as at first: off.
+    /// Mini-batches of similar lengths, with less padding: each epoch's order is sorted within pools of `batches`
+    /// mini-batches, by source and then by target, and the mini-batches are shuffled. 0, the default: off.
     ///
     /// Errors  batches below 0.
     void group_by_length(int batches) { order_.group_by_length(batches); }

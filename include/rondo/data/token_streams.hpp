@@ -12,13 +12,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A text cut into `batch` streams that are read side by side, `length` tokens a batch: truncated back-propagation that
-/// carries its state from one batch to the next. The target of each token is the one that follows it.
+/// A text cut into `batch` streams that are read in parallel, `length` tokens of each in a mini-batch: truncated
+/// back-propagation through time with a state that persists from one mini-batch to the next. The target of each token
+/// is the next token.
 ///
-/// Shapes  tokens and targets (length x batch); the last batch of an epoch is shorter where the streams' length is no
-///         multiple.
+/// Shapes  tokens and targets (length x batch); the last mini-batch of an epoch is shorter if the streams' length is
+///         not a multiple of `length`.
 /// Errors  a text too short for two tokens a stream, a length or batch below 1.
-/// Memory  one batch. The text is the caller's; its last tokens, fewer than one a stream, are not read.
+/// Memory  one mini-batch. The text is not copied; its last tokens, fewer than one a stream, are not read.
 /// Source  Williams & Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
 ///         trajectories" (1990).
 class TokenStreams {
@@ -36,7 +37,7 @@ public:
         targets_ = tokens_;
     }
 
-    TokenStreams(std::vector<int>&&, int, int) = delete; // the text must outlive them
+    TokenStreams(std::vector<int>&&, int, int) = delete; // the text must outlive this
 
     std::size_t count() const { return (steps_ + std::size_t(length_) - 1) / std::size_t(length_); }
     void begin_epoch(Seed, std::int64_t) {}

@@ -13,12 +13,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Every window of a text, in a new order each epoch; the target of each token is the one that follows it. The last
-/// batch holds what is left.
+/// Every window of a text, shuffled each epoch; the target of each token is the next token. The last mini-batch has the
+/// remaining windows.
 ///
 /// Shapes  tokens and targets (length x batch).
-/// Errors  a text of no window, a length or batch below 1.
-/// Memory  one batch. The text is the caller's.
+/// Errors  a text too short for one window, a length or batch below 1.
+/// Memory  one mini-batch. The text is not copied.
 class TokenWindows {
 public:
     TokenWindows(std::span<const int> text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
@@ -35,7 +35,7 @@ public:
         std::iota(order_.begin(), order_.end(), std::size_t(0));
     }
 
-    TokenWindows(std::vector<int>&&, int, int) = delete; // the text must outlive them
+    TokenWindows(std::vector<int>&&, int, int) = delete; // the text must outlive this
 
     std::size_t count() const { return (order_.size() + std::size_t(batch_) - 1) / std::size_t(batch_); }
     void begin_epoch(Seed seed, std::int64_t epoch) {

@@ -19,7 +19,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How many words a vocabulary may have, `<pad>` and `<unk>` among them, and how often one must occur to be of it.
+/// The maximum size of a vocabulary, including `<pad>` and `<unk>`, and how often a word must occur to be in it.
 ///
 /// Errors  problem() names a capacity below 2, a min_count below 1.
 struct VocabularySettings {
@@ -37,21 +37,21 @@ struct VocabularySettings {
     }
 };
 
-/// The words of a text, the most frequent first, alike frequent ones in the order of their bytes; a word's token is its
-/// place among them. Before them are `<pad>`, token 0, and `<unk>`, token 1, which stands for every word that is not
-/// there; a text may have both as words.
+/// The words of a text, the most frequent first, equally frequent ones in the order of their bytes; a word's token is
+/// its index. The first two are `<pad>`, token 0, and `<unk>`, token 1, which represents every word outside the
+/// vocabulary; a text may contain both as words.
 ///
-/// Its file is UTF-8, one word a line from `<pad>` on, with \n for a newline in a word and \\ for a backslash.
+/// Its file is UTF-8, one word a line beginning with `<pad>`, with \n for a newline in a word and \\ for a backslash.
 ///
-/// Errors  argument: settings out of range, a word that is empty or not UTF-8, a token that is none; file: what
-///         io::read_text and io::write_file say; format, with file and line: no `<pad>` or `<unk>`, a word that is
-///         empty or there twice, a backslash before anything else; mismatch: a file of more words than `largest`.
-/// Memory  the words, and a number for each; looking a word up takes none.
+/// Errors  argument: settings out of range, a word that is empty or not UTF-8, a token outside the vocabulary; file:
+///         those of io::read_text and io::write_file; format, with file and line: no `<pad>` or `<unk>`, an empty or
+///         repeated word, an unknown escape; mismatch: a file of more words than `largest`.
+/// Memory  the words, and a number for each; looking up a word allocates nothing.
 class Vocabulary {
 public:
     static constexpr int padding = 0, unknown = 1;
 
-    Vocabulary() = default; // of these two alone
+    Vocabulary() = default; // `<pad>` and `<unk>` only
     explicit Vocabulary(std::span<const std::string> text, VocabularySettings settings = {}) {
         if (Error problem = settings.problem()) fail(problem.kind, "rondo::Vocabulary: " + problem.message);
         std::unordered_map<std::string_view, std::size_t> counts;
@@ -110,7 +110,7 @@ public:
         or_fail([&](Error& error) { save(path, error); });
     }
 
-    /// From a file of `largest` words at most, such as a network takes.
+    /// Reads a file of at most `largest` words, such as the vocabulary of a network.
     static Vocabulary load(const std::filesystem::path& path, int largest, Error& error) noexcept {
         const auto load_or_refuse = [&] { return read(path, largest, error); };
         return no_throw(error, load_or_refuse, Vocabulary{Empty{}});
@@ -123,7 +123,7 @@ public:
 
 private:
     struct Empty {};
-    explicit Vocabulary(Empty) noexcept : words_{}, sorted_{} {} // takes no memory
+    explicit Vocabulary(Empty) noexcept : words_{}, sorted_{} {} // allocates nothing
 
     static Vocabulary read(const std::filesystem::path& path, int largest, Error& error) {
         Error problem;
@@ -176,7 +176,7 @@ private:
     }
 
     std::vector<std::string> words_{"<pad>", "<unk>"};
-    std::vector<int> sorted_{0, 1}; // the tokens by their words
+    std::vector<int> sorted_{0, 1}; // tokens, ordered by their words
 };
 
 } // namespace rondo

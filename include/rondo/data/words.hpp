@@ -11,23 +11,24 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What becomes of punctuation: it goes without a trace, or its characters and the ends of lines are words too.
+/// Whether punctuation is dropped, or each of its characters and each end of a line is a word.
 enum class Punctuation { dropped, apart };
 
 /// The words of a text, in lower case, split at white space.
 ///
-/// Dropped, "Don't -- stop!" is dont, stop. Apart, it is don't, -, -, stop, !: an apostrophe or hyphen between two
-/// letters or digits stays in its word, any other punctuation is a word a character, and so is each newline.
+/// With Punctuation::dropped, "Don't -- stop!" is dont, stop. With Punctuation::apart it is don't, -, -, stop, !: an
+/// apostrophe or hyphen between two letters or digits is part of its word, any other character of punctuation is a
+/// word, and so is each newline.
 ///
-/// Units   letters, punctuation and white space are those of ASCII, in any locale; any other byte is kept as it is, and
-///         taken for a letter.
+/// Units   letters, punctuation and white space are those of ASCII, in any locale; any other byte is kept unchanged,
+///         and treated as a letter.
 inline std::vector<std::string> words(std::string_view text, Punctuation punctuation = Punctuation::dropped) {
     const bool apart = punctuation == Punctuation::apart;
     const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
     const auto is_mark = [](char c) {
         return (c > ' ' && c < '0') || (c > '9' && c < 'A') || (c > 'Z' && c < 'a') || (c > 'z' && c < '\x7F');
     };
-    // Before and after the text is none: 0 - 1 is past any end.
+    // There is no letter before or after the text; 0 - 1 wraps past any end.
     const auto is_letter = [&](std::size_t k) { return k < text.size() && !is_space(text[k]) && !is_mark(text[k]); };
 
     std::vector<std::string> all;

@@ -16,13 +16,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How a likely sequence of tokens is searched for.
+/// Settings of beam_search.
 ///
-/// width           hypotheses that are followed side by side; 1 is the greedy choice.
-/// longest         tokens of a hypothesis at most, its end token counted.
-/// begin, end      what each hypothesis begins with, and what ends it.
-/// length_penalty  0: the likeliest wins; the larger, the better the chances of long ones.
-/// best            how many are wanted.
+/// width           hypotheses in the beam; 1 is greedy search.
+/// longest         maximum number of tokens of a hypothesis, including its end token.
+/// begin, end      the first token of each hypothesis, and the token that ends it.
+/// length_penalty  0: hypotheses are ranked by probability; larger values favour longer ones.
+/// best            maximum number of hypotheses to return.
 ///
 /// Errors  problem() names a width, longest or best below 1, a token below 0, a length_penalty that is negative or not
 ///         finite.
@@ -54,7 +54,7 @@ struct BeamSearch {
     }
 };
 
-/// What a search found; one that is not finished had no end token when the search ended.
+/// A result of beam_search; an unfinished one had no end token when the search ended.
 struct Hypothesis {
     std::vector<int> tokens; // without begin and end
     double log_probability = 0, score = 0;
@@ -62,7 +62,7 @@ struct Hypothesis {
     bool operator==(const Hypothesis&) const = default;
 };
 
-/// What gives the logits of all rows of a beam: step(parents, tokens).
+/// A function that returns the logits of all rows of a beam: step(parents, tokens).
 template <class Step>
 concept BeamStep = requires(Step& step, std::span<const int> rows) {
     { step(rows, rows) } -> Logits;
@@ -79,7 +79,8 @@ public:
     std::span<const int> parents() const { return parents_; }
     std::span<const int> tokens() const { return tokens_; }
 
-    /// Eq. (1) and (2): the `width` best ways to go on. Those that end have left, the others are the rows of the next.
+    /// Eq. (1) and (2): the `width` best continuations. Those that end leave the beam, the others are the rows of the
+    /// next step.
     template <class S>
     void choose(std::span<const S> logits) {
         const std::size_t size = vocabulary(logits.size());
@@ -100,13 +101,13 @@ public:
             nodes_.push_back({before.node, way.token});
         }
         live_.swap(next_);
-        // Rows that are left over do what the first does.
+        // Unused rows repeat the first.
         std::fill(parents_.begin() + std::ptrdiff_t(live_.size()), parents_.end(), parents_.front());
         std::fill(tokens_.begin() + std::ptrdiff_t(live_.size()), tokens_.end(), tokens_.front());
     }
 
-    /// Whether a hypothesis may yet be found that is among the best. None gets likelier, so the first is the one that
-    /// may come furthest, at the length that divides it by most.
+    /// Whether the search can still find a hypothesis that is among the best. Log probabilities only decrease, so the
+    /// upper bound is the score of the likeliest live hypothesis at the length with the largest divisor.
     bool open() const {
         if (live_.empty() || length_ >= search_.longest) return false;
         return finished_.size() < std::size_t(search_.best) ||
@@ -123,7 +124,7 @@ public:
     }
 
 private:
-    struct Node { // a token and what stands before it
+    struct Node { // a token and its prefix
         std::size_t before = 0;
         int token = 0;
     };
@@ -141,7 +142,7 @@ private:
         int token;
     };
 
-    // Of equally likely ones the first; in one row the larger logit, though their difference was rounded away.
+    // Ties go to the first; within one row to the larger logit, even if rounding made the log probabilities equal.
     static bool better(const Way& a, const Way& b) {
         return std::tuple{-a.log_probability, a.row, -a.logit, a.token} <
                std::tuple{-b.log_probability, b.row, -b.logit, b.token};
@@ -226,30 +227,31 @@ private:
 
 } // namespace detail
 
-/// The sequences of tokens that score best among those that a beam finds: of all ways to go on from the `width`
-/// hypotheses that it follows, the `width` likeliest are followed next.
+/// Beam search for the sequences of tokens with the best scores: of all continuations of the `width` hypotheses in the
+/// beam, the `width` likeliest form the next beam.
 ///
 ///   log p(y_t | y_<t) = z_t,i - max z_t - ln sum_j exp(z_t,j - max z_t),  i = y_t                        (1)
 ///   log p(y)          = sum_t log p(y_t | y_<t)                                                          (2)
 ///   score(y)          = log p(y) / ((5 + length) / 6)^length_penalty,  the end token counted in length   (3)
 ///
-/// `step(parents, tokens)` gives the logits z of all rows: row n goes on from what row parents[n] was before, having
-/// now chosen tokens[n]. In its first call all tokens are `begin`, all parents 0, and only row 0 of the answer is read;
-/// rows of later calls that no hypothesis needs are given what row 0 is given, and are not read. A network's states are
-/// copied from row to row accordingly.
+/// `step(parents, tokens)` returns the logits z of all rows: row n continues the hypothesis that was in row parents[n]
+/// by tokens[n], so a network's state is copied from row parents[n] to row n. In the first call all tokens are `begin`,
+/// all parents are 0, and only row 0 of the result is read; in later calls unused rows have the arguments of row 0, and
+/// their results are not read.
 ///
 ///   const auto found = beam_search({.width = 5, .begin = 1, .end = 2}, [&](auto parents, auto tokens) { ... });
 ///
-/// A hypothesis that chooses `end` is finished and leaves the beam. The search ends when none that is left can beat the
-/// `best` finished ones, or after `longest` tokens: then unfinished ones count too, after all the finished. One that
-/// may choose no token (all of its logits are -infinity) is dropped. Returned are up to `best`, best first; of equals
-/// the one found first, and in one step that of the lower row, then token, so that results are the same everywhere.
+/// A hypothesis that chooses `end` is finished and leaves the beam. The search ends when no hypothesis in the beam can
+/// beat the `best` finished ones, or after `longest` tokens; unfinished ones are then ranked after all finished ones. A
+/// hypothesis without a possible token (all of its logits are -infinity) is dropped. Returns up to `best` hypotheses,
+/// best first. Ties go to the one found first, and within a step to the lower row, then the lower token, so that
+/// results are the same on every platform.
 ///
 /// Shapes  parents and tokens (width); logits (V x width), row n at n V, V the same in all steps.
 /// Units   scores and log probabilities in nats; -infinity forbids a token.
 /// Errors  those of BeamSearch; logits that are not V for each row, an end token that is not below V; not_finite: a
-///         logit that is NaN or +infinity. What step throws comes out.
-/// Memory  width nodes a step, and the logits are step's.
+///         logit that is NaN or +infinity. Exceptions of step are passed on.
+/// Memory  width nodes a step. The logits are in memory of step.
 /// Source  Wu et al., "Google's neural machine translation system: bridging the gap between human and machine
 ///         translation", arXiv:1609.08144 (2016), eq. 14, without its coverage penalty.
 template <BeamStep Step>

@@ -30,7 +30,7 @@ concept Logits = requires(const Scores& scores) {
     requires std::floating_point<typename decltype(std::span{scores})::value_type>;
 };
 
-/// How a token is chosen. 0, 0 and 1 are the greedy choice, no top-k and no nucleus.
+/// How a token is sampled. A temperature of 0 is greedy, a top_k of 0 and a top_p of 1 keep all tokens.
 ///
 /// Errors  problem() names a temperature that is negative or not finite, a top_k below 0, a top_p outside (0, 1].
 struct Sampling {
@@ -53,16 +53,16 @@ struct Sampling {
     }
 };
 
-/// A token that may be chosen.
+/// A token that can be sampled.
 struct Candidate {
     int token = 0;
     double probability = 0;
     bool operator==(const Candidate&) const = default;
 };
 
-/// The token of the largest logit, the first of equals.
+/// The token of the largest logit; ties go to the first.
 ///
-/// Errors  argument: no logits. not_finite: a logit that is NaN or +infinity, or none above -infinity. -1 then.
+/// Errors  argument: no logits. not_finite: a logit that is NaN or +infinity, or none above -infinity. Returns -1 then.
 template <Logits Scores>
 int greedy(const Scores& scores, Error& error) noexcept {
     const auto choose = [&] {
@@ -104,8 +104,9 @@ inline double sum(std::span<const Candidate> candidates) noexcept {
     return total;
 }
 
-// The `most` likeliest, or the fewest of them with a part top_p of their probability; in order of token.
-// A heap hands them out and lays them at the back: sorting a whole vocabulary for a few tokens would cost more.
+// The `most` likeliest tokens, or the fewest of them that have the fraction top_p of their probability, in order of
+// token. They are popped from a heap to the back of the range, which is cheaper than sorting a whole vocabulary for a
+// few tokens.
 template <class Logit>
 std::span<Candidate> likeliest(std::span<const Logit> logits, std::span<Candidate> all, std::size_t most,
                                double top_p) noexcept {
@@ -136,15 +137,15 @@ std::span<Candidate> likeliest(std::span<const Logit> logits, std::span<Candidat
 
 } // namespace detail
 
-/// The tokens that may be chosen, lowest first, with their probabilities.
+/// The tokens that can be sampled, in ascending order, with their probabilities.
 ///
 ///   w_i = exp((z_i - max z) / temperature)                                                          (1)
-///   K   = the top_k tokens of largest z, the first of equals; all if top_k is 0                     (2)
+///   K   = the top_k tokens of largest z, ties to the first; all if top_k is 0                       (2)
 ///   N   = the smallest set of the likeliest tokens of K with sum_N w >= top_p sum_K w               (3)
 ///   p_i = w_i / sum_N w for i in N                                                                  (4)
 ///
-/// At temperature 0 only the greedy token is left. A logit of -infinity has probability 0.
-/// The result lies in `scratch`.
+/// At temperature 0 the result is the greedy token only. A logit of -infinity has probability 0. The result is a view
+/// of `scratch`.
 /// Shapes  logits (V), scratch (V or more).
 /// Errors  those of Sampling and greedy; argument: scratch smaller than the logits. The result is empty then.
 /// Source  Holtzman, Buys, Du, Forbes, Choi, "The curious case of neural text degeneration", ICLR 2020, section 3.1.

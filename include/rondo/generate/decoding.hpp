@@ -21,17 +21,17 @@ auto encode(Workspace<Net, B>& work, const Model<Net, B>& model, const Tokens& s
 }
 }
 
-/// One source, told token by token in `width` rows that each go their own way: what beam_search calls.
+/// Decodes one source token by token in `width` independent rows: the step function of beam_search.
 ///
 ///   Decoding decoding{model, width};
 ///   decoding.start(source);
 ///   const auto found = beam_search({.width = width, .end = 1}, decoding);
 ///
-/// Net is an EncoderDecoder, or another network that can encode and decode.
+/// Net is an EncoderDecoder, or another network with encode and decode.
 ///
-/// Errors  a width below 1, a source of no tokens; a token outside the vocabulary, a parent that is no row, or another
-///         number of rows; a step before a start.
-/// Memory  taken by the first source of the greatest length; a step takes none. The model must outlive it.
+/// Errors  a width below 1, an empty source; a token outside the vocabulary, a parent that is not a row, or another
+///         number of rows; a step before start.
+/// Memory  allocated by the first source of the greatest length; a step allocates nothing. The model must outlive this.
 template <class Net, Backend B>
     requires OnHost<B>
 class Decoding {
@@ -53,7 +53,8 @@ public:
         started_ = true;
     }
 
-    /// Row n goes on from what row parents[n] was, with tokens[n]: the scores of each row's next token, row after row.
+    /// Row n continues from the state of row parents[n] with tokens[n]. Returns the scores of each row's next token,
+    /// row by row.
     std::span<const scalar> operator()(std::span<const int> parents, std::span<const int> tokens) {
         (check)(problem(parents, tokens));
         for (std::size_t k = 0; k < kept_.size() - 1; ++k)
@@ -67,7 +68,7 @@ public:
         return {scores.value, scores.size()};
     }
 
-    /// How the rows looked at the source in the last step: of each of its tokens, width weights.
+    /// The attention weights of the last step: for each token of the source, width weights.
     std::span<const scalar> weights() const { return weights_; }
 
 private:
@@ -88,7 +89,7 @@ private:
                                                    " is not a row from 0 to " + std::to_string(width_ - 1)};
         return {};
     }
-    // Columns of a state as the rows now want them; a state that is not there is zero.
+    // Reorders the columns of a state by parents; a missing state is zero.
     void gather(std::span<const int> parents, scalar*& part, std::vector<scalar>& kept) const {
         if (!part) return;
         const auto rows = std::size_t(decltype(State::feed)::rows);

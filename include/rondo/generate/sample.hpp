@@ -12,12 +12,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// One token, drawn: the first candidate whose probability, added to those before it, exceeds uniform times their sum.
+/// Samples one token: the first candidate whose cumulative probability exceeds uniform times the sum of all.
 ///
 /// Allocates nothing unless it fails.
 /// Shapes  logits (V), scratch (V or more).
 /// Units   uniform in [0, 1).
-/// Errors  those of candidates; argument: uniform out of its range. The token is -1 then.
+/// Errors  those of candidates; argument: uniform out of its range. Returns -1 then.
 template <Logits Scores>
 int sample(const Scores& scores, const Sampling& sampling, double uniform, std::span<Candidate> scratch,
            Error& error) noexcept {
@@ -43,10 +43,10 @@ int sample(const Scores& scores, const Sampling& sampling, double uniform, std::
     return or_fail([&](Error& error) { return sample(scores, sampling, uniform, scratch, error); });
 }
 
-/// Samples token after token: equal seeds and logits give equal tokens.
+/// Samples a sequence of tokens: equal seeds and logits give equal tokens.
 ///
-/// A run goes on with the same tokens from a sampler whose count is set to that of the run.
-/// Errors  those of sample; a token that failed is not counted.
+/// To resume a sequence with the same tokens, set the count of a sampler with the same seed.
+/// Errors  those of sample; a failed call is not counted.
 class Sampler {
 public:
     explicit Sampler(std::size_t vocabulary, Sampling sampling = {}, Seed seed = {})
@@ -65,7 +65,7 @@ public:
         return or_fail([&](Error& error) { return (*this)(logits, error); });
     }
 
-    /// Tokens chosen so far.
+    /// Tokens sampled so far.
     std::uint64_t count() const noexcept { return count_; }
     void count(std::uint64_t tokens) noexcept { count_ = tokens; }
 

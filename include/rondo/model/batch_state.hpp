@@ -11,11 +11,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What the recurrent layers of a network remember of `batch` sequences between one run and the next. A regular value:
-/// copy it to keep it, assign it to go back.
+/// The states of a network's recurrent layers for `batch` sequences, which persist between forward passes. A regular
+/// value: copy it to save it, assign it to restore it.
 ///
-/// Shapes  of each recurrent layer, in the network's order: each component, layers * directions x batch x Hidden.
-/// Memory  taken when it is made; none later.
+/// Shapes  for each recurrent layer, in the network's order: each component, layers * directions x batch x Hidden.
+/// Memory  allocated by the constructor; none later.
 template <class Net, Backend B>
 class BatchState {
 public:
@@ -33,7 +33,7 @@ public:
         B::download(host.data(), data(), size());
         return host;
     }
-    /// Errors  another number of them.
+    /// Errors  a vector of another size.
     void assign(const std::vector<scalar>& host) {
         if (host.size() != size())
             fail(Error::Kind::argument, "rondo::BatchState: expected " + std::to_string(size()) + " numbers, got " +

@@ -6,7 +6,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a decoder starts from: the state, and what it looks at.
+/// What an encoder returns: the decoder's initial state, and the memory that it attends to.
 template <class State, class Memory>
 struct Encoded {
     State state;
@@ -15,15 +15,15 @@ struct Encoded {
 template <class State, class Memory>
 Encoded(State, Memory) -> Encoded<State, Memory>;
 
-/// Reads a sequence of tokens in both directions, then tells another.
+/// Encodes a sequence of tokens in both directions, then decodes another.
 ///
 ///   m = Encoder(embedding(source))     h(0) = tanh(W [last forward; last backward] + b)                (1)
 ///
-/// and what AttentionDecoder makes of h(0) and m.
+/// The scores are those of an AttentionDecoder with initial state h(0) and memory m.
 ///
-/// Shapes  source (T' B), tokens (T B) -> scores (Target x T B): of what follows each token. Hidden is even.
+/// Shapes  source (T' B), tokens (T B) -> scores (Target x T B) of the token after each token. Hidden is even.
 /// Errors  a token outside its vocabulary.
-/// Source  Sutskever, Vinyals & Le, "SequenceView to sequence learning with neural networks" (2014), arXiv:1409.3215; with
+/// Source  Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014), arXiv:1409.3215; with
 ///         attention: Bahdanau, Cho & Bengio (2015), arXiv:1409.0473, section 3.
 template <int Source, int Target, int Size, int Hidden, class Attention, Feeding feeding = Feeding{},
           template <int, int, Stack> class Layer = LSTM>

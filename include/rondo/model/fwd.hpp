@@ -6,7 +6,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-// Forward declarations with the default backend, which stands once.
+// Forward declarations; the default backend is stated here only.
 template <class Net, Backend B = EigenBackend<float>> class Model;
 template <class Net, Backend B = EigenBackend<float>> class Workspace;
 template <class Net, Backend B = EigenBackend<float>> class BatchState;

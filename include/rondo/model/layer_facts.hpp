@@ -12,14 +12,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a layer is, as far as files of models tell: what it computes, and its sizes.
+/// The description of a layer that model files have, too: what it computes, and its sizes.
 ///
-/// input       features of a step; an Embedding's vocabulary; of a Skip the features it adds, the first ones
-/// output      features of a step; of a recurrent layer those of one direction, its hidden units
-/// directions  of a recurrent layer
-/// bias        a Linear's
-/// span        of a Skip: it adds what the layer `span` places before it was given
-/// reversed    a recurrent layer that reads each sequence from its end
+/// input       features of a step; for an Embedding, its vocabulary; for a Skip, how many of the first features it adds
+/// output      features of a step; for a recurrent layer, its hidden units (one direction)
+/// directions  of a recurrent layer: 1 or 2
+/// bias        whether a Linear has one
+/// span        of a Skip: it adds the input of the layer that is `span` layers before it
+/// reversed    whether a recurrent layer reads each sequence from its end
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
@@ -30,7 +30,7 @@ struct LayerFacts {
     bool operator==(const LayerFacts&) const = default;
 };
 
-/// The facts in words: "LSTM 3 -> 20, bidirectional".
+/// The facts as text: "LSTM 3 -> 20, bidirectional".
 inline std::string describe(const LayerFacts& facts) {
     std::string text{name_of(facts.kind)};
     if (facts.kind == LayerKind::other) return text;
@@ -45,11 +45,11 @@ inline std::string describe(const LayerFacts& facts) {
     return text;
 }
 
-/// A layer of a network: its facts, and where its tensors and its state lie. A stack is its layers one by one.
+/// A layer of a network: its facts, and the positions of its tensors and its state. Each layer of a stack is one entry.
 ///
-/// name           the layer's place in the network, "body.lstm"; of a layer of a stack of several "body.lstm, layer 1"
-/// tensor, count  of its tensors in the network's
-/// layer, layers  its place in its stack, from 0 on, and how many there are
+/// name           path in the network, "body.lstm"; for a layer of a stack of several "body.lstm, layer 1"
+/// tensor, count  index of its first tensor in Net::tensors, and how many it has
+/// layer, layers  index in its stack, from 0, and how many layers the stack has
 struct NetworkLayer {
     LayerFacts facts;
     Label name;
@@ -113,13 +113,13 @@ constexpr int layer_count = [] {
 }();
 }
 
-/// The layers of a network as files of models tell them, in order; Dropout, which computes nothing outside training, is
-/// none of them.
+/// The layers of a network in order, as model files describe them. Dropout, which computes nothing at inference, is
+/// omitted.
 ///
-/// A Sequential is its layers. A network with a forward of its own is LayerKind::other, unless it states
-/// `static constexpr bool layers_in_order = true`: its layers then run one after the other, in the order of its base's.
-/// It may also state `static constexpr int residual_size`: its result is what the last layer gives plus so many of the
-/// first features of its own input.
+/// A Sequential is the list of its layers. A network with a forward of its own is LayerKind::other, unless it states
+/// `static constexpr bool layers_in_order = true`: its layers then run one after the other, in the order of the base
+/// class's arguments. It may also state `static constexpr int residual_size`: its result is the last layer's output
+/// plus that many of the first features of its own input.
 template <class Net>
 inline constexpr auto network_layers = [] {
     std::array<NetworkLayer, std::size_t(detail::layer_count<Net>)> all{};

@@ -13,9 +13,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A network's parameters: one flat, aligned buffer. A regular value; const, it serves any number of threads.
+/// A network's parameters: one flat, aligned buffer. A regular value; a const Model may be used by any number of
+/// threads.
 ///
-/// Memory  the buffer, taken when it is made.
+/// Memory  the buffer, allocated by the constructor.
 template <class Net, Backend B>
 class Model {
 public:
@@ -27,7 +28,7 @@ public:
     /// Every parameter zero.
     Model() { assign(std::vector<scalar>(size)); }
 
-    /// Parameters as PyTorch draws them by default; other ways are told by `initial`.
+    /// Random parameters, by default from the distributions that PyTorch uses; `initial` selects others.
     template <class Initial = Default>
     explicit Model(Seed seed, const Initial& initial = {}) {
         std::vector<scalar> host(size);
@@ -42,8 +43,8 @@ public:
     scalar* data() { return B::data(buffer_); }
     const scalar* data() const { return B::data(buffer_); }
 
-    /// model.tensor<"lstm.weight_ih_l0">(): as the backend shows a tensor, its extents part of the type; only where the
-    /// host may touch the backend's memory.
+    /// model.tensor<"lstm.weight_ih_l0">(): a view of one tensor in the backend's matrix type, with constant extents;
+    /// only for backends whose memory the host can access.
     template <Text name>
     auto tensor() requires OnHost<B> {
         constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
@@ -55,13 +56,15 @@ public:
         return B::template map<t.rows, t.columns>(data() + t.offset);
     }
 
-    /// All numbers, padding included, to and from the host.
+    /// Copies all parameters to the host, padding included.
     std::vector<scalar> values() const {
         std::vector<scalar> host(size);
         B::download(host.data(), data(), size);
         return host;
     }
-    /// Errors  another number of them.
+    /// Copies all parameters from the host.
+    ///
+    /// Errors  a vector of another size.
     void assign(const std::vector<scalar>& host) {
         if (host.size() != size)
             fail(Error::Kind::argument, "rondo::Model: expected " + std::to_string(size) + " numbers, got " +

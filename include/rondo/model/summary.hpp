@@ -66,8 +66,8 @@ inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<
 }
 }
 
-/// A network in words: its layers with their sizes and parameter counts, its tensors with their shapes. The total
-/// counts tied tensors once.
+/// A network as text: its layers with their sizes and parameter counts, its tensors with their shapes. The total counts
+/// tied tensors once.
 template <class Net>
 std::string summary() {
     std::vector<detail::SummaryRow> rows;

@@ -8,7 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Says that the tensor called `alias` is the one called `original`.
+/// Ties the tensor named `alias` to the one named `original`.
 template <Text alias, Text original>
 struct Tie {
     template <class Net>
@@ -22,7 +22,7 @@ struct Tie {
     }
 };
 
-/// A network some of whose tensors are one: two entries of the layout on one offset. Their gradients add up.
+/// A network with tied tensors: entries of the parameter layout with the same offset. Their gradients add up.
 ///
 ///   Tied<Sequential<Named<"in", Embedding<V, E>>, ..., Named<"out", Linear<E, V>>>, Tie<"out.weight", "in.weight">>
 ///

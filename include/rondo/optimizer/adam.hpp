@@ -16,7 +16,7 @@ struct AdamElement {
     const S* g;
     S *mean, *square;
     S rate, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
-    S root2, epsilon, decay, kept;      // root2: sqrt(1 - beta2^t); kept: what decoupled decay leaves of p
+    S root2, epsilon, decay, kept;      // root2: sqrt(1 - beta2^t); kept: the factor of p after decoupled decay
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
@@ -51,12 +51,12 @@ Error adam_problem(const char* name, const Settings& a) {
 }
 }
 
-/// Adam with bias correction; weight decay, if any, is added to the gradient.
+/// Adam with bias correction; weight decay, if not zero, is added to the gradient.
 ///
 ///   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2                          (1)
 ///   p -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)             (2)
 ///
-/// Units   rate in units of p a step; the others have none.
+/// Units   rate in units of p a step; the other settings are dimensionless.
 /// Source  Kingma & Ba, "Adam", ICLR 2015, arXiv:1412.6980, algorithm 1.
 struct Adam {
     double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
@@ -71,7 +71,7 @@ struct Adam {
     }
 };
 
-/// Adam whose weight decay acts on the parameters themselves.
+/// Adam with decoupled weight decay, which is applied to the parameters directly.
 ///
 ///   p -= rate decay p, then eq. (2) of Adam                                   (1)
 ///

@@ -14,7 +14,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What an optimizer's step reads and writes: flat buffers of `size` numbers, padding included.
+/// The operands of an optimizer's step: flat buffers of `size` numbers, padding included.
 template <class S>
 struct Update {
     S* parameters;
@@ -22,15 +22,14 @@ struct Update {
     S* const* memory; // Optimizer::memories buffers, zero before the first step
     std::size_t size;
     std::int64_t step; // 1, 2, ...
-    double factor;     // of the base rate, from a schedule
+    double factor;     // multiplies the base rate; from a schedule
 };
 
-/// A rule that moves parameters along their gradient. Its settings and its memory are separate values.
+/// An update rule for parameters, given their gradient. Its settings and its memory are separate values.
 ///
-/// Where a device's steps are taken without waiting, `backend` is one that has elements, units, columns, fill, copy and
-/// sums only.
+/// In asynchronous steps, `backend` is a NonFiniteGuard, which has only elements, units, columns, fill, copy and sums.
 ///
-/// Errors  problem() names a setting out of its range.
+/// Errors  problem() names a setting that is out of range.
 template <class O, class B>
 concept Optimizer = Backend<B> && std::copyable<O> &&
     requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
@@ -40,7 +39,7 @@ concept Optimizer = Backend<B> && std::copyable<O> &&
 };
 
 namespace detail {
-// An epsilon below this is zero in float, and a number whose gradient was always zero would become 0 / 0.
+// A smaller epsilon is zero in float, and a parameter whose gradient was always zero would become 0 / 0.
 inline constexpr double least_epsilon = (std::numeric_limits<float>::min)();
 
 inline Error outside(const char* name, double value, double from, double below) {

@@ -27,7 +27,7 @@ struct RMSpropElement {
         if (centered) {
             const P m = P(smoothing) * L::load(mean + k) + P(rest) * gradient;
             L::store(mean + k, m);
-            variance = (math::max)(P(S(0)), s - m * m); // rounding may leave less than nothing
+            variance = (math::max)(P(S(0)), s - m * m); // rounding may make it negative
         }
         const P speed = P(momentum) * L::load(v + k) + gradient / (math::sqrt(variance) + P(epsilon));
         L::store(v + k, speed);

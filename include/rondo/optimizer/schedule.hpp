@@ -15,7 +15,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A rule that gives the learning rate of step 0, 1, ... as a factor of the base rate. A lambda may be one.
+/// A function that returns the learning rate of step 0, 1, ... as a factor of the base rate; a lambda is one.
 ///
 /// The schedules here are settings without memory. Their problem() names a setting that is out of range.
 template <class Rule>
@@ -50,7 +50,7 @@ struct ConstantRate {
     bool operator==(const ConstantRate&) const = default;
 };
 
-/// A lower rate after every so many steps.
+/// Multiplies the rate by a factor every `every` steps.
 ///
 ///   r(t) = factor^floor(t / every)
 ///
@@ -72,7 +72,7 @@ struct StepDecay {
     bool operator==(const StepDecay&) const = default;
 };
 
-/// Half a wave from the base rate down to a floor. Past its steps the wave goes on, and the rate rises again.
+/// Half a cosine wave from the base rate down to a floor. After `steps` the cosine continues, and the rate rises again.
 ///
 ///   r(t) = floor + (1 - floor) (1 + cos(pi t / steps)) / 2
 ///
@@ -95,12 +95,12 @@ struct CosineDecay {
     bool operator==(const CosineDecay&) const = default;
 };
 
-/// A straight rise to the base rate, then another schedule: WarmUp<CosineDecay>{.steps = 100, .then = {.steps = 900}}.
+/// A linear warm-up to the base rate, then another schedule: WarmUp<CosineDecay>{.steps = 100, .then = {.steps = 900}}.
 ///
 ///   r(t) = start + (1 - start) t / steps   for t < steps,   then(t - steps) after
 ///
 /// Units   steps, 0 or more; start as a factor of the base rate, from 0 to 1.
-/// Errors  problem(), which asks `then` too.
+/// Errors  problem(), which includes that of `then`.
 template <Schedule Then = ConstantRate>
 struct WarmUp {
     std::int64_t steps = 0;
@@ -122,7 +122,7 @@ struct WarmUp {
 
 /// Any schedule, or none.
 ///
-/// Errors  the schedule's problem(), when it is made.
+/// Errors  the schedule's problem(), in the constructor.
 class RateSchedule {
 public:
     RateSchedule() = default;
@@ -138,13 +138,13 @@ private:
     std::function<double(std::int64_t)> factor_;
 };
 
-/// A lower rate once a value, such as the validation loss, has stopped falling.
+/// Lowers the rate when a value, such as the validation loss, has stopped improving.
 ///
 ///   a value is better if value < best (1 - threshold)                                            (1)
 ///   after more than `patience` values in a row that are not: r = max(factor r, floor)            (2)
 ///
-/// It is no Schedule: its factor depends on values, so it has a Memory, which is saved with a run.
-/// Units   patience in values; threshold as a part of the best value; floor as a factor of the base rate.
+/// This is not a Schedule: its factor depends on values, so it has a Memory, which a checkpoint saves.
+/// Units   patience in values; threshold as a fraction of the best value; floor as a factor of the base rate.
 /// Errors  problem(). A value that is NaN is not better.
 struct ReduceOnPlateau {
     std::int64_t patience = 10;
@@ -157,7 +157,7 @@ struct ReduceOnPlateau {
         bool operator==(const Memory&) const = default;
     };
 
-    /// Takes one value; returns the factor of the base rate from now on.
+    /// Processes one value; returns the new factor of the base rate.
     double update(Memory& memory, double value) const noexcept {
         if (value < memory.best * (1 - threshold)) {
             memory.best = value;

@@ -27,7 +27,7 @@ struct SGDElement {
 };
 }
 
-/// Stochastic gradient descent, with momentum and weight decay if wanted.
+/// Stochastic gradient descent, with optional momentum and weight decay.
 ///
 ///   g' = g + decay p                                                          (1)
 ///   v = momentum v + g'                                                       (2)
