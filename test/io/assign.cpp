@@ -28,7 +28,7 @@ io::ModelWeights told(const Model<Net, B>& model) {
     const auto values = model.values();
     for (const NetworkLayer& layer : network_layers<Net>) {
         weights.layers.push_back({"layer " + std::to_string(weights.layers.size()), layer.facts, {}, {}});
-        for (const Tensor& t : std::span{Net::tensors}.subspan(layer.tensor, layer.count)) {
+        for (const ParameterSpec& t : std::span{Net::tensors}.subspan(layer.tensor, layer.count)) {
             const auto first = values.begin() + std::ptrdiff_t(t.offset);
             weights.layers.back().arrays.push_back(
                 {std::size_t(t.rows), std::size_t(t.columns), {first, first + std::ptrdiff_t(t.size())}});

@@ -149,7 +149,7 @@ io::ModelWeights told(const Model<Net>& model) {
         one.name = layer.name.view();
         one.facts = layer.facts;
         for (std::size_t k = 0; k < layer.count; ++k) {
-            const Tensor& t = Net::tensors[layer.tensor + k];
+            const ParameterSpec& t = Net::tensors[layer.tensor + k];
             const auto begin = values.begin() + std::ptrdiff_t(t.offset);
             one.arrays.push_back({std::size_t(t.rows), std::size_t(t.columns), {}});
             one.arrays.back().values.assign(begin, begin + std::ptrdiff_t(t.size()));

@@ -94,7 +94,7 @@ TEST(ModelFile, HoldsTensorsByPyTorchsNamesAndShapes) {
     EXPECT_EQ(file.tensors().size(), Sizes::tensors.size());
     EXPECT_TRUE(file.metadata().empty());
     const auto values = model.values();
-    for (const Tensor& t : Sizes::tensors) {
+    for (const ParameterSpec& t : Sizes::tensors) {
         const io::TensorInfo* found = file.find(t.name.view());
         ASSERT_NE(found, nullptr) << t.name.view();
         EXPECT_EQ(found->dtype, io::DType::F64);

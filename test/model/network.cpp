@@ -41,18 +41,18 @@ static_assert(Inner::index_of<"0"> == 0 && Inner::index_of<"1"> == 1 && Inner::i
 
 // Tensors: 3 layers of 4, then 2 + 0 + 4, then 4.
 static_assert(Outer::tensors.size() == 22);
-static_assert(Outer::places[0].tensor == 0 && Outer::places[1].tensor == 12 && Outer::places[2].tensor == 18);
-static_assert(Inner::places[1].tensor == 2 && Inner::places[2].tensor == 2);
+static_assert(Outer::positions[0].tensor == 0 && Outer::positions[1].tensor == 12 && Outer::positions[2].tensor == 18);
+static_assert(Inner::positions[1].tensor == 2 && Inner::positions[2].tensor == 2);
 static_assert(Outer::tensors[18].name.view() == "b.weight_ih_l0" &&
               Outer::tensors[14].name.view() == "inner.rec.weight_ih_l0");
 
 // State: h and c of three layers of five units, then h of four, then of six.
-static_assert(Outer::places[1].state == 30 && Outer::places[2].state == 34 && Outer::state_size == 40);
+static_assert(Outer::positions[1].state == 30 && Outer::positions[2].state == 34 && Outer::state_size == 40);
 static_assert(BatchState<Outer>::size_per_sequence == 40);
 
 // Random numbers: the network's own, one for each layer of the stack, the inner network and its three layers, the last.
-static_assert(Outer::places[0].number == 1 && Outer::places[1].number == 4 && Outer::places[2].number == 8);
-static_assert(Inner::places[0].number == 1 && Inner::places[2].number == 3 && Inner::numbers == 4 &&
+static_assert(Outer::positions[0].number == 1 && Outer::positions[1].number == 4 && Outer::positions[2].number == 8);
+static_assert(Inner::positions[0].number == 1 && Inner::positions[2].number == 3 && Inner::numbers == 4 &&
               Outer::numbers == 9);
 
 std::vector<float> numbers_of(std::size_t n) {
