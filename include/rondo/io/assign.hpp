@@ -22,7 +22,7 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-// What follows knows no network, only its lists of layers and tensors: it is compiled once for all.
+// The following functions depend on lists of layers and tensors only, not on the network: they are compiled once.
 
 inline std::string called(const NetworkLayer& layer) {
     return layer.name.size > 0 ? "the network's \"" + std::string{layer.name.view()} + '"' : "the network";
@@ -31,7 +31,7 @@ inline std::string shape_text(std::size_t rows, std::size_t columns) {
     return '[' + std::to_string(rows) + ',' + std::to_string(columns) + ']';
 }
 
-/// Says which layer is missing, left over or another one.
+/// Compares layers; the error names one that is missing, surplus or different.
 inline Error layers_problem(std::span<const NetworkLayer> layers, const io::ModelWeights& weights) {
     const auto wrong = [&](std::string what) {
         return Error{Error::Kind::mismatch, weights.source + ": " + std::move(what)};
@@ -54,7 +54,7 @@ inline Error layers_problem(std::span<const NetworkLayer> layers, const io::Mode
     return {};
 }
 
-/// One tensor; one that is tied to an earlier one must be equal to it.
+/// Copies one tensor; a tensor that is tied to an earlier one must be equal to it.
 template <class S>
 Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, const io::Array& array,
                    const std::string& source, S* values) {
@@ -81,7 +81,7 @@ Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, co
     return {};
 }
 
-/// Writes the file's numbers to where the network's lie.
+/// Copies the file's weights to the network's buffer.
 template <class S>
 Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const io::ModelWeights& weights,
              S* values) {
@@ -98,15 +98,16 @@ Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec
     return problem;
 }
 
-/// Writes the first states of recurrent layers; zeros where the file tells none. Of a stream each component of each
-/// layer is padded; of a batch each component has all layers and directions of a stack, each of `batch` sequences.
+/// Copies the initial states of recurrent layers; zeros if the file has none. In the state of a stream, each component
+/// of each layer is padded; in that of a batch, each component has all layers and directions of a stack, each of
+/// `batch` sequences.
 ///
-/// Errors  mismatch: another number of numbers; not_finite.
+/// Errors  mismatch: states of another size; not_finite.
 template <class S>
 Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights& weights, bool stream,
                    std::size_t batch, std::vector<S>& state) {
     std::ranges::fill(state, S(0));
-    std::size_t begin = 0; // of the stack, or of the stream's layer
+    std::size_t begin = 0; // offset of the stack, or of the stream's layer
     for (std::size_t k = 0; k < layers.size() && k < weights.layers.size(); ++k) {
         const LayerFacts& facts = layers[k].facts;
         if (!is_recurrent(facts.kind)) continue;
@@ -133,7 +134,7 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
     return {};
 }
 
-/// Names a layer whose first state is not zero.
+/// An error if the initial state of a layer is not zero.
 inline Error first_left_over(const io::ModelWeights& weights) {
     for (const io::LayerWeights& layer : weights.layers)
         if (std::ranges::any_of(layer.first, [](double number) { return number != 0; }))
@@ -143,12 +144,12 @@ inline Error first_left_over(const io::ModelWeights& weights) {
 }
 }
 
-/// Gives a model what a file of another program says (io::read_rtneural and the like). The file's layers must be the
-/// network's: as many, of the same kinds and sizes, in the same order; names do not count. See network_layers.
+/// Loads the weights of a file of another program (io::read_rtneural and similar readers) into a model. The layers of
+/// file and network must be equal in number, kinds, sizes and order; names are not compared. See network_layers.
 ///
-/// Errors  mismatch: a layer that is missing, left over, or another one (a GRU that resets before the product is not
-///         one that resets after it), named with both; a first state that is not zero; not_finite: a number that is
-///         NaN or infinite, or is so as the model's scalar. The model is then as it was.
+/// Errors  mismatch: a layer that is missing, surplus or different (a GRU that resets before the product differs from
+///         one that resets after it), with the layers of both sides; an initial state that is not zero; not_finite: a
+///         number that is NaN or infinite, or overflows the model's scalar. The model is unchanged then.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, Error& error) noexcept {
     no_throw(error, [&] {
@@ -164,7 +165,7 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights) {
     or_fail([&](Error& error) { load(model, weights, error); });
 }
 
-/// The same, with the state that the file says a sequence starts from: stream.reset(first).
+/// The same, and returns the initial state in the file in `first`: stream.reset(first).
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
           Error& error) noexcept {
@@ -183,7 +184,7 @@ void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io:
     or_fail([&](Error& error) { load(model, first, weights, error); });
 }
 
-/// The same for a batch, each of its sequences.
+/// The same for each sequence of a batch.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, BatchState<Net, B>& first, const io::ModelWeights& weights, Error& error) noexcept {
     no_throw(error, [&] {

@@ -10,13 +10,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// Bytes of a fixed number, owned and movable; the memory of a moved value stays where it is.
+/// An owned, movable block of bytes of fixed size; moving does not change its address.
 ///
-/// Errors  memory that cannot be had leaves it empty, so no size read from a file can end the program.
+/// Errors  empty if the allocation fails, so that a size read from a file cannot terminate the program.
 class Bytes {
 public:
     Bytes() = default;
-    /// `size` bytes of no particular value.
+    /// `size` uninitialized bytes.
     explicit Bytes(std::size_t size) noexcept : data_{new (std::nothrow) std::byte[size]}, size_{data_ ? size : 0} {}
     Bytes(Bytes&& other) noexcept : data_{std::move(other.data_)}, size_{std::exchange(other.size_, 0)} {}
     Bytes& operator=(Bytes&& other) noexcept {

@@ -31,7 +31,7 @@ template <class... A, class... B, class... More> struct Joined<ModelList<A...>, 
     using type = typename Joined<ModelList<A..., B...>, More...>::type;
 };
 
-/// A network in one line: its layers by name. What an error calls a candidate.
+/// The layers of a network in one line, which identifies a candidate in error messages.
 template <class Net>
 std::string in_a_line() {
     if constexpr (requires { Net::layer_count; }) {
@@ -47,7 +47,7 @@ std::string in_a_line() {
     }
 }
 
-/// What is known of a candidate without its type.
+/// The type-erased description of a candidate.
 struct ModelCandidate {
     std::span<const ParameterSpec> tensors;
     std::span<const NetworkLayer> layers;
@@ -72,7 +72,8 @@ constexpr bool same_layers(const ModelCandidate& a, const ModelCandidate& b) {
     return std::ranges::equal(a.layers, b.layers, {}, &NetworkLayer::facts, &NetworkLayer::facts);
 }
 
-/// The candidate of which problem_of(candidate) says nothing; if there is none all.size(), and of each what is wrong.
+/// The index of the candidate for which problem_of(candidate) is empty; if there is none, all.size() and an error with
+/// the problem of each.
 template <class ProblemOf>
 std::size_t choose(std::span<const ModelCandidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
     std::string reasons;
@@ -86,7 +87,7 @@ std::size_t choose(std::span<const ModelCandidate> all, const std::string& sourc
     return all.size();
 }
 
-/// By the tensors' names, shapes and type, and the kinds of GRUs.
+/// Selects by the tensors' names, shapes and type, and the kinds of GRUs.
 inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
                           Error& error) {
     return choose(all, source, error, [&](const ModelCandidate& one) {
@@ -100,7 +101,7 @@ inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safeten
     });
 }
 
-/// By the layers' kinds and sizes.
+/// Selects by the layers' kinds and sizes.
 inline std::size_t choose(std::span<const ModelCandidate> all, const io::ModelWeights& weights, Error& error) {
     return choose(all, weights.source, error, [&](const ModelCandidate& one) {
         const Error problem = layers_problem(one.layers, weights);

@@ -28,13 +28,13 @@ using VisitResult =
     typename std::conditional_t<takes_state<Visitor, M>, std::invoke_result<Visitor, M, const FirstState<M>&>,
                                 std::invoke_result<Visitor, M>>::type;
 
-/// Calls visit with the candidate that is at `index` and its first state, loaded by load(model, first, error);
-/// refuse(error) if that goes wrong.
+/// Calls visit with the candidate at `index` and its initial state, loaded by load(model, first, error); calls
+/// refuse(error) if loading fails.
 template <class Result, class First, class... Rest>
 Result visit_loaded(ModelList<First, Rest...>, std::size_t index, auto&& load, auto&& visit, auto&& refuse) {
     if constexpr (sizeof...(Rest) > 0)
         if (index > 0) return visit_loaded<Result>(ModelList<Rest...>{}, index - 1, load, visit, refuse);
-    std::optional<First> model; // its memory, too, may fail
+    std::optional<First> model; // its allocation may fail, too
     FirstState<First> first;
     Error problem;
     no_throw(problem, [&] { load(model.emplace(), first, problem); });
@@ -118,20 +118,20 @@ template <class... Candidates>
 using DispatchOf = Dispatch<typename Joined<typename ModelsOf<Candidates>::type...>::type>;
 }
 
-/// Opens a model whose size is not known before: picks the candidate whose tensors, by name, shape and type, are the
-/// file's, loads it and calls visitor(Model<Net, B>&&). Returns what the visitor returns.
+/// Loads a model whose size is known only at run time: selects the candidate whose tensors have the names, shapes and
+/// type of the file's, loads it and calls visitor(Model<Net, B>&&). Returns the visitor's result.
 ///
 ///   template <int hidden> using Amp = Sequential<Named<"lstm", LSTM<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
 ///   dispatch<Sizes<Amp, 8, 16, 20, 32, 40>>("amp.safetensors", [&](auto model) { ... });
 ///
-/// A candidate is a network, a Model<Net, B> of another backend, or Sizes. `file` is a path to safetensors, its bytes
-/// as a std::span<const std::byte>, or what a reader of another format gives, io::ModelWeights, whose layers' kinds and
-/// sizes then decide. A visitor of two arguments gets the state that a sequence starts from, too: State<Net, scalar>.
+/// A candidate is a network, a Model<Net, B> of another backend, or Sizes. `file` is a path to a safetensors file, its
+/// bytes as a std::span<const std::byte>, or an io::ModelWeights from a reader of another format; the latter is matched
+/// by the layers' kinds and sizes. A visitor with two parameters also receives the initial state: State<Net, scalar>.
 /// The visitor is compiled once for each candidate.
 ///
-/// Errors  those of load; mismatch: no candidate fits; the message says of each why not. Two candidates that such a
-///         file cannot tell apart do not compile. In the second form the visitor is not called then, and the result is
-///         a value of its type made from nothing; that form is noexcept where the visitor is.
+/// Errors  those of load; mismatch: no candidate fits; the message says why for each. Two candidates that such a file
+///         cannot distinguish do not compile. After an error, the second overload does not call the visitor and returns
+///         a value-initialized result; it is noexcept if the visitor is.
 template <class... Candidates, class File, class Visitor>
 auto dispatch(const File& file, Visitor&& visitor) {
     using D = detail::DispatchOf<Candidates...>;

@@ -13,7 +13,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// The element types of safetensors, under the format's own names, from the smallest alignment to the largest.
+/// The element types of safetensors with the format's names, from the smallest alignment to the largest.
 ///
 /// Source  huggingface/safetensors, safetensors/src/tensor.rs, enum Dtype.
 enum class DType : unsigned char {
@@ -58,7 +58,7 @@ constexpr std::string_view name_of(DType dtype) noexcept {
     return detail::dtype_facts[static_cast<std::size_t>(dtype)].name;
 }
 
-/// The bits of one element.
+/// The number of bits of one element.
 constexpr std::size_t bits_of(DType dtype) noexcept {
     return detail::dtype_facts[static_cast<std::size_t>(dtype)].bits;
 }

@@ -8,7 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// The value of a number of IEEE 754's binary16, which a float holds exactly: subnormals, infinities and NaN, too.
+/// Converts IEEE 754 binary16 to float, exactly, including subnormals, infinities and NaN.
 constexpr float from_float16(std::uint16_t bits) noexcept {
     const std::uint32_t sign = std::uint32_t(bits & 0x8000u) << 16, rest = bits & 0x7FFFu;
     const std::uint32_t exponent = rest >> 10;
@@ -21,7 +21,7 @@ constexpr float from_float16(std::uint16_t bits) noexcept {
     return std::bit_cast<float>(sign | moved << 23 | (rest & 0x3FFu) << 13);
 }
 
-/// The value of a number of bfloat16, the upper half of a float.
+/// Converts bfloat16, the upper half of a float, to float.
 constexpr float from_bfloat16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t(bits) << 16); }
 
 } // namespace rondo::io::detail

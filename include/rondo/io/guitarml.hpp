@@ -89,7 +89,7 @@ private:
                    std::to_string(skip_));
     }
 
-    /// The tensor of that name, which is then used.
+    /// Removes and returns the tensor of that name.
     Array take(const std::string& name, std::size_t rows, std::size_t columns) {
         const auto found = std::ranges::find(tensors_, name, &NamedArray::name);
         const std::vector<std::size_t> shape =
@@ -102,7 +102,7 @@ private:
             return {};
         }
         Array array{rows, std::max<std::size_t>(columns, 1), std::move(found->values)};
-        tensors_.erase(found); // what stays is left over
+        tensors_.erase(found); // the remaining tensors are surplus
         return array;
     }
     bool has(const std::string& name) const {
@@ -117,7 +117,7 @@ private:
             LayerWeights layer{"layer " + std::to_string(k), {kind_, int(in), int(h)}, {}, {}};
             layer.arrays = {take("rec.weight_ih" + after, rows, in), take("rec.weight_hh" + after, rows, h)};
             for (const std::string& name : {"rec.bias_ih" + after, "rec.bias_hh" + after}) {
-                // Without biases they are zero; some say so of lin alone.
+                // Missing biases are zero; in some files, only lin has none.
                 layer.arrays.push_back(bias_ || has(name) ? take(name, rows, 0)
                                                           : Array{rows, 1, std::vector<double>(json.ok() ? rows : 0)});
             }
@@ -143,15 +143,16 @@ private:
 
 } // namespace detail
 
-/// Reads a model as Automated-GuitarAmpModelling writes it, which GuitarML's plug-ins and AIDA-X's trainer use: layers
-/// of LSTM, GRU or RNN, then a Linear, then a Skip that adds the first features of the input, if "skip" says so.
-/// Among the numbers are those of "metadata" and "samplerate", which some files call "sample_rate".
+/// Reads the format of Automated-GuitarAmpModelling, which GuitarML's plug-ins and AIDA-X's trainer use: layers of
+/// LSTM, GRU or RNN, then a Linear, then, if "skip" is set, a Skip that adds the first features of the input. `numbers`
+/// has those of "metadata" and "samplerate", which some files call "sample_rate".
 ///
-///   using Amp = Residual<Sequential<LSTM<1, 20>, Linear<20, 1>>>;           // a skip of the one input
-///   using Driven = ResidualOfFirst<Sequential<LSTM<2, 20>, Linear<20, 1>>>;  // its second input is a knob
+///   using Amp = Residual<Sequential<LSTM<1, 20>, Linear<20, 1>>>;           // adds the only input
+///   using Driven = ResidualOfFirst<Sequential<LSTM<2, 20>, Linear<20, 1>>>;  // the second input is a knob
 ///
-/// Errors  file; format: text that is no such model, what is wrong and where; other models and units, by name; tensors
-///         missing, left over or of another shape; not_finite: NaN and Infinity. The file is not trusted.
+/// Errors  file; format: invalid text, with the problem and its position; models and units that are not supported, by
+///         name; tensors that are missing, surplus or of another shape; not_finite: NaN and Infinity. The file is
+///         untrusted input.
 /// Source  Alec-Wright/Automated-GuitarAmpModelling, CoreAudioML/networks.py.
 inline ModelWeights read_guitarml(const std::filesystem::path& path, Error& error) noexcept {
     return detail::read_text_model<detail::GuitarMLFile>(path, error);
@@ -160,7 +161,7 @@ inline ModelWeights read_guitarml(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_guitarml(path, error); });
 }
 
-/// The same from a file's text.
+/// The same from the text of a file.
 inline ModelWeights parse_guitarml(std::string_view text, Error& error) noexcept {
     return detail::parse_text_model<detail::GuitarMLFile>(text, "guitarml", error);
 }

@@ -16,29 +16,30 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Reads the JSON that a caller expects: objects, arrays, strings and numbers; what it does not expect it may skip.
+/// A pull parser for JSON: the caller requests the objects, arrays, strings and numbers that it expects, and may skip
+/// others.
 ///
-/// The caller asks for one value after the other, so the depth is the caller's and nothing but the strings asked for
-/// is stored. After the first problem every request returns at once. `text` must be UTF-8.
+/// Values are requested one after the other, so the caller bounds the depth, and only requested strings are stored.
+/// After the first problem every request returns at once. `text` must be UTF-8.
 class JsonReader {
 public:
     explicit JsonReader(std::string_view text) noexcept : text_{text} {}
 
     bool ok() const noexcept { return problem_.empty(); }
     const std::string& problem() const noexcept { return problem_; }
-    /// Whether the problem is a number that is NaN or infinite, which Python writes although JSON has none.
+    /// Whether the problem is a number that is NaN or infinite. Python writes these, although JSON does not have them.
     bool not_finite() const noexcept { return not_finite_; }
-    void refuse(const std::string& problem) { // it may have names and values of the text
+    void refuse(const std::string& problem) { // may contain names and values of the text
         if (ok()) problem_ = printable(problem);
     }
-    /// Goes past the byte order mark that some editors write before a text.
+    /// Skips the byte order mark that some editors write at the beginning of a text.
     void skip_byte_order_mark() noexcept {
         constexpr std::string_view mark = "\xEF\xBB\xBF";
         if (at_ == 0 && text_.starts_with(mark)) at_ = mark.size();
     }
     void refuse_here(const std::string& what) { refuse("byte " + std::to_string(at_) + ": " + what); }
 
-    /// An object; calls member(name) for each name, which reads the value.
+    /// Reads an object; calls member(name) for each name, which reads the value.
     template <class Member>
     void object(std::size_t name_limit, Member member) {
         take('{', "'{'");
@@ -51,7 +52,7 @@ public:
         take('}', "',' or '}'");
     }
 
-    /// An array; calls item(), which reads the value, for each of at most `limit`.
+    /// Reads an array of at most `limit` items; calls item() for each, which reads the value.
     template <class Item>
     void array(std::size_t limit, Item item) {
         take('[', "'['");
@@ -64,7 +65,7 @@ public:
         take(']', "',' or ']'");
     }
 
-    /// A string of at most `limit` bytes once its escapes are resolved.
+    /// A string of at most `limit` bytes after its escapes are resolved.
     std::string string(std::size_t limit) {
         std::string value;
         take('"', "a string");
@@ -88,7 +89,7 @@ public:
         return value;
     }
 
-    /// A whole number, 0 or more, that a size can hold.
+    /// A whole number, 0 or more, that fits into std::size_t.
     std::size_t whole() {
         if (!ok()) return 0;
         skip_space();
@@ -136,7 +137,7 @@ public:
         return value;
     }
 
-    /// Goes past a null, if one comes next.
+    /// Skips a null, if it is the next value.
     bool take_null() noexcept { return take_word("null"); }
 
     /// Whether the next value begins with this character.
@@ -145,13 +146,13 @@ public:
         return ok() && peek() == first;
     }
 
-    /// Whether the next value is a number, and not one of Python's that are not finite.
+    /// Whether the next value is a finite number, and not one of Python's NaN and Infinity.
     bool next_is_number() noexcept {
         skip_space();
         return ok() && number_size() > 0;
     }
 
-    /// At most how many numbers the arrays have that come next, one inside the other.
+    /// An upper bound of how many numbers the next value, nested arrays, has.
     std::size_t most_numbers() const noexcept {
         std::size_t count = 1, depth = 0;
         for (std::size_t at = at_; at < text_.size(); ++at) {
@@ -162,7 +163,7 @@ public:
         return count;
     }
 
-    /// Goes past any value of at most `depth` objects and arrays one inside the other.
+    /// Skips a value of at most `depth` nested objects and arrays.
     void skip(int depth = 32) {
         if (!ok()) return;
         if (depth == 0 && (next_is('{') || next_is('['))) return refuse_here("objects and arrays nested too deeply");
@@ -178,7 +179,7 @@ public:
     }
 
 private:
-    // The end reads as NUL, which no rule takes.
+    // NUL at the end of the text, which no rule accepts.
     char peek() const noexcept { return at_ < text_.size() ? text_[at_] : '\0'; }
 
     void skip_space() noexcept {
@@ -199,7 +200,7 @@ private:
         return true;
     }
 
-    // Python writes what JSON has no numbers for.
+    // NaN and Infinity as Python writes them.
     bool next_is_not_finite() const noexcept {
         const std::string_view rest = text_.substr(at_ + (peek() == '-' ? 1 : 0));
         return rest.starts_with("NaN") || rest.starts_with("Infinity");
@@ -210,7 +211,7 @@ private:
         return take_word("NaN") || take_word("Infinity");
     }
 
-    /// How long the number is that comes next; 0 if none does.
+    /// The length of the next value if it is a number, else 0.
     std::size_t number_size() const noexcept {
         std::size_t at = at_;
         const auto here = [&] { return at < text_.size() ? text_[at] : '\0'; };
@@ -279,7 +280,7 @@ private:
     bool not_finite_ = false;
 };
 
-/// `text`, which is UTF-8, as a JSON string with its quotes.
+/// `text`, which must be UTF-8, as a JSON string with quotes.
 inline std::string json_string(std::string_view text) {
     constexpr std::string_view special = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt", hex = "0123456789abcdef";
     std::string quoted{'"'};

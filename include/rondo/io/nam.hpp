@@ -81,7 +81,7 @@ private:
     }
 
     void lay_out() {
-        // In 64 bits: where sizes have 32, the greatest layers' would wrap and fit a small file.
+        // In 64 bits: a std::size_t of 32 bits could overflow, and a large layer would seem to fit a small file.
         const std::uint64_t in_64 = input_, h_64 = hidden_, out_64 = out_channels_,
                             expected = 4 * h_64 * (in_64 + h_64 + 1) + 2 * h_64 +
                                        (layers_ - 1) * (4 * h_64 * (2 * h_64 + 1) + 2 * h_64) + out_64 * (h_64 + 1);
@@ -123,12 +123,12 @@ private:
 
 } // namespace detail
 
-/// Reads an LSTM of Neural Amp Modeler, a .nam file: its layers, then a Linear. The state that its sequences start from
-/// is the file's; load(model, first, weights) gives it, for stream.reset(first). NAM itself lets half a second of zeros
-/// through before the first sample of a sequence.
+/// Reads an LSTM of Neural Amp Modeler, a .nam file: its layers, then a Linear. The file contains the initial state;
+/// load(model, first, weights) returns it, for stream.reset(first). As a warm-up, NAM itself processes half a second of
+/// zeros before the first sample of a sequence.
 ///
-/// Errors  file; format: text that is no such model, what is wrong and where; other architectures, by name; weights of
-///         another number; not_finite: NaN and Infinity. The file is not trusted.
+/// Errors  file; format: invalid text, with the problem and its position; other architectures, by name; a wrong number
+///         of weights; not_finite: NaN and Infinity. The file is untrusted input.
 /// Source  sdatkinson/NeuralAmpModelerCore, NAM/lstm.cpp.
 inline ModelWeights read_nam(const std::filesystem::path& path, Error& error) noexcept {
     return detail::read_text_model<detail::NamFile>(path, error);
@@ -137,7 +137,7 @@ inline ModelWeights read_nam(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_nam(path, error); });
 }
 
-/// The same from a file's text.
+/// The same from the text of a file.
 inline ModelWeights parse_nam(std::string_view text, Error& error) noexcept {
     return detail::parse_text_model<detail::NamFile>(text, "nam", error);
 }

@@ -26,7 +26,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 
-/// The name of the output, from all of the graph's.
+/// Selects the output among those of the graph; returns its name in `result`.
 inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, std::string_view& result) {
     std::string names;
     for (const Message& output : graph.outputs) {
@@ -39,7 +39,8 @@ inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, 
            (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
 }
 
-/// Every name is written once: of inputs, initializers and what nodes give, those that the output does not need, too.
+/// Checks that every output of a node has a name of its own, different from those of inputs and initializers. Nodes that
+/// are not needed are checked, too.
 inline std::string check_onnx_names(const OnnxGraph& graph) {
     std::set<std::string_view> names;
     for (const auto& [name, message] : graph.initializers) names.insert(name);
@@ -58,7 +59,7 @@ inline std::string check_onnx_names(const OnnxGraph& graph) {
     return {};
 }
 
-/// Which nodes the output needs. Nodes are in an order in which each reads what those before it write.
+/// Marks the nodes that the output depends on. Nodes must be sorted topologically.
 inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, std::vector<bool>& needed) {
     needed.resize(graph.nodes.size());
     std::set<std::string_view> names{output};
@@ -81,12 +82,12 @@ inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, 
     return {};
 }
 
-/// Whether a node's result is known where this input of it is not: how often a number is repeated does not count.
+/// Whether a node's result is known even if this input is not: the shape of a repeated number may be unknown.
 inline bool onnx_may_be_unknown(const OnnxNode& node, std::size_t input) {
     return node.op == "ConstantOfShape" || (node.op == "Expand" && input == 1);
 }
 
-/// Runs a node, or notes why it cannot be read; an error where the graph is none.
+/// Interprets a node, or records why it cannot be read; returns an error if the graph is invalid.
 inline std::string walk_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
     const bool may_leave_out = node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; // Y, for Y_h
     if (node.outputs.empty() || (node.outputs[0].empty() && !may_leave_out))
@@ -105,7 +106,7 @@ inline std::string walk_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
     return {};
 }
 
-/// The layers from the graph's input to what x holds, in order.
+/// The layers from the graph's input to x, in order.
 inline std::vector<LayerWeights> onnx_chain(OnnxWalk& walk, const OnnxFlow& x) {
     std::vector<LayerWeights> layers;
     for (std::uint32_t id = x.list[0].layer; id > 0; id = walk.layer(id).before)
@@ -114,7 +115,7 @@ inline std::vector<LayerWeights> onnx_chain(OnnxWalk& walk, const OnnxFlow& x) {
     return layers;
 }
 
-/// Says where an output has features of a step along an axis of steps or sequences.
+/// An error if an axis of an output mixes features with steps or sequences.
 inline std::string onnx_mixed(const OnnxFlow& x) {
     for (const OnnxFlow::Axis& any : x.axes) {
         const auto axis = x.wide(any);
@@ -151,7 +152,7 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     return layers.empty() ? "the graph has no layers" : "";
 }
 
-/// path  where it was read, or empty
+/// path  of the file, or empty
 inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxOptions& options,
                                     const std::filesystem::path& path, Error& error) {
     std::string source = path.empty() ? "onnx" : path.string();
@@ -180,21 +181,23 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 
 } // namespace detail
 
-/// The layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or bidirectional;
-/// Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax; the last or
-/// first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators around them are
-/// followed: whichever way the file's axes lie, the network's are (T, B, F). `load` gives the result to a Model.
+/// Reads the layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or
+/// bidirectional; Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax;
+/// the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators between them
+/// are interpreted: whatever the order of axes in the file, the network's is (T, B, F). `load` copies the result to a
+/// Model.
 ///
-/// first states  those that the file fixes are told; those that are inputs of the graph are the caller's
-/// lengths       sequence_lens that is an input of the graph is the caller's Extent::lengths; one that the file fixes
-///               is read if it says that every sequence has all steps
-/// clip          refused, unless it is 40 or above and the activations are Sigmoid and Tanh: it then changes nothing
-/// tensors       of the file, of other files (see OnnxOptions), computed by nodes of such, or given for inputs
-/// Memory  at most 64 times the size of the file, of those that it keeps tensors in, and of the inputs that are given
-///         as float, and 64 KiB besides.
-/// Errors  file: one that cannot be read; format: one that is no ONNX model, or whose graph is no chain of such layers,
-///         the node named by its name and operator; not_finite: a number that is NaN or infinite. The file is not
-///         trusted.
+/// initial states  constants are returned in `first`; graph inputs are provided by the caller at inference
+/// lengths         a graph input sequence_lens becomes the Extent's lengths; a constant is accepted if every sequence
+///                 has all steps
+/// clip            rejected, unless it is 40 or above and the activations are Sigmoid and Tanh: it then has no effect
+/// tensors         in the file, in external data (see OnnxOptions), folded from such tensors, or provided for graph
+///                 inputs
+/// Memory  at most 64 times the total size of the file, of its external data and of the inputs provided, counted as
+///         float, plus 64 KiB.
+/// Errors  file: a file that cannot be read; format: a file that is not an ONNX model, or whose graph is not a chain of
+///         such layers, with the name and operator of the node; not_finite: a number that is NaN or infinite. The file
+///         is untrusted input.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 inline ModelWeights read_onnx(std::span<const std::byte> file, const OnnxOptions& options, Error& error) noexcept {
     return no_throw(error, [&] { return detail::read_onnx_model(file, options, {}, error); });

@@ -28,7 +28,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 
-/// Writes a graph node by node; every layer reads what the one before it gave, (T, B, features).
+/// Writes a graph node by node; every layer reads the output of the previous one, (T, B, features).
 class OnnxGraphWriter {
 public:
     using Attributes = std::initializer_list<ProtobufWriter>;
@@ -85,7 +85,7 @@ public:
     }
     ProtobufWriter model(const ProtobufWriter& input, const ProtobufWriter& output) {
         graph_.text(2, "rondo").message(11, input).message(12, output);
-        constexpr std::int64_t version = 8, opset = 17; // of ONNX 1.12, which every runtime of today reads
+        constexpr std::int64_t version = 8, opset = 17; // those of ONNX 1.12, which all current runtimes read
         return ProtobufWriter{}.whole(1, version).text(2, "rondo").message(7, graph_)
             .message(8, ProtobufWriter{}.text(1, "").whole(2, opset));
     }
@@ -94,7 +94,7 @@ protected:
     ProtobufWriter graph_;
 };
 
-/// A recurrent layer: its Y is made (T, B, features), or, where only final states are wanted, its Y_h.
+/// Writes a recurrent layer: its Y, transposed to (T, B, features), or its Y_h if only final states are needed.
 template <class S>
 void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const ParameterSpec> tensors,
                           const S* values, const std::string& name, std::string_view x, std::string_view y,
@@ -145,12 +145,12 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
     graph.node("Reshape", {final_states ? with_steps : turned, graph.wholes(name + ".shape", {0, 0, -1})}, {y});
 }
 
-/// The bytes of a model; its network's layers one after the other.
+/// The bytes of a model, whose layers run one after the other.
 template <class S>
 ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const S* values,
                           std::string& problem) {
     OnnxGraphWriter graph;
-    std::vector<std::string> names{"input"}; // of what each layer is given
+    std::vector<std::string> names{"input"}; // of each layer's input
     std::vector<int> sizes{layers.empty() ? 0 : layers[0].facts.input};
     const bool tokens = !layers.empty() && layers[0].facts.kind == LayerKind::Embedding;
     bool one_step = false, final_states = false;
@@ -199,8 +199,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
                                  graph.wholes(name + ".end", {first ? 1 : (std::numeric_limits<std::int64_t>::max)()}),
                                  graph.wholes(name + ".axis", {0})}, {y});
         } else if (kind == LayerKind::FinalStates && final_states) {
-            graph.node("Identity", {x}, {y}); // they are what the layer before has given
-            names.back().clear();             // instead of its steps, which nobody can add now
+            graph.node("Identity", {x}, {y}); // the previous layer has output its final states
+            names.back().clear();             // instead of its steps, which a Skip can no longer add
         } else if (kind == LayerKind::Skip && can_add(k, facts)) {
             graph.node("Add", {x, names[k - std::size_t(facts.span)]}, {y});
         } else {
@@ -220,14 +220,14 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 } // namespace detail
 
-/// Writes a model as ONNX, opset 17, for any number of steps and sequences; beside the file, then renamed. The network
-/// is layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, activations, Softmax,
-/// LastStep, FirstStep, FinalStates right after a bidirectional layer, Residual. Dropout is left out.
+/// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename. The network must be
+/// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, activations, Softmax,
+/// LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
 ///
-/// Shapes  input (T, B, In), or of tokens, INT64, (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep
-///         and FinalStates.
-/// Errors  argument: a layer that cannot be written, named; not_finite: a number that is NaN or infinite; file: the
-///         path and the system's reason. What was there before is untouched.
+/// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep and
+///         FinalStates.
+/// Errors  argument: a layer that cannot be written, by name; not_finite: a number that is NaN or infinite; file: the
+///         path and the system's reason. An existing file is unchanged then.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.
 template <class Net, Backend B>
 void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {

@@ -27,7 +27,7 @@ inline Error probe_problem(const io::Probe& probe, std::size_t input, const std:
     return {};
 }
 
-/// Names the output that is furthest from what the probe expects.
+/// An error that names the output with the largest difference from the probe, if it exceeds the tolerance.
 template <class S>
 Error compare(const io::Probe& probe, std::span<const S> output, std::size_t rows, const std::string& source) {
     if (output.size() != probe.output.size())
@@ -37,7 +37,7 @@ Error compare(const io::Probe& probe, std::span<const S> output, std::size_t row
     double most = 0;
     for (std::size_t n = 0; n < output.size(); ++n) {
         const double apart = std::abs(double(output[n]) - probe.output[n]);
-        if (!(apart <= most)) most = apart, worst = n; // NaN is furthest
+        if (!(apart <= most)) most = apart, worst = n; // NaN counts as the largest
         if (std::isnan(most)) break;
     }
     if (most <= probe.tolerance) return {};
@@ -48,7 +48,7 @@ Error compare(const io::Probe& probe, std::span<const S> output, std::size_t row
                                        short_text(probe.tolerance)};
 }
 
-/// Whether a run may carry the network's state: one that reads a sequence from its end may not.
+/// Whether the network can have a persistent state: it cannot if a layer reads sequences from their end.
 template <class Net>
 constexpr bool carries_state = [] {
     for (const NetworkLayer& layer : network_layers<Net>)
@@ -56,7 +56,7 @@ constexpr bool carries_state = [] {
     return true;
 }();
 
-/// What the model makes of the probe's input, from the first state on.
+/// Runs the model on the probe's input, beginning with the initial state, and compares the output.
 template <class Net, Backend B>
 Error check_probe(const Model<Net, B>& model, BatchState<Net, B>& first, const io::Probe& probe,
                   const std::string& source) {
@@ -84,7 +84,7 @@ Error check_probe(const Model<Net, B>& model, BatchState<Net, B>& first, const i
     return compare<S>(probe, output, out, source);
 }
 
-/// Loads into a model of its own, which is checked and then handed over.
+/// Loads a temporary model, checks it and moves it to the caller's.
 template <class Net, Backend B>
 Error load_probed(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe& probe) {
     Error problem;
@@ -98,11 +98,12 @@ Error load_probed(Model<Net, B>& model, const io::ModelWeights& weights, const i
 }
 }
 
-/// Gives a model what a file of another program says, if it then makes of the probe's input the probe's output:
-/// `load(model, weights, *weights.probe)` where the file has one, or an io::Probe of one's own. Runs the network.
+/// Loads the weights of a file of another program into a model, provided that the network then computes the probe's
+/// output from the probe's input: `load(model, weights, *weights.probe)` if the file has a probe, or any other
+/// io::Probe.
 ///
-/// Errors  those of load without a probe; mismatch: an output that is further off than the probe's tolerance, the worst
-///         one named; a probe that does not fit the network. The model is then as it was.
+/// Errors  those of load without a probe; mismatch: an output that differs by more than the probe's tolerance, the one
+///         with the largest difference; a probe that does not fit the network. The model is unchanged then.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe& probe, Error& error) noexcept {
     no_throw(error, [&] {
@@ -116,7 +117,7 @@ void load(Model<Net, B>& model, const io::ModelWeights& weights, const io::Probe
     or_fail([&](Error& error) { load(model, weights, probe, error); });
 }
 
-/// The same, with the state that the file says a sequence starts from, and the probe does, too.
+/// The same, and returns the initial state in the file, with which the probe begins, in `first`.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io::ModelWeights& weights,
           const io::Probe& probe, Error& error) noexcept {

@@ -18,14 +18,14 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 
-/// A layer as RTNeural writes it, of whatever type.
+/// A layer of any type as RTNeural writes it.
 struct RTNeuralLayer {
     std::string type, activation;
-    std::size_t size = 0; // of its output, as "shape" tells
+    std::size_t size = 0; // of its output, from "shape"
     std::vector<NestedNumbers> weights;
 };
 
-/// PyTorch's (rows, columns) of Keras' (columns, rows); block b of the rows is block order[b] of Keras'.
+/// Transposes Keras' (columns, rows) to PyTorch's (rows, columns); block b of the rows is block order[b] of Keras'.
 inline Array from_keras(const NestedNumbers& keras, const std::vector<std::size_t>& order) {
     const std::size_t columns = keras.shape[0], rows = keras.shape[1], block = rows / order.size();
     Array array{rows, columns, std::vector<double>(keras.values.size())};
@@ -36,7 +36,7 @@ inline Array from_keras(const NestedNumbers& keras, const std::vector<std::size_
     return array;
 }
 
-/// The same of a bias.
+/// The same for a bias.
 inline Array bias_from_keras(const double* keras, std::size_t rows, const std::vector<std::size_t>& order) {
     const std::size_t block = rows / order.size();
     Array array{rows, 1, std::vector<double>(rows)};
@@ -90,7 +90,7 @@ public:
     }
 
 private:
-    /// The last number of a list like [null, null, 8].
+    /// The last number of a list such as [null, null, 8].
     std::size_t last_of_shape() {
         std::size_t last = 0;
         json.array(4, [&] { last = json.take_null() ? 0 : json.whole(); });
@@ -122,7 +122,7 @@ private:
         return layer;
     }
 
-    /// Adds what the k-th layer of the file is; returns how many features it gives.
+    /// Appends the k-th layer of the file; returns the number of its output features.
     std::size_t add(std::size_t k, std::size_t features) {
         RTNeuralLayer& layer = layers_[k];
         const std::string name = "layer " + std::to_string(k) + " (" + layer.type + ')';
@@ -193,7 +193,7 @@ private:
         }
         made.arrays.resize(4, {rows, 1, std::vector<double>(rows)});
         if (layer.weights.size() == 2) {
-            // A GRU's bias alone tells whether it resets before the product or after it.
+            // Only the bias shows whether a GRU resets before the product or after it.
             if (gru) return json.refuse(made.name + ": expected a bias, got none");
         } else if (const NestedNumbers& bias = layer.weights[2]; gru && bias.shape.size() == 2) {
             if (!has_shape(bias, {2, rows}, made.name)) return;
@@ -224,7 +224,7 @@ private:
         return size;
     }
 
-    /// The file's own numbers are no longer needed.
+    /// Appends a layer and frees the numbers that were read from the file.
     void keep(RTNeuralLayer& layer, LayerWeights made) {
         layer.weights = {};
         weights.layers.push_back(std::move(made));
@@ -237,15 +237,15 @@ private:
 
 } // namespace detail
 
-/// Reads a model as RTNeural's Keras scripts and AIDA-X write it: layers of dense, time-distributed-dense, gru, lstm
-/// and activation, which run step by step. AIDA-X's in_skip is a Skip over all of them, its input_batch and
-/// output_batch are the probe. Among the numbers are its gains (in decibels, which are no part of the network), those
-/// of "metadata", and "samplerate", which is that of "metadata" where both places say one.
+/// Reads the format that RTNeural's Keras scripts and AIDA-X write: layers of dense, time-distributed-dense, gru, lstm
+/// and activation, which run step by step. AIDA-X's in_skip is a Skip over all layers, its input_batch and output_batch
+/// are the probe. `numbers` has its gains (in decibels, not part of the network), those of "metadata", and
+/// "samplerate"; the one in "metadata" takes precedence.
 ///
 /// A gru with one row of biases resets before the product, with two after it: Keras' reset_after.
 ///
-/// Errors  file; format: text that is no such model, what is wrong and where; layers and activations of other types, by
-///         name; weights that do not fit; not_finite: NaN and Infinity. The file is not trusted.
+/// Errors  file; format: invalid text, with the problem and its position; layers and activations of other types, by
+///         name; weights of other sizes; not_finite: NaN and Infinity. The file is untrusted input.
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h; AIDA-X, src/aidadsp-plugin.cpp.
 inline ModelWeights read_rtneural(const std::filesystem::path& path, Error& error) noexcept {
     return detail::read_text_model<detail::RTNeuralFile>(path, error);
@@ -254,7 +254,7 @@ inline ModelWeights read_rtneural(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_rtneural(path, error); });
 }
 
-/// The same from a file's text.
+/// The same from the text of a file.
 inline ModelWeights parse_rtneural(std::string_view text, Error& error) noexcept {
     return detail::parse_text_model<detail::RTNeuralFile>(text, "rtneural", error);
 }

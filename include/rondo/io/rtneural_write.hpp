@@ -20,7 +20,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 
-/// Writes layers as RTNeural reads them; knows no network, only its lists of layers and tensors.
+/// Writes layers as RTNeural reads them; depends on lists of layers and tensors only, not on the network.
 template <class S>
 class RTNeuralText {
 public:
@@ -78,7 +78,7 @@ private:
 
     const S* tensor(std::size_t index) const { return values_ + tensors_[index].offset; }
 
-    /// Keras' (columns, rows); its block b of the rows is ours of order[b].
+    /// Writes a matrix as Keras' (columns, rows); Keras' block b of the rows is Rondo's block order[b].
     void add_matrix(std::size_t index, const std::vector<std::size_t>& order) {
         const ParameterSpec& t = tensors_[index];
         const S* const weights = tensor(index);
@@ -130,11 +130,12 @@ private:
 
 namespace io {
 
-/// A model as RTNeural and AIDA-X read it: JSON, each number in the fewest digits that give it back. An LSTM's two
-/// biases are one, their sum. A residual network of one output says in_skip, which AIDA-X heeds; RTNeural does not.
+/// A model as JSON that RTNeural and AIDA-X read, each number with the fewest digits that are read back exactly. An
+/// LSTM's two biases are added up. A residual network with one output is written with in_skip, which AIDA-X applies and
+/// RTNeural ignores.
 ///
-/// Errors  argument: a layer that RTNeural does not have, by name (a GRU that resets before the product is one, and so
-///         is a bidirectional or reversed layer); not_finite: a weight that is NaN or infinite.
+/// Errors  argument: a layer that RTNeural does not have, by name (such as a GRU that resets before the product, or a
+///         bidirectional or reversed layer); not_finite: a weight that is NaN or infinite.
 /// Source  RTNeural, python/model_utils.py and RTNeural/model_loader.h.
 template <class Net, Backend B>
 std::string rtneural_text(const Model<Net, B>& model, Error& error) noexcept {
@@ -149,9 +150,9 @@ std::string rtneural_text(const Model<Net, B>& model) {
     return or_fail([&](Error& error) { return rtneural_text(model, error); });
 }
 
-/// The same, as a file: written beside it, then renamed.
+/// The same, written to a file with an atomic rename.
 ///
-/// Errors  besides, file: the path and the system's reason; what was there before is untouched.
+/// Errors  also file: the path and the system's reason. An existing file is unchanged then.
 template <class Net, Backend B>
 void write_rtneural(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
     no_throw(error, [&] {

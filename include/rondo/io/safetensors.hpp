@@ -17,14 +17,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// The tensors of a safetensors file that someone else holds in memory.
+/// A non-owning view of the tensors of a safetensors file in memory.
 ///
-/// Every byte of the file is accounted for: the tensors lie one after the other from the end of the header to the end
-/// of the file. Elements are not looked at; NaN passes.
+/// Every byte of the file is accounted for: the tensors are contiguous from the end of the header to the end of the
+/// file. Elements are not checked; NaN is accepted.
 ///
-/// Errors  format: a file that breaks a rule of the format, or asks for more than `limits` allow. Stricter than the
-///         reference, which takes names that come twice, fields that it does not know, a tensor as a list of its
-///         fields, and null for __metadata__.
+/// Errors  format: a file that violates the format, or exceeds `limits`. Stricter than the reference implementation,
+///         which accepts repeated names, unknown fields, a tensor as a list of its fields, and null for __metadata__.
 /// Source  huggingface/safetensors, README.md and safetensors/src/tensor.rs.
 class Safetensors {
 public:
@@ -36,7 +35,7 @@ public:
         or_fail([&](Error& error) { read(file, limits, "safetensors", error); });
     }
 
-    /// In the order of their bytes.
+    /// All tensors, in the order of their data.
     std::span<const TensorInfo> tensors() const noexcept { return header_.tensors; }
 
     /// The tensor of that name, or null.
@@ -46,10 +45,10 @@ public:
         return found == header_.by_name.end() || name_at(*found) != name ? nullptr : &header_.tensors[*found];
     }
 
-    /// Like find; if there is no such tensor, the one that the metadata gives as its alias, as save_model of
-    /// safetensors.torch does for tensors that share their memory.
+    /// Like find; if there is no such tensor, the one that the metadata names as its alias: save_model of
+    /// safetensors.torch writes these for tensors that share memory.
     const TensorInfo* find_shared(std::string_view name) const noexcept {
-        constexpr int most = 8; // names, each in place of the one before it; save_model makes two
+        constexpr int most = 8; // length of a chain of aliases; save_model writes two
         for (int k = 0; k < most; ++k) {
             if (const TensorInfo* const found = find(name)) return found;
             const auto other = std::ranges::find(metadata(), name, &Metadata::value_type::first);
@@ -59,7 +58,7 @@ public:
         return nullptr;
     }
 
-    /// The bytes of one of these tensors; aligned to its elements where the file is and the header was padded.
+    /// The bytes of one of these tensors; aligned to its elements if the file is aligned and its header is padded.
     std::span<const std::byte> bytes(const TensorInfo& tensor) const noexcept {
         return data_.subspan(tensor.begin, tensor.end - tensor.begin);
     }
@@ -67,7 +66,7 @@ public:
     const Metadata& metadata() const noexcept { return header_.metadata; }
 
 protected:
-    /// Messages begin with `source`.
+    /// Error messages begin with `source`.
     void read(std::span<const std::byte> file, SafetensorsLimits limits, const std::string& source,
               Error& error) noexcept {
         const bool good = no_throw(error, [&] {
@@ -113,9 +112,9 @@ private:
     std::span<const std::byte> data_;
 };
 
-/// A safetensors file together with its bytes. It moves, it does not copy.
+/// A safetensors file that owns its bytes. Movable, not copyable.
 ///
-/// Errors  those of Safetensors; file: one that cannot be read.
+/// Errors  those of Safetensors; file: a file that cannot be read.
 class SafetensorsFile : public Safetensors {
 public:
     SafetensorsFile() = default;

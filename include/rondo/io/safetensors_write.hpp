@@ -30,7 +30,7 @@ namespace detail {
 
 struct SafetensorsParts {
     std::string header;                            // with its length
-    std::vector<std::span<const std::byte>> bytes; // the header's, then the tensors' in file order
+    std::vector<std::span<const std::byte>> bytes; // of the header, then of the tensors in file order
 };
 
 inline std::string name_problem(std::string_view name, const SafetensorsLimits& limits) {
@@ -68,7 +68,7 @@ inline std::string metadata_problem(const Metadata& metadata, const SafetensorsL
     return twice ? "metadata " + json_string(twice->first) + " comes twice" : std::string{};
 }
 
-/// Fills `parts`; returns what is wrong with the tensors, or nothing.
+/// Fills `parts`; returns the problem with the tensors, or an empty string.
 inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& metadata,
                            const SafetensorsLimits& limits, SafetensorsParts& parts) {
     for (const TensorData& tensor : tensors) {
@@ -125,10 +125,11 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
 
 /// Writes a safetensors file: larger elements first, then by name, so that every tensor is aligned to its elements.
 ///
-/// What is written within `limits` is also read within them, here and by the reference.
+/// A file written within `limits` can be read with the same limits, and by the reference implementation.
 ///
-/// Errors  argument: a name that comes twice, is too long, not UTF-8 or "__metadata__"; bytes that are not those of
-///         the shape; a rank, header or file above its limit. file: a file that cannot be written; the old one stays.
+/// Errors  argument: a name that is repeated, too long, not UTF-8 or "__metadata__"; a number of bytes that does not
+///         match the shape; a rank, header or file above its limit. file: a file that cannot be written; an existing
+///         file is unchanged then.
 /// Source  huggingface/safetensors, safetensors/src/tensor.rs, fn prepare.
 inline void write_safetensors(const std::filesystem::path& path, std::span<const TensorData> tensors,
                               const Metadata& metadata, SafetensorsLimits limits, Error& error) noexcept {
@@ -145,7 +146,7 @@ inline void write_safetensors(const std::filesystem::path& path, std::span<const
     or_fail([&](Error& error) { write_safetensors(path, tensors, metadata, limits, error); });
 }
 
-/// The same file, in memory.
+/// The same in memory.
 ///
 /// Errors  argument: as above; memory.
 inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metadata& metadata, SafetensorsLimits limits,

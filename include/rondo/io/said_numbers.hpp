@@ -16,7 +16,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// The number that comes next, or that a text says: none for null and for any other text.
+/// The next value if it is a number, or a string that contains one; nothing for null and other strings.
 inline std::optional<double> read_said_number(JsonReader& json) {
     if (json.take_null()) return std::nullopt;
     if (!json.next_is('"')) return json.number();
@@ -26,17 +26,17 @@ inline std::optional<double> read_said_number(JsonReader& json) {
     return value;
 }
 
-/// Numbers that a file says besides a network's layers, by name. Where several places say one, that of the lowest rank
-/// counts.
+/// Numbers of a file that are not part of the network, by name. If a number has several sources, the one of the lowest
+/// rank takes precedence.
 class SaidNumbers {
 public:
-    /// Reads the value that comes next: what the file calls `in_file` is the number `name`.
+    /// Reads the next value, called `in_file` in the file, as the number `name`.
     void read(JsonReader& json, std::string_view in_file, std::string_view name, int rank = 0) {
         add(json, in_file, name, rank, read_said_number(json));
     }
 
-    /// Reads an object: its numbers, and a sample rate that is text; anything else is skipped, and so is what is no
-    /// object. rename(name) gives a number's name and rank.
+    /// Reads the numbers of an object, and a sample rate that is a string; all other values are skipped, also in place
+    /// of the object. rename(name) returns a number's name and rank.
     template <class Rename>
     void read_metadata(JsonReader& json, Rename rename) {
         if (!json.next_is('{')) return json.skip();
@@ -63,7 +63,7 @@ private:
     };
 
     void add(JsonReader& json, std::string_view in_file, std::string_view name, int rank, std::optional<double> value) {
-        constexpr std::size_t most = 256, longest = 256; // of an untrusted file; no program writes as many
+        constexpr std::size_t most = 256, longest = 256; // limits for untrusted input; no program writes as many
         const auto known = std::ranges::find(said_, name, &One::name);
         if (known == said_.end()) {
             if (said_.size() < most && name.size() <= longest)
@@ -78,11 +78,10 @@ private:
     std::vector<One> said_;
 };
 
-/// The names that guitar amplifiers' files have: gains, and the sample rate, which some say in their metadata, some
-/// beside the layers.
+/// The numbers in files of guitar amplifier models: gains, and the sample rate, in the metadata or beside the layers.
 class AmpNumbers : public SaidNumbers {
 public:
-    /// Reads the value of a file's member if it says numbers.
+    /// Reads the value of a member of the file if it has such numbers.
     bool take(JsonReader& json, const std::string& name) {
         if (name == "metadata") {
             if (std::exchange(has_metadata_, true)) json.refuse("\"metadata\" comes twice");

@@ -20,9 +20,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace io {
 
-/// Tensors by PyTorch's names.
+/// Tensors with PyTorch's names.
 struct StateDict {
-    std::string source; // what messages begin with: the file
+    std::string source; // beginning of error messages: the file
     std::vector<NamedArray> tensors;
 
     const NamedArray* find(std::string_view name) const {
@@ -61,11 +61,11 @@ public:
 };
 } // namespace detail
 
-/// Reads tensors as RTNeural's PyTorch scripts write them: a state_dict as one JSON object, each tensor as lists of
-/// numbers, by its name.
+/// Reads the format of RTNeural's PyTorch scripts: a state_dict as one JSON object that maps names to tensors, which
+/// are nested lists of numbers.
 ///
-/// Errors  file; format: text that is no such object, what is wrong and where; not_finite: NaN and Infinity. The file
-///         is not trusted.
+/// Errors  file; format: invalid text, with the problem and its position; not_finite: NaN and Infinity. The file is
+///         untrusted input.
 /// Source  RTNeural, python/lstm_torch.py and RTNeural/torch_helpers.h.
 inline StateDict read_state_dict(const std::filesystem::path& path, Error& error) noexcept {
     return detail::read_text_model<detail::StateDictFile>(path, error);
@@ -74,7 +74,7 @@ inline StateDict read_state_dict(const std::filesystem::path& path) {
     return or_fail([&](Error& error) { return read_state_dict(path, error); });
 }
 
-/// The same from a file's text.
+/// The same from the text of a file.
 inline StateDict parse_state_dict(std::string_view text, Error& error) noexcept {
     return detail::parse_text_model<detail::StateDictFile>(text, "state_dict", error);
 }
@@ -96,7 +96,7 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
             return Error{Error::Kind::mismatch, dict.source + ": tensor " + name + what};
         };
         const io::NamedArray* found = dict.find(name);
-        for (std::size_t j = 0; j < tensors.size() && !found; ++j) // of tied tensors a file may have any
+        for (std::size_t j = 0; j < tensors.size() && !found; ++j) // a file may have any one of tied tensors
             if (tensors[j].offset == t.offset) found = dict.find(names.in_file(tensors[j].name.view()));
         if (!found && is_tied(tensors, k)) continue;
         const auto has = [&](std::string_view other) { return dict.find(names.in_file(other)) != nullptr; };
@@ -124,12 +124,11 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
 }
 }
 
-/// Gives a model the tensors of a state_dict: every tensor of the network, by name, and none besides. `names` says
-/// where the file's names differ.
+/// Loads the tensors of a state_dict into a model: it must have every tensor of the network, by name, and no other.
+/// `names` maps names that differ.
 ///
-/// Errors  mismatch: a tensor missing, left over or of another shape is named with both; a GRUResetBefore, which
-///         PyTorch does not have; not_finite: a number that the model's scalar cannot hold. The model is then as it
-///         was.
+/// Errors  mismatch: a tensor that is missing, surplus or of another shape, with both shapes; a GRUResetBefore, which
+///         PyTorch does not have; not_finite: a number that overflows the model's scalar. The model is unchanged then.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names, Error& error) noexcept {
     no_throw(error, [&] {

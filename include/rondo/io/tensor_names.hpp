@@ -13,12 +13,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// How a file calls and holds the tensors of a network, where it does not as the network does.
+/// How names and types of tensors in a file differ from those of the network.
 ///
-/// prefix       before every name; what the file has under other names is not the network's and is not looked at
-/// renamed      beginnings of the network's names and what the file has in their place, the first that fits
-/// convert      of safetensors, F16, BF16, F32 and F64 become the model's scalar, rounded to the nearest
-/// zero_biases  a recurrent layer of which the file has no bias at all, PyTorch's bias=False, gets zeros
+/// prefix       precedes every name; tensors of the file without it are ignored
+/// renamed      pairs of a prefix of the network's names and its replacement in the file; the first match applies
+/// convert      F16, BF16, F32 and F64 of safetensors are converted to the model's scalar, rounding to nearest
+/// zero_biases  a recurrent layer that has no bias at all in the file (PyTorch's bias=False) gets zeros
 ///
 ///   load(model, "amp.safetensors", {.prefix = "rec."});                      // weight_ih_l0 is rec.weight_ih_l0
 ///   load(model, "all.safetensors", {.renamed = {{"lstm.", "rec."}, {"fc.", "lin."}}});
@@ -36,7 +36,7 @@ struct TensorNames {
 };
 
 namespace detail {
-/// A tensor's module and its name in there: "lstm." and "bias_ih_l0".
+/// Splits a tensor's name into its module and its name in the module: "lstm." and "bias_ih_l0".
 inline std::pair<std::string_view, std::string_view> split_name(std::string_view name) {
     const std::size_t end = name.rfind('.') + 1; // 0 where there is no dot
     return {name.substr(0, end), name.substr(end)};
@@ -45,7 +45,7 @@ inline bool is_recurrent_bias(std::string_view leaf) {
     return leaf.starts_with("bias_ih") || leaf.starts_with("bias_hh");
 }
 
-/// Whether the k-th tensor is a bias of a recurrent layer of whose biases has(name) holds for none.
+/// Whether the k-th tensor is a bias of a recurrent layer for none of whose biases has(name) is true.
 template <class Has>
 bool lacks_biases(std::span<const ParameterSpec> tensors, std::size_t k, Has has) {
     const auto name = split_name(tensors[k].name.view());

@@ -10,9 +10,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// The text of a file of at most `limit` bytes.
+/// Reads the text of a file of at most `limit` bytes.
 ///
-/// Errors  file: one that cannot be read; format: one that is empty or not UTF-8, the first wrong byte named; memory.
+/// Errors  file: a file that cannot be read; format: an empty file, or text that is not UTF-8, with the position of the
+///         first invalid byte; memory.
 inline std::string read_text(const std::filesystem::path& path, std::size_t limit, Error& error) noexcept {
     return no_throw(error, [&]() -> std::string {
         Error problem;

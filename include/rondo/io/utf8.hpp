@@ -9,7 +9,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Where `text` stops being UTF-8, or npos. Overlong forms, surrogates and what lies past U+10FFFF are not UTF-8.
+/// The position of the first byte of `text` that is not valid UTF-8, or npos. Overlong forms, surrogates and code
+/// points past U+10FFFF are invalid.
 constexpr std::size_t invalid_utf8(std::string_view text) noexcept {
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t length = rondo::detail::first_code_point(text.substr(at)).length;
@@ -19,7 +20,7 @@ constexpr std::size_t invalid_utf8(std::string_view text) noexcept {
     return std::string_view::npos;
 }
 
-/// Appends a code point, which is no surrogate and at most U+10FFFF.
+/// Appends a code point, which must not be a surrogate or above U+10FFFF.
 inline void append_utf8(std::string& text, char32_t point) {
     const auto append = [&](char32_t bits) { text.push_back(static_cast<char>(static_cast<unsigned char>(bits))); };
     if (point < 0x80) return append(point);

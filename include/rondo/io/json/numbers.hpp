@@ -15,13 +15,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// Files of models written as text are read up to this size, in bytes. What a reader takes is at most 16 times the
-/// file's size, and 256 KiB.
+/// The maximum size of model files in text formats, in bytes. A reader allocates at most 16 times the file's size plus
+/// 256 KiB.
 inline constexpr std::size_t text_model_limit = std::size_t{1} << 28;
 
 namespace detail {
 
-/// Numbers in lists one inside the other, all lists of a depth as long as each other: a tensor, row-major.
+/// Numbers in nested lists, where all lists of a depth have the same length: a tensor, row-major.
 struct NestedNumbers {
     std::vector<std::size_t> shape;
     std::vector<double> values;
@@ -56,7 +56,7 @@ inline void read_nested(JsonReader& json, NestedNumbers& to, std::size_t depth, 
         json.refuse_here("a list of " + std::to_string(count) + " beside one of " + std::to_string(to.shape[depth]));
 }
 
-/// Reads a number, or lists of numbers up to four deep.
+/// Reads a number, or nested lists of numbers of depth at most four.
 inline NestedNumbers read_nested(JsonReader& json) {
     NestedNumbers numbers;
     if (json.next_is('[')) numbers.values.reserve(json.most_numbers()); // growing would take three times as much
@@ -65,7 +65,7 @@ inline NestedNumbers read_nested(JsonReader& json) {
     return numbers;
 }
 
-/// What a reader of one format leaves: weights, or what is wrong with the file.
+/// The base of readers of text formats: the weights, or the problem with the file.
 class TextModel {
 public:
     TextModel(std::string_view text, std::string source) : json{text} {
@@ -78,7 +78,7 @@ public:
     JsonReader json;
     ModelWeights weights;
 
-    /// A member that comes once.
+    /// Checks that a member is not repeated.
     void once(bool& seen, std::string_view name) {
         if (std::exchange(seen, true)) json.refuse("\"" + std::string{name} + "\" comes twice");
     }
@@ -86,7 +86,7 @@ public:
         if (!law) json.refuse(otherwise);
     }
 
-    /// The weights; none, and the error, if something is wrong.
+    /// The weights, or none and an error.
     ModelWeights finish(Error& error) {
         json.end();
         if (json.ok()) return std::move(weights);
@@ -96,7 +96,7 @@ public:
     }
 };
 
-/// What a Format, made of a text and the name of its source, reads: of a file, and of a text.
+/// Reads a Format, which is constructed from a text and the name of its source, from a file or from text.
 template <class Format>
 auto read_text_model(const std::filesystem::path& path, Error& error) noexcept {
     return no_throw(error, [&] {

@@ -18,15 +18,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// What a file may ask for at most. The format itself ends at headers of 100 000 000 bytes.
+/// Limits for untrusted files. The format itself allows headers of up to 100 000 000 bytes.
 struct SafetensorsLimits {
     std::size_t header = 1'000'000; // bytes
     std::size_t rank = 8;
-    std::size_t name = 256; // bytes of the name of a tensor or of an entry of the metadata, 12 or more
+    std::size_t name = 256; // bytes of the name of a tensor or of a metadata entry, 12 or more
     std::size_t file = default_limit; // bytes
 };
 
-/// Where a tensor lies: bytes [begin, end) of the data that follow the header, row-major.
+/// The location of a tensor: bytes [begin, end) of the data that follow the header, row-major.
 struct TensorInfo {
     std::string name;
     DType dtype = DType::F32;
@@ -59,7 +59,7 @@ std::vector<std::size_t> order_by_name(const Items& items, Name name) {
     return order;
 }
 
-/// The first of two items of one name, in the order that order_by_name gave, or null.
+/// The first of two items of the same name, in the order of order_by_name, or null.
 template <class Items, class Name>
 auto find_duplicate(const Items& items, const std::vector<std::size_t>& order, Name name) -> decltype(&items[0]) {
     const auto name_at = [&](std::size_t i) { return std::string_view{name(items[i])}; };
@@ -79,7 +79,7 @@ inline std::string describe(DType dtype, std::span<const std::size_t> shape) {
     return std::string{name_of(dtype)} + ' ' + list(shape);
 }
 
-/// Sets `bytes` to what a tensor takes; returns why it cannot, or nothing.
+/// Sets `bytes` to the size of a tensor; returns the problem with it, or an empty string.
 inline std::string size_problem(DType dtype, std::span<const std::size_t> shape, std::size_t& bytes) {
     std::size_t bits = 1;
     const auto fits_times = [&bits](std::size_t factor) {
@@ -101,7 +101,7 @@ inline TensorInfo read_tensor(JsonReader& json, const std::string& name, const S
     bool seen[3] = {};
     const auto refuse = [&](const std::string& what) { json.refuse("tensor " + json_string(name) + ' ' + what); };
 
-    constexpr std::size_t word = 16; // longer than the format's own words
+    constexpr std::size_t word = 16; // longer than the format's keywords
     json.object(word, [&](const std::string& field) {
         const auto which = static_cast<std::size_t>(std::ranges::find(fields, field) - fields);
         if (which == 3) return refuse("has the unknown field " + json_string(field));
@@ -125,7 +125,7 @@ inline TensorInfo read_tensor(JsonReader& json, const std::string& name, const S
     return tensor;
 }
 
-/// Reads the JSON of a header, which is UTF-8; returns what is wrong with it, or nothing.
+/// Reads the JSON of a header, which must be UTF-8; returns the problem with it, or an empty string.
 inline std::string read_safetensors_json(std::string_view text, const SafetensorsLimits& limits,
                                          SafetensorsHeader& header) {
     JsonReader json{text};
@@ -139,7 +139,7 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
     json.end();
     if (!json.ok()) return json.problem();
 
-    // Data order; tensors without bytes may share their offsets, so the name decides.
+    // In the order of the data; tensors of zero bytes may have equal offsets, so the name is a second key.
     std::ranges::sort(header.tensors, {}, [](const TensorInfo& t) { return std::tie(t.begin, t.end, t.name); });
     const auto tensor_name = [](const TensorInfo& tensor) -> auto& { return tensor.name; };
     header.by_name = order_by_name(header.tensors, tensor_name);
@@ -153,7 +153,8 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
     return {};
 }
 
-/// Checks that the tensors, in data order, fill `size` bytes without holes; returns what is wrong, or nothing.
+/// Checks that the tensors, in the order of their data, fill `size` bytes without gaps; returns the problem, or an
+/// empty string.
 inline std::string layout_problem(std::span<const TensorInfo> tensors, std::size_t size) {
     std::size_t end = 0;
     for (const TensorInfo& tensor : tensors) {
