@@ -16,14 +16,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Which of ONNX's blocks of rows each of PyTorch's gates is: i, f, g, o of i, o, f, c; r, z, n of z, r, h.
+/// The index of each of PyTorch's gates in ONNX's order: i, f, g, o in i, o, f, c; r, z, n in z, r, h.
 inline std::span<const std::size_t> onnx_gates(LayerKind kind) {
     static constexpr std::size_t lstm[]{0, 2, 3, 1}, gru[]{1, 0, 2}, rnn[]{0};
     if (kind == LayerKind::LSTM) return lstm;
     return gates_of(kind) == 3 ? std::span<const std::size_t>{gru} : std::span<const std::size_t>{rnn};
 }
 
-/// Rows of one direction, their blocks in PyTorch's order.
+/// The rows of one direction, with the gates in PyTorch's order.
 inline Array gates_from_onnx(std::span<const double> rows, LayerKind kind, std::size_t hidden, std::size_t columns) {
     Array result{rows.size() / columns, columns, {}};
     for (const std::size_t block : onnx_gates(kind)) {
@@ -38,8 +38,8 @@ inline bool same_word(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-/// What enters the activations is clipped to [-clip, clip]. From 40 on a sigmoid or tanh changes by less than 5e-18, so
-/// that a clip there says nothing.
+/// The attribute clip limits pre-activations to [-clip, clip]. Beyond 40, sigmoid and tanh change by less than 5e-18,
+/// so a larger clip has no effect.
 inline std::string onnx_clip(const OnnxNode& node, LayerKind kind) {
     const auto clip = node.find("clip");
     const float least = kind == LayerKind::ReluRNN ? (std::numeric_limits<float>::max)() : 40;
@@ -48,7 +48,7 @@ inline std::string onnx_clip(const OnnxNode& node, LayerKind kind) {
            (kind == LayerKind::ReluRNN ? "" : ", or one of 40 and above, which changes nothing");
 }
 
-/// The kind and the directions that a node's attributes describe.
+/// Reads the kind and the directions of a layer from a node's attributes.
 inline std::string onnx_cell(const OnnxNode& node, LayerFacts& facts) {
     if (node.whole("input_forget", 0) != 0)
         return "it couples its input and forget gates, which no layer of Rondo does";

@@ -16,7 +16,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-// Operators over extents, and over one number that is repeated.
+// Operators on extents, and on tensors whose elements are all equal.
 
 inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
@@ -42,7 +42,7 @@ inline std::string onnx_shape(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(result)), "";
 }
 
-/// Tokens times a condition: they, or nothing.
+/// Tokens times a condition, which is 0 or 1.
 inline std::optional<OnnxValue> onnx_chosen(OnnxWalk& walk, const OnnxNode& node) {
     for (const std::size_t k : {0u, 1u}) {
         const auto condition = walk.find_as<OnnxFill>(node.input(k));
@@ -55,7 +55,7 @@ inline std::optional<OnnxValue> onnx_chosen(OnnxWalk& walk, const OnnxNode& node
     return std::nullopt;
 }
 
-/// Where a condition is the same everywhere, Where is one of the two.
+/// Where with a constant condition is one of its two inputs.
 inline std::string onnx_where(OnnxWalk& walk, const OnnxNode& node) {
     const auto condition = walk.find_as<OnnxFill>(node.input(0));
     if (!condition || !condition->condition) return "it chooses number by number, which no layer of Rondo does";
@@ -63,7 +63,7 @@ inline std::string onnx_where(OnnxWalk& walk, const OnnxNode& node) {
     return value ? (onnx_result(walk, node, *value), "") : "it reads what nothing writes";
 }
 
-/// Mul of extents, one by one; ReduceProd of all of them.
+/// Mul of extents, elementwise; ReduceProd of extents.
 inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
     const auto a = walk.extents(node.input(0));
     if (node.op == "ReduceProd") {
@@ -83,8 +83,8 @@ inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, OnnxExtents{{*product}, a->scalar && b->scalar}), "";
 }
 
-/// Less and And of numbers of steps, as loops have them: 1 or 0. Tokens are from 0 on, so that none is less than that:
-/// Keras counts others from the vocabulary's end.
+/// Less and And of numbers of steps, as in loops: 1 or 0. Tokens are not negative, so Less of tokens and 0 is 0; Keras
+/// counts negative ones from the vocabulary's end.
 inline std::string onnx_condition(OnnxWalk& walk, const OnnxNode& node) {
     if (const auto fill = walk.find_as<OnnxFill>(node.input(0)); fill && fill->condition && node.op == "Not")
         return onnx_result(walk, node, OnnxFill{1 - fill->number, {}, true}), "";
@@ -107,7 +107,7 @@ inline std::string onnx_condition(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, OnnxExtents{{OnnxDim{holds ? 1 : 0}}, true}), "";
 }
 
-/// The shape that a node's input tells, if it is known.
+/// The shape in a node's input, if it is known.
 inline std::optional<std::vector<OnnxDim>> onnx_shape_of(OnnxWalk& walk, std::string_view name) {
     const auto found = walk.extents(name);
     return found && !found->scalar ? std::optional{found->dims} : std::nullopt;
@@ -164,7 +164,8 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(result)), "";
 }
 
-/// What is left of a number that is repeated: Unsqueeze, Squeeze and Slice of one axis keep its shape known.
+/// A tensor whose elements are all equal, after a shape operator: for Unsqueeze, Squeeze and Slice of one axis, and for
+/// Reshape, its shape stays known.
 inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill fill) {
     auto shape = std::exchange(fill.shape, std::nullopt);
     const auto which = shape && (node.op == "Unsqueeze" || node.op == "Squeeze") ? walk.wholes(node, "axes", 1)
@@ -195,7 +196,7 @@ inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill
     return onnx_result(walk, node, std::move(fill)), "";
 }
 
-/// The shape of two that are joined along an axis.
+/// The shape of two tensors that are concatenated along an axis.
 inline void onnx_extend(OnnxFill& all, const OnnxFill& part, std::int64_t axis) {
     const auto at = all.shape && part.shape && all.shape->size() == part.shape->size()
                         ? OnnxFlow::axis(axis, all.shape->size()) : std::nullopt;

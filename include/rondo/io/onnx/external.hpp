@@ -19,31 +19,32 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// The bytes of a file that a model keeps tensors in, by the name that the model has for it; none where there is no
-/// such file. They must stay where they are until the model is read.
+/// Returns the bytes of a file with external data, given its location in the model; empty if there is no such file. The
+/// bytes must stay valid until the model is read.
 using OnnxExternal = std::function<std::span<const std::byte>(std::string_view location)>;
 
 namespace detail {
 
-/// Whether a path, of which nothing is a link, lies within a folder.
+/// Whether a path without links is within a folder.
 inline bool within(const std::filesystem::path& path, const std::filesystem::path& folder) {
     return !folder.empty() &&
            std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
-/// The files that a model keeps tensors in, each read once: those of the model's own folder, or what a caller gives.
+/// The files with a model's external data, each read once: files in the model's folder, or bytes from the caller.
 ///
-/// The model is not trusted: a path is one of names that go down from the folder, and links may not lead out of it, or
-/// out of the folder that the model itself lies in where its path is a link.
+/// The model is untrusted input: a location must be a relative path without "..", and links must not lead out of the
+/// model's folder, or, if the model's path is a link, out of the folder of its target.
 class OnnxFiles {
 public:
     OnnxFiles() = default;
-    /// model  where it was read, or empty
-    /// limit  bytes of all the files together
+    /// model  its path, or empty
+    /// limit  total size of all files in bytes
     OnnxFiles(const std::filesystem::path& model, const OnnxExternal& given, std::size_t limit)
         : model_{&model}, given_{&given}, limit_{limit} {}
 
-    /// `fresh`: how many bytes were not asked for before. Returns what is wrong, or nothing.
+    /// Finds a file's bytes; `fresh` is their number if the file was not requested before. Returns an error message,
+    /// empty on success.
     std::string find(std::string_view location, Message& result, std::size_t& fresh) {
         fresh = 0;
         const auto found = found_.find(location);
@@ -64,7 +65,7 @@ public:
         fresh = result.size();
         return {};
     }
-    /// What a problem is: file, if a file could not be read.
+    /// The kind of a problem: file, if a file could not be read.
     Error::Kind kind() const { return kind_; }
 
 private:

@@ -17,7 +17,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// An extent that may depend on extents that the file leaves open: `times` their product, each to its power.
+/// An extent that may depend on dynamic extents of the graph's input: `times` the product of their powers.
 struct OnnxDim {
     std::int64_t times = 1;
     std::array<std::uint8_t, 2> powers{}; // of the extents of the graph input's first two axes
@@ -26,7 +26,7 @@ struct OnnxDim {
     bool is(std::int64_t number) const { return known() && times == number; }
     bool operator==(const OnnxDim&) const = default;
 
-    /// Nothing where a product is too large.
+    /// Nothing if the product is too large.
     static std::optional<OnnxDim> product(const OnnxDim& a, const OnnxDim& b) {
         constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
         OnnxDim result;
@@ -40,10 +40,10 @@ struct OnnxDim {
     }
 };
 
-/// Some numbers that a layer gives: one block of its features, of a bidirectional layer those of one direction.
+/// A part of a layer's output: one block of its features; in a bidirectional layer, a block is one direction.
 ///
 /// layer  0: the graph's input
-/// what   of all steps, of the last or first one, where the layer ends (Y_h), or its memory there (Y_c)
+/// what   all steps, the last or first step, the final state (Y_h), or the final memory (Y_c)
 struct OnnxPart {
     enum What : std::uint8_t { steps, last, first, end, memory };
     std::uint32_t layer = 0;
@@ -52,14 +52,14 @@ struct OnnxPart {
     bool operator==(const OnnxPart&) const = default;
 };
 
-/// A value on the way from the graph's input to its output: which parts of which layers it holds, and along which axes
-/// their numbers lie. Operators that compute nothing rearrange the axes, and pick and join parts.
+/// A value between the graph's input and its output: the parts of layers that it contains, and the axes along which
+/// they lie. Shape operators rearrange the axes, and select and concatenate parts.
 ///
-/// An axis is a product of atoms, outer first: after a Reshape of (T, B, D, H) to (T, B, D H) the last one is
-/// {parts, features}. An axis of no atoms has extent 1; features and parts of extent 1 are no atoms. Functions return
-/// what is wrong, or nothing.
+/// An axis is a product of atoms, outer first: after a Reshape of (T, B, D, H) to (T, B, D H) the last one is {parts,
+/// features}. An axis without atoms has extent 1; features and parts of extent 1 are not atoms. Functions return an
+/// error message, empty on success.
 ///
-/// first, second    the input's axes, steps or sequences; the layers tell which is which
+/// first, second    the input's axes, steps or sequences; which is which is known from the layers
 /// stack, parts     the parts, row-major
 struct OnnxFlow {
     enum Atom : std::uint8_t { first, second, stack, parts, features };
@@ -74,21 +74,21 @@ struct OnnxFlow {
         bool has(Atom atom) const {
             return std::find(atoms.begin(), atoms.begin() + count, atom) != atoms.begin() + count;
         }
-        void add(Atom atom) { atoms[count++] = atom; } // an atom lies along one axis only
+        void add(Atom atom) { atoms[count++] = atom; } // an atom belongs to one axis only
     };
 
     std::array<Axis, most_axes> axes{};
     std::size_t rank = 0;
     std::array<OnnxDim, atom_count> sizes{};
     std::vector<OnnxPart> list{OnnxPart{}};
-    std::uint32_t input = 0;     // of the graph, where it comes from
-    std::optional<Atom> time{};  // which of the input's axes the steps are
-    bool recurrent = false;      // it went through a recurrent layer
-    bool lengths = false;        // of which a caller gives those of the sequences
-    bool flipped = false;        // its steps are from the last one to the first
+    std::uint32_t input = 0;     // index of the graph input that it depends on
+    std::optional<Atom> time{};  // the axis of the input that is time
+    bool recurrent = false;      // a recurrent layer precedes it
+    bool lengths = false;        // a recurrent layer that precedes it has lengths from the caller
+    bool flipped = false;        // its steps are reversed
     bool tokens = false;
-    bool whole = false;          // of an input of whole numbers, tokens or made real
-    bool cut = false;            // some of the numbers of an input only
+    bool whole = false;          // the input is of whole numbers: tokens, possibly cast to real numbers
+    bool cut = false;            // a part of the input only
 
     void add_axis(std::initializer_list<Atom> atoms) {
         for (const Atom atom : atoms) axes[rank].add(atom);
@@ -108,7 +108,7 @@ struct OnnxFlow {
     bool has(Atom atom) const {
         return std::ranges::any_of(axes, [&](const Axis& axis) { return axis.has(atom); });
     }
-    /// Nothing but an input of the graph, or a part of one.
+    /// Whether this is an input of the graph, or a part of one.
     bool is_input() const {
         return std::ranges::all_of(list, [](const OnnxPart& part) { return part.layer == 0; });
     }
@@ -121,7 +121,7 @@ struct OnnxFlow {
             if (!sizes[axis.atoms[k]].is(1)) result.add(axis.atoms[k]);
         return result;
     }
-    /// True where the axis is all the features of a step, those of all parts.
+    /// Whether the axis has all features of a step, of all parts.
     bool is_features(const Axis& axis) const {
         Axis expected;
         if (list.size() > 1) expected.add(parts);
@@ -137,7 +137,7 @@ struct OnnxFlow {
             axis = result;
         }
     }
-    /// Leaves out atoms of extent 1, and makes one of parts that lie together.
+    /// Removes atoms of extent 1, and merges adjacent stack and parts into parts.
     void settle() {
         if (has(stack))
             for (const Axis& axis : axes)
@@ -155,7 +155,7 @@ struct OnnxFlow {
         }
     }
 
-    /// The index of an axis that may be counted from the end.
+    /// The index of an axis; negative indices count from the end.
     static std::optional<std::size_t> axis(std::int64_t index, std::size_t of) {
         const auto all = static_cast<std::int64_t>(of);
         if (index < -all || index >= all) return std::nullopt;
@@ -176,7 +176,7 @@ struct OnnxFlow {
         return {};
     }
 
-    /// Without an axis of extent 1.
+    /// Removes an axis of extent 1.
     std::string drop(std::size_t index) {
         if (!extent(axes[index]).is(1)) return "it removes an axis whose extent is not 1";
         std::copy(axes.begin() + std::ptrdiff_t(index) + 1, axes.end(), axes.begin() + std::ptrdiff_t(index));
@@ -211,7 +211,7 @@ struct OnnxFlow {
         rank = all;
         return {};
     }
-    /// Two axes: those before `index`, and those from it on.
+    /// Flattens to two axes: those before `index`, and those from it on.
     std::string flatten(std::int64_t index) {
         const auto all = static_cast<std::int64_t>(rank);
         if (index < -all || index > all) return "its input has no axis " + std::to_string(index);
@@ -225,7 +225,7 @@ struct OnnxFlow {
         return {};
     }
 
-    /// The same numbers in the same order; 0 keeps an extent, -1 is whatever is left.
+    /// Reshapes, keeping the order of elements; 0 keeps an extent, -1 is inferred.
     std::string reshape(std::vector<OnnxDim> shape, bool zero_keeps) {
         if (shape.size() > most_axes) return "its result has more than 6 axes";
         if (std::ranges::count(shape, OnnxDim{-1}) > 1) return "its shape has two extents -1";
@@ -249,7 +249,7 @@ struct OnnxFlow {
         return "its shape cuts across the axes of its input";
     }
 
-    /// Of the parts that lie along `along`, stack or parts, those of these places.
+    /// Selects parts by their indices along `along`, which is stack or parts.
     std::string pick(Atom along, std::span<const std::size_t> places) {
         const std::size_t outer = has(stack) ? std::size_t(sizes[stack].times) : 1, inner = list.size() / outer;
         std::vector<OnnxPart> picked;
@@ -268,7 +268,7 @@ struct OnnxFlow {
     }
 
 private:
-    /// Takes atoms from both ends until each axis has its extent; an atom of extent 1 goes to an axis of extent 1.
+    /// Assigns atoms from both ends until each axis has its extent; an atom of extent 1 goes to an axis of extent 1.
     bool fill(std::span<const OnnxDim> shape) {
         std::array<Atom, atom_count> atoms{};
         std::size_t begin = 0, end = 0;

@@ -20,9 +20,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-// Nodes that compute tensors of nothing but tensors of the file, as exporters leave them that do not do so themselves.
+// Constant folding: nodes whose inputs are tensors of the file, from exporters that do not fold them.
 
-/// The number of `type` that is nearest to this one; ties go to even.
+/// Rounds a number to `type`, to nearest, ties to even.
 inline double onnx_rounded(std::int64_t type, double number) {
     if (type == OnnxTensor::float32) return static_cast<float>(number);
     if (type == OnnxTensor::float64 || !std::isfinite(number) || number == 0) return number;
@@ -44,7 +44,7 @@ struct OnnxFold {
     bool done = false;
     std::shared_ptr<std::vector<double>> made{};
 
-    /// The result has this shape, and numbers of its own to be filled.
+    /// Gives the result this shape and new elements, which the caller fills.
     std::string make(std::span<const std::size_t> dims) {
         result = {};
         result.name = node.outputs[0];
@@ -63,7 +63,7 @@ struct OnnxFold {
         done = true;
         return {};
     }
-    /// The result is the input in another shape.
+    /// Makes the result the input with another shape.
     std::string reshape(std::span<const std::size_t> dims) {
         if (dims.size() > result.dims.size()) return "its result has more than 8 axes";
         result = x;
@@ -78,7 +78,7 @@ struct OnnxFold {
         done = true;
         return {};
     }
-    /// The result is numbers of the input, found by the step along each axis.
+    /// Copies elements of the input to the result, given a stride for each axis.
     std::string copy(std::span<const std::size_t> dims, std::span<const std::int64_t> steps, std::int64_t from) {
         if (std::string problem = make(dims); !problem.empty()) return problem;
         const auto numbers = walk.reals(x);
@@ -95,7 +95,7 @@ struct OnnxFold {
         return {};
     }
     std::vector<std::size_t> dims() const { return {x.dims.begin(), x.dims.begin() + std::ptrdiff_t(x.rank)}; }
-    /// How far apart neighbours along each axis are.
+    /// The strides of the input.
     std::vector<std::int64_t> steps() const {
         std::vector<std::int64_t> all(x.rank, 1);
         for (std::size_t k = x.rank; k-- > 1;) all[k - 1] = all[k] * static_cast<std::int64_t>(x.dims[k]);
@@ -153,7 +153,7 @@ struct OnnxFold {
         }
         return copy(to, by, from);
     }
-    /// Its outputs are parts of an axis, one after the other: of equal extents, but for the last one, if none are told.
+    /// Split: the outputs are consecutive parts of an axis, of equal extents except for the last if no sizes are given.
     std::string split() {
         const auto at = axis(node.whole("axis", 0), x.rank);
         if (!at) return "its input has no such axis";
@@ -175,7 +175,7 @@ struct OnnxFold {
             const auto by = steps();
             if (std::string problem = copy(to, by, begin * by[*at]); !problem.empty()) return problem;
             begin += size;
-            if (!node.outputs[k].empty() && k + 1 < node.outputs.size()) // the last one is the result
+            if (!node.outputs[k].empty() && k + 1 < node.outputs.size()) // the last output is the result
                 walk.values.emplace(node.outputs[k],
                                     OnnxConstant{{}, std::make_shared<const OnnxTensor>(std::move(result)), repeated});
         }
@@ -304,7 +304,7 @@ struct OnnxFold {
         for (const double number : *numbers) made->push_back(onnx_rounded(to, number));
         return {};
     }
-    /// Add, Sub and Mul of two tensors of one shape, or of one number.
+    /// Add, Sub and Mul of two tensors of the same shape, or of a tensor and a scalar.
     std::string arithmetic() {
         OnnxTensor y;
         if (!walk.real_constant(node.input(1), y) || y.type != x.type) return {};
@@ -323,7 +323,8 @@ struct OnnxFold {
     }
 };
 
-/// Runs a node that computes a tensor of tensors of the file; `done`: it is one. Returns what is wrong, or nothing.
+/// Folds a node whose inputs are tensors of the file; `done` is false for other nodes. Returns an error message, empty
+/// on success.
 inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
     using Way = std::string (OnnxFold::*)();
     static constexpr std::pair<std::string_view, Way> ways[]{

@@ -18,7 +18,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// An AttributeProto; of the kinds that the operators read here have.
+/// An AttributeProto, of the types that supported operators use.
 struct OnnxAttribute {
     enum Type : std::int64_t {
         none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_graph = 5, of_floats = 6, of_ints = 7,
@@ -32,7 +32,7 @@ struct OnnxAttribute {
     std::vector<std::int64_t> wholes;
     std::vector<double> reals;
     std::vector<std::string_view> texts;
-    std::string problem{}; // or nothing
+    std::string problem{}; // empty if there is none
 };
 
 inline std::string onnx_attribute_type_name(std::int64_t type) {
@@ -43,7 +43,7 @@ inline std::string onnx_attribute_type_name(std::int64_t type) {
     return "type " + std::to_string(type);
 }
 
-/// Its value must be of its type, and, unless it is a list, come once.
+/// Reads an attribute. Its value must have its type and, unless it is a list, must not be repeated.
 inline OnnxAttribute read_onnx_attribute(Message message) {
     OnnxAttribute result;
     std::int64_t holds = OnnxAttribute::none, told = OnnxAttribute::none;
@@ -92,7 +92,7 @@ inline OnnxAttribute read_onnx_attribute(Message message) {
     return result;
 }
 
-/// A NodeProto where it lies in its file. An input of no name is one that is left out.
+/// A non-owning view of a NodeProto. An input with an empty name is omitted.
 struct OnnxNode {
     std::string_view op, name, domain;
     std::vector<std::string_view> inputs, outputs;
@@ -113,7 +113,7 @@ struct OnnxNode {
         return found ? found->whole : otherwise;
     }
 
-    /// What messages call it.
+    /// Its description in error messages.
     std::string called() const {
         const auto told = std::ranges::find_if(outputs, [](std::string_view output) { return !output.empty(); });
         const std::string_view any = told == outputs.end() ? std::string_view{} : *told;
@@ -121,7 +121,7 @@ struct OnnxNode {
     }
 };
 
-/// Returns what is wrong, or nothing.
+/// Returns an error message, empty on success.
 inline std::string read_onnx_node(Message message, OnnxNode& node) {
     ProtobufReader reader{message};
     while (reader.next()) switch (reader.field()) {
@@ -137,7 +137,7 @@ inline std::string read_onnx_node(Message message, OnnxNode& node) {
     return reader.ok() ? "" : node.called() + " is no NodeProto: " + reader.problem();
 }
 
-/// A ValueInfoProto of a tensor. An extent that the file leaves open is -1.
+/// A ValueInfoProto of a tensor. A dynamic extent is -1.
 struct OnnxValueInfo {
     std::string_view name;
     std::int64_t type = OnnxTensor::none;
@@ -145,7 +145,7 @@ struct OnnxValueInfo {
     std::vector<std::int64_t> shape;
 };
 
-/// Returns what is wrong, or nothing.
+/// Returns an error message, empty on success.
 inline std::string read_onnx_value_info(Message message, OnnxValueInfo& info) {
     std::string problem;
     const auto each = [&problem](Message inner, unsigned depth, auto visit) {
@@ -175,15 +175,15 @@ inline std::string read_onnx_value_info(Message message, OnnxValueInfo& info) {
     return problem.empty() ? problem : "value " + quoted(info.name) + " is no ValueInfoProto: " + problem;
 }
 
-/// Where the parts of a ModelProto's graph lie.
+/// A non-owning view of the graph of a ModelProto.
 struct OnnxGraph {
     std::int64_t opset = 0; // of ONNX's own operators
     std::vector<Message> nodes, inputs, outputs;
     std::vector<std::pair<std::string_view, Message>> initializers; // by name
-    std::vector<std::pair<std::string_view, std::string_view>> functions; // of the file: domain and name
+    std::vector<std::pair<std::string_view, std::string_view>> functions; // defined in the file: domain and name
 };
 
-/// Returns what is wrong, or nothing.
+/// Returns an error message, empty on success.
 inline std::string read_onnx_opset(Message message, OnnxGraph& result) {
     std::string_view domain;
     std::int64_t version = 0;
@@ -199,7 +199,7 @@ inline std::string read_onnx_opset(Message message, OnnxGraph& result) {
     return {};
 }
 
-/// Returns what is wrong, or nothing.
+/// Returns an error message, empty on success.
 inline std::string read_onnx_function(Message message, OnnxGraph& result) {
     std::string_view name, domain;
     ProtobufReader function{message};
@@ -211,7 +211,7 @@ inline std::string read_onnx_function(Message message, OnnxGraph& result) {
     return function.ok() ? "" : "a function is no FunctionProto: " + function.problem();
 }
 
-/// Returns what is wrong, or nothing.
+/// Returns an error message, empty on success.
 inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
     std::optional<Message> graph;
     bool twice = false;
@@ -234,7 +234,7 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
                "; expected 3 or above";
     if (result.opset < 7) return "it is of opset " + std::to_string(result.opset) + "; expected 7 or above";
 
-    const auto each = [&](auto visit) { // counted first, so that no list is larger than it must be
+    const auto each = [&](auto visit) { // a first pass counts, so that lists are allocated at their exact size
         ProtobufReader reader{*graph};
         while (reader.next()) visit(reader);
         return reader.problem();

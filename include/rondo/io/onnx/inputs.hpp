@@ -17,12 +17,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
-/// output    which of a graph's outputs is the network's; empty where it has but one
-/// limit     bytes of the file and of those that it keeps tensors in
-/// convert   numbers of FLOAT16 and BFLOAT16, in which a Model computes nothing, are read as those of FLOAT
-/// external  gives the files that the model keeps tensors in; without it they are read, if the model is, from its
-///           folder
-/// inputs    tensors for inputs of the graph, as weights that the file has none for, by the inputs' names
+/// Options of read_onnx.
+///
+/// output    name of the graph's output that is the network's; empty if the graph has only one
+/// limit     total size of the file and its external data in bytes
+/// convert   converts FLOAT16 and BFLOAT16, which a Model does not support, to FLOAT
+/// external  returns files with external data; by default they are read from the model's folder, if it is read from a
+///           path
+/// inputs    tensors for inputs of the graph by name, such as weights that the file does not contain
 struct OnnxOptions {
     std::string_view output{};
     std::size_t limit = default_limit;
@@ -33,8 +35,8 @@ struct OnnxOptions {
 
 namespace detail {
 
-/// What a graph's input is as data: features, or tokens, of steps and sequences; which axis is which, the layers tell.
-/// An input whose last extent is open has no axis of features, if it has two axes or one.
+/// A graph input as data: features, or tokens, of steps and sequences; which axis is time is known from the layers. An
+/// input of one or two axes whose last extent is dynamic has no axis of features.
 inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
     OnnxFlow flow;
     flow.input = index;
@@ -56,7 +58,7 @@ inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
     return flow;
 }
 
-/// What an input is given, as a tensor of the file would be.
+/// Adds a caller's tensor for an input as if it were in the file.
 inline std::string give_onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, const NamedArray& array) {
     auto numbers = std::make_shared<const std::vector<double>>(array.values);
     auto tensor = std::make_shared<OnnxTensor>();
@@ -88,7 +90,8 @@ inline std::string give_onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, co
     return {};
 }
 
-/// Reads the graph's inputs: data, what a caller gives, and tensors that the file or the options have.
+/// Reads the graph's inputs: data, states and lengths that the caller of the network provides, and tensors of the file
+/// or the options.
 inline std::string read_onnx_inputs(OnnxWalk& walk, const OnnxOptions& options) {
     std::size_t given = 0;
     for (std::size_t k = 0; k < walk.graph.inputs.size(); ++k) {
@@ -104,7 +107,7 @@ inline std::string read_onnx_inputs(OnnxWalk& walk, const OnnxOptions& options) 
             array != options.inputs.end()) {
             if (std::string problem = give_onnx_input(walk, info, *array); !problem.empty()) return called + problem;
             ++given;
-        } else if (auto initializer = walk.find(info.name)) { // which a caller may replace
+        } else if (auto initializer = walk.find(info.name)) { // a default value, which the options may replace
             walk.values.emplace(info.name, std::move(*initializer));
         } else {
             walk.values.emplace(info.name, onnx_input(info, std::uint32_t(k)));

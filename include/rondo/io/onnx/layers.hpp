@@ -13,9 +13,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-// Each runs one node, whose outputs are then known; returns what is wrong, or nothing.
+// Each function interprets one node and records its outputs; it returns an error message, empty on success.
 
-/// What the layer `id` gives, of so many features; the last axis of x is they.
+/// The output of the layer `id`, of `size` features; they are the last axis of x.
 inline OnnxFlow onnx_next(OnnxFlow x, std::uint32_t id, std::size_t size) {
     x.axes[x.rank - 1] = {};
     --x.rank;
@@ -54,7 +54,7 @@ inline std::string onnx_linear(OnnxWalk& walk, const OnnxNode& node, bool out_fi
     return onnx_result(walk, node, onnx_next(x, id, out)), "";
 }
 
-/// The numbers of a bias: a vector, or one of a single row.
+/// The elements of a bias, which is a vector or has a single row.
 inline std::string onnx_bias(OnnxWalk& walk, std::string_view name, double scale, std::vector<double>& result) {
     OnnxTensor tensor;
     if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return problem;
@@ -65,7 +65,7 @@ inline std::string onnx_bias(OnnxWalk& walk, std::string_view name, double scale
     return {};
 }
 
-/// A product of numbers of the file, as a cell's first step has it.
+/// The input of a product; an error for a product of tensors of the file, as in the first step of an unrolled cell.
 inline std::string onnx_product_input(OnnxWalk& walk, const OnnxNode& node, OnnxFlow& x) {
     if (walk.find_as<OnnxConstant>(node.input(0)) || walk.find_as<OnnxFill>(node.input(0)))
         return onnx_not_data(node.input(0)) + std::string{unrolled};
@@ -90,10 +90,10 @@ inline std::string onnx_gemm(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_linear(walk, node, node.whole("transB", 0) != 0, alpha ? alpha->real : 1, bias, x);
 }
 
-/// The bias of a MatMul before it, or what an earlier layer was given: a Skip.
+/// Add: the bias of a preceding MatMul, or the input of an earlier layer, which is a Skip.
 inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x, earlier;
-    for (const std::size_t k : {0u, 1u}) { // tokens, or tokens that are counted from the vocabulary's end
+    for (const std::size_t k : {0u, 1u}) { // tokens, of which negative ones count from the vocabulary's end
         const auto tokens = walk.find_as<OnnxFlow>(node.input(k));
         const auto none = walk.find_as<OnnxFill>(node.input(1 - k));
         if (!tokens || !tokens->tokens) continue;
@@ -159,13 +159,13 @@ inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
     return onnx_result(walk, node, onnx_next(tokens, id, table.dims[1])), "";
 }
 
-/// Relu, Tanh, Sigmoid, and Softmax, which is along the features.
+/// Relu, Tanh, Sigmoid, and Softmax along the features.
 inline std::string onnx_function(OnnxWalk& walk, const OnnxNode& node, LayerKind kind) {
     OnnxFlow x;
     if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
     if (x.tokens) return "it does not read features";
     if (kind == LayerKind::Softmax) {
-        const bool early = walk.graph.opset < 13; // its default was another, and it took all axes from it on
+        const bool early = walk.graph.opset < 13; // another default axis, and applied to all axes from it on
         const auto axis = x.axis(node.whole("axis", early ? 1 : -1), x.rank);
         if (!axis || (early && *axis + 1 != x.rank) || !x.is_features(x.axes[*axis]))
             return "its axis is not that of the features";

@@ -18,13 +18,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// What the step of a cell computes: h' of its input x and its state h.
+/// A pattern that recognizes a step of a cell, which computes h' from its input x and its state h.
 ///
 ///   RNN, ReluRNN     h' = tanh(a), relu(a)
 ///   GRU              h' = z h + (1 - z) tanh(a_x + r a_h),  z = sigmoid(a), r = sigmoid(a)
 ///   GRUResetBefore   h' = z h + (1 - z) tanh(W x + U (r h) + b)
 ///
-/// where a = W x + U h + b, with other W, U and b each time, a_x only of x and a_h only of h.
+/// where a = W x + U h + b with different W, U and b in each place; a_x depends on x only and a_h on h only.
 struct OnnxStepCell {
     struct Gate {
         std::optional<OnnxMatrix> input{}, recurrent{};
@@ -33,7 +33,7 @@ struct OnnxStepCell {
     const OnnxStep& step;
     std::size_t state;
     LayerKind kind = LayerKind::other;
-    std::vector<Gate> gates{}; // r, z, n of a GRU
+    std::vector<Gate> gates{}; // for a GRU r, z, n
 
     bool find(std::size_t next) {
         const OnnxTerm& all = term(next);
@@ -49,7 +49,7 @@ struct OnnxStepCell {
 private:
     const OnnxTerm& term(std::size_t id) const { return step.terms[id]; }
 
-    /// Of z h and (1 - z) n, or not.
+    /// Whether the terms are z h and (1 - z) n of a GRU.
     bool find_gru(std::size_t kept, std::size_t fresh) {
         std::size_t z = 0, h = 0, rest = 0, n = 0, r = 0, other = 0;
         gates.assign(3, {});
@@ -79,7 +79,7 @@ private:
         }
         return false;
     }
-    /// The two factors of a product, the first of them of a kind.
+    /// The two factors of a product, of which the first has the given kind.
     bool factors(std::size_t id, OnnxTerm::Kind kind_of_first, std::size_t& one, std::size_t& other) const {
         const OnnxTerm& product = term(id);
         if (product.kind != OnnxTerm::product) return false;
@@ -87,7 +87,7 @@ private:
         if (term(one).kind != kind_of_first) std::swap(one, other);
         return term(one).kind == kind_of_first;
     }
-    /// W x + U h + b, where h is `of`.
+    /// Matches W x + U h + b, where h is the term `of`.
     bool gate(std::size_t id, std::optional<std::size_t> of, Gate& result) const {
         const OnnxTerm& all = term(id);
         if (all.kind != OnnxTerm::linear) return false;
@@ -101,7 +101,7 @@ private:
     }
 };
 
-/// The loop's graph: of its initializers and nodes OnnxStep makes terms.
+/// The graph of a loop's body, whose initializers and nodes OnnxStep translates to terms.
 struct OnnxBody {
     std::vector<Message> nodes;
     std::vector<std::string_view> inputs, outputs;
@@ -128,7 +128,7 @@ inline std::string read_onnx_body(Message graph, OnnxBody& body, OnnxStep& step)
     return reader.ok() ? problem : "its body is no GraphProto: " + reader.problem();
 }
 
-/// The first state of a loop: (batch, hidden).
+/// The initial state of a loop: (batch, hidden).
 inline std::string onnx_loop_state(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, std::size_t hidden,
                                    std::vector<double>& first) {
     const auto value = walk.find(name);
@@ -152,7 +152,7 @@ inline std::string onnx_loop_state(OnnxWalk& walk, const OnnxFlow& x, std::strin
     return problem.empty() ? "" : "its first state " + quoted(name) + ' ' + problem;
 }
 
-/// The arrays of a layer, of the gates that a loop's step has.
+/// The arrays of a layer, from the gates of a loop's step.
 inline std::string onnx_loop_arrays(OnnxWalk& walk, const OnnxStepCell& cell, std::size_t in, std::size_t hidden,
                                     std::vector<Array>& arrays) {
     const std::size_t rows = cell.gates.size() * hidden;
@@ -177,7 +177,7 @@ inline std::string onnx_loop_arrays(OnnxWalk& walk, const OnnxStepCell& cell, st
     return {};
 }
 
-/// Loop, whose body is a step of an RNN or GRU, from the first to the last step of its data.
+/// Loop with a step of an RNN or GRU as its body, from the first to the last step of its data.
 inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
     OnnxStep step{walk};
     OnnxBody body;
@@ -194,7 +194,7 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
         return "its body has another number of values than it";
     step.steps = steps->dims[0];
 
-    // What the body carries: counts, states, and what stays the same.
+    // The loop-carried values: counts, states, and values that stay the same.
     step.names[body.inputs[0]] = step.add({.kind = OnnxTerm::count});
     step.names[body.inputs[1]] = step.add({.kind = OnnxTerm::truth});
     std::optional<std::size_t> state, place;
@@ -233,7 +233,7 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
     if (!runs_on || step.terms[*runs_on].kind != OnnxTerm::truth) return "whether it goes on is not known";
     for (std::size_t k = 0; k < carried; ++k) {
         const auto before = step.names.find(body.inputs[k + 2]);
-        if (k == *place || before == step.names.end()) continue; // a number of the graph, which nothing changes
+        if (k == *place || before == step.names.end()) continue; // a loop invariant of the graph
         const auto after = result(k + 1);
         const OnnxTerm& was = step.terms[before->second];
         const bool counts = was.kind == OnnxTerm::count && after && step.terms[*after].kind == OnnxTerm::count &&

@@ -30,7 +30,7 @@ struct OnnxAttributeRule {
     std::int64_t since = 1, until = (std::numeric_limits<std::int64_t>::max)();
 };
 
-/// An operator: how it is run, and what a node of it may have. `inputs` and `outputs` are the most of them.
+/// An operator: the function that interprets it, the maximum numbers of inputs and outputs, and its attributes.
 struct OnnxOperator {
     std::string_view name{};
     std::string (*run)(OnnxWalk&, const OnnxNode&) = nullptr;
@@ -43,12 +43,12 @@ std::string onnx_function_of(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_function(walk, node, kind);
 }
 
-/// Of an operator that tensors of the file alone go through.
+/// For an operator that is supported for constant folding only.
 inline std::string onnx_of_tensors(OnnxWalk&, const OnnxNode&) {
     return "it reads other things than tensors of the file";
 }
 
-/// The operator of that name, or null.
+/// The operator with that name, or null.
 inline const OnnxOperator* find_onnx_operator(std::string_view name) {
     using A = OnnxAttribute;
     constexpr std::size_t any = (std::numeric_limits<std::size_t>::max)();
@@ -113,15 +113,16 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
 
 inline std::string check_onnx_body(const OnnxWalk& walk, Message body);
 
-/// A node has nothing but what its operator has, if that is one of ours. Returns what is wrong, or nothing.
+/// Checks that a node of a supported operator has only inputs, outputs and attributes of that operator. Returns an
+/// error message, empty on success.
 ///
-/// within  it is of a graph that another node has: that graph is one without such nodes
+/// within  the node is in a subgraph of another node; it may not have a subgraph itself
 inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node, bool within = false) {
     const OnnxOperator* const found = node.domain.empty() ? find_onnx_operator(node.op) : nullptr;
     if (found == nullptr) return {};
     const OnnxOperator& op = *found;
     const std::int64_t opset = walk.graph.opset;
-    const auto count = [](const std::vector<std::string_view>& names) { // those at the end may be left out
+    const auto count = [](const std::vector<std::string_view>& names) { // trailing names may be empty
         std::size_t all = names.size();
         while (all > 0 && names[all - 1].empty()) --all;
         return all;
@@ -157,7 +158,7 @@ inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node, b
     return {};
 }
 
-/// The same of all nodes of a graph that a node has, whose names are written once.
+/// Checks all nodes of a subgraph, and that no name is written twice.
 inline std::string check_onnx_body(const OnnxWalk& walk, Message body) {
     std::set<std::string_view> names;
     ProtobufReader graph{body};
@@ -174,7 +175,7 @@ inline std::string check_onnx_body(const OnnxWalk& walk, Message body) {
     return graph.ok() ? "" : "its graph is no GraphProto: " + graph.problem();
 }
 
-/// Runs a node. Returns what is wrong, or nothing.
+/// Interprets a node. Returns an error message, empty on success.
 inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
     if (std::ranges::find(walk.graph.functions, std::pair{node.domain, node.op}) != walk.graph.functions.end())
         return "it calls a function of the file; write the model with its functions inlined, as by "

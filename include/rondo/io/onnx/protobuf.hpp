@@ -14,22 +14,22 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Reads one message of Protocol Buffers, field by field, where it lies: nothing is copied.
+/// Reads one message of Protocol Buffers, field by field, without copying.
 ///
 ///   while (message.next())
 ///       if (message.field() == 3) name = message.text();
 ///
-/// A field that nobody asks for is skipped. A message within is bytes, for a reader of its own: the depth is the
-/// caller's. After the first problem next() is false.
+/// A field whose value is not requested is skipped. A nested message is returned as bytes, for another reader, so the
+/// caller bounds the depth. After the first problem next() is false.
 ///
-/// Errors  a number or length that goes past the end, a varint of more than ten bytes, a field number 0 or above
-///         2^29 - 1, a group, and a value asked for as what it is not.
+/// Errors  a number or length that extends past the end, a varint of more than ten bytes, a field number 0 or above
+///         2^29 - 1, a group, and a value that is requested as another type.
 /// Source  protobuf.dev/programming-guides/encoding.
 class ProtobufReader {
 public:
     explicit ProtobufReader(std::span<const std::byte> message) noexcept : rest_{message} {}
 
-    /// Goes to the next field; false behind the last one.
+    /// Advances to the next field; false after the last one.
     bool next() {
         if (rest_.empty() || !ok()) return false;
         const std::uint64_t tag = take_varint();
@@ -63,7 +63,7 @@ public:
         return {reinterpret_cast<const char*>(all.data()), all.size()};
     }
 
-    /// A repeated number, one of it or, packed, any number of them: calls each(number).
+    /// A repeated field of numbers, packed or not: calls each(number).
     template <class Each>
     void wholes(Each each) {
         if (wire_ != counted) return each(whole());
@@ -74,7 +74,7 @@ public:
         }
         if (!packed.ok()) refuse(packed.problem_);
     }
-    /// The same for numbers of a fixed size, 4 or 8 bytes: calls each(bits).
+    /// The same for numbers of fixed size, 4 or 8 bytes: calls each(bits).
     template <class Bits, class Each>
     void fixed(Each each) {
         if (wire_ != counted)

@@ -13,7 +13,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Writes one message of Protocol Buffers, field by field. A message within is one that was written before.
+/// Writes one message of Protocol Buffers, field by field. Nested messages are written first.
 ///
 /// Source  protobuf.dev/programming-guides/encoding.
 class ProtobufWriter {

@@ -16,7 +16,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Says where a shape is not (directions, batch, hidden), or by its layout (batch, directions, hidden).
+/// An error if a shape is not (directions, batch, hidden), or, in the other layout, (batch, directions, hidden).
 inline std::string onnx_state_shape(const std::vector<OnnxDim>& shape, std::int64_t layout, std::size_t directions,
                                     std::size_t hidden) {
     const auto other = [](const OnnxDim& dim, std::size_t expected) {
@@ -29,7 +29,8 @@ inline std::string onnx_state_shape(const std::vector<OnnxDim>& shape, std::int6
     return "has the shape [" + text + "]; expected [" + (layout == 0 ? d + ",batch," : "batch," + d + ",") + h + "]";
 }
 
-/// Adds the first state that an input tells, directions x hidden; what a caller gives is not the file's.
+/// Adds the initial state, directions x hidden, if it is a constant; a graph input is provided by the caller at
+/// inference.
 inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, std::int64_t layout,
                                     std::size_t directions, std::size_t hidden, std::vector<double>& first) {
     const std::size_t begin = first.size(), count = directions * hidden;
@@ -72,8 +73,9 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
     return {};
 }
 
-/// Whether a caller gives the lengths, as an Extent's are; those of the file may say but how many steps there are. Of
-/// an open number of steps they are all, where they are equal: the file runs on no other number.
+/// `given`: whether the lengths are a graph input, and become those of the Extent. Constant lengths must equal the
+/// number of steps; if that number is dynamic, they must be equal to each other, since the file can then run on no
+/// other number.
 inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, OnnxDim steps, bool& given) {
     const auto value = walk.find(name);
     const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
@@ -97,7 +99,7 @@ inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_v
            "graph, whose lengths are the caller's";
 }
 
-/// Peepholes of zeros change nothing.
+/// Accepts peepholes that are zero, which have no effect.
 inline std::string onnx_peepholes(OnnxWalk& walk, std::string_view name) {
     if (name.empty()) return {};
     OnnxTensor tensor;
@@ -111,7 +113,7 @@ inline std::string onnx_peepholes(OnnxWalk& walk, std::string_view name) {
     return zero ? "" : "it has peepholes (P) that are not zero, which no layer of Rondo has";
 }
 
-/// RNN, LSTM, GRU: their outputs are Y, Y_h and Y_c.
+/// RNN, LSTM, GRU, with the outputs Y, Y_h and Y_c.
 inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     LayerFacts facts;
     if (std::string problem = onnx_cell(node, facts); !problem.empty()) return problem;

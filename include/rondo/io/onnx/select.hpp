@@ -15,12 +15,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// [from, to) of an axis, each `step`th, as Slice counts them: from the end where negative.
+/// The range [from, to) of an axis with a step, as in Slice: negative numbers count from the end.
 struct OnnxRange {
-    static constexpr std::int64_t all = (std::numeric_limits<std::int32_t>::max)(); // or more: to the end
+    static constexpr std::int64_t all = (std::numeric_limits<std::int32_t>::max)(); // this or more: to the end
     std::int64_t from = 0, to = all, step = 1;
 
-    /// Where it begins on an axis of so many places, and how many it takes; the step is 1.
+    /// The begin and the number of elements on an axis of `size` elements, for a step of 1.
     std::pair<std::size_t, std::size_t> within(std::size_t size) const {
         const auto places = static_cast<std::int64_t>(size);
         const auto bounded = [places](std::int64_t at) {
@@ -31,7 +31,7 @@ struct OnnxRange {
     }
 };
 
-/// Some of the parts that lie along an axis.
+/// Selects some of the parts along an axis.
 inline std::string onnx_select_parts(OnnxFlow& x, std::size_t axis, std::span<const std::int64_t> places) {
     const auto atoms = x.wide(x.axes[axis]);
     if (!atoms.is({OnnxFlow::parts}) && !atoms.is({OnnxFlow::stack}))
@@ -45,7 +45,7 @@ inline std::string onnx_select_parts(OnnxFlow& x, std::size_t axis, std::span<co
     return x.pick(atoms.atoms[0], all);
 }
 
-/// A range of an axis: all of it, some parts, the first or last step, or the steps from the last one to the first.
+/// Selects a range of an axis: all of it, some parts, the first or last step, or all steps in reverse.
 inline std::string onnx_select(
     OnnxFlow& x, std::size_t axis, OnnxRange range,
     const char* otherwise = "it takes a part of the data that is not its first or last step") {
@@ -54,11 +54,11 @@ inline std::string onnx_select(
     const OnnxDim extent = x.extent(x.axes[axis]);
     const std::int64_t size = extent.known() ? extent.times : 0;
     if (extent.known() && size < 1) return "its input has an axis of no extent";
-    const auto [begin, count] = range.within(std::size_t(size)); // where the extent is known
+    const auto [begin, count] = range.within(std::size_t(size)); // valid if the extent is known
     const bool forward = range.step == 1, to_end = range.to >= OnnxRange::all;
     const auto& lies = x.axes[axis];
     const bool full = forward && (extent.known() ? std::int64_t(count) == size : range.from == 0 && to_end);
-    if (full && (range.from == 0 || lies.count == atoms.count)) return {}; // of one step, the last one is LastStep
+    if (full && (range.from == 0 || lies.count == atoms.count)) return {}; // the last of one step is a LastStep
     if (forward && extent.known() && count == 0) return "it picks what is outside its input's axis of " +
                                                         std::to_string(size);
 
@@ -93,14 +93,14 @@ inline std::string onnx_select(
             if (at_end && x.lengths)
                 return "it picks the last of all steps; where sequence_lens is given, Y_h is the last of each sequence";
             for (OnnxPart& part : x.list) part.what = at_end ? OnnxPart::last : OnnxPart::first;
-            if (last) x.time = atom; // of an input's first place the layers tell whether it is a step
+            if (last) x.time = atom; // index 0 of an input may be a step or a sequence; the layers show which
             x.axes[axis] = {};
             x.flipped = false;
             return {};
         }
     }
     if (full) return {};
-    if (x.is_input() && lies.count == 1 && forward && extent.known()) { // of first states
+    if (x.is_input() && lies.count == 1 && forward && extent.known()) { // a part of initial states
         x.sizes[atom] = {std::int64_t(count)};
         x.cut = true;
         x.settle();

@@ -18,16 +18,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-// The operators that compute nothing, but move the data, and what lies beside it: extents, and first states.
+// Operators that move data, extents and initial states without arithmetic.
 
-/// What an operator makes of a part of the data, or of an input of the graph: where that is no data any more, a caller
-/// gives it all the same.
+/// Records the result of a shape operator. For a graph input, a problem is recorded, and is an error only if a layer
+/// reads the result as data: the input may be a state or lengths that the caller provides.
 inline std::string onnx_moved(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& before, OnnxFlow x,
                               const std::string& problem) {
     if (problem.empty()) return onnx_result(walk, node, std::move(x)), "";
     if (!before.is_input()) {
         const auto kind = walk.layer(before.list[0].layer).weights.facts.kind;
-        return kind == LayerKind::Linear ? problem + std::string{unrolled} : problem; // the steps' W x + b, all at once
+        return kind == LayerKind::Linear ? problem + std::string{unrolled} : problem; // W x + b of all steps at once
     }
     return onnx_given(walk, node, problem + std::string{unrolled}), "";
 }
@@ -40,7 +40,7 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     if (value && std::holds_alternative<OnnxFill>(*value))
         return onnx_move_fill(walk, node, std::get<OnnxFill>(*value));
     if (const auto extents = walk.extents(node.input(0)); extents && node.op != "Transpose") {
-        // A number becomes a list of one, and the other way round.
+        // A scalar becomes a list of one element, and vice versa.
         const bool scalar = node.op == "Squeeze";
         if (extents->dims.size() != 1 && node.op != "Reshape") return "it rearranges a shape";
         return onnx_result(walk, node, OnnxExtents{extents->dims, scalar}), "";
@@ -73,7 +73,7 @@ inline std::string onnx_rearrange(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-/// Gather: a lookup of tokens, an extent of a shape, some parts, or one step of the data.
+/// Gather: a lookup of tokens, an element of a shape, some parts, or one step of the data.
 inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
     if (const auto tokens = walk.find_as<OnnxFlow>(node.input(1))) return onnx_embedding(walk, node, *tokens);
     const auto value = walk.find(node.input(0));
@@ -111,7 +111,7 @@ inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-/// Slice: some extents, some first states, some parts, all of the data, its first or its last step.
+/// Slice: some extents, some initial states, some parts, all of the data, its first or its last step.
 inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
@@ -146,7 +146,7 @@ inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_moved(walk, node, *before, std::move(x), problem);
 }
 
-/// Split: each of its outputs is a Slice.
+/// Split: each output is a Slice.
 inline std::string onnx_split(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     const auto before = walk.find_as<OnnxFlow>(node.input(0));
@@ -155,7 +155,7 @@ inline std::string onnx_split(OnnxWalk& walk, const OnnxNode& node) {
     const std::int64_t axis = node.whole("axis", 0), outputs = std::int64_t(node.outputs.size());
     auto sizes = walk.wholes(node, "split", 1);
     const auto which = OnnxFlow::axis(axis, before ? before->rank : 1);
-    if (before && !sizes && which && node.input(1).empty()) { // of equal extents, but for the last one
+    if (before && !sizes && which && node.input(1).empty()) { // equal extents, except for the last
         const OnnxDim extent = before->extent(before->axes[*which]);
         const std::int64_t each = extent.known() ? (extent.times + outputs - 1) / outputs : 0;
         for (std::int64_t left = extent.times; each > 0; left -= each) {
@@ -180,12 +180,12 @@ inline std::string onnx_split(OnnxWalk& walk, const OnnxNode& node) {
         if (given) onnx_result(walk, one, OnnxGiven{});
         else if (fill) onnx_result(walk, one, OnnxFill{fill->number, std::nullopt});
         else if (problem = onnx_moved(walk, one, *before, std::move(x), problem); !problem.empty())
-            onnx_unknown(walk, one, problem); // the other parts are read
+            onnx_unknown(walk, one, problem); // the other parts can still be read
     }
     return {};
 }
 
-/// Concat of parts: of final states, or of two directions.
+/// Concat of parts: final states, or two directions.
 inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x;
     std::int64_t count = 0;
@@ -216,7 +216,7 @@ inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
     if (!whole || (!along_parts && !along_features)) return "it joins other things than parts of what layers give";
     const std::size_t at = *OnnxFlow::axis(node.whole("axis", 0), x.rank);
     x.axes[at] = {};
-    if (x.has(OnnxFlow::parts)) { // each of the joined ones is several parts, along another axis
+    if (x.has(OnnxFlow::parts)) { // each input has several parts, along another axis
         x.axes[at].add(OnnxFlow::stack);
         x.sizes[OnnxFlow::stack] = {count};
     } else {
@@ -228,7 +228,7 @@ inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(x)), "";
 }
 
-/// Concat of extents, of one number repeated, or of parts.
+/// Concat of extents, of tensors whose elements are all equal, or of parts.
 inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
     constexpr std::size_t most_extents = 8;
     const auto first = walk.find(node.input(0));
@@ -258,7 +258,7 @@ inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(result)), "";
 }
 
-/// ReverseSequence of all steps: the layer that reads it begins at the last one.
+/// ReverseSequence of all steps: the next layer begins at the last step.
 inline std::string onnx_reverse(OnnxWalk& walk, const OnnxNode& node) {
     const auto before = walk.find_as<OnnxFlow>(node.input(0));
     if (!before) return onnx_not_data(node.input(0));
@@ -274,7 +274,7 @@ inline std::string onnx_reverse(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_result(walk, node, std::move(x)), "";
 }
 
-/// Identity, Dropout and Cast: what they give is what they read.
+/// Identity, Dropout and Cast, whose output is their input.
 inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
     auto value = walk.find(node.input(0));
     if (!value) return "it reads " + quoted(node.input(0)) + ", which nothing before it writes";
@@ -292,7 +292,7 @@ inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
                    of_whole = flow ? flow->tokens : walk.extents(node.input(0)).has_value();
         if (const auto* fill = std::get_if<OnnxFill>(&*value); fill && fill->condition && (to_whole || to_real))
             return onnx_result(walk, node, *value), "";
-        if (flow && flow->tokens && to_real) { // numbers that are whole, but no tokens any more
+        if (flow && flow->tokens && to_real) { // whole numbers, but no longer tokens
             OnnxFlow real = *flow;
             real.tokens = false;
             return onnx_result(walk, node, std::move(real)), "";

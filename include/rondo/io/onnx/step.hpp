@@ -17,18 +17,18 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Some rows and columns of a matrix of the file; a vector is one row.
+/// A block of a matrix of the file; a vector is one row.
 struct OnnxMatrix {
     std::shared_ptr<const std::vector<double>> numbers;
     std::size_t rows = 1, columns = 1, stride = 1, begin = 0;
     double at(std::size_t row, std::size_t column) const { return (*numbers)[begin + row * stride + column]; }
 };
 
-/// A value within one step of a loop: of each sequence some features, or what is the same for all.
+/// A value within one step of a loop: features of each sequence, or a value that all sequences share.
 ///
-/// linear  the sum of `of` times a matrix, for each of `products`, and of the bias
+/// linear  the sum over `products` of a matrix times the term `of`, plus the bias
 /// rest    1 - a
-/// count   of the steps before this one, plus `whole`
+/// count   the number of preceding steps, plus `whole`
 struct OnnxTerm {
     enum Kind : std::uint8_t { matrix, count, truth, input, state, linear, sigmoid, tanh, relu, rest, product, sum };
     struct Product {
@@ -44,17 +44,17 @@ struct OnnxTerm {
     std::int64_t whole = 0;
 };
 
-/// One step of a loop, node by node. Functions return what is wrong, or nothing.
+/// Interprets one step of a loop, node by node. Functions return an error message, empty on success.
 struct OnnxStep {
     OnnxWalk& walk;
-    std::map<std::string_view, OnnxConstant> constants{}; // of the loop's own graph
-    std::map<std::string_view, std::string_view> outer{}; // the extents of the graph that its inputs are
-    std::map<std::string_view, std::size_t> names{};      // the terms that names stand for
+    std::map<std::string_view, OnnxConstant> constants{}; // of the loop's body
+    std::map<std::string_view, std::string_view> outer{}; // inputs of the body that are extents of the outer graph
+    std::map<std::string_view, std::size_t> names{};      // terms by name
     std::vector<OnnxTerm> terms{};
-    std::string_view data{};                              // what the steps are of
-    OnnxDim steps{};                                      // how many there are
-    std::optional<std::size_t> input{};                   // one of them
-    bool large = false;                                   // more numbers than the file may ask for
+    std::string_view data{};                              // the tensor whose steps are the inputs
+    OnnxDim steps{};                                      // their number
+    std::optional<std::size_t> input{};                   // the term that is the input of a step
+    bool large = false;                                   // the file's limit of elements is exceeded
 
     std::size_t add(OnnxTerm term) {
         if (!walk.keep(term.bias.size() + 1).empty()) large = true;
@@ -99,7 +99,7 @@ struct OnnxStep {
         const std::string_view op = node.op;
         if (large) return "the steps have more numbers than the file";
         if (op == "Cast" && !names.contains(node.input(0)) && extents_of(node.input(0)) && !node.outputs.empty()) {
-            const auto found = outer.find(node.input(0)); // of the number of steps
+            const auto found = outer.find(node.input(0)); // the number of steps
             outer.emplace(node.outputs[0], found == outer.end() ? node.input(0) : found->second);
             return {};
         }
@@ -152,7 +152,7 @@ private:
         constants.emplace(node.outputs[0], OnnxConstant{*value->tensor});
         return {};
     }
-    /// A step of the data: that of the count.
+    /// Gather of the data at the count: the input of this step.
     std::string gather(const OnnxNode& node) {
         const auto at = find(node.input(1));
         if (!at || terms[*at].kind != OnnxTerm::count || terms[*at].whole != 0 || node.whole("axis", 0) != 0)
@@ -165,7 +165,7 @@ private:
         if (!input) input = add({.kind = OnnxTerm::input, .size = std::size_t(x.feature_count())});
         return give(node, 0, *input), "";
     }
-    /// Whether there are more steps; true as long as there are.
+    /// Less of the count and the number of steps: true in each step.
     std::string less(const OnnxNode& node, std::optional<std::size_t> count) {
         if (!count || terms[*count].kind != OnnxTerm::count || terms[*count].whole < 0 || terms[*count].whole > 1)
             return "it compares something else than the count of steps";
@@ -203,7 +203,7 @@ private:
         result.bias.assign(from, from + std::ptrdiff_t(size));
         return result;
     }
-    /// Rows or columns of a matrix, or some of the features that a product gives.
+    /// Rows or columns of a matrix, or some of the features of a product.
     std::string slice(const OnnxNode& node, std::size_t a) {
         const auto begins = wholes(node, "starts", 1), ends = wholes(node, "ends", 2), axes = wholes(node, "axes", 3),
                    strides = wholes(node, "steps", 4);
@@ -259,7 +259,7 @@ private:
         }
         return {};
     }
-    /// MatMul; Gemm, of a bias too.
+    /// MatMul, and Gemm with a bias.
     std::string matmul(const OnnxNode& node, std::size_t a, std::size_t b) {
         const auto is_one = [&](const char* factor) {
             const auto found = node.find(factor);
@@ -269,7 +269,7 @@ private:
         OnnxMatrix weights = terms[b].constant;
         if (node.whole("transB", 0) != 0 && terms[b].kind == OnnxTerm::matrix) weights = transposed(weights);
         if (terms[a].kind == OnnxTerm::state && terms[a].size == 0 && terms[b].kind == OnnxTerm::matrix)
-            terms[a].size = weights.rows; // what it is first multiplied with tells its size
+            terms[a].size = weights.rows; // its size is known from the first matrix it is multiplied by
         if (!is_features(a) || terms[b].kind != OnnxTerm::matrix || weights.rows != terms[a].size)
             return "it multiplies other things than features by a matrix of as many rows";
         OnnxTerm term{.kind = OnnxTerm::linear, .size = weights.columns};
@@ -304,7 +304,7 @@ private:
             if (bias) return "it adds numbers to what is not a product";
             return give(node, 0, add({.kind = OnnxTerm::sum, .size = x.size, .a = a, .b = b})), "";
         }
-        constexpr std::size_t most = 4; // products: of the input and of the state
+        constexpr std::size_t most = 4; // products of the input and of the state
         if (!bias && x.products.size() + y.products.size() > most) return "it adds more than 4 products";
         OnnxTerm all = x;
         all.products.insert(all.products.end(), y.products.begin(), y.products.end());

@@ -26,10 +26,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 using Message = std::span<const std::byte>;
 
-/// No axis of a model may be longer: sizes of layers, and what is a few times of them, are counted as int.
+/// The largest extent of an axis: sizes of layers, and small multiples of them, must fit into int.
 inline constexpr std::int64_t onnx_most_extent = (std::numeric_limits<std::int32_t>::max)() / 8;
 
-/// A name of a file in a message of ours: short, and of letters that every terminal has.
+/// A name from a file for use in an error message: shortened, and with printable characters only.
 inline std::string quoted(std::string_view name) {
     constexpr std::size_t most = 80;
     std::string text{'"'};
@@ -37,14 +37,14 @@ inline std::string quoted(std::string_view name) {
     return text += name.size() > most ? "...\"" : "\"";
 }
 
-/// Where a TensorProto's numbers lie in another file; without a length they are as many as its shape says.
+/// The location of a TensorProto's elements in another file; without a length, their number is that of the shape.
 struct OnnxPlace {
     std::string_view location;
     std::uint64_t offset = 0;
     std::optional<std::uint64_t> length;
 };
 
-/// A TensorProto where it lies in its file, or one that nodes computed of others.
+/// A non-owning view of a TensorProto, or a folded constant.
 struct OnnxTensor {
     enum Type : std::int64_t {
         none = 0, float32 = 1, int32 = 6, int64 = 7, boolean = 9, float16 = 10, float64 = 11, bfloat16 = 16
@@ -53,11 +53,11 @@ struct OnnxTensor {
     std::string_view name{};
     std::int64_t type = none;
     std::array<std::size_t, 8> dims{};
-    std::size_t rank = 0, size = 1;   // size: numbers of it
-    Message message{};                // which holds the numbers, unless they are:
-    std::optional<Message> raw{};     // bytes, of the file or of another,
-    std::optional<OnnxPlace> place{}; // in another file that is still to be read,
-    std::shared_ptr<const std::vector<double>> computed{}; // or computed
+    std::size_t rank = 0, size = 1;   // size: number of elements
+    Message message{};                // contains the elements, unless they are
+    std::optional<Message> raw{};     // raw bytes, in this file or in another,
+    std::optional<OnnxPlace> place{}; // in another file that is not yet read,
+    std::shared_ptr<const std::vector<double>> computed{}; // or folded
 
     bool half() const { return type == float16 || type == bfloat16; }
     bool real() const { return type == float32 || type == float64 || half(); }
@@ -70,7 +70,7 @@ struct OnnxTensor {
         for (std::size_t k = 0; k < rank; ++k) (text += k > 0 ? "," : "") += std::to_string(dims[k]);
         return text += ']';
     }
-    /// What messages call it.
+    /// Its description in error messages.
     std::string called() const { return "tensor " + quoted(name) + ' '; }
 };
 
@@ -82,7 +82,7 @@ inline std::string onnx_type_name(std::int64_t type) {
     return "type " + std::to_string(type);
 }
 
-/// The name of a TensorProto, whatever else it is.
+/// The name of a TensorProto; its other fields are not checked.
 inline std::string_view onnx_tensor_name(Message message) {
     ProtobufReader tensor{message};
     std::string_view name;
@@ -91,7 +91,7 @@ inline std::string_view onnx_tensor_name(Message message) {
     return name;
 }
 
-/// Adds one entry of external_data; returns what is wrong, or nothing.
+/// Adds one entry of external_data; returns an error message, empty on success.
 inline std::string read_onnx_place(Message entry, OnnxPlace& place, std::vector<std::string_view>& keys) {
     std::string_view key, value;
     ProtobufReader reader{entry};
@@ -111,15 +111,15 @@ inline std::string read_onnx_place(Message entry, OnnxPlace& place, std::vector<
     };
     std::uint64_t length = 0;
     if (key == "location") return place.location = value, std::string{};
-    if (key == "checksum") return {}; // of the whole other file
+    if (key == "checksum") return {}; // of the whole file; not compared
     if (!number(key == "offset" ? place.offset : length))
         return "has the external data's " + std::string{key} + ' ' + quoted(value) + "; expected a number of bytes";
     if (key == "length") place.length = length;
     return {};
 }
 
-/// Reads all but the numbers, and checks that they are there; returns what is wrong, or nothing. Of numbers in another
-/// file, `place` says where they are.
+/// Reads everything except the elements, and checks that their number is right; returns an error message, empty on
+/// success. For elements in another file, `place` is their location.
 inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
     OnnxTensor tensor;
     tensor.name = onnx_tensor_name(message);
@@ -127,7 +127,7 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
     std::size_t raws = 0, numbers = 0, foreign = 0;
     std::int64_t location = 0;
     std::string problem;
-    unsigned typed = 0; // the field that holds numbers
+    unsigned typed = 0; // the field that contains the elements
     OnnxPlace place;
     std::vector<std::string_view> keys;
     ProtobufReader reader{message};
@@ -197,8 +197,7 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
     return {};
 }
 
-/// Of a tensor whose numbers lie in another file, all of whose bytes are given: makes them its `raw`; returns what is
-/// wrong, or nothing.
+/// Sets `raw` of a tensor whose elements are in `file`; returns an error message, empty on success.
 inline std::string place_onnx_tensor(OnnxTensor& tensor, Message file) {
     const OnnxPlace place = *tensor.place;
     const std::uint64_t size = std::uint64_t(tensor.size) * tensor.bytes_each(), length = place.length.value_or(size);
@@ -214,7 +213,7 @@ inline std::string place_onnx_tensor(OnnxTensor& tensor, Message file) {
     return {};
 }
 
-/// The numbers of a tensor that was read: of FLOAT, DOUBLE, FLOAT16 and BFLOAT16 as double, of others as std::int64_t.
+/// The elements of a tensor: FLOAT, DOUBLE, FLOAT16 and BFLOAT16 as double, other types as std::int64_t.
 template <class T>
     requires std::same_as<T, double> || std::same_as<T, std::int64_t>
 std::vector<T> onnx_numbers(const OnnxTensor& tensor) {

@@ -21,62 +21,62 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// A tensor of the file, or one that nodes computed of such.
+/// A constant: a tensor of the file, or one that was folded.
 ///
-/// repeated  the axes, as bits, along which an Expand may have repeated it: the tensor is what it repeats
+/// repeated  bits of the axes along which an Expand may have repeated it; the tensor is stored unrepeated
 struct OnnxConstant {
     Message message{};
     std::shared_ptr<const OnnxTensor> computed{};
     unsigned repeated = 0;
 };
-/// One number, repeated; its shape where the graph tells it. A condition is 1 where it holds, 0 where it does not.
+/// A tensor whose elements are all equal; its shape, if the graph determines it. A condition is 1 if true, 0 if false.
 struct OnnxFill {
     double number = 0;
     std::optional<std::vector<OnnxDim>> shape{};
     bool condition = false;
 };
-/// Extents: a shape, or part of one.
+/// A shape, or a part of one.
 struct OnnxExtents {
     std::vector<OnnxDim> dims;
     bool scalar = false;
 };
-/// What a caller gives: a first state, the lengths; and why it is nothing that a layer reads.
+/// A value that the caller provides at inference, an initial state or lengths; and why it cannot be read as data.
 struct OnnxGiven {
     std::shared_ptr<const std::string> why{};
 };
-/// What a node that cannot be read would write; an error only where the output needs it.
+/// The output of a node that cannot be read; an error only if the graph's output depends on it.
 struct OnnxUnknown {
     std::shared_ptr<const std::string> problem;
 };
 
 using OnnxValue = std::variant<OnnxConstant, OnnxFill, OnnxExtents, OnnxGiven, OnnxUnknown, OnnxFlow>;
 
-/// A layer of a graph, and the one that it reads.
+/// A layer of a graph, and the layer that is its input.
 ///
 /// before  0: the graph's input
-/// blocks  into which its features are divided: 2 where they are those of two directions
+/// blocks  number of blocks of its features: 2 for two directions
 struct OnnxLayer {
     LayerWeights weights;
     std::uint32_t before = 0;
     std::uint8_t blocks = 1;
 };
 
-/// What to do about a graph that runs a cell step by step.
+/// Advice for graphs with an unrolled cell.
 inline constexpr std::string_view unrolled = "; a loop over the steps of a cell is read where it is exported as a "
                                              "recurrent layer (nn.LSTM, nn.GRU; nn.RNN with dynamo=False)";
 
-/// A walk through a graph: what every name stands for, and the layers so far, each of which reads one of those before
-/// it. Functions return what is wrong, or nothing.
+/// The interpretation of a graph: the value of every name, and the layers so far, each of which reads an earlier one.
+/// Functions return an error message, empty on success.
 struct OnnxWalk {
     OnnxGraph graph;
     std::map<std::string_view, OnnxValue> values;
     std::vector<OnnxLayer> layers;
-    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers that no node is: see derive
-    OnnxFiles files;                       // those beside the model's own
-    bool convert = false;                  // FLOAT16 and BFLOAT16 are read
-    std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // what the file may still ask for: numbers, bytes, numbers
+    std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers without a node: see derive
+    OnnxFiles files;                       // external data
+    bool convert = false;                  // whether FLOAT16 and BFLOAT16 are converted
+    std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // remaining limits: elements, bytes, elements
 
-    /// The model has so many bytes more.
+    /// Raises the limits for `bytes` more of input.
     void allow(std::size_t bytes) {
         constexpr std::uint64_t often = 64, copies = 3;
         to_keep += bytes;
@@ -98,14 +98,14 @@ struct OnnxWalk {
         return as ? std::optional<T>{*as} : std::nullopt;
     }
 
-    /// The tensor that a name stands for.
+    /// The tensor of that name.
     std::string tensor(std::string_view name, OnnxTensor& result) {
         const auto constant = find_as<OnnxConstant>(name);
         if (!constant) return no_tensor(name);
         if (constant->repeated != 0) return quoted(name) + " is a tensor that is expanded to an open shape";
         return tensor(*constant, result);
     }
-    /// The same, whose numbers are for a layer.
+    /// The same, for the weights of a layer.
     std::string tensor(const OnnxConstant& constant, OnnxTensor& result) {
         std::string problem = header(constant, result);
         if (problem.empty() && result.half() && !convert)
@@ -113,7 +113,7 @@ struct OnnxWalk {
                       "; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it";
         return problem;
     }
-    /// All but the numbers, from a stock of bytes: a file may name the same tensor often, but not forever.
+    /// Everything except the elements. A limit of bytes bounds how often a file can name the same tensor.
     std::string header(const OnnxConstant& constant, OnnxTensor& result) {
         const std::uint64_t bytes =
             constant.computed ? constant.computed->size * sizeof(double) : constant.message.size();
@@ -132,19 +132,19 @@ struct OnnxWalk {
         to_read -= result.raw->size();
         return {};
     }
-    /// A tensor of FLOAT, DOUBLE, FLOAT16 or BFLOAT16 that nodes may compute others of.
+    /// A constant of FLOAT, DOUBLE, FLOAT16 or BFLOAT16 that can be folded.
     bool real_constant(std::string_view name, OnnxTensor& result) {
         const auto constant = find_as<OnnxConstant>(name);
         return constant && constant->repeated == 0 && header(*constant, result).empty() && result.real();
     }
-    /// Its numbers, which may be whole ones.
+    /// Its elements, which may be whole numbers.
     static std::shared_ptr<const std::vector<double>> reals(const OnnxTensor& tensor) {
         if (tensor.computed) return tensor.computed;
         if (tensor.real()) return std::make_shared<const std::vector<double>>(onnx_numbers<double>(tensor));
         const auto whole = onnx_numbers<std::int64_t>(tensor);
         return std::make_shared<const std::vector<double>>(whole.begin(), whole.end());
     }
-    /// Its numbers, for a layer to keep.
+    /// Its elements, for the weights of a layer.
     std::string numbers(const OnnxTensor& tensor, std::vector<double>& result) {
         if (!tensor.real()) return "tensor " + quoted(tensor.name) + " is of " + onnx_type_name(tensor.type) +
                                    "; expected FLOAT or DOUBLE";
@@ -158,7 +158,7 @@ struct OnnxWalk {
         return {};
     }
 
-    /// Extents, computed or of the file: up to 8.
+    /// Up to 8 extents, computed or of the file.
     std::optional<OnnxExtents> extents(std::string_view name) {
         if (auto computed = find_as<OnnxExtents>(name)) return computed;
         OnnxTensor found;
@@ -167,13 +167,13 @@ struct OnnxWalk {
         for (const std::int64_t number : onnx_numbers<std::int64_t>(found)) result.dims.push_back({number});
         return result;
     }
-    /// A number by itself.
+    /// A scalar.
     std::optional<double> number(std::string_view name) {
         OnnxTensor found;
         if (!tensor(name, found).empty() || found.size != 1) return std::nullopt;
         return found.real() ? onnx_numbers<double>(found)[0] : double(onnx_numbers<std::int64_t>(found)[0]);
     }
-    /// Whole numbers of the file: an attribute of early opsets, an input of later ones.
+    /// Whole numbers: an attribute in early opsets, an input in later ones.
     std::optional<std::vector<std::int64_t>> wholes(const OnnxNode& node, const char* attribute, std::size_t input) {
         if (const auto found = node.find(attribute)) return found->wholes;
         const auto found = extents(node.input(input));
@@ -183,7 +183,7 @@ struct OnnxWalk {
         return all;
     }
 
-    /// Any number of them, computed or of the file.
+    /// Any number of whole numbers, computed or of the file.
     std::optional<std::vector<std::int64_t>> wholes(std::string_view name, bool& scalar) {
         OnnxTensor found;
         const auto constant = find_as<OnnxConstant>(name);
@@ -201,18 +201,18 @@ struct OnnxWalk {
 
     const OnnxLayer& layer(std::uint32_t id) const { return layers[id - 1]; }
 
-    /// A layer that reads another; returns what flows call it.
+    /// Appends a layer whose input is `before`; returns its number, which flows use.
     std::uint32_t append(const OnnxNode& node, std::uint32_t before, LayerFacts facts, std::uint8_t blocks,
                          std::vector<Array> arrays = {}, std::vector<double> first = {}) {
         layers.push_back({{node.called(), facts, std::move(arrays), std::move(first)}, before, blocks});
         return static_cast<std::uint32_t>(layers.size());
     }
-    /// x becomes what the layer `id` gives, of as many features as x has.
+    /// Makes x the output of the layer `id`, which has as many features as x.
     static void pass(OnnxFlow& x, std::uint32_t id) {
         for (std::size_t k = 0; k < x.list.size(); ++k) x.list[k] = {id, std::uint8_t(k)};
     }
 
-    /// The data that a name stands for, as all that one layer gives.
+    /// The data of that name, as the whole output of one layer.
     std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         const auto found = find(name);
         if (!found) return "it reads " + quoted(name) + ", which nothing before it writes";
@@ -226,12 +226,12 @@ struct OnnxWalk {
                    std::to_string(onnx_most_extent);
         return settle(node, result);
     }
-    /// The same, and its last axis is the features.
+    /// The same, with the features as its last axis.
     std::string features(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         if (std::string problem = data(node, name, result); !problem.empty()) return problem;
         if (result.rank > 0 && result.is_features(result.axes[result.rank - 1])) return {};
         if (result.rank > 0 && result.is_input() && !result.tokens && result.axes[result.rank - 1].count == 0 &&
-            !(result.has(OnnxFlow::first) && result.has(OnnxFlow::second))) { // an input without an axis of features
+            !(result.has(OnnxFlow::first) && result.has(OnnxFlow::second))) { // input without an axis of features
             const auto other = result.has(OnnxFlow::first) ? OnnxFlow::second : OnnxFlow::first;
             result.replace(OnnxFlow::features, {other});
             result.sizes[other] = std::exchange(result.sizes[OnnxFlow::features], {});
@@ -251,8 +251,8 @@ private:
                                      : " is no tensor of the file");
     }
 
-    /// Makes of parts all that one layer gives: of a forward layer and a reversed one a bidirectional layer; of their
-    /// ends LastStep, FirstStep or FinalStates.
+    /// Combines parts to the whole output of one layer: a forward and a reversed layer to a bidirectional layer, final
+    /// states to LastStep, FirstStep or FinalStates.
     std::string settle(const OnnxNode& node, OnnxFlow& x) {
         if (x.cut) return "it reads a part of the graph's input" + std::string{unrolled};
         const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
@@ -291,10 +291,11 @@ private:
              }));
         return {};
     }
-    /// True of the direction that begins at the last step.
+    /// Whether the part is of a direction that begins at the last step.
     bool is_back(const Part& part) const { return part.block == 1 || layer(part.layer).weights.facts.reversed; }
 
-    /// The layer that is made of `of` and of another one, or of -kind, however often it is read; 0 if none can be made.
+    /// The layer that is derived from the layer `of` and from `with`, another layer or a negative kind. It is made only
+    /// once; 0 if it cannot be made.
     template <class Make>
     std::uint32_t derive(std::uint32_t of, std::int64_t with, Make&& make) {
         const std::pair key{of, with};
@@ -304,7 +305,7 @@ private:
         return made;
     }
 
-    /// Two layers, one forward, one reversed, of the same sizes over the same data.
+    /// Joins two layers, one forward, one reversed, of the same sizes and with the same input.
     std::string join(OnnxFlow& x) {
         const OnnxLayer &ahead = layer(x.list[0].layer), &back = layer(x.list[1].layer);
         LayerFacts facts = ahead.weights.facts, other = back.weights.facts;
