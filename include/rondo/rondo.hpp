@@ -37,6 +37,7 @@
 #include "layer/softmax.hpp"
 #include "loss/binary_cross_entropy.hpp"
 #include "loss/cross_entropy.hpp"
+#include "loss/elementwise.hpp"
 #include "loss/mean_squared_error.hpp"
 #include "model/batch_state.hpp"
 #include "model/encoder_decoder.hpp"

@@ -3,46 +3,26 @@
 
 #include "../core/number_text.hpp"
 #include "../simd/functions.hpp"
-#include "terms.hpp"
+#include "elementwise.hpp"
 
 #include <cmath>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-namespace detail {
-template <class S>
-struct BinaryCrossEntropyColumn {
-    std::size_t rows;
-    S scale;
-    const S* y = nullptr;
-    S* dy = nullptr;
-    const S* target = nullptr;
-    S* loss = nullptr;
-
-    template <class>
-    RONDO_HOST_DEVICE void run(std::size_t n) const {
-        for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
-            const S ratio = math::exp(-std::abs(y[k])); // in (0, 1]: neither exp nor log can overflow
-            loss[n] += scale * ((math::max)(y[k], S(0)) - y[k] * target[k] + std::log1p(ratio));
-            if (dy) dy[k] += scale * ((y[k] >= 0 ? 1 : ratio) / (1 + ratio) - target[k]);
-        }
-    }
-};
-}
-
 /// Binary cross-entropy of logits, over every feature of every valid step.
 ///
 ///   L = 1/N sum_n (max(y_n, 0) - y_n target_n + log(1 + exp(-|y_n|)))         (1)
 ///
-/// Shapes  y logits, target (Size x T B).
+/// Shapes  y logits, target from 0 to 1 (Size x T B).
 /// Units   nats; targets from 0 to 1.
 /// Errors  a target that is not from 0 to 1.
-struct BinaryCrossEntropy {
-    /// N of eq. (1).
-    template <class S, int Size>
-    double terms(const SequenceView<S, Size>& target) const {
-        return Size * detail::valid_columns(target);
+struct BinaryCrossEntropy : ElementwiseLoss<BinaryCrossEntropy> {
+    template <class S>
+    RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
+        const S ratio = math::exp(-std::abs(y)); // in (0, 1]: neither exp nor log can overflow
+        loss += scale * ((math::max)(y, S(0)) - y * target + std::log1p(ratio));
+        if (gradient) *gradient += scale * ((y >= 0 ? 1 : ratio) / (1 + ratio) - target);
     }
     /// The error for the first target that is not from 0 to 1.
     template <class S, int Size>
@@ -57,14 +37,6 @@ struct BinaryCrossEntropy {
                                                         " is not from 0 to 1"};
         });
         return error;
-    }
-    /// N L / terms; adds its gradient to y's.
-    template <class Run, class S, int Size>
-    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target,
-                    double terms) const {
-        if (const S* numbers = run.on_host(target.value))
-            (rondo::check)((check)(SequenceView<const S, Size>{numbers, nullptr, target.extent}, Size));
-        return detail::sum_columns(run, y, target, detail::BinaryCrossEntropyColumn<S>{Size, S(1 / terms)});
     }
 };
 

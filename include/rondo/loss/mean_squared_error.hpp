@@ -1,32 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "terms.hpp"
-
-#include <cstddef>
+#include "elementwise.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
-
-namespace detail {
-template <class S>
-struct MeanSquaredErrorColumn {
-    std::size_t rows;
-    S scale;
-    const S* y = nullptr;
-    S* dy = nullptr;
-    const S* target = nullptr;
-    S* loss = nullptr;
-
-    template <class>
-    RONDO_HOST_DEVICE void run(std::size_t n) const {
-        for (std::size_t k = n * rows; k < (n + 1) * rows; ++k) {
-            const S error = y[k] - target[k];
-            loss[n] += scale * error * error;
-            if (dy) dy[k] += 2 * scale * error;
-        }
-    }
-};
-}
 
 /// Mean squared error over every feature of every valid step.
 ///
@@ -34,21 +11,12 @@ struct MeanSquaredErrorColumn {
 ///
 /// Shapes  y, target (Size x T B).
 /// Units   y's, squared.
-struct MeanSquaredError {
-    /// N of eq. (1).
-    template <class S, int Size>
-    double terms(const SequenceView<S, Size>& target) const {
-        return Size * detail::valid_columns(target);
-    }
-    template <class S, int Size>
-    Error (check)(const SequenceView<S, Size>&, int) const {
-        return {};
-    }
-    /// N L / terms; adds its gradient to y's.
-    template <class Run, class S, int Size>
-    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target,
-                    double terms) const {
-        return detail::sum_columns(run, y, target, detail::MeanSquaredErrorColumn<S>{Size, S(1 / terms)});
+struct MeanSquaredError : ElementwiseLoss<MeanSquaredError> {
+    template <class S>
+    RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
+        const S error = y - target;
+        loss += scale * error * error;
+        if (gradient) *gradient += 2 * scale * error;
     }
 };
 
