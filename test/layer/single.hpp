@@ -143,13 +143,13 @@ struct SingleCell : testing::Test {
             EXPECT_LT(difference(expected_gradient.values(), gradient.values()), allowed);
             const std::vector<S> first_gradients = initial.gradients();
             each_state([&](auto k) {
-                const auto after = loop.back().template after<k>(), gradient = loop.front().template before_gradient<k>();
+                const auto after = loop.back().template after<k>(), before = loop.front().template before_gradient<k>();
                 EXPECT_LT(difference(std::vector<S>(final.value[k], final.value[k] + final.size()),
                                      std::vector<S>(after.data(), after.data() + after.size())),
                           allowed);
                 const auto from = first_gradients.begin() + k * after.size();
                 EXPECT_LT(difference(std::vector<S>(from, from + after.size()),
-                                     std::vector<S>(gradient.data(), gradient.data() + gradient.size())),
+                                     std::vector<S>(before.data(), before.data() + before.size())),
                           allowed);
             });
         }

@@ -133,14 +133,14 @@ TEST(Step, AllocatesNothingInTheSteadyState) {
 /// Every other layer and loss.
 template <class Net, class Loss>
 void allocates_nothing(const char* what) {
-    std::vector<float> x(Net::input_size * 60, 0.5f), gradient(x.size()), y(Net::output_size * 60, 0.3f);
+    std::vector<float> x(Net::input_size * 60, 0.5f), dx(x.size()), y(Net::output_size * 60, 0.3f);
     const int lengths[]{3, 10, 0, 7, 10, 1};
     const Model<Net> model{Seed{1}};
     Model<Net> gradient;
     Workspace<Net> work;
     const auto train = [&](Extent extent, Extent target) {
         work.train(model, &gradient, nullptr, {Seed{1}, 1, true}, [&](auto& run) {
-            const auto result = Net::forward(run, SequenceView<float, Net::input_size>{x.data(), gradient.data(), extent});
+            const auto result = Net::forward(run, SequenceView<float, Net::input_size>{x.data(), dx.data(), extent});
             const SequenceView<const float, Net::output_size> wanted{y.data(), nullptr,
                                                                  result.extent.steps == 1 ? target : extent};
             return Loss{}(run, result, wanted, Loss{}.terms(wanted));

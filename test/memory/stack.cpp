@@ -39,7 +39,7 @@ struct Outcome {
 
 void* run(void* out) {
     Model<Large> model;
-    std::vector<float> x(1024 * 6), gradient(x.size()), target(512 * 6, 0.1f);
+    std::vector<float> x(1024 * 6), dx(x.size()), target(512 * 6, 0.1f);
     for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(k % 7) / 7;
     float* weight = model.data();
     for (std::size_t k = 0; k < model.size; k += 101) weight[k] = float(k % 13) / 130;
@@ -47,7 +47,7 @@ void* run(void* out) {
     Workspace<Large> work;
     BatchState<Large> state{2};
     Model<Large> gradient;
-    const SequenceView<float, 1024> input{x.data(), gradient.data(), {3, 2}};
+    const SequenceView<float, 1024> input{x.data(), dx.data(), {3, 2}};
     const SequenceView<const float, 512> wanted{target.data(), nullptr, {3, 2}};
     auto& result = *static_cast<Outcome*>(out);
     result.loss = work.train(model, &gradient, nullptr, {}, [&](auto& r) {

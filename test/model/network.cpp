@@ -92,7 +92,7 @@ TEST(Network, MayBranchLoopAndCallALayerTwice) {
     EXPECT_EQ(values(work.forward(model, y, x, false)), straight);
 }
 
-TEST(Network, TakesConstInputsOfWhichNobodyWantsTheGradient) {
+TEST(Network, TakesConstInputsWithoutAGradient) {
     using Net = Sequential<Residual<Linear<4, 4>>, Dropout<4, Rate{10}>, Linear<4, 2>>;
     const auto x = numbers_of(4 * 3);
     const Model<Net> model{Seed{1}};
@@ -105,11 +105,11 @@ TEST(Network, TakesConstInputsOfWhichNobodyWantsTheGradient) {
         return sum.values();
     };
     auto copy = x;
-    std::vector<float> gradient(x.size());
-    const auto wanted = gradient(SequenceView<float, 4>{copy.data(), gradient.data(), {3, 1}});
+    std::vector<float> dx(x.size());
+    const auto wanted = gradient(SequenceView<float, 4>{copy.data(), dx.data(), {3, 1}});
     EXPECT_EQ(gradient(SequenceView<const float, 4>{x.data(), nullptr, {3, 1}}), wanted);
     EXPECT_EQ(gradient(SequenceView<float, 4>{copy.data(), nullptr, {3, 1}}), wanted);
-    EXPECT_NE(gradient, std::vector<float>(x.size()));
+    EXPECT_NE(dx, std::vector<float>(x.size()));
 }
 
 TEST(Network, MayBeALayerOfAnother) {

@@ -10,7 +10,7 @@ namespace {
 using namespace rondo;
 
 template <class Net>
-void expect_gradients(bool training) {
+void expect_gradients_of(bool training) {
     using B = TestBackend<double>;
     const Model<Net, B> model{Seed{1}};
     constexpr int source_steps = 5, steps = 4, batch = 3;
@@ -28,14 +28,14 @@ void expect_gradients(bool training) {
         });
 }
 
-TEST(GradientCheck, OfDotAttention) { expect_gradients<EncoderDecoder<5, 6, 3, 4, DotAttention<4>>>(false); }
+TEST(GradientCheck, OfDotAttention) { expect_gradients_of<EncoderDecoder<5, 6, 3, 4, DotAttention<4>>>(false); }
 TEST(GradientCheck, OfDotAttentionWithoutInputFeeding) {
-    expect_gradients<EncoderDecoder<5, 6, 3, 2, DotAttention<2>, Feeding{.input_feeding = false}>>(false);
+    expect_gradients_of<EncoderDecoder<5, 6, 3, 2, DotAttention<2>, Feeding{.input_feeding = false}>>(false);
 }
 TEST(GradientCheck, OfAdditiveAttentionWithScheduledSampling) {
-    expect_gradients<
+    expect_gradients_of<
         EncoderDecoder<5, 6, 3, 4, AdditiveAttention<4, 4, 5>, Feeding{.sampling = {Rate{50}, 5}}, rondo::GRU>>(true);
 }
-TEST(GradientCheck, OfNoAttention) { expect_gradients<EncoderDecoder<5, 6, 1, 2, NoAttention>>(false); }
+TEST(GradientCheck, OfNoAttention) { expect_gradients_of<EncoderDecoder<5, 6, 1, 2, NoAttention>>(false); }
 
 } // namespace
