@@ -116,7 +116,7 @@ public:
     ///         are not counted. look(k) says what is not finite in the k-th batch, from 0, or nothing.
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
-        std::optional<typename detail::PendingSteps<B>::Bad> bad;
+        std::optional<typename detail::PendingSteps<B>::NonFinite> bad;
         const std::size_t good = ledger_.take(sum, bad);
         if constexpr (Asynchronous<B>)
             if (bad) {

@@ -59,7 +59,7 @@ Failed failed(Spoilt data, Adam rule = {}) {
     return result;
 }
 void expect_like_eigen(const Spoilt& data, std::int64_t steps, const std::string& message, Adam rule = {}) {
-    const Failed later = failed<Later>(data, rule), at_once = failed<AtOnce>(data, rule);
+    const Failed later = failed<AsyncBackend>(data, rule), at_once = failed<SyncBackend>(data, rule);
     EXPECT_EQ(at_once.error.message, message);
     EXPECT_EQ(later.error, at_once.error);
     EXPECT_EQ(later.steps, steps);
@@ -117,7 +117,7 @@ Error too_steep() {
     return error;
 }
 TEST(AsyncErrors, TellsWhichGradientWasBad) {
-    const Error later = too_steep<Later>();
+    const Error later = too_steep<AsyncBackend>();
     EXPECT_EQ(later.kind, Error::Kind::not_finite);
     EXPECT_EQ(later.message, "rondo::Trainer: step 1: the gradient of first.weight is not finite; the parameters are "
                              "those of step 0");
@@ -134,8 +134,8 @@ TEST(AsyncErrors, AStepNamesItsBatch) {
     const Tracks<double> good{4, 3};
     Tracks<double> bad = good;
     bad.y[4] = std::numeric_limits<double>::quiet_NaN();
-    Model<Tracker, Later> model{Seed{1}}, other = model;
-    Followed<Later> trainer{model, {}, {}}, untroubled{other, {}, {}};
+    Model<Tracker, AsyncBackend> model{Seed{1}}, other = model;
+    Followed<AsyncBackend> trainer{model, {}, {}}, untroubled{other, {}, {}};
     for (int k = 0; k < 3; ++k) {
         Error error;
         trainer.step(bad.batch(), error);
@@ -159,8 +159,8 @@ TEST(AsyncErrors, StandsAtTheBatchThatCouldNotBeEnqueued) {
     for (const std::size_t k : {0u, 3u}) {
         Spoilt data{9};
         data.all[k] = Tracks<double>{13, 3};
-        Model<Fragile, Later> model{Seed{1}};
-        Trainer<Fragile, MeanSquaredError, SGD, Later> trainer{model, {}, {}};
+        Model<Fragile, AsyncBackend> model{Seed{1}};
+        Trainer<Fragile, MeanSquaredError, SGD, AsyncBackend> trainer{model, {}, {}};
         Progress progress;
         EXPECT_THROW(fit(trainer, data, {}, progress), std::logic_error);
         EXPECT_EQ(progress.batch, k);
@@ -184,8 +184,8 @@ TEST(AsyncErrors, RefusesTokensAndTargetsOfAnyNetwork) {
     const auto good = letters(15);
     auto bad = good;
     bad[7] = 7;
-    Model<Unspoken, Later> model{Seed{1}}, other = model;
-    Trainer<Unspoken, CrossEntropy, Adam, Later> trainer{model, {}, {}}, untroubled{other, {}, {}};
+    Model<Unspoken, AsyncBackend> model{Seed{1}}, other = model;
+    Trainer<Unspoken, CrossEntropy, Adam, AsyncBackend> trainer{model, {}, {}}, untroubled{other, {}, {}};
     const auto batch = [](const std::vector<int>& x, const std::vector<int>& y) {
         return Batch<Tokens, Tokens>{{{x.data(), nullptr, {5, 3}}}, {y.data(), nullptr, {5, 3}}};
     };

@@ -28,13 +28,13 @@ using law::difference;
 using law::differing;
 
 /// The same, but it keeps no work: it is asked for all of it every time.
-struct Anew : Later {
+struct Recapturing : AsyncBackend {
     template <class Work>
     void repeat(Graph&, const Work& work) {
         work();
     }
 };
-static_assert(Asynchronous<Later> && Asynchronous<Anew> && !Asynchronous<AtOnce>);
+static_assert(Asynchronous<AsyncBackend> && Asynchronous<Recapturing> && !Asynchronous<SyncBackend>);
 
 /// Dropout between and after its layers.
 using Reader = Sequential<Named<"in", Embedding<7, 3>>,
@@ -73,9 +73,9 @@ Outcome fitted(Data data, TrainerSettings with = settings) {
 }
 template <class Net = Reader, class Loss = CrossEntropy, class Data>
 void expect_like_eigen(const Data& data, const TrainerSettings& with = settings) {
-    const Outcome later = fitted<Later, Net, Loss>(data, with);
-    expect_near(later, fitted<AtOnce, Net, Loss>(data, with));
-    expect_same(later, fitted<Anew, Net, Loss>(data, with));
+    const Outcome later = fitted<AsyncBackend, Net, Loss>(data, with);
+    expect_near(later, fitted<SyncBackend, Net, Loss>(data, with));
+    expect_same(later, fitted<Recapturing, Net, Loss>(data, with));
 }
 
 TEST(AsyncStep, WindowsOfTwoForms) { expect_like_eigen(TokenWindows{text, 6, 5}); }
@@ -140,7 +140,7 @@ std::vector<double> waned() {
     return losses;
 }
 TEST(AsyncStep, LengthsThatTheHostReadsAreReadEachTime) {
-    EXPECT_LT(difference(waned<Later>(), waned<AtOnce>()), 1e-9);
+    EXPECT_LT(difference(waned<AsyncBackend>(), waned<SyncBackend>()), 1e-9);
 }
 
 /// A loss of several parts.
@@ -154,8 +154,8 @@ TEST(AsyncStep, ALossMayHaveParts) { expect_like_eigen<Reader, Halves>(TokenWind
 
 TEST(AsyncStep, CollectsTheLossesOfAllSteps) {
     const Tracks<double> data{4, 3}, other{5, 2, 7};
-    Model<Tracker, Later> model{Seed{1}}, one_by_one = model;
-    Followed<Later> trainer{model, {}, {}}, waiting{one_by_one, {}, {}};
+    Model<Tracker, AsyncBackend> model{Seed{1}}, one_by_one = model;
+    Followed<AsyncBackend> trainer{model, {}, {}}, waiting{one_by_one, {}, {}};
     LossSum sum;
     for (int k = 0; k < 150; ++k) { // more than a record holds
         const auto batch = k % 5 < 3 ? data.batch() : other.batch();
@@ -173,8 +173,8 @@ TEST(AsyncStep, CollectsTheLossesOfAllSteps) {
 
 TEST(AsyncStep, StopsAndGoesOnToTheSameBits) {
     const auto trained = [](std::size_t stop) {
-        Model<Reader, Later> model{Seed{1}};
-        Trainer<Reader, CrossEntropy, Adam, Later> trainer{model, {}, {}, settings};
+        Model<Reader, AsyncBackend> model{Seed{1}};
+        Trainer<Reader, CrossEntropy, Adam, AsyncBackend> trainer{model, {}, {}, settings};
         TokenStreams data{text, 3, 2};
         Progress progress;
         FitOptions first{.epochs = 3};
@@ -211,7 +211,7 @@ TEST(AsyncStep, ABatchWithoutTermsTeachesNothingButCarriesOn) {
             EXPECT_EQ(trainer.steps(), 4);
             return model.values();
         };
-        ends.push_back(which == 0 ? all(Later{}) : all(AtOnce{}));
+        ends.push_back(which == 0 ? all(AsyncBackend{}) : all(SyncBackend{}));
     }
     EXPECT_LT(difference(ends[0], ends[1]), 1e-9);
 }

@@ -10,8 +10,8 @@
 
 // Two backends of the same numbers: the work of one is done later, that of the other at once.
 
-using Later = TestBackend<double>;
-using AtOnce = rondo::EigenBackend<double>;
+using AsyncBackend = TestBackend<double>;
+using SyncBackend = rondo::EigenBackend<double>;
 
 template <class B>
 using Followed = rondo::Trainer<Tracker, rondo::MeanSquaredError, rondo::Adam, B>;

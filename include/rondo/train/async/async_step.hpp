@@ -44,7 +44,7 @@ public:
             worker.work.execute();
             worker.work.backward(&worker.gradient);
             if (terms == 0) return;
-            finite_check.judge(backend, gradient, size, loss, terms, settings.clip_norm, note);
+            finite_check.reduce(backend, gradient, size, loss, terms, settings.clip_norm, note);
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, size);
             if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
         };

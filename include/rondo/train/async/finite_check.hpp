@@ -22,50 +22,50 @@ struct StepRecord {
 };
 
 /// Of some numbers of a gradient, the sum of their squares and the first that is not finite; or of losses, their sum.
-struct Looked {
+struct Partial {
     double sum = 0;
     std::size_t first = StepRecord::none;
 };
 // Sums in a fixed order, by many threads of which each reads what its neighbours' neighbour does; then by fewer.
-inline constexpr std::size_t looked_wide = 4096, looked_narrow = 64;
+inline constexpr std::size_t first_pass_threads = 4096, second_pass_threads = 64;
 
 template <class S>
-struct Look {
+struct ReduceColumns {
     const S *gradient, *losses;
     std::size_t size, columns;
-    Looked* to;
+    Partial* to;
 
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t part) const {
-        Looked found;
-        if (part < looked_wide) {
-            for (std::size_t k = part; k < size; k += looked_wide) {
+        Partial partial;
+        if (part < first_pass_threads) {
+            for (std::size_t k = part; k < size; k += first_pass_threads) {
                 const double g = double(gradient[k]);
-                found.sum += g * g;
-                if (!std::isfinite(g) && found.first == StepRecord::none) found.first = k;
+                partial.sum += g * g;
+                if (!std::isfinite(g) && partial.first == StepRecord::none) partial.first = k;
             }
         } else {
-            for (std::size_t k = part - looked_wide; k < columns; k += looked_narrow) found.sum += double(losses[k]);
+            for (std::size_t k = part - first_pass_threads; k < columns; k += second_pass_threads) partial.sum += double(losses[k]);
         }
-        to[part] = found;
+        to[part] = partial;
     }
 };
-struct LookAgain {
-    const Looked* from;
-    Looked* to;
+struct ReducePartials {
+    const Partial* from;
+    Partial* to;
 
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t part) const {
-        Looked found;
-        for (std::size_t k = part; k < looked_wide; k += looked_narrow) {
-            found.sum += from[k].sum;
-            if (from[k].first < found.first) found.first = from[k].first;
+        Partial partial;
+        for (std::size_t k = part; k < first_pass_threads; k += second_pass_threads) {
+            partial.sum += from[k].sum;
+            if (from[k].first < partial.first) partial.first = from[k].first;
         }
-        to[part] = found;
+        to[part] = partial;
     }
 };
-struct Judge {
-    const Looked *gradient, *losses; // looked_narrow each
+struct RecordOutcome {
+    const Partial *gradient, *losses; // second_pass_threads each
     const StepNote* note;
     double terms, clip_norm;
     StepRecord* record;
@@ -74,7 +74,7 @@ struct Judge {
     RONDO_HOST_DEVICE void run(std::size_t) const {
         double squares = 0, loss = 0;
         std::size_t first = StepRecord::none;
-        for (std::size_t k = 0; k < looked_narrow; ++k) {
+        for (std::size_t k = 0; k < second_pass_threads; ++k) {
             squares += gradient[k].sum;
             loss += losses[k].sum;
             if (gradient[k].first < first) first = gradient[k].first;
@@ -109,13 +109,13 @@ public:
     using scalar = typename B::scalar;
 
     /// Notes the loss, whether it and the gradient are finite, and by what factor clip_norm scales the gradient.
-    void judge(B& backend, const scalar* gradient, std::size_t size, const LossValue<B>& losses, double terms,
+    void reduce(B& backend, const scalar* gradient, std::size_t size, const LossValue<B>& losses, double terms,
                double clip_norm, const StepNote* note) {
-        Looked *parts = B::data(parts_), *again = parts + looked_wide + looked_narrow;
+        Partial *parts = B::data(parts_), *again = parts + first_pass_threads + second_pass_threads;
         const auto& [each, extent] = losses.part(0);
-        backend.columns(Look<scalar>{gradient, each, size, extent.columns(), parts}, looked_wide + looked_narrow);
-        backend.columns(LookAgain{parts, again}, looked_narrow);
-        backend.columns(Judge{again, parts + looked_wide, note, terms, clip_norm, record()}, 1);
+        backend.columns(ReduceColumns<scalar>{gradient, each, size, extent.columns(), parts}, first_pass_threads + second_pass_threads);
+        backend.columns(ReducePartials{parts, again}, second_pass_threads);
+        backend.columns(RecordOutcome{again, parts + first_pass_threads, note, terms, clip_norm, record()}, 1);
     }
     StepRecord* record() { return B::data(record_); }
 
@@ -133,7 +133,7 @@ public:
 private:
     template <class T>
     using buffer = typename B::template buffer<T>;
-    buffer<Looked> parts_ = buffer<Looked>(looked_wide + 2 * looked_narrow);
+    buffer<Partial> parts_ = buffer<Partial>(first_pass_threads + 2 * second_pass_threads);
     buffer<StepRecord> record_ = buffer<StepRecord>(1);
 };
 

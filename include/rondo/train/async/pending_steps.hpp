@@ -18,7 +18,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 template <class B>
 class PendingSteps {
 public:
-    struct Bad {
+    struct NonFinite {
         std::size_t batch, number; // of the steps here; of the gradient
         std::int64_t before;       // steps
         double loss;
@@ -44,28 +44,28 @@ public:
     /// Waits for all steps; whether every one was good.
     bool settle() {
         if constexpr (Asynchronous<B>) {
-            if (known_ == steps_.size()) return !bad_;
+            if (known_ == steps_.size()) return !non_finite_;
             const StepRecord record = finite_check_.read();
             for (std::size_t k = known_; k < steps_.size(); ++k)
                 if (LossSum& loss = steps_[k].loss; loss.terms > 0) loss.sum = record.loss[k - known_] * loss.terms;
-            if (record.bad > 0 && !bad_) {
+            if (record.bad > 0 && !non_finite_) {
                 const std::size_t batch = known_ + std::size_t(record.bad - 1);
-                bad_ = Bad{batch, record.first, steps_[batch].before, steps_[batch].loss.sum};
+                non_finite_ = NonFinite{batch, record.first, steps_[batch].before, steps_[batch].loss.sum};
             }
             known_ = steps_.size();
         }
-        return !bad_;
+        return !non_finite_;
     }
     /// Adds the losses, one after the other, up to the step that was bad, and forgets all; returns how many were good.
-    std::size_t take(LossSum& sum, std::optional<Bad>& bad) {
+    std::size_t take(LossSum& sum, std::optional<NonFinite>& bad) {
         settle();
-        const std::size_t good = bad_ ? bad_->batch : steps_.size();
+        const std::size_t good = non_finite_ ? non_finite_->batch : steps_.size();
         for (std::size_t k = 0; k < good; ++k) {
             sum.sum += steps_[k].loss.sum;
             sum.terms += steps_[k].loss.terms;
         }
-        bad = bad_;
-        bad_.reset();
+        bad = non_finite_;
+        non_finite_.reset();
         steps_.clear();
         known_ = 0;
         return good;
@@ -78,7 +78,7 @@ private:
     };
     std::vector<Step> steps_; // the losses of the first known_ are known
     std::size_t known_ = 0;
-    std::optional<Bad> bad_;
+    std::optional<NonFinite> non_finite_;
     FiniteCheck<B> finite_check_;
 };
 
