@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Compares LSTMs of one and both directions, one and three layers deep, at seeing a signal through noise.
+// Compares LSTMs of one and both directions, one and three layers deep, on the detection of a signal in noise.
 #include "common/networks.hpp"
 #include "common/sensors.hpp"
 #include "common/shapes.hpp"
@@ -17,9 +17,9 @@ using Bi = LSTM<sensors, hidden, Stack{.bidirectional = true}>;
 using Deep = LSTM<sensors, hidden, Stack{.layers = 3}>;
 using DeepBi = LSTM<sensors, hidden, Stack{.layers = 3, .bidirectional = true, .dropout = Rate{20}}>; // 20 of 100
 
-// Ten noisy sensors watch a signal that nobody sees. At each step one logit: is the signal above zero? A network of one
-// direction knows the past only: it can filter. In both directions it knows what comes, too: it can smooth, and tells
-// more. More layers have nothing to add here: a step needs its neighbours, not the neighbours' meaning.
+// Ten noisy sensors measure a hidden signal. At each step one logit: is the signal above zero? A network of one
+// direction reads the past only, so it can filter. In both directions it reads later steps, too, so it can smooth,
+// which is more accurate. More layers do not help here, since the signal depends on adjacent steps linearly.
 template <class Layer>
 using Detector = Sequential<Named<"lstm", Layer>, Named<"fc", Linear<Layer::output_size, 1>>>;
 using Windows = Samples<float, sensors, float, 1>;
@@ -35,7 +35,7 @@ struct Results {
     double seconds = 0;
 };
 
-// The share of steps that are told right; says(x) gives what is said of each column of x.
+// The fraction of steps that are classified correctly; says(x) returns the logits of the columns of x.
 double accuracy(Windows& windows, const auto& says) {
     double right = 0, steps = 0;
     for (std::size_t k = 0; k < windows.count(); ++k) {
@@ -49,7 +49,7 @@ double accuracy(Windows& windows, const auto& says) {
     return right / steps;
 }
 
-// Trains (or loads) a network and tells how well it does on what it has not seen. False: stopped.
+// Trains (or loads) a network and evaluates it on held-out data. False: stopped.
 template <class Layer>
 bool study(const Options& options, const std::string& name, Windows& train, Windows& held_out, Results& results) {
     if (!options.wants(name)) return true;
@@ -101,7 +101,7 @@ void run(const Options& options) {
     options.check_files(networks);
     common::print_layers<Uni, Bi, Deep, DeepBi>(5, 3);
     const Seed seed{options.seed};
-    const double learnt = 0.8; // the rest is held out
+    const double learnt = 0.8; // the fraction to train on; the rest is held out
     const std::vector<double> signal = options.data.empty() ? common::wander(120'000, options.persistence, seed)
                                                             : common::read_signal(options.data, options.column, learnt);
     const std::span all{signal};
@@ -115,7 +115,7 @@ void run(const Options& options) {
         !study<Deep>(options, "deep", train, held_out, results) ||
         !study<DeepBi>(options, "deep-bi", train, held_out, results))
         return;
-    const double rule = accuracy(held_out, [](const auto& x) { // the mean of the sensors now
+    const double rule = accuracy(held_out, [](const auto& x) { // baseline: the mean of the sensors at each step
         return [x](std::size_t n) {
             return std::accumulate(x.value + n * sensors, x.value + (n + 1) * sensors, 0.0f) > 0;
         };

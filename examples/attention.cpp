@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells praise from blame by the one word that decides, and shows which words an LSTM with attention looked at.
+// Classifies sentences as praise or blame by one decisive word, and plots the attention weights of an LSTM.
 #include "common/sentences.hpp"
 #include "common/training.hpp"
 #include "common/weighed_words.hpp"
@@ -14,8 +14,8 @@ struct Options : common::Options {
     std::string score = "linear";
 };
 
-// The network: every step of the LSTM gets a score, a softmax over the steps makes weights of the scores, and the mean
-// of the steps, so weighted, is classified.
+// The network: every step of the LSTM gets a score, a softmax over the steps turns the scores into weights, and the
+// weighted mean of the steps is classified.
 template <int capacity, class Score>
 struct Classifier
     : Network<Named<"embedding", Embedding<capacity, 10, Vocabulary::padding>>, Named<"lstm", LSTM<10, 32>>,
@@ -27,11 +27,11 @@ struct Classifier
         const auto pooled = run(layer<"attention">, steps, with_weights);
         return Attended{run(layer<"fc">, pooled.output), pooled.weights};
     }
-    // Training asks for the scores alone; the weights are learnt without anyone saying where to look.
+    // Training uses the scores only; the attention weights have no targets of their own.
     static auto forward(auto& run, const Tokens& words) { return attend(run, words).output; }
 };
 
-// How much each word of a sentence weighs to the model, and which class it takes the sentence for.
+// The attention weight of each word of a sentence, and the class that the model predicts.
 template <class Net>
 int judge(Workspace<Net>& work, const Model<Net>& model, const std::vector<int>& tokens, std::vector<float>& weights) {
     const Tokens words{tokens.data(), nullptr, {int(tokens.size()), 1}};
@@ -59,8 +59,8 @@ void run(const Options& options, const common::Sentences& sentences) {
     using Batches = Samples<int, 1, int, 1>;
     Batches batches{16, Batches::Target::each_sequence, Vocabulary::padding};
     for (const common::Sentence& s : sentences.train) batches.add(vocabulary.tokens(s.words), {&s.label, 1});
-    // An LSTM carries on what it saw, so a later step would do as well. Without weight decay one linear score in ten
-    // learns to look there; with it, none of 60 did.
+    // An LSTM's state keeps the decisive word, so attending to a later step would work as well. Without weight decay
+    // one linear score in ten learns that; with it, none of 60 did.
     Trainer trainer{model,
                     CrossEntropy{},
                     Adam{.rate = 1e-2, .weight_decay = 3e-4},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Steps single cells, counts their parameters, and draws what the gates of an LSTM and a GRU do while they read.
+// Steps single cells, counts their parameters, and plots the gates of an LSTM and a GRU over a sentence.
 #include "common/heat_map.hpp"
 #include "common/networks.hpp"
 #include "common/shapes.hpp"
@@ -31,11 +31,12 @@ struct Options : common::NetworksOptions {
     std::string sentence;
 };
 
-// A cell takes one step of a batch; to go on, its user sets step.before() to step.after(). Its layer does just that.
+// A cell computes one step of a batch; for the next step, its user copies step.after() to step.before(), as a layer
+// does.
 template <class Cell>
 void print_cell(const char* name) {
     const Cell cell{Seed{1}};
-    typename Cell::Step step{batch}; // the states before are zero at first
+    typename Cell::Step step{batch}; // the initial states are zero
     step.x().setConstant(1);
     cell.forward(step);
     const std::string x = common::shape({step.x().cols(), step.x().rows()}),
@@ -53,7 +54,7 @@ void print_shapes() {
     common::print_layers<RNN<in, out>, LSTM<in, out>, GRU<in, out>, RNN<in, out, Stack{.layers = 2}>>(steps, batch);
 }
 
-// What the gates are at each letter of a sentence.
+// The values of the gates at each letter of a sentence.
 template <class Net>
 void draw_gates(const Options& options, const std::string& name, const Model<Net>& model,
                 const std::vector<int>& tokens, const auto& meanings) {
@@ -63,12 +64,12 @@ void draw_gates(const Options& options, const std::string& name, const Model<Net
     const auto traced = work.evaluate(model, nullptr, [&](auto& run) {
         return run(layer<"cell">, run(layer<"embedding">, Tokens{tokens.data(), nullptr, {length, 1}}), with_gates);
     });
-    const auto& trace = traced.gates.front(); // of the one layer and direction there is
+    const auto& trace = traced.gates.front(); // of the only layer and direction
     const auto value = [&](std::size_t gate, int unit, int t) {
         return trace.value[t * trace.rows + int(gate) * hidden + unit];
     };
-    // Units have no order of their own. Sorted by gate 1, which in both cells says how much of the old state is kept,
-    // they show who remembers (above) and who forgets (below).
+    // The order of units is arbitrary. They are sorted by gate 1, which in both cells is the factor of the old state:
+    // units that remember are above, units that forget below.
     std::array<int, hidden> units;
     std::iota(units.begin(), units.end(), 0);
     std::ranges::sort(units, {}, [&](int unit) {
@@ -85,7 +86,7 @@ void draw_gates(const Options& options, const std::string& name, const Model<Net
     common::draw(options.out, name, options.sentence, "units (sorted)", maps);
 }
 
-// Trains (or loads) a network and draws its gates; weights decay, which keeps these from either end. False: stopped.
+// Trains (or loads) a network and plots its gates; weight decay keeps the gates from saturating. False: stopped.
 template <class Cell, int symbols>
 bool study(const Options& options, const std::string& cell, const Alphabet<symbols>& alphabet, auto& batches,
            const auto& meanings, std::string& result, double& seconds) {

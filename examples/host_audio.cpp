@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Plays a WAV file through a model of a guitar amplifier, block by block, as a plug-in does.
+// Processes a WAV file by a model of a guitar amplifier, block by block, as a plug-in does.
 #include "common/training.hpp"
 #include "common/wav.hpp"
 
@@ -15,10 +15,10 @@ using namespace rondo;
 
 namespace {
 
-// What a file may hold: the sizes are compiled, which one it is turns out when the file is opened.
+// The candidates for a model file: their sizes are compiled, and one is selected when the file is opened.
 template <int hidden>
 using Amp = Sequential<Named<"lstm", LSTM<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
-template <int hidden> using AmpWithSkip = Residual<Amp<hidden>>; // adds the dry signal, as models of AIDA-X do
+template <int hidden> using AmpWithSkip = Residual<Amp<hidden>>; // adds the dry signal, as AIDA-X's models do
 using Amps = Sizes<Amp, 8, 16, 40>;
 using AmpsWithSkip = Sizes<AmpWithSkip, 8, 16, 40>;
 
@@ -26,7 +26,7 @@ struct Options : common::Options {
     std::size_t block = 64;
 };
 
-// Some strings that are plucked one after the other: noise that runs round a delay line and loses its highs.
+// Strings plucked one after the other, as Karplus and Strong: noise in a delay line with a low-pass filter.
 common::Wav plucked(Seed seed, double seconds) {
     common::Wav wav;
     const RandomStream chance{seed, Purpose::user};
@@ -43,7 +43,7 @@ common::Wav plucked(Seed seed, double seconds) {
     return wav;
 }
 
-// The amplifier to learn: it saturates, and its bias sinks while it is driven hard. Its result depends on the past.
+// The amplifier to model: it saturates, and a large input lowers its bias, so the output depends on the past.
 std::vector<float> amplified(const std::vector<float>& dry) {
     std::vector<float> wet;
     float bias = 0, low = 0;
@@ -56,7 +56,7 @@ std::vector<float> amplified(const std::vector<float>& dry) {
     return wet;
 }
 
-// The mean square of what is wrong, as a share of the signal's.
+// The mean square of the error, relative to that of the signal.
 double error_to_signal(const std::vector<float>& truth, const std::vector<float>& found) {
     double error = 0, signal = 0;
     for (std::size_t k = 0; k < truth.size(); ++k) {
@@ -83,7 +83,7 @@ common::Training train(const Options& options) {
     return common::train(options, trainer, windows, "samples");
 }
 
-// Any file of an amplifier: this is all that a plug-in has to know of formats and sizes.
+// Opens a model file of any supported format and size.
 AnyStream open(const std::filesystem::path& file) {
     if (file.extension() == ".nam") return load_any<Amps>(io::read_nam(file));
     if (file.extension() != ".json") return load_any<Amps>(file);
@@ -105,7 +105,7 @@ void run(const Options& options) {
     if (training.stopped) return;
     const std::string file = options.trains() ? options.model_file().string() : options.load;
 
-    // A state for each channel; all share the weights.
+    // One state for each channel; all channels share the weights.
     const auto channels = std::size_t(dry.channels);
     const AnyStream amp = open(file);
     if (amp.input_size() != 1 || amp.output_size() != 1) fail(Error::Kind::mismatch, file + ": not of one signal");
@@ -114,7 +114,7 @@ void run(const Options& options) {
 
     common::Wav wet = dry;
     std::vector<float> block(options.block);
-    std::vector<double> seconds; // that each block took
+    std::vector<double> seconds; // time of each block
     seconds.reserve(channels * (dry.frames() / options.block + 1));
     for (std::size_t at = 0; at < dry.frames(); at += options.block)
         for (std::size_t channel = 0; channel < channels; ++channel) {
@@ -122,7 +122,7 @@ void run(const Options& options) {
             float* const samples = wet.samples.data() + at * channels + channel;
             for (std::size_t k = 0; k < count; ++k) block[k] = samples[k * channels];
             const auto start = Clock::now();
-            streams[channel].process(block.data(), block.data(), count); // takes no memory and no lock
+            streams[channel].process(block.data(), block.data(), count); // no allocation, no lock
             seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
             for (std::size_t k = 0; k < count; ++k) samples[k * channels] = block[k];
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Serves many sessions with one const model: four threads answer requests as they come, each session in its order.
+// Serves many sessions with one const model: four threads answer requests as they arrive, in order for each session.
 #include "common/sessions.hpp"
 #include "common/training.hpp"
 
@@ -12,7 +12,7 @@ using namespace rondo;
 
 namespace {
 
-// Foretells the next value of a sensor from all before it.
+// Predicts the next value of a sensor from all previous ones.
 template <int hidden>
 using Forecaster = Sequential<Named<"gru", GRU<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
 using Forecasters = Sizes<Forecaster, 8, 16, 32>;
@@ -22,7 +22,7 @@ struct Options : common::Options {
 };
 using common::Session, common::values_a_request;
 
-// What a session's sensor says: a wave of its own, with noise.
+// The data of a session's sensor: a sine of its own frequency and phase, with noise.
 std::vector<float> sensor(std::uint64_t session, std::size_t count, Seed seed) {
     const RandomStream chance{seed, Purpose::user, session};
     const double speed = 0.1 + 0.3 * double(chance.wide(0) % 1000) / 1000, begin = double(chance.wide(1) % 1000);
@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Serves many sessions with one const model, in several threads.", "host_service"};
     Options options;
     options.add(app, 10);
-    app.remove_option(app.get_option("--data")); // its sensors are its own
+    app.remove_option(app.get_option("--data")); // the sensors are simulated
     app.add_option("--sessions", options.sessions, "each with a state")
         ->capture_default_str()
         ->check(CLI::Range(1, 100000));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Forecasts two to four related series jointly, weather or columns of a CSV file, with one GRU that reads them all.
+// Forecasts two to four related series (weather, or columns of a CSV file) jointly, with one GRU that reads them all.
 #include "common/forecasting.hpp"
 #include "common/training.hpp"
 
@@ -12,7 +12,8 @@ using namespace rondo;
 
 namespace {
 
-// The network: all features of an hour go in together, so what one tells of another is used; all come out together.
+// The network: all features of an hour are read together, so that dependencies between them are used, and all are
+// forecast together.
 template <int features>
 using Forecaster = Sequential<Named<"gru", GRU<features, 48, Stack{.layers = 2, .dropout = Rate{10}}>>, LastStep<48>,
                               Named<"fc", Linear<48, features>>>;
@@ -25,9 +26,9 @@ struct Options : common::Options {
     int window = 48, horizon = 1;
 };
 
-// Sixty days of hours. Pressure: a damped oscillator that chance drives, and a tide of 12 h. Humidity falls where it is
-// warm or pressure is high. Temperature follows the sun, less so under a humid sky. What chance adds within an hour, no
-// forecast knows: on average 0.25² °C², 1 %² and 0.2² hPa².
+// Sixty days of hours. Pressure: a damped oscillator driven by noise, and a tide of 12 h. Humidity falls if it is warm
+// or pressure is high. Temperature follows the sun, less if the air is humid. The noise of one hour cannot be forecast;
+// its variances are 0.25² °C², 1 %² and 0.2² hPa².
 common::Series weather(Seed seed) {
     common::Series all{{}, {"temperature", "humidity", "pressure"}, {"°C", "%", "hPa"}, "hours"};
     const RandomStream draw{seed, Purpose::user};
@@ -45,7 +46,7 @@ common::Series weather(Seed seed) {
     return all;
 }
 
-// The first days of the test part, a panel for each feature.
+// Plots the first days of the test part, a panel for each feature.
 void draw_forecast(const Options& options, const common::Series& series, std::span<const double> truth,
                    std::span<const double> forecast) {
     const std::size_t n = series.features(), steps = std::min<std::size_t>(truth.size() / n, 7 * 24);
@@ -58,7 +59,7 @@ void draw_forecast(const Options& options, const common::Series& series, std::sp
     }
     plot << "set xlabel ''\nset key above\nset lmargin 10\nset ytics font ',11'\nset multiplot layout " << n << ",1\n";
     for (std::size_t k = 0; k < n; ++k) {
-        if (k == 1) plot << "unset key\n"; // the first panel's is for all
+        if (k == 1) plot << "unset key\n"; // the key of the first panel applies to all
         if (k + 1 == n) plot << "set xlabel " << series.time_label() << '\n';
         plot << "set ylabel " << series.label(k) << "\nplot 'multivariate-forecast.dat' using 1:" << 2 * k + 2
              << " with lines title 'truth', '' using 1:" << 2 * k + 3 << " with lines title 'forecast'\n";
@@ -69,8 +70,9 @@ void draw_forecast(const Options& options, const common::Series& series, std::sp
 
 template <int features>
 void run(const Options& options, const common::Series& series) {
-    // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
-    // Each feature has its own scale, else the loss would hear little but the one with the largest numbers.
+    // The test part is later than the training part, and the scaler is fitted to the training part only, so no
+    // information from the future is used. Each feature has its own scale; otherwise the largest one would dominate the
+    // loss.
     const common::SplitInTime split{series, options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end * features), features);
@@ -90,7 +92,7 @@ void run(const Options& options, const common::Series& series) {
     const common::Training training = common::train(options, trainer, train, "numbers");
     if (training.stopped) return;
 
-    // The naive forecast is the last value seen: hard to beat an hour ahead, for weather changes slowly.
+    // The baseline is the last value (persistence), which is hard to beat an hour ahead, since weather changes slowly.
     const std::vector<double> forecast = common::forecasts(common::on_host(model), test, scaler);
     const auto truth = values.subspan(split.train_end * features);
     const auto naive = values.subspan((split.train_end - std::size_t(options.horizon)) * features, truth.size());
@@ -115,7 +117,7 @@ void run(const Options& options, const common::Series& series) {
     std::printf(" beats_naive=%d/%d%s seconds=%.2f\n", beaten, features, result.str().c_str(), training.seconds);
 }
 
-// Runs with the network of as many features as the series has.
+// Calls run with the network whose number of features is that of the series.
 template <int... features>
 void run(const Options& options, std::integer_sequence<int, features...>) {
     const std::size_t asked = options.columns.size();

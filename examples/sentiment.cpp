@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.
+// Classifies reviews as good or bad with a bidirectional LSTM, and then reviews that you type.
 #include "common/embedded_reviews.hpp"
 #include "common/reviews.hpp"
 #include "common/training.hpp"
@@ -13,7 +13,7 @@ using namespace rondo;
 
 namespace {
 
-// The network: a vector for each word, read in both directions; what both end with goes through two linear layers.
+// The network: a vector for each word, an LSTM in both directions, and two linear layers on their final states.
 constexpr Stack both{.layers = 2, .bidirectional = true, .dropout = Rate{50}};
 template <int words>
 using Sentiment = Sequential<Named<"embedding", Embedding<words, 100, Vocabulary::padding>>,
@@ -27,7 +27,7 @@ struct Options : common::Options {
     bool classify = isatty(STDIN_FILENO) != 0;
 };
 
-// Reviews of like lengths share a batch: less padding, so less to wait for.
+// Reviews of similar lengths share a mini-batch: there is less padding, so training takes less time.
 Reviews samples(const std::vector<common::Review>& reviews, const Vocabulary& vocabulary, int batch) {
     Reviews all{batch, Reviews::Target::each_sequence, Vocabulary::padding};
     for (const common::Review& review : reviews) {
@@ -45,7 +45,7 @@ double probability(Workspace<Net>& work, const Model<Net>& model, const std::vec
     return 1 / (1 + std::exp(-double(y.value[0])));
 }
 
-// How often each class was taken for each.
+// The confusion matrix: how often each class was predicted for each.
 struct Confusion {
     double taken[2][2]{};
     double right() const { return taken[0][0] + taken[1][1]; }
@@ -66,7 +66,7 @@ Confusion judge(const Model<Net>& model, const Vocabulary& vocabulary, const std
     return all;
 }
 
-// Reads lines until one is empty, and says what it makes of each.
+// Reads lines until one is empty, and classifies each.
 template <class Net>
 void classify_lines(const Model<Net>& model, const Vocabulary& vocabulary, const std::string* classes) {
     Workspace<Net> work;

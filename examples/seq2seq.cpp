@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Turns dates as people write them into ISO 8601, letter by letter, with an encoder and an attentive decoder.
+// Converts dates in various notations to ISO 8601, letter by letter, with an encoder and a decoder with attention.
 #include "common/dates.hpp"
 #include "common/pairs.hpp"
 #include "common/scores.hpp"
@@ -20,18 +20,18 @@ struct Options : common::Options {
     double length_penalty = 0;
 };
 
-// The network: the source is read in both directions; the decoder looks at it before it says each symbol. Now and then,
-// in training, it goes on from its own last symbol instead of the right one.
+// The network: the source is read in both directions; the decoder attends to it at each output symbol. In training,
+// with some probability, it continues from its own last symbol instead of the correct one (scheduled sampling).
 template <class Attention>
 using Net = EncoderDecoder<common::Pairs::capacity, common::Pairs::capacity, 64, 128, Attention,
                            Feeding{.sampling = {Rate{20}, 2000}}>;
 
-// What a source is turned into: the best of `beam` hypotheses that are followed side by side.
+// Decodes a source: the best hypothesis of a beam search of width `beam`.
 template <class N>
 std::vector<int> translate(Decoding<N, EigenBackend<float>>& decoding, const Options& options,
                            const common::Pairs& pairs, const std::vector<int>& source) {
     decoding.start(source);
-    // Symbols of the vocabulary only: the network may have room for more.
+    // Symbols of the vocabulary only: the network's capacity may be larger.
     std::vector<float> scores;
     const auto step = [&](std::span<const int> parents, std::span<const int> tokens) -> const std::vector<float>& {
         const std::span<const float> all = decoding(parents, tokens);
@@ -53,7 +53,7 @@ std::vector<int> translate(Decoding<N, EigenBackend<float>>& decoding, const Opt
     return found.empty() ? std::vector<int>{} : found.front().tokens;
 }
 
-// Where the decoder looked when it said each symbol: a step of one row for each.
+// Plots the attention weights of the decoder at each output symbol: a step of a beam of width 1 for each.
 template <class N>
 void draw_alignment(const Model<N>& model, const Options& options, const common::Pairs& pairs,
                     const std::vector<int>& source, const std::vector<int>& target) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Forecasts a series, a noisy sine or a column of a CSV file, with a GRU that reads a window of it.
+// Forecasts a series (a noisy sine, or a column of a CSV file) with a GRU that reads a window of it.
 #include "common/forecasting.hpp"
 #include "common/training.hpp"
 
@@ -12,7 +12,7 @@ using namespace rondo;
 
 namespace {
 
-// The network: two recurrent layers read the window; what they know after its last step becomes the forecast.
+// The network: two recurrent layers read the window; the forecast is computed from their output at its last step.
 using Forecaster = Sequential<Named<"gru", GRU<1, 50, Stack{.layers = 2, .dropout = Rate{20}}>>, LastStep<50>,
                               Named<"fc", Linear<50, 1>>>;
 
@@ -22,7 +22,7 @@ struct Options : common::Options {
     std::optional<int> season;
 };
 
-// The program's own series. It comes with the sine under the noise: how good can a forecast be at all?
+// The built-in series, with the sine without noise, whose error is the least that a forecast can have.
 constexpr int points = 1000, period = 50;
 constexpr double noise = 0.1;
 
@@ -71,8 +71,9 @@ void run(const Options& options) {
     const common::Series series =
         own ? noisy(clean, Seed{options.seed}) : common::read_series(options.data, options.column);
 
-    // The test part is later than all that is learnt, and the scaler sees the training part only: nothing leaks back.
-    // A model's file has no scaler: one that is loaded needs the data that it was trained on, which give the same.
+    // The test part is later than the training part, and the scaler is fitted to the training part only, so no
+    // information from the future is used. A model file has no scaler: a loaded model needs its training data to fit
+    // the same one.
     const common::SplitInTime split{series, options.window, options.horizon};
     const std::span<const double> values{series.values};
     const Scaler scaler = Scaler::standard(values.first(split.train_end), 1);
@@ -87,8 +88,8 @@ void run(const Options& options) {
 
     Model<Forecaster, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
-    // The rate falls to zero in half a wave: at a constant one the last steps throw the model about, and the error ends
-    // up to a fifth higher.
+    // The learning rate decays to zero along a cosine: at a constant rate the last steps are noisy, and the final error
+    // is up to a fifth higher.
     const auto steps = std::max<std::int64_t>(1, std::int64_t(train.count()) * options.epochs);
     const TrainerSettings settings{
         .threads = options.threads, .seed = Seed{options.seed}, .schedule = CosineDecay{.steps = steps}};
@@ -96,7 +97,7 @@ void run(const Options& options) {
     const common::Training training = common::train(options, trainer, train, "windows");
     if (training.stopped) return;
 
-    // No forecast is worth more than what it adds to the simplest ones: a value that is known, taken again.
+    // Baselines: a value that is already known.
     const std::vector<double> forecast = common::forecasts(common::on_host(model), test, scaler);
     const auto truth = values.subspan(split.train_end);
     const auto again = [&](std::size_t lag) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Learns a text letter by letter with an LSTM (or a GRU, or a plain RNN), then writes more of it.
+// Learns a text letter by letter with an LSTM (or a GRU, or a plain RNN), then generates more of it.
 #include "common/symbols.hpp"
 #include "common/training.hpp"
 
@@ -14,7 +14,7 @@ constexpr std::string_view paragraph =
     "read in a state. its gates pick what to keep, what to forget and what to say next. step by step the error flows "
     "back through time, and each weight moves a little until the text is known.";
 
-// The network: a vector for each symbol, two recurrent layers, a score for each symbol to come.
+// The network: a vector for each symbol, two recurrent layers, a score for each possible next symbol.
 template <int symbols, int hidden, template <int, int, Stack> class Layer>
 using CharModel = Sequential<Named<"embedding", Embedding<symbols, hidden>>,
                              Named<"lstm", Layer<hidden, hidden, Stack{.layers = 2, .dropout = Rate{20}}>>,
@@ -32,7 +32,7 @@ void check_prompt(const Options& options, const Alphabet<symbols>& alphabet) {
     common::check_symbols("--prompt", options.prompt, alphabet);
 }
 
-// Writes `length` symbols after the prompt: each is drawn from what the stream makes of all before it.
+// Generates `length` symbols after the prompt, each sampled from the stream's scores.
 template <class Net, int symbols>
 void generate(const Model<Net>& model, const Alphabet<symbols>& alphabet, const Options& options) {
     const Packed packed{model};
@@ -54,14 +54,14 @@ void generate(const Model<Net>& model, const Alphabet<symbols>& alphabet, const 
     }
 }
 
-// Of a model in a file: whether its symbols are bytes.
+// Whether the symbols of a model in a file are bytes.
 bool reads_bytes(const std::string& file) {
     const io::SafetensorsFile model{file};
     const io::TensorInfo* embedding = model.find("embedding.weight");
     return embedding && !embedding->shape.empty() && embedding->shape[0] == std::size_t(byte_alphabet.size);
 }
 
-// Writes with a model that was trained before.
+// Generates text with a model from a file.
 template <class Net, int symbols>
 void write(const Options& options, const Alphabet<symbols>& alphabet) {
     check_prompt(options, alphabet);
@@ -71,7 +71,7 @@ void write(const Options& options, const Alphabet<symbols>& alphabet) {
     std::printf("\ntext: epochs=0\n");
 }
 
-// Trains on `batches`, validates on `validation` if there is one, and writes some text.
+// Trains on `batches`, validates on `validation` if there is one, and generates some text.
 template <class Net, int symbols, class Data, class Validation>
 void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches, Validation* validation) {
     check_prompt(options, alphabet);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Learns a text word by word with an LSTM, its output tied to its embedding or not, then writes more of it.
+// Learns a text word by word with an LSTM, its output tied to its embedding or not, then generates more of it.
 #include "common/prose.hpp"
 #include "common/symbols.hpp"
 #include "common/training.hpp"
@@ -12,8 +12,8 @@ using namespace rondo;
 
 namespace {
 
-// The network: a vector for each word, two recurrent layers, a score for each word to come. Tied, the score of a word
-// is how well its own vector fits what the LSTM expects: one table serves both ends.
+// The network: a vector for each word, two recurrent layers, a score for each possible next word. If tied, the score of
+// a word is the product of its vector in the embedding and the LSTM's output.
 template <int capacity>
 using Untied = Sequential<Named<"embedding", Embedding<capacity, 128>>,
                           Named<"lstm", LSTM<128, 128, Stack{.layers = 2, .dropout = Rate{20}}>>,
@@ -28,7 +28,7 @@ struct Options : common::Options {
     std::string prompt;
 };
 
-// The words to go on from; without a prompt, the text's commonest.
+// The words of the prompt; without one, the most frequent word of the text.
 std::vector<std::string> prompt_words(const Options& options, const Vocabulary& vocabulary) {
     std::vector<std::string> prompt = words(options.prompt, Punctuation::apart);
     if (options.prompt.empty()) prompt.push_back(common::commonest_word(vocabulary));
@@ -37,7 +37,7 @@ std::vector<std::string> prompt_words(const Options& options, const Vocabulary& 
     return prompt;
 }
 
-// Writes `length` words after the prompt: each is drawn from what the stream makes of all before it.
+// Generates `length` words after the prompt, each sampled from the stream's scores.
 template <class Net>
 void generate(const Model<Net>& model, const Vocabulary& vocabulary, const Options& options) {
     const std::vector<std::string> prompt = prompt_words(options, vocabulary);
@@ -54,7 +54,7 @@ void generate(const Model<Net>& model, const Vocabulary& vocabulary, const Optio
             text.add(joiner.next(word));
         }
         for (int k = 0; k < options.length; ++k) {
-            std::vector<float> scores(all.begin(), all.begin() + vocabulary.size()); // it may have room for more
+            std::vector<float> scores(all.begin(), all.begin() + vocabulary.size()); // the capacity may be larger
             scores[Vocabulary::padding] = scores[Vocabulary::unknown] = -std::numeric_limits<float>::infinity();
             const int token = sampler(scores);
             text.add(joiner.next(vocabulary.word(token)));
@@ -64,8 +64,8 @@ void generate(const Model<Net>& model, const Vocabulary& vocabulary, const Optio
     std::printf("\n");
 }
 
-// Trains on streams of the text, read side by side, each carrying its state on from batch to batch. A tenth of a file
-// is hidden from training: it tells how well the model does on what it has not read.
+// Trains on streams of the text that are read in parallel, with states that persist from one mini-batch to the next. A
+// tenth of a file is held out for validation.
 template <class Net>
 void train(Model<Net, common::Backend>& model, const Options& options, const Vocabulary& vocabulary,
            const std::vector<std::string>& text, std::size_t hidden) {
@@ -84,7 +84,7 @@ void train(Model<Net, common::Backend>& model, const Options& options, const Voc
                                               {{".vocabulary", &vocabulary}});
     if (training.stopped) return;
 
-    for (EpochResult& e : training.history) { // the exponential of the loss, between how many words the model hesitates
+    for (EpochResult& e : training.history) { // perplexity is the exponential of the loss
         e.loss = std::exp(e.loss);
         e.validation = std::exp(e.validation);
     }
@@ -111,7 +111,7 @@ void run(const Options& options) {
         options.source().empty()
             ? Vocabulary{std::span{text}.first(text.size() - hidden), {.capacity = Net::vocabulary}}
             : Vocabulary::load(common::beside(options.source(), ".vocabulary"), Net::vocabulary);
-    prompt_words(options, vocabulary); // better refused now than after the training
+    prompt_words(options, vocabulary); // rejects an invalid prompt before the training
     Model<Net, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
     if (options.trains()) return train(model, options, vocabulary, text, hidden);
@@ -120,7 +120,7 @@ void run(const Options& options) {
     std::printf("\nwords: vocabulary=%d tied=%d epochs=0\n", vocabulary.size(), options.tied);
 }
 
-// Whether a model in a file is of the larger network.
+// Whether a model in a file has the larger capacity.
 bool is_large(const std::string& file) {
     const io::SafetensorsFile model{file};
     const io::TensorInfo* embedding = model.find("embedding.weight");

@@ -7,7 +7,7 @@
 
 namespace common {
 
-/// The table in a file, in whichever of the usual ways it is written.
+/// Reads a table from a file in any of the formats that rondo::table_format detects.
 ///
 /// Errors  those of rondo::read_table.
 inline rondo::Table read_any_table(const std::filesystem::path& file) {

@@ -14,8 +14,8 @@
 
 namespace common {
 
-/// Who trains the examples' networks, chosen when they are compiled. What streams, writes or searches runs on the
-/// processor in any case: see on_host.
+/// The backend that trains the examples' networks, selected at compile time. Streams, sampling and beam search always
+/// run on the CPU: see on_host.
 #if defined(RONDO_EXAMPLES_THRUST)
 using Backend = rondo::ThrustBackend<float>;
 inline constexpr const char* backend_name = "thrust";
@@ -24,7 +24,7 @@ using Backend = rondo::EigenBackend<float>;
 inline constexpr const char* backend_name = "eigen";
 #endif
 
-/// The trained model for who needs it on the processor: itself where it is there, else a copy.
+/// The trained model in host memory: the model itself if it is there, else a copy.
 template <class Net>
 decltype(auto) on_host(const rondo::Model<Net, Backend>& model) {
     if constexpr (rondo::OnHost<Backend>) {
@@ -36,9 +36,10 @@ decltype(auto) on_host(const rondo::Model<Net, Backend>& model) {
     }
 }
 
-/// What does the arithmetic, and where.
+/// The name of the backend and of its device.
 ///
-/// Errors  device: no GPU, one that is too old, or whose driver is. Told before anything else asks for its memory.
+/// Errors  device: no GPU, one that is too old, or a driver that is too old. Checked before any device memory is
+///         allocated.
 inline std::string backend_place() {
 #if defined(__CUDACC__)
     int driver = 0, runtime = 0, count = 0;
@@ -52,8 +53,8 @@ inline std::string backend_place() {
     const cudaError_t result = cudaGetDeviceCount(&count);
     if (result == cudaErrorInsufficientDriver)
         refuse("its driver is of CUDA " + version(driver) + ", older than the toolkit's " + version(runtime));
-    if (result != cudaSuccess) refuse(cudaGetErrorString(result)); // so, too, where there is none
-    const Backend made{}; // fails where the GPU is older than the kernels
+    if (result != cudaSuccess) refuse(cudaGetErrorString(result)); // also if there is no GPU
+    const Backend made{}; // fails if the GPU is older than the kernels
     cudaDeviceProp device;
     rondo::gpu::check(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
     return std::string{"Thrust, on "} + device.name;

@@ -11,7 +11,7 @@
 
 namespace common {
 
-/// `count` dates, each once, written as people do, and as ISO 8601 has them.
+/// `count` different dates in various notations, and in ISO 8601.
 inline Pairs dates(std::size_t count, const Options& options) {
     using namespace std::chrono;
     static constexpr std::array months{"january", "february", "march",     "april",   "may",      "june",

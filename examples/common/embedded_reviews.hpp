@@ -5,7 +5,7 @@
 
 namespace common {
 
-/// Sixty short reviews to learn from, and twelve to be judged by, which are others: half of each are good ones.
+/// Sixty short reviews to train on, and twelve others that are held out; half of each are positive.
 inline Split embedded_reviews() {
     Split reviews{{"negative", "positive"}};
     const auto add = [](std::vector<Review>& to, int label, std::initializer_list<const char*> texts) {

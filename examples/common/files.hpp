@@ -20,12 +20,12 @@
 
 namespace common {
 
-/// A file that goes with another one: of the same name, with another ending.
+/// The path of a file beside another: the same name with another extension.
 inline std::filesystem::path beside(std::filesystem::path file, const char* ending) {
     return file.replace_extension(ending);
 }
 
-/// A number of a file's metadata; 0 where there is none.
+/// A number in a file's metadata; 0 if it is missing.
 inline std::int64_t number_in(const rondo::io::Metadata& metadata, std::string_view name) {
     std::int64_t number = 0;
     const auto found = std::ranges::find(metadata, name, &rondo::io::Metadata::value_type::first);
@@ -33,13 +33,13 @@ inline std::int64_t number_in(const rondo::io::Metadata& metadata, std::string_v
     return number;
 }
 
-/// Whether a file is the checkpoint of a run, not a model.
+/// Whether a file is a checkpoint, not a model.
 inline bool is_checkpoint(const rondo::io::Safetensors& file) {
     return std::ranges::any_of(file.tensors(), [](const auto& t) { return t.name.starts_with("model."); }) &&
            std::ranges::any_of(file.metadata(), [](const auto& entry) { return entry.first == "steps"; });
 }
 
-/// Makes a folder and its parents.
+/// Creates a folder and its parents.
 inline void make_folder(const std::filesystem::path& path) {
     std::error_code problem;
     std::filesystem::create_directories(path, problem);
@@ -47,8 +47,8 @@ inline void make_folder(const std::filesystem::path& path) {
         rondo::fail(rondo::Error::Kind::file, "cannot make the folder " + path.string() + ": " + problem.message());
 }
 
-/// Refuses files that could not be written: a folder that cannot be made or written to, something else in the way, no
-/// room for `bytes`. Makes their folders.
+/// Rejects files that cannot be written: a folder that cannot be created or written to, a path that is not a regular
+/// file, less than `bytes` of free space. Creates the folders.
 inline void check_writable(const std::vector<std::filesystem::path>& files, std::uintmax_t bytes) {
     namespace fs = std::filesystem;
     const auto refuse = [](const fs::path& file, const std::string& why) {

@@ -21,7 +21,7 @@
 
 namespace common {
 
-/// One or more features, measured together step by step: values (features x steps), a step's features side by side.
+/// One or more features, measured together step by step: values (features x steps), the features of a step contiguous.
 struct Series {
     std::vector<double> values;
     std::vector<std::string> names, units;
@@ -31,12 +31,12 @@ struct Series {
     std::size_t features() const { return names.size(); }
     std::size_t steps() const { return values.size() / features(); }
 
-    /// What an axis says, in gnuplot's quotes.
+    /// The label of an axis, in gnuplot's quotes.
     std::string label(std::size_t feature) const { return common::label(names[feature] + " (" + units[feature] + ')'); }
     std::string time_label() const { return common::label("time (" + time + ')'); }
 };
 
-/// The columns of a CSV file, in the order asked for. Without a name: the last column that has a number in it.
+/// Columns of a CSV file, in the order of their names. Without names: the last column that has a number in it.
 ///
 /// Errors  those of rondo::Table; no column with a number.
 inline Series read_series(const std::string& file, std::vector<std::string> columns) {
@@ -60,8 +60,8 @@ inline Series read_series(const std::string& file, std::vector<std::string> colu
     return series;
 }
 
-/// The first 80 of 100 windows are to train on, the rest to test. No target of the one is a target of the other; the
-/// inputs of the first test windows are steps of the training part, as they would be known in use.
+/// Splits windows: the first 80 % are to train on, the rest to test. The two parts share no target; the inputs of the
+/// first test windows are steps of the training part, which would be known in use.
 ///
 ///   training part: steps 0, ..., train_end - 1     test windows: of the steps test_begin, ...; targets train_end, ...
 ///
@@ -83,10 +83,10 @@ struct SplitInTime {
     }
 };
 
-/// How far before a target the value lies that is known when it is foretold and of the same place in its season: the
-/// fewest steps that are whole seasons, the horizon or more. Without a season (0): none.
+/// The lag of the seasonal baseline: the smallest multiple of the season that is not less than the horizon, so that the
+/// value is known when the forecast is made. Without a season (0): 0.
 ///
-/// Errors  a season that does not fit into the steps that are known.
+/// Errors  a lag that exceeds the steps that are known.
 inline std::size_t whole_seasons(int season, int horizon, std::size_t known) {
     const std::size_t s = std::size_t(season), h = std::size_t(horizon), steps = s == 0 ? 0 : (h + s - 1) / s * s;
     if (steps > known)
@@ -96,13 +96,13 @@ inline std::size_t whole_seasons(int season, int horizon, std::size_t known) {
     return steps;
 }
 
-/// A copy in the scaler's units and in float, as the network wants it.
+/// A scaled copy in float, the input of the network.
 inline std::vector<float> scaled(std::vector<double> values, const rondo::Scaler& scaler) {
     scaler.apply(values);
     return {values.begin(), values.end()};
 }
 
-/// What the model says of each window, batch by batch, in the data's own units; features side by side.
+/// The model's forecast for each window in the units of the data; the features of a forecast contiguous.
 template <class Net, rondo::Backend B, class S, int In, int Out>
 std::vector<double> forecasts(const rondo::Model<Net, B>& model, rondo::SeriesWindows<S, In, Out>& windows,
                               const rondo::Scaler& scaler) {
@@ -116,12 +116,12 @@ std::vector<double> forecasts(const rondo::Model<Net, B>& model, rondo::SeriesWi
     return all;
 }
 
-/// How far forecasts are from the truth, on average: the square of the difference and its size.
+/// Mean squared error and mean absolute error of forecasts.
 struct Errors {
     double mse = 0, mae = 0;
 };
 
-/// Of one feature of several that lie side by side.
+/// The errors of one of several interleaved features.
 inline Errors errors(std::span<const double> truth, std::span<const double> forecast, std::size_t features = 1,
                      std::size_t feature = 0) {
     Errors e;

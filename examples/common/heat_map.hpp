@@ -12,9 +12,9 @@
 
 namespace common {
 
-/// Values over the letters of a text: row by row from below, a row of as many as there are letters.
+/// Values over the letters of a text, row by row from below; a row has one value for each letter.
 ///
-/// Units  from 0 to 1 or, signed, from -1 to 1: then 0 has a colour of its own.
+/// Units  from 0 to 1 or, if signed, from -1 to 1, with a diverging palette.
 struct HeatMap {
     std::string title;
     bool is_signed = false;
@@ -22,7 +22,7 @@ struct HeatMap {
 };
 
 namespace detail {
-/// The letters as marks of the x axis; a byte that is none, a dot.
+/// The letters as ticks of the x axis; a byte that is not printable is a dot.
 inline std::string letters(std::string_view text) {
     const auto shown = [&](std::size_t t) -> std::string_view {
         const char c = text[t];
@@ -37,7 +37,7 @@ inline std::string letters(std::string_view text) {
 }
 } // namespace detail
 
-/// Draws heat maps of one text below each other; `rows` says what a row is.
+/// Draws heat maps of one text below each other; `rows` is the label of the y axis.
 inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view text,
                  const std::string& rows, const std::vector<HeatMap>& maps) {
     const int plot_width = 20 * std::max(int(text.size()), 30), width = plot_width + 240;

@@ -10,9 +10,9 @@
 
 namespace common {
 
-/// Options of an example that trains several networks, each with files of its own: NAME-NETWORK.
+/// Options of an example that trains several networks, each with its own files: NAME-NETWORK.
 ///
-/// Errors  --load, --save or --resume, which are of one network, without --only, which says of which.
+/// Errors  --load, --save or --resume, which apply to one network, without --only, which selects the network.
 struct NetworksOptions : Options {
     std::string only;
 
@@ -31,7 +31,7 @@ struct NetworksOptions : Options {
         one.name += '-' + network;
         return one;
     }
-    /// Refuses what the last network could not write before the first one trains.
+    /// Rejects files of any network that cannot be written, before the first network is trained.
     void check_files(const std::vector<std::string>& networks) const {
         for (const std::string& network : networks)
             if (wants(network)) {

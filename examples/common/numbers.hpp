@@ -12,7 +12,7 @@
 namespace common {
 
 namespace detail {
-/// Takes texts that are a number from `least` to `most` and nothing else.
+/// Accepts texts that are a number from `least` to `most` and nothing else.
 template <class T>
 CLI::Validator between(T least, T most, const std::string& kind) {
     std::ostringstream range;
@@ -28,7 +28,7 @@ CLI::Validator between(T least, T most, const std::string& kind) {
 }
 } // namespace detail
 
-/// Checks an option before anything is done with it: a whole number of a range, in decimal digits.
+/// Validates an option: a whole number in a range, in decimal digits.
 template <class T>
 CLI::Validator whole(T least, T most) {
     return detail::between(least, most, "a whole number");
@@ -37,7 +37,7 @@ CLI::Validator whole(T least, T most) {
 inline CLI::Validator real(double least, double most = std::numeric_limits<double>::max()) {
     return detail::between(least, most, "a finite number");
 }
-/// The same for the path of a file or folder.
+/// The same for a path of a file or folder.
 inline CLI::Validator path() {
     return {[](const std::string& text) { return text.empty() ? std::string{"expected a path, got ''"} : ""; }, "",
             "path"};

@@ -20,17 +20,17 @@
 
 namespace common {
 
-/// What every example can be told.
+/// Options that all examples have.
 ///
-/// Errors  options that exclude each other, a model where a checkpoint is expected and the reverse, a run that has
-///         nothing left to do: as soon as the command line is read.
+/// Errors  options that exclude each other, a model where a checkpoint is expected and vice versa, a completed run: all
+///         when the command line is parsed.
 struct Options {
     std::string name, data, load, save, resume, backend = backend_name;
     std::filesystem::path out = "out";
     std::int64_t epochs = 0;
     std::uint64_t seed = 1;
     int threads = 1;
-    std::vector<std::string> pictures, others; // that are drawn into `out`, besides NAME-loss; other files there
+    std::vector<std::string> pictures, others; // pictures in `out`, besides NAME-loss; other files there
 
     /// A model that is loaded is used as it is, unless --epochs asks for more training.
     bool trains() const { return load.empty() || epochs_option->count() > 0; }
@@ -67,15 +67,16 @@ struct Options {
     std::filesystem::path model_file() const {
         return save.empty() ? out / (name + ".safetensors") : std::filesystem::path{save};
     }
-    /// What is written on the way is beside the model that is loaded or the checkpoint that is resumed; empty: neither.
+    /// The model that is loaded or the checkpoint that is resumed, beside which files such as vocabularies are; empty
+    /// if there is neither.
     std::filesystem::path source() const { return load.empty() ? resume : load; }
 
-    /// Without training, what is only read for training would be passed over in silence.
+    /// Rejects --data without training, which would be ignored.
     void data_needs_training() const {
         if (!trains() && !data.empty()) refuse("--data: a loaded model reads it in training only: add --epochs");
     }
 
-    /// What does the arithmetic, and where.
+    /// Prints the backend and the number of threads.
     void announce() const {
         std::printf("backend: %s, %d thread%s\n", backend_place().c_str(), threads, threads == 1 ? "" : "s");
         std::fflush(stdout);
@@ -109,8 +110,8 @@ private:
     CLI::Option* epochs_option = nullptr;
 };
 
-/// Parses, runs, and turns every error into one sentence and the exit code 2. After a signal that stopped the training
-/// it is what shells give for it: 130 after Ctrl-C.
+/// Parses options and runs an example; an error is printed as one sentence, with exit code 2. After a signal that
+/// stopped the training, the exit code is that of shells: 130 after Ctrl-C.
 template <class Run>
 int main(CLI::App& app, int argc, char** argv, const Run& run) {
     std::string problem;

@@ -16,7 +16,7 @@ namespace detail {
 inline bool fell_short = false;
 }
 
-/// Says what failed where the program has more to do; its exit code tells of it in the end.
+/// Reports an error after which the program continues; its exit code is not 0 then.
 inline void complain(const std::string& what) {
     std::fflush(stdout);
     std::cerr << rondo::printable(what) << '\n';
@@ -24,9 +24,9 @@ inline void complain(const std::string& what) {
 }
 inline bool fell_short() { return detail::fell_short; }
 
-/// Brings what a program said to its standard output; a program's last act, so that a full disk is an error of its.
+/// Flushes standard output at the end of a program, so that a full disk is reported as an error.
 ///
-/// Errors  file: some of it could not be written.
+/// Errors  file: some output could not be written.
 inline void finish_output() {
     const bool lost = std::ferror(stdout) != 0;
     errno = 0;

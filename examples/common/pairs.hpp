@@ -21,7 +21,7 @@ struct Pair {
     std::vector<int> source, target;
 };
 
-/// The symbols of one side of some pairs: letters, or words with blanks between them.
+/// The symbols of the sources or of the targets of pairs: letters, or words separated by blanks.
 struct Symbols {
     rondo::Vocabulary vocabulary;
     bool words = false;
@@ -44,7 +44,7 @@ struct Symbols {
     }
 };
 
-/// Pairs of texts to learn from and to be judged by, one in ten, as tokens.
+/// Pairs of texts as tokens, to train on and held out, one in ten.
 struct Pairs {
     static constexpr int capacity = 128; // symbols of a side
     static constexpr int begin = rondo::Vocabulary::padding;
@@ -52,7 +52,7 @@ struct Pairs {
     Symbols source, target;
     std::vector<Pair> train, held_out;
 
-    /// Of a model that is loaded or a run that is resumed, the symbols that it knows; else those of the pairs.
+    /// The symbols are those of the model that is loaded or the run that is resumed, else those of the pairs.
     Pairs(std::vector<std::pair<std::string, std::string>> texts, const Options& options) {
         const rondo::Seed seed{options.seed};
         rondo::shuffle(std::span{texts}, rondo::RandomStream{seed, rondo::Purpose::user});
@@ -78,8 +78,8 @@ struct Pairs {
     }
 };
 
-/// Pairs from a file: a line each, source and target with a tab between them, or else the first blanks. What follows
-/// " #" is a comment; a source that ends in (2), (3), ... is another version of one before and left out.
+/// Reads pairs from a file, one a line, source and target separated by a tab or else by the first blanks. " #" begins a
+/// comment; a source that ends in (2), (3), ... is another version of an earlier one and is skipped.
 inline Pairs read_pairs(const Options& options) {
     const std::string& path = options.data;
     std::vector<std::pair<std::string, std::string>> all;

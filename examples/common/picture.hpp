@@ -19,7 +19,7 @@ namespace detail {
 inline void write(const std::filesystem::path& path, std::string_view text) {
     rondo::io::write_file(path, std::as_bytes(std::span{text}));
 }
-// For a POSIX shell: nothing inside single quotes has a meaning, but they themselves.
+// Quotes a text for a POSIX shell: inside single quotes, only the single quote is special.
 inline std::string quoted(const std::string& text) {
     std::string all = "'";
     for (char c : text) all += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
@@ -27,8 +27,8 @@ inline std::string quoted(const std::string& text) {
 }
 }
 
-/// A text as gnuplot's double quotes hold it: as it stands, whatever it is made of. Inside them gnuplot would take some
-/// characters for orders, and give what lies between two backticks to the shell.
+/// Quotes a text for gnuplot's double quotes, in which gnuplot interprets some characters, and passes text between
+/// backticks to the shell.
 inline std::string label(std::string_view text) {
     std::string all = "\"";
     for (const char c : text)
@@ -40,7 +40,7 @@ inline std::string label(std::string_view text) {
         else all += c;
     return all + '"';
 }
-/// The same for a mark of an axis, which gnuplot takes for a format.
+/// The same for the label of a tick, which gnuplot interprets as a format.
 inline std::string tick(std::string_view text) {
     std::string all;
     for (const char c : text) all += c == '%' ? std::string{"%%"} : std::string(1, c);
@@ -48,7 +48,7 @@ inline std::string tick(std::string_view text) {
 }
 
 namespace detail {
-/// Whether a picture is whole: gnuplot does not say when a disk is full.
+/// Whether a picture is complete: gnuplot does not report a full disk.
 inline bool ends_as_picture(const std::filesystem::path& path) {
     rondo::Error problem;
     const rondo::io::Bytes bytes = rondo::io::read_file(path, rondo::io::no_limit, problem);
@@ -58,10 +58,10 @@ inline bool ends_as_picture(const std::filesystem::path& path) {
 }
 } // namespace detail
 
-/// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and leaves data and script (NAME.gp) beside them. Without
-/// gnuplot they stay, and a line says so. Older pictures are replaced by whole ones only.
+/// Draws NAME.png and NAME.svg with gnuplot from NAME.dat, and keeps data and script (NAME.gp) beside them. Without
+/// gnuplot only these are written, and a message says so. Older pictures are replaced by complete ones only.
 ///
-/// `plot` is gnuplot's: labels and plot commands that read 'NAME.dat'. Colours are told apart by colour-blind eyes.
+/// `plot` is a gnuplot script: labels and plot commands that read 'NAME.dat'. The colours suit colour-blind readers.
 inline void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data,
                  std::string_view plot, int width = 960, int height = 600) {
     make_folder(folder);

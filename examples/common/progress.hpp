@@ -14,7 +14,7 @@
 
 namespace common {
 
-/// Tells how a training run is going: a bar with loss, speed and remaining time on a terminal, of what fits into its
+/// The progress of a training run: on a terminal a bar with loss, speed and remaining time, as far as they fit into its
 /// width; elsewhere a line for some of the epochs, and within an epoch that takes long.
 ///
 /// Units  speed in `unit` a second; a batch's work is the terms of its loss.
@@ -31,7 +31,7 @@ public:
         const double done = part(p) - first_, left = double(epochs_) - part(p);
         status_.show(text(p.epoch + 1, done / (done + left), clock(seconds() / done * left) + " left"));
     }
-    /// An epoch is being validated: `done` of its `all` batches are.
+    /// The progress of a validation: `done` of `all` batches.
     void validating(std::int64_t epoch, std::size_t done, std::size_t all) {
         if (!status_.due()) return;
         status_.show("epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_) + "  validating: " +
@@ -56,7 +56,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    static double part(const rondo::Progress& p) { // in epochs
+    static double part(const rondo::Progress& p) { // in epochs, with the fraction of the current one
         return double(p.epoch) + (p.batches > 0 ? double(p.batch) / double(p.batches) : 0);
     }
     static std::string number(const char* format, double value) {
@@ -77,7 +77,7 @@ private:
         return number("  %.0f ", now_terms_ / std::max(seconds(), 1e-9)) + unit_ + "/s";
     }
 
-    // What fits, the most important first; the bar takes what is left.
+    // The items that fit, the most important first; the bar fills the rest.
     std::string text(std::int64_t epoch, double share, const std::string& left) const {
         const int width = Status::width(), room = width > 0 ? width - 1 : 1000;
         const std::string loss = number("  loss %.4f", loss_), rate = speed();

@@ -10,7 +10,7 @@
 
 namespace common {
 
-/// How a machine learns to write, in some 300 words.
+/// The training text of examples/words.cpp, some 300 words.
 inline constexpr std::string_view prose =
     "A machine can learn a language without being told its rules. It reads one word, guesses the next, and looks at "
     "what the text really says. Where the guess was poor, every weight of the machine moves a little, so that the "
@@ -28,12 +28,12 @@ inline constexpr std::string_view prose =
     "best guess, the machine soon walks in circles. If we take any guess, it talks nonsense. Between the two lies a "
     "way to write: take one of the better guesses, by chance, and be a little surprised, as a reader should be.";
 
-/// Joins words, one after the other, to the text that words(text, Punctuation::apart) may have made them of: blanks
-/// between words, none before a comma, inside brackets or quotes, around a hyphen or at a line's end. Of double quotes
-/// every other one opens; an apostrophe, which may do either, is taken for one that opens.
+/// Joins words to a text, the inverse of words(text, Punctuation::apart): blanks between words, but none before a
+/// comma, inside brackets or quotes, around a hyphen or at a line's end. Double quotes open and close alternately; an
+/// apostrophe, which is ambiguous, is treated as an opening quote.
 class Joiner {
 public:
-    /// The word, and a blank before it where there is one.
+    /// The word, preceded by a blank if there is one.
     std::string next(const std::string& word) {
         constexpr std::string_view closing = ",.;:!?)]}%-\n", opening = "([{$#'-\n";
         const bool mark = word.size() == 1, quote = word == "\"";
@@ -49,7 +49,7 @@ private:
     bool quoted_ = false, blank_ = false;
 };
 
-/// The word that occurs most often, punctuation aside if there is anything else.
+/// The most frequent word; punctuation only if there is nothing else.
 inline std::string commonest_word(const rondo::Vocabulary& vocabulary) {
     for (int token = rondo::Vocabulary::unknown + 1; token < vocabulary.size(); ++token)
         if (!rondo::words(vocabulary.word(token)).empty()) return vocabulary.word(token);

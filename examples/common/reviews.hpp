@@ -14,19 +14,19 @@
 
 namespace common {
 
-/// A text and which of two classes it is of.
+/// A text and its class, 0 or 1.
 struct Review {
     std::string text;
     int label = 0;
 };
 
-/// Reviews, and what their classes are called.
+/// Reviews, and the names of their classes.
 struct Reviews {
     std::string classes[2]{"negative", "positive"};
     std::vector<Review> all{};
 };
 
-/// Reviews from a file of `label<TAB>text` lines; the second of its two labels, in the order of their letters, is 1.
+/// Reads reviews from a file of `label<TAB>text` lines; the second of its two labels in alphabetical order is class 1.
 inline Reviews read_reviews(const std::string& path) {
     const rondo::Table table = rondo::read_table(path, {.separator = '\t', .header = false, .quotes = false});
     if (table.columns() != 2)
@@ -43,7 +43,7 @@ inline Reviews read_reviews(const std::string& path) {
     return reviews;
 }
 
-/// Reviews from two files, one review a line: those of the first are of class 1.
+/// Reads reviews from two files, one review a line: those of the first are of class 1.
 inline Reviews read_reviews(const std::string& positive, const std::string& negative) {
     Reviews reviews;
     for (const auto& [path, label] : {std::pair{positive, 1}, std::pair{negative, 0}}) {
@@ -57,7 +57,7 @@ inline Reviews read_reviews(const std::string& positive, const std::string& nega
     return reviews;
 }
 
-/// A part of the reviews, one in `of`, held out after shuffling.
+/// Reviews, of which one in `of` is held out after shuffling.
 struct Split {
     std::string classes[2];
     std::vector<Review> train{}, held_out{};
@@ -79,7 +79,7 @@ inline rondo::Vocabulary vocabulary_of(const std::vector<Review>& reviews, int c
     return rondo::Vocabulary{all, {.capacity = capacity}};
 }
 
-/// A text as the network reads it: one token or more.
+/// The tokens of a text: one or more.
 inline std::vector<int> tokens_of(const rondo::Vocabulary& vocabulary, const std::string& text) {
     std::vector<int> tokens = vocabulary.tokens(rondo::words(text));
     if (tokens.empty()) tokens.push_back(rondo::Vocabulary::unknown);

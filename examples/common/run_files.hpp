@@ -18,14 +18,14 @@
 
 namespace common {
 
-/// A vocabulary that lies beside a model and a checkpoint.
+/// A vocabulary that is saved beside a model and a checkpoint.
 struct Companion {
     const char* ending;
     const rondo::Vocabulary* vocabulary;
 };
 
-/// How far a run got. One that ended by itself, all of its epochs done, has got as far as any other; one that was
-/// stopped or failed, as far as another such that has done no more epochs and batches.
+/// The progress of a run when its files were written. A run that completed all of its epochs counts as further than
+/// every run that was stopped or failed; those are compared by epochs and batches.
 struct Reach {
     bool ended = true;
     std::int64_t epoch = 0, batch = 0;
@@ -38,7 +38,7 @@ struct Reach {
     }
 };
 
-/// How far the run of a model or checkpoint got; of a model that does not say, to its end.
+/// The progress of the run that wrote a model or checkpoint; complete if the file does not record it.
 inline std::optional<Reach> reach_of(const std::filesystem::path& file) {
     if (!std::filesystem::exists(file)) return std::nullopt;
     rondo::Error unreadable;
@@ -47,10 +47,10 @@ inline std::optional<Reach> reach_of(const std::filesystem::path& file) {
     return Reach{batch == 0, number_in(read.metadata(), "epoch"), batch};
 }
 
-/// The files that a run leaves: model, checkpoint, what lies beside them, pictures.
+/// The files of a run: model, checkpoint, companions and pictures.
 class RunFiles {
 public:
-    /// Where a run's model and checkpoint go: k = 1 is what the options say, 2, 3, ... are NAME-2, NAME-3, ...
+    /// The paths of a run's model and checkpoint: for k = 1 those of the options, for 2, 3, ... NAME-2, NAME-3, ...
     struct Place {
         std::filesystem::path model, checkpoint;
     };
@@ -58,7 +58,7 @@ public:
     RunFiles(const Options& options, std::vector<Companion> companions)
         : options_{&options}, companions_{std::move(companions)} {}
 
-    /// Refuses what could not be written at the end, before there is anything to lose.
+    /// Rejects paths that cannot be written, before the training.
     void check(std::uintmax_t bytes) const {
         const Place first = place(1);
         std::vector<std::filesystem::path> all;
@@ -81,8 +81,8 @@ public:
         check_writable(all, bytes);
     }
 
-    /// Where the files of a run that got so far go. No file of a run that got further is written over: one that was
-    /// stopped goes to the first place that has none; for one that ended, those of more epochs make room.
+    /// The paths for a run with this progress. Files of a run that got further are not overwritten: a stopped run uses
+    /// the first paths without such files; for a completed run, files of a run of more epochs are moved away.
     Place choose(const Reach& now) const {
         if (now.ended) {
             if (most_epochs(place(1)) > now.epoch) move_away();

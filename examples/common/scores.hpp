@@ -8,7 +8,7 @@
 
 namespace common {
 
-/// How right a number of answers were.
+/// Accuracy of generated sequences.
 struct Scores {
     std::size_t pairs = 0, right = 0, wrong_symbols = 0, symbols = 0;
 
@@ -21,7 +21,7 @@ struct Scores {
     double exact() const { return double(right) / double(pairs); }
     double error_rate() const { return double(wrong_symbols) / double(symbols); }
 
-    /// The fewest symbols to put in, take out or change that make one of the other (Levenshtein 1965).
+    /// The edit distance: the least number of insertions, deletions and substitutions (Levenshtein 1965).
     static std::size_t edits(const std::vector<int>& from, const std::vector<int>& to) {
         std::vector<std::size_t> row(to.size() + 1);
         for (std::size_t k = 0; k < row.size(); ++k) row[k] = k;

@@ -19,7 +19,7 @@
 
 namespace common {
 
-/// A signal that wanders: each value is `persistence` of the one before and some chance. Mean 0, variance 1.
+/// A first-order autoregressive signal with coefficient `persistence`, mean 0 and variance 1.
 inline std::vector<double> wander(std::size_t steps, double persistence, rondo::Seed seed) {
     const rondo::RandomStream chance{seed, rondo::Purpose::user, 0};
     const double rest = std::sqrt(1 - persistence * persistence);
@@ -28,7 +28,7 @@ inline std::vector<double> wander(std::size_t steps, double persistence, rondo::
     return signal;
 }
 
-/// A column of a CSV file, scaled: in the share of it that is learnt from the median is zero and the deviation one.
+/// A column of a CSV file, scaled so that its first part, the fraction `learnt`, has median 0 and deviation 1.
 ///
 /// Errors  those of read_any_table and Table::numbers; fewer than 200 rows; a column that is never above its median.
 inline std::vector<double> read_signal(const std::filesystem::path& file, const std::string& column, double learnt) {
@@ -46,8 +46,8 @@ inline std::vector<double> read_signal(const std::filesystem::path& file, const 
     return signal;
 }
 
-/// A signal in windows of 20 to 40 steps (the last one: what is left). Each step is `sensors` numbers, the signal with
-/// noise of each sensor's own, and its target is 1 where the signal is above zero.
+/// A signal in windows of 20 to 40 steps (the last one has the remaining steps). Each step has `sensors` features, the
+/// signal with independent noise, and its target is 1 if the signal is above zero.
 template <int sensors>
 rondo::Samples<float, sensors, float, 1> sensor_windows(std::span<const double> signal, double noise, int batch,
                                                         rondo::Seed seed, std::uint64_t set) {

@@ -14,13 +14,13 @@
 
 namespace common {
 
-/// Words and the class they are of.
+/// The words of a sentence and its class.
 struct Sentence {
     std::vector<std::string> words;
-    int label = 0, cue = -1; // where the word that decides is, if it is known
+    int label = 0, cue = -1; // cue: index of the decisive word, if it is known
 };
 
-/// Sentences to learn from and to be judged by.
+/// Sentences to train on and held-out sentences.
 struct Sentences {
     std::string classes[2];
     std::vector<Sentence> train, held_out;
@@ -36,7 +36,7 @@ inline const std::vector<std::string> filler{
     "were",  "is",   "had",   "came",   "went",  "read",   "played", "film",    "story", "dinner", "soup",  "table",
     "music", "door", "river", "letter", "train", "garden", "window", "evening", "actor", "street", "bread", "winter"};
 
-// 6 to 16 words in any order, all filler but for one cue, or all filler.
+// 6 to 16 random filler words, with one cue among them or without.
 inline Sentence sentence(const rondo::RandomStream& draw, bool with_cue) {
     const auto pick = [&](std::uint64_t k, std::size_t n) {
         return std::size_t(rondo::uniform_index(draw.wide(k), n));
@@ -53,10 +53,10 @@ inline Sentence sentence(const rondo::RandomStream& draw, bool with_cue) {
 }
 } // namespace detail
 
-/// Sentences that one word, anywhere in them, makes praise or blame; nothing else in them tells which.
+/// Sentences in which one word, at any position, determines whether they are praise or blame.
 ///
-/// A network that looks for blame alone can take its absence for praise, and never look at praise. Sentences without a
-/// cue keep it from that: half of those to learn from have none, and stand there twice, as praise and as blame.
+/// A network could detect blame only, classify everything else as praise, and never attend to cues of praise. To
+/// prevent that, half of the training sentences have no cue, and occur twice, as praise and as blame.
 inline Sentences praise_and_blame(std::size_t train, std::size_t held_out, rondo::Seed seed) {
     Sentences all{{"blame", "praise"}, {}, {}};
     for (std::size_t k = 0; k < train + held_out; ++k) {
@@ -70,7 +70,7 @@ inline Sentences praise_and_blame(std::size_t train, std::size_t held_out, rondo
     return all;
 }
 
-/// Sentences of a file of label<TAB>text; a tenth of them is held out.
+/// Reads sentences from a file of label<TAB>text lines; a tenth of them is held out.
 inline Sentences read_sentences(const std::string& path, rondo::Seed seed) {
     const Split reviews = split(read_reviews(path), 10, seed);
     Sentences all{{reviews.classes[0], reviews.classes[1]}, {}, {}};

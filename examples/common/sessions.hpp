@@ -14,22 +14,22 @@ namespace common {
 
 constexpr std::size_t values_a_request = 25;
 
-/// A session owns its state and what was said; the weights behind the stream are everybody's and const.
+/// A session owns its state, requests and answers; the weights of its stream are const and shared by all sessions.
 struct Session {
     rondo::AnyStream stream;
-    std::vector<float> values, answers; // all that it asks, all that it was told
-    std::size_t asked = 0, answered = 0; // requests
-    bool busy = false;                   // waits for a worker, or has one
+    std::vector<float> values, answers;  // inputs of all requests, and their results
+    std::size_t asked = 0, answered = 0; // number of requests
+    bool busy = false;                   // in the queue, or with a worker
 };
 
-/// The next request of a session.
+/// Answers the next request of a session.
 inline void answer(Session& session) {
     const std::size_t at = session.answered * values_a_request;
     session.stream.process(session.values.data() + at, session.answers.data() + at, values_a_request);
 }
 
-/// Sessions that have something to do, for threads that have nothing to do. A session has one worker at a time, so what
-/// is the session's needs no lock while it is answered.
+/// A queue of sessions with pending requests, for worker threads. A session has at most one worker at a time, so its
+/// data needs no lock while a request is answered.
 class SessionQueue {
 public:
     void ask(Session& session) {
@@ -42,7 +42,7 @@ public:
         closed_ = true;
         ready_.notify_all();
     }
-    /// Answers requests until there will be none.
+    /// Answers requests until the queue is closed and empty.
     void work() {
         std::unique_lock lock{mutex_};
         for (;;) {
@@ -54,7 +54,7 @@ public:
             answer(session);
             lock.lock();
             session.busy = ++session.answered < session.asked;
-            if (session.busy) add(session); // behind the others
+            if (session.busy) add(session); // at the end of the queue
         }
     }
 

@@ -36,9 +36,9 @@ void print_layer(int steps, int batch) {
 
 } // namespace detail
 
-/// Runs recurrent layers over `batch` sequences of `steps` steps, and prints what they have, read and give.
+/// Runs recurrent layers over `batch` sequences of `steps` steps, and prints their parameters and shapes.
 ///
-/// Shapes  as PyTorch tells them: x and y (T, B, features), h_n and c_n (layers * directions, B, hidden).
+/// Shapes  as in PyTorch: x and y (T, B, features), h_n and c_n (layers * directions, B, hidden).
 template <class... Layers>
 void print_layers(int steps, int batch) {
     std::printf("\n%-54s %10s  %-11s %-11s %-11s %s\n", "a sequence through a layer", "parameters", "x (T, B, F)",

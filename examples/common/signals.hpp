@@ -14,9 +14,9 @@ inline volatile std::sig_atomic_t signal_seen = 0;
 /// The signal that has stopped a training, or 0.
 inline int stopped_by() { return detail::signal_seen; }
 
-/// While it lives, the first SIGINT (Ctrl-C), SIGTERM, SIGHUP (a closed terminal) or SIGPIPE (a closed pipe) only sets
-/// stopped_by(), so that a training ends in order and is saved; a second one ends the program at once. A signal that
-/// was ignored stays ignored (nohup). At the end, the handlers that were there before are put back.
+/// While an object exists, the first SIGINT (Ctrl-C), SIGTERM, SIGHUP (a closed terminal) or SIGPIPE (a closed pipe)
+/// only sets stopped_by(), so that a training can stop and be saved; a second one terminates the program. A signal that
+/// was ignored stays ignored (nohup). The destructor restores the previous handlers.
 class Signals {
 public:
     Signals() {
@@ -25,7 +25,7 @@ public:
             if (detail::signal_seen == 0) detail::signal_seen = number;
             else if (number != SIGPIPE) {
                 std::signal(number, SIG_DFL);
-                std::raise(number); // held back until this handler returns
+                std::raise(number); // blocked until this handler returns
             }
         };
         sigemptyset(&note.sa_mask);

@@ -13,10 +13,10 @@
 
 namespace common {
 
-/// Says how far something is: on a terminal in one line that is written over, elsewhere in a line now and then.
+/// Prints progress: on a terminal in one line that is overwritten, elsewhere as a line from time to time.
 class Status {
 public:
-    /// The columns of the terminal, which may be resized at any time; 0: standard output is none.
+    /// The columns of the terminal, which may be resized at any time; 0 if standard output is not a terminal.
     static int width() {
         if (isatty(STDOUT_FILENO) == 0) return 0;
         winsize size{};
@@ -25,24 +25,24 @@ public:
 
     ~Status() { clear(); }
 
-    /// Whether it is time to say something: what takes no time says nothing, and no text is made for nothing.
+    /// Whether an update is due, so that texts that would not be shown need not be made.
     bool due() const { return Clock::now() - last_ >= std::chrono::milliseconds(width() > 0 ? 100 : 5000); }
 
-    /// Shows an ASCII text, cut where the terminal's line ends.
+    /// Shows an ASCII text, truncated to the terminal's width.
     void show(const std::string& text) {
         last_ = Clock::now();
         if (const int columns = width(); columns == 0) std::printf("%s\n", text.c_str());
         else write_over(text.substr(0, std::size_t(columns - 1)));
         std::fflush(stdout);
     }
-    /// Writes a line that stays.
+    /// Writes a permanent line.
     void line(const std::string& text) {
         clear();
         std::printf("%s\n", text.c_str());
         std::fflush(stdout);
         last_ = Clock::now();
     }
-    /// What is shown stays, and the next line begins below it.
+    /// Keeps the text that is shown; the next line begins below it.
     void keep() {
         if (shown_ > 0) std::printf("\n");
         shown_ = 0;
@@ -53,7 +53,7 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
-    void write_over(const std::string& text) { // and what is left of a longer one is erased, or blanked
+    void write_over(const std::string& text) { // the rest of a longer line is erased, or overwritten with blanks
         static constexpr const char* erase = "\033[K";
         const char* const terminal = std::getenv("TERM");
         const bool dumb = !terminal || std::string_view{terminal} == "dumb";

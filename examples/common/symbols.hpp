@@ -15,7 +15,7 @@
 
 namespace common {
 
-/// The characters of a text: the bytes of one code point of UTF-8 stay together; what is no UTF-8, each by itself.
+/// Splits a text into UTF-8 code points; each byte that is not valid UTF-8 is a character by itself.
 inline std::vector<std::string> characters(std::string_view text) {
     std::vector<std::string> all;
     while (!text.empty()) {
@@ -26,7 +26,7 @@ inline std::vector<std::string> characters(std::string_view text) {
     return all;
 }
 
-/// Refuses a text of an option that has characters which a model does not know, and names them.
+/// Rejects the text of an option if it has characters that are not in a model's alphabet, and names them.
 template <class Knows>
 void check_known(const std::string& option, const std::vector<std::string>& parts, const Knows& knows) {
     std::string unknown;
@@ -46,14 +46,14 @@ void check_symbols(const std::string& option, const std::string& text, const ron
     });
 }
 
-/// Writes a text to the terminal while it is made: control characters escaped, ends of lines and tabs kept.
+/// Writes a text to the terminal while it is generated: control characters are escaped, ends of lines and tabs kept.
 class TextWriter {
 public:
     ~TextWriter() { write(rest_); }
 
     void add(std::string_view bytes) {
         rest_ += bytes;
-        std::size_t whole = rest_.size(); // a character may be at its first bytes
+        std::size_t whole = rest_.size(); // the last character may be incomplete
         for (std::size_t back = 1; back <= std::min<std::size_t>(3, rest_.size()); ++back) {
             const auto byte = static_cast<unsigned char>(rest_[rest_.size() - back]);
             if (byte >= 0xC0 && back < (byte >= 0xF0 ? 4u : byte >= 0xE0 ? 3u : 2u)) whole = rest_.size() - back;

@@ -22,7 +22,7 @@
 
 namespace common {
 
-/// What a training run came to.
+/// The result of a training run.
 struct Training {
     rondo::History history;
     rondo::Progress progress;
@@ -33,7 +33,8 @@ struct Training {
     double validation() const { return history.empty() ? std::nan("") : history.back().validation; }
     long long epochs() const { return static_cast<long long>(progress.epoch); }
 
-    /// Part of a program's last line; without training there are no losses, as without data to validate with.
+    /// Prints a part of the program's last line; losses only after training, validation losses only with validation
+    /// data.
     void print() const {
         std::printf("epochs=%lld", epochs());
         if (!std::isnan(loss())) std::printf(" train_loss=%.4f", loss());
@@ -57,7 +58,7 @@ double mean_loss(Trainer& trainer, Data& batches, const OnBatch& on_batch) {
 namespace detail {
 struct Stopped {}; // thrown while an epoch is validated
 
-/// Saves what a run has trained; `before`: epochs of the model that it began with.
+/// Saves model and checkpoint of a run; `before`: epochs of the model that it started from.
 template <class Trainer>
 void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progress& progress, std::int64_t before,
               bool ended) {
@@ -76,12 +77,12 @@ void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progre
 }
 } // namespace detail
 
-/// Trains as the options say: from a model or a checkpoint on, with a progress bar; validates after each epoch if there
-/// is something to validate with. Model and checkpoint are saved, with what lies beside them, before anything else is
-/// done with the model; so they are when a signal stops the run, or an error.
+/// Trains with the settings of the options, from a model or a checkpoint if given, with a progress bar; validates after
+/// each epoch if there is validation data. Model, checkpoint and companions are saved before the model is used, also
+/// when a signal or an error stops the run.
 ///
-/// Units  the bar's speed is in `unit`, one a term of the loss.
-/// Errors  before the training: files that could not be written at its end.
+/// Units   the bar's speed is in `unit`, one for each term of the loss.
+/// Errors  before the training: files that cannot be written.
 template <class Trainer, class Data, class Validation = Data>
 Training train(const Options& options, Trainer& trainer, Data& batches, const std::string& unit,
                Validation* validation = nullptr, std::vector<Companion> companions = {}) {
@@ -108,7 +109,7 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
     if (validation)
         fit_options.validate = [&] {
             return mean_loss(trainer, *validation, [&](std::size_t done) {
-                if (stopped_by() != 0) throw detail::Stopped{}; // the epoch's batches are done, it is not
+                if (stopped_by() != 0) throw detail::Stopped{}; // all batches are trained, but the epoch is incomplete
                 bar.validating(progress.epoch + 1, done, validation->count());
             });
         };
@@ -120,7 +121,7 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
         const auto failure = std::current_exception();
         if (progress.epoch != first.epoch || progress.batch != first.batch) try {
                 detail::save_run(files, trainer, progress, before, false);
-            } catch (const std::exception&) { // the failure that came first is what is told
+            } catch (const std::exception&) { // the first failure is reported
             }
         std::rethrow_exception(failure);
     }
@@ -132,7 +133,7 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
     return training;
 }
 
-/// The picture NAME-loss: loss, and validation loss where there is one, over the epochs.
+/// Draws NAME-loss: loss, and validation loss if there is one, over the epochs.
 inline void draw_losses(const Options& options, const Training& training, const std::string& loss) {
     if (training.history.empty()) return;
     std::string data = "# epoch  training  validation\n";

@@ -20,7 +20,7 @@
 
 namespace common {
 
-/// A recording: frames one after the other, each a sample of every channel, from -1 to 1.
+/// An audio recording: interleaved samples from -1 to 1, frame by frame.
 struct Wav {
     int rate = 44100, channels = 1;
     std::vector<float> samples;
@@ -38,7 +38,7 @@ inline std::uint64_t wav_number(std::span<const std::byte> bytes, std::size_t at
     return number;
 }
 
-/// How samples are written, as the chunk "fmt " tells.
+/// The sample format, from the chunk "fmt ".
 struct WavFormat {
     std::uint64_t kind = 0, channels = 0, rate = 0, bits = 0, width = 0; // width: bytes a sample
 
@@ -50,9 +50,9 @@ struct WavFormat {
           bits{wav_number(chunk, 14, 2)}, width{channels > 0 ? wav_number(chunk, 12, 2) / channels : 0} {
         constexpr std::string_view common_end{"\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71", 14};
         if (kind == 0xFFFE && chunk.size() >= 40 && std::memcmp(chunk.data() + 26, common_end.data(), 14) == 0)
-            kind = wav_number(chunk, 24, 2); // WAVE_FORMAT_EXTENSIBLE tells it in more words
+            kind = wav_number(chunk, 24, 2); // WAVE_FORMAT_EXTENSIBLE has it in the extension
     }
-    /// Whole numbers fill their bytes from the top; those of one byte are above zero.
+    /// Integer samples are left-aligned in their bytes; samples of one byte are unsigned.
     float sample(std::span<const std::byte> bytes, std::size_t at) const {
         const std::uint64_t number = wav_number(bytes, at, width);
         if (floats() && width == 4) return std::bit_cast<float>(std::uint32_t(number));
@@ -75,7 +75,7 @@ struct WavFormat {
 
 /// Reads a WAV file of 8, 16, 24 or 32 bits a sample, or of floats or doubles; a RIFF or, of more than 4 GB, an RF64.
 ///
-/// Errors  file; format: what is not a WAV file, is cut off, or has other samples; not_finite.
+/// Errors  file; format: not a WAV file, a truncated file, or another sample format; not_finite.
 inline Wav read_wav(const std::filesystem::path& path) {
     using detail::wav_number;
     using Kind = rondo::Error::Kind;
@@ -97,7 +97,7 @@ inline Wav read_wav(const std::filesystem::path& path) {
         const std::string_view name = tag(at);
         std::uint64_t size = wav_number(bytes, at + 4, 4);
         const std::size_t rest = bytes.size() - (at += 8);
-        if (name == "data" && size == UINT32_MAX) size = large ? large_size : rest; // written to a pipe: up to the end
+        if (name == "data" && size == UINT32_MAX) size = large ? large_size : rest; // if written to a pipe: to the end
         if (size > rest)
             refuse("a chunk of " + std::to_string(size) + " bytes, but only " + std::to_string(rest) + " follow");
         const auto chunk = bytes.subspan(at, std::size_t(size));
@@ -125,7 +125,7 @@ inline Wav read_wav(const std::filesystem::path& path) {
     return {};
 }
 
-/// Writes a WAV file of 16-bit samples, or of floats; beside it first, then renamed.
+/// Writes a WAV file of 16-bit samples, or of floats, with an atomic rename.
 inline void write_wav(const std::filesystem::path& path, const Wav& wav, bool floats = false) {
     const auto channels = std::uint32_t(wav.channels), rate = std::uint32_t(wav.rate), width = floats ? 4u : 2u;
     if (wav.samples.size() > UINT32_MAX / 4 - 64) rondo::fail(rondo::Error::Kind::argument, "too long for a WAV file");

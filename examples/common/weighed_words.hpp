@@ -11,7 +11,7 @@
 
 namespace common {
 
-/// The words of a sentence, how much each weighs, and which of them should weigh the most, if that is known.
+/// The words of a sentence, the attention weight of each, and which of them should have the largest, if it is known.
 ///
 /// Units  weights from 0 to 1. Words have neither tabs nor double quotes.
 struct WeighedWords {
@@ -23,8 +23,8 @@ struct WeighedWords {
     int largest() const { return int(std::ranges::max_element(weights) - weights.begin()); }
 };
 
-/// Draws a row for each sentence, a cell for each word, the deeper blue the more it weighs; of a long sentence, the
-/// words around the largest weight. `titles` says what the rows' titles are.
+/// Draws a row for each sentence and a cell for each word, deeper blue for larger weights; for a long sentence, only
+/// the words around the largest weight. `titles` describes the rows' titles.
 inline void draw(const std::filesystem::path& folder, const std::string& name, const std::string& titles,
                  const std::vector<WeighedWords>& sentences) {
     constexpr int columns = 16;

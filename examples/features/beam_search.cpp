@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An encoder-decoder with attention learns to turn words round, and the likeliest answers are searched for.
+// An encoder-decoder with attention learns to reverse words; beam search finds the likeliest outputs.
 #include <rondo/generate/beam_search.hpp>
 #include <rondo/generate/decoding.hpp>
 #include <rondo/loss/cross_entropy.hpp>
@@ -16,7 +16,7 @@ using namespace rondo;
 using Net = EncoderDecoder<6, 6, 8, 16, DotAttention<16>>; // of each vocabulary 2 to 5 are letters
 
 int main() {
-    constexpr int first = 0, last = 1; // what each word is told between
+    constexpr int first = 0, last = 1; // the begin and end tokens of each word
     TokenPairs pairs{8, first, last};
     for (int k = 0; k < 64; ++k) {
         const std::vector<int> word{2 + k % 4, 2 + k / 4 % 4, 2 + k / 16};

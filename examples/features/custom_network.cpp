@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A layer made of others, and a network whose forward is a function: branches, a sum, weights that are shared.
+// A layer made of other layers, and a network whose forward is a function with branches, a sum and shared weights.
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>

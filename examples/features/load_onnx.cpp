@@ -15,7 +15,7 @@ int main(int count, char** arguments) {
     for (const auto& layer : file.layers) std::printf("%s\n", std::string{name_of(layer.facts.kind)}.c_str());
 
     Model<Amp> from_onnx, by_name;
-    load(from_onnx, file); // refused, with both layers named, where kinds or sizes differ
+    load(from_onnx, file); // rejected if kinds or sizes differ; the message names both layers
     load(by_name, folder + "/amp.safetensors");
 
     const Packed a{from_onnx}, b{by_name};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many sequences at once over one copy of the weights: streams for voices or sessions, states that are kept as values.
+// Many sequences at once over one copy of the weights: streams for voices or sessions, states saved as values.
 #include <rondo/stream.hpp>
 
 #include <cstdio>
@@ -16,7 +16,7 @@ int main() {
     for (int k = 0; k < 8; ++k) voices.emplace_back(weights);
     for (std::size_t k = 0; k < voices.size(); ++k) voices[k].step(float(k));
 
-    // One stream that serves 1000 sessions: a session costs its state alone.
+    // One stream that serves 1000 sessions: each session needs only a state.
     std::vector<State<Net>> sessions(1000);
     Stream stream{weights};
     for (std::size_t k = 0; k < sessions.size(); ++k) {

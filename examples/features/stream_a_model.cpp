@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Step by step through a model: one number, a block, and back to the beginning.
+// Runs a model step by step: a single step, a block of steps, and a reset.
 #include <rondo/stream.hpp>
 
 #include <array>

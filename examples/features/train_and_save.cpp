@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A GRU learns to tell the next number of a series; the model is saved and loaded again.
+// Trains a GRU to predict the next number of a series, then saves and loads the model.
 #include <rondo/io/model.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
@@ -20,7 +20,7 @@ using Net = Sequential<Named<"gru", GRU<1, 8>>, LastStep<8>, Named<"fc", Linear<
 int main() {
     std::vector<float> series(400);
     for (std::size_t t = 0; t < series.size(); ++t) series[t] = std::sin(float(t) / 8);
-    SeriesWindows<float, 1> windows{series, {.length = 16, .batch = 32}}; // 16 steps, and the one to tell
+    SeriesWindows<float, 1> windows{series, {.length = 16, .batch = 32}}; // 16 steps, and the target step
 
     Model<Net> model{Seed{1}};
     const double before = evaluate(model, windows, MeanSquaredError{}).mean();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sequences of different lengths in a batch: what is padding is neither read nor written.
+// Sequences of different lengths in a mini-batch: padding is neither read nor written.
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/select.hpp>
@@ -27,12 +27,12 @@ int main() {
         for (std::size_t t = 0; t < x.size(); ++t) mean += (x[t] = std::sin(float(k * 7 + t))) / float(x.size());
         samples.add(x, {&mean, 1});
     }
-    samples.group_by_length(4); // batches of like lengths, from pools of four batches
+    samples.group_by_length(4); // mini-batches of similar lengths, from pools of four mini-batches
     Model<Net> model{Seed{1}};
     fit(model, samples, MeanSquaredError{}, Adam{.rate = 1e-2}, {.epochs = 10});
     std::printf("mean squared error: %g\n", evaluate(model, samples, MeanSquaredError{}).mean());
 
-    // A batch of one's own: 3 steps of 2 sequences, the second of which has one step only.
+    // A batch made by hand: 3 steps of 2 sequences, of which the second has one step only.
     constexpr float none = std::numeric_limits<float>::quiet_NaN();
     const std::array<float, 6> x{1, 2, 3, none, 5, none};
     const std::array<int, 2> lengths{3, 1};
