@@ -19,7 +19,7 @@ using DeepBi = LSTM<sensors, hidden, Stack{.layers = 3, .bidirectional = true, .
 
 // Ten noisy sensors measure a hidden signal. At each step one logit: is the signal above zero? A network of one
 // direction reads the past only, so it can filter. In both directions it reads later steps, too, so it can smooth,
-// which is more accurate. More layers do not help here, since the signal depends on adjacent steps linearly.
+// which is more accurate. More layers do not help here, since the optimal estimate is linear.
 template <class Layer>
 using Detector = Sequential<Named<"lstm", Layer>, Named<"fc", Linear<Layer::output_size, 1>>>;
 using Windows = Samples<float, sensors, float, 1>;

@@ -18,11 +18,11 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// All that a checkpoint tells of a run, apart from the types that make it: written and read without knowing them.
+/// The content of a checkpoint, type-erased: written and read independently of network, loss and optimizer.
 template <class S>
 struct Checkpoint {
     std::span<const ParameterSpec> tensors;
-    std::size_t size = 0, state_size = 0; // numbers of a model, and of one sequence's state
+    std::size_t size = 0, state_size = 0; // elements of a model, and of one sequence's state
     std::string optimizer;
     std::uint64_t seed = 0;
     int threads = 0;
@@ -31,9 +31,9 @@ struct Checkpoint {
     std::int64_t steps = 0;
     double rate = 1;
     std::vector<S> parameters{};
-    std::vector<std::vector<S>> memory{}, states{}; // a buffer of the optimizer; a worker's sequences
+    std::vector<std::vector<S>> memory{}, states{}; // buffers of the optimizer; states of each worker
 
-    /// Every number besides the tensors, each once, and from where to where it may be: `visit(name, number, range)`.
+    /// Calls `visit(name, number, range)` for each number that is not a tensor, with its valid range.
     template <class Visit>
     void each_number(Visit&& visit) {
         visit("steps", steps, NumberRange::count);
@@ -51,7 +51,7 @@ struct Checkpoint {
         visit("plateau_bad", progress.plateau.bad, NumberRange::count);
         visit("plateau_rate", progress.plateau.rate, NumberRange::part);
     }
-    /// What is wrong with numbers that are each in their range.
+    /// An error if numbers are inconsistent, although each is in its range.
     Error problem() const {
         if (progress.batch <= progress.batches) return {};
         return {Error::Kind::format, "checkpoint: batch: expected at most the " + std::to_string(progress.batches) +
@@ -59,14 +59,14 @@ struct Checkpoint {
     }
 };
 
-/// What a checkpoint calls an optimizer, if it says so.
+/// The name of an optimizer in a checkpoint: Rule::name, if it has one.
 template <class Rule>
 std::string optimizer_name() {
     if constexpr (requires { std::string_view{Rule::name}; }) return std::string{Rule::name};
     else return "optimizer";
 }
 
-/// What a trainer is, its run not yet told.
+/// The part of a checkpoint that identifies a trainer, without its progress.
 template <class Net, class Loss, class Rule, Backend B>
 auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
     Checkpoint<typename B::scalar> run;
@@ -79,11 +79,11 @@ auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
     return run;
 }
 
-/// What a checkpoint calls its tensors besides the model's.
+/// Names of tensors in a checkpoint that are not the model's.
 inline std::string memory_prefix(std::size_t k) { return "optimizer." + std::to_string(k) + '.'; }
 inline std::string state_name(std::size_t worker) { return "state." + std::to_string(worker); }
 
-/// The states of carried sequences come besides the model and the optimizer's memory, and may be many.
+/// Limits of a checkpoint, which may have many persistent states besides the model and the optimizer's memory.
 inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
     io::SafetensorsLimits limits = limits_of(bytes);
     limits.file = (std::max)(limits.file, io::default_limit);
@@ -148,7 +148,7 @@ Error read_state(const io::Safetensors& file, const std::string& source, std::si
     return state_problem(values, source, worker);
 }
 
-/// Fills in the run of a trainer that is this seed's, of so many threads, with this optimizer.
+/// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of threads it must match.
 template <class S>
 Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
     Error problem;
@@ -191,12 +191,12 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
 }
 }
 
-/// Writes all that a training run needs to go on with the same bits: parameters, optimizer memory, carried states,
-/// step, place in the epoch, seed. Beside the file, then renamed.
+/// Writes everything that a training run needs to resume with the same bits: parameters, optimizer memory, persistent
+/// states, step, progress in the epoch, seed. The file is replaced by an atomic rename.
 ///
-/// Errors  not_finite: a parameter, or a number that the optimizer or a state keeps, that is NaN or infinite; argument:
-///         a number of the progress out of its range; file: the path and the system's reason. What was there before is
-///         untouched.
+/// Errors  not_finite: a number in the parameters, the optimizer's memory or a state that is NaN or infinite; argument:
+///         a number of the progress that is out of range; file: the path and the system's reason. An existing file is
+///         unchanged then.
 template <class Net, class Loss, class Rule, Backend B>
 void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
@@ -220,10 +220,10 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress&
     or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
 }
 
-/// Puts a trainer and its progress where save_checkpoint found them.
+/// Restores the trainer and the progress that save_checkpoint wrote.
 ///
-/// Errors  those of load; format: a number out of its range; mismatch: another optimizer, seed or number of threads
-///         than the trainer's. Nothing is changed then.
+/// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed or number of threads that
+///         differs from the trainer's. Nothing is changed then.
 template <class Net, class Loss, class Rule, Backend B>
 void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
@@ -232,7 +232,7 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
         auto& memory = trainer.optimizer_memory();
         if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-        std::vector<BatchState<Net, B>> states; // what takes memory comes before what changes the trainer
+        std::vector<BatchState<Net, B>> states; // allocated before the trainer is changed
         for (const auto& values : run.states) {
             states.emplace_back(int(run.state_size > 0 ? values.size() / run.state_size : 0));
             states.back().assign(values);

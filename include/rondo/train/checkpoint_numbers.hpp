@@ -13,14 +13,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// From where to where a number of a run may be.
+/// The valid range of a number in a checkpoint.
 enum class NumberRange {
-    whole,     // any whole number from 0 on
-    count,     // one that can be counted on: at most half of what fits
-    finite,    // any
-    from_zero, // finite, not negative
+    whole,     // whole, 0 or more
+    count,     // whole, 0 or more, at most half of the type's maximum, so that it can be incremented
+    finite,    // finite
+    from_zero, // finite, 0 or more
     part,      // from 0 to 1
-    best,      // finite, or as yet infinite
+    best,      // finite, or infinity before the first value
 };
 constexpr const char* text_of(NumberRange range) {
     switch (range) {
@@ -40,11 +40,11 @@ constexpr bool in_range(double value, NumberRange range) {
     const double to = range == NumberRange::part   ? 1
                       : range == NumberRange::best ? std::numeric_limits<double>::infinity()
                                                    : largest;
-    return value >= from && value <= to; // NaN is not
+    return value >= from && value <= to; // false for NaN
 }
 
-/// Named numbers of a run, to and from a file's metadata, exactly. One that is out of its range is neither written nor
-/// read; the first is the error.
+/// Writes named numbers of a run to a file's metadata, and reads them, exactly. A number that is out of range is
+/// neither written nor read; the first one is the error.
 class Numbers {
 public:
     explicit Numbers(io::Metadata& metadata) : metadata_{&metadata} {}

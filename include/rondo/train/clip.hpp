@@ -31,7 +31,7 @@ struct Clamp {
 };
 }
 
-/// Scales a gradient so that its norm, over all parameters, is `limit` at most.
+/// Scales a gradient so that its norm over all parameters is at most `limit`.
 ///
 ///   g *= min(1, limit / (|g| + 1e-6))                                         (1)
 ///
@@ -42,7 +42,7 @@ void clip_norm(B& backend, S* gradient, std::size_t size, double norm, double li
     if (factor < 1) backend.elements(detail::Scale<S>{gradient, S(factor)}, size);
 }
 
-/// Limits each number of a gradient to [-limit, limit].
+/// Clamps each element of a gradient to [-limit, limit].
 template <class B, class S = typename B::scalar>
 void clip_value(B& backend, S* gradient, std::size_t size, double limit) {
     backend.elements(detail::Clamp<S>{gradient, S(limit)}, size);

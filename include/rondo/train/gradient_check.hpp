@@ -11,7 +11,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where a model's own gradient and the gradient of its loss differ most.
+/// The parameter with the largest difference between analytic and numeric gradient.
 struct GradientCheck {
     double error = 0; // |analytic - numeric| / max(1, |analytic|, |numeric|)
     std::string tensor;
@@ -23,10 +23,10 @@ struct GradientCheck {
 ///
 ///   dL/dp ~ (L(p + d) - L(p - d)) / (2 d)                                     (1)
 ///
-/// `body(run)` is what Workspace::train takes: it calls Net::forward and a loss, and returns the loss. With dropout in
-/// `randomness` every evaluation draws the same masks.
+/// `body(run)` is the argument of Workspace::train: it calls Net::forward and a loss, and returns the loss. With
+/// dropout in `randomness` every evaluation draws the same masks.
 ///
-/// Units   d as the parameters. Double is wanted: in float, rounding hides all but gross errors.
+/// Units   d as the parameters. Use double: in float, rounding hides all but gross errors.
 template <class Net, Backend B, class Body>
 GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Randomness& randomness = {},
                              double d = 1e-5) {

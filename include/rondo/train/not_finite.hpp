@@ -17,7 +17,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// The place of the first number of a sequence that is not finite: "input 0 of sequence 2, step 5"; or nothing.
+/// The position of the first number of a sequence that is not finite: "input 0 of sequence 2, step 5"; empty if there
+/// is none.
 template <class S>
 std::string find_not_finite(const std::string& name, const DynamicSequenceView<const S>& x) {
     std::string found;
@@ -42,13 +43,13 @@ std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
     std::apply([&](const auto&... x) { (look(x), ...); }, batch.inputs);
     return found;
 }
-/// The tensor that a buffer's k-th number is part of; or nothing.
+/// The name of the tensor that contains a buffer's k-th number; empty for padding.
 inline std::string tensor_of(std::span<const ParameterSpec> tensors, const std::string& name, std::size_t k) {
     for (const ParameterSpec& t : tensors)
         if (k >= t.offset && k - t.offset < t.size()) return name + std::string{t.name.view()};
     return {};
 }
-/// The first tensor that has one.
+/// The name of the first tensor with a number that is not finite.
 template <class S>
 std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::string& name, const std::vector<S>& values) {
     for (const ParameterSpec& t : tensors)
@@ -57,7 +58,8 @@ std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::s
     return {};
 }
 
-/// Why a step cannot be taken: what is not finite, the data (`what`) before the parameters before their gradients.
+/// The error of a step that is not finite. It names the first cause: the data (`what`), then the parameters, then their
+/// gradients.
 template <class S>
 Error not_finite(std::span<const ParameterSpec> tensors, std::string what, double loss, const std::vector<S>& parameters,
                  const std::string& gradient, std::int64_t steps) {

@@ -14,12 +14,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How steps are taken.
+/// Settings of a Trainer.
 ///
 /// clip_norm, clip_value  limits of the gradient; 0: none.
-/// threads                workers that share each batch by its sequences; the bits of a run depend on their number.
-/// small_work             parameters times columns below which the caller does all workers' parts itself, to the same
-///                        bits: waking the others would take longer (200,000 are some 30 us of work, waking 8 us).
+/// threads                workers among which the sequences of a batch are split; the bits of a run depend on their
+///                        number.
+/// small_work             parameters times columns below which the caller computes all parts itself, with the same
+///                        bits: waking the workers would take longer (200,000 are some 30 us of work, waking takes 8
+///                        us).
 /// schedule               a factor of the learning rate for step 0, 1, ...
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
@@ -28,7 +30,7 @@ struct TrainerSettings {
     std::size_t small_work = 200'000;
     RateSchedule schedule{};
 
-    /// Names a setting out of its range.
+    /// Names a setting that is out of range.
     Error problem() const {
         constexpr double any = std::numeric_limits<double>::infinity();
         if (threads < 1)
@@ -39,10 +41,10 @@ struct TrainerSettings {
     }
 };
 
-/// A sum of losses and how many terms it has.
+/// A sum of losses and its number of terms.
 struct LossSum {
     double sum = 0, terms = 0;
-    double mean() const { return sum / terms; } // of no terms: NaN
+    double mean() const { return sum / terms; } // NaN without terms
     bool operator==(const LossSum&) const = default;
 };
 

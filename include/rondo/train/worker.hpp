@@ -15,7 +15,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// The losses of several parts, one after the other.
+/// Copies the losses of all columns of several parts to one array.
 template <class B>
 struct JoinLosses {
     LossValue<B> loss;
@@ -29,7 +29,7 @@ struct JoinLosses {
     }
 };
 
-/// The loss as one part, which is what kernels look at: the parts of a sum are copied next to each other.
+/// The loss as one part, which the kernels of FiniteCheck require: the parts of a sum are concatenated.
 template <class Run, class B>
 LossValue<B> joined(Run& run, const LossValue<B>& loss) {
     if (!Asynchronous<B> || loss.parts() == 1) return loss;
@@ -40,7 +40,7 @@ LossValue<B> joined(Run& run, const LossValue<B>& loss) {
     return run.loss(to, {1, int(columns)});
 }
 
-/// What a run of training records, with a batch in the backend's memory.
+/// The body of a training step: the network's forward and the loss of a batch in the backend's memory.
 template <class Net, class Loss, class Batch>
 auto training_body(const Loss& loss, const Batch& placed, double terms) {
     return [&loss, &placed, terms](auto& run) {
@@ -58,12 +58,12 @@ void clear(B& backend, State& state) {
     backend.fill(state.data(), state.size(), typename B::scalar(0));
 }
 
-/// Some of a batch's sequences, and all that one thread needs to learn from them.
+/// A worker's part of a batch, and the memory that one thread needs to compute its gradient.
 template <class Net, Backend B>
 struct Worker {
     Workspace<Net, B> work;
     Model<Net, B> gradient;
-    BatchState<Net, B> state{0}, evaluation{0}; // apart, so that an evaluation leaves training where it was
+    BatchState<Net, B> state{0}, evaluation{0}; // separate, so that an evaluation does not change training
     SliceMemory memory;
     DeviceBatch<B> device_batch;
     int columns = 0;
@@ -73,7 +73,7 @@ struct Worker {
 
     BatchState<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
 
-    /// No worker may throw: the others still run.
+    /// Catches exceptions: workers must not throw, since the others still run.
     template <class Work>
     void guard(const Work& task) {
         error = {};
@@ -91,7 +91,8 @@ struct Worker {
 #endif
     }
 
-    /// Its share, the k-th of `count`: the loss, and the gradient where `learn` says how to draw.
+    /// Computes the k-th of `count` parts: the loss, and the gradient if `learn` is given, which has the random
+    /// numbers.
     template <class Loss, class Batch>
     void run(const Model<Net, B>& model, const Loss& loss_of, const Batch& batch, int k, int count, double terms,
              const Randomness* learn) {
@@ -100,7 +101,7 @@ struct Worker {
         B& backend = work.backend();
         if constexpr (Asynchronous<B>)
             if (k > 0) backend.enter();
-        // The first worker's gradient becomes the sum, even where it has no sequence.
+        // The sum is accumulated in the first worker's gradient, even if it has no sequence.
         if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
         BatchState<Net, B>& kept = carried(learn);
         if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
@@ -112,7 +113,7 @@ struct Worker {
         const auto body = training_body<Net>(loss_of, there, terms);
         loss = learn ? work.train(model, &gradient, from, *learn, body, device_batch.host())
                      : work.evaluate(model, from, body, device_batch.host());
-        if constexpr (Asynchronous<B>) backend.wait(); // others read the gradient
+        if constexpr (Asynchronous<B>) backend.wait(); // other backends read the gradient
     }
 };
 

@@ -12,10 +12,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A fixed number of threads that do one task together, then wait for the next. One worker is the caller: no thread.
+/// A fixed number of threads that run one task together, then wait for the next. The caller is one of the workers.
 class Workers {
 public:
-    /// Errors  what std::thread throws where the system gives no more threads.
+    /// Errors  exceptions of std::thread if the system cannot start another thread.
     explicit Workers(int count) : stop_{*this} {
         for (int k = 1; k < count; ++k) stop_.threads.emplace_back([this, k] { work(k); });
     }
@@ -24,8 +24,8 @@ public:
 
     int count() const { return int(stop_.threads.size()) + 1; }
 
-    /// Calls task(k) for each worker k, the caller being worker 0, and returns when all have ended. It must not throw.
-    /// `alone`: the caller does it all, one worker's part after the other.
+    /// Calls task(k) for each worker k, where the caller is worker 0, and returns when all have ended. The task must
+    /// not throw. `alone`: the caller runs all parts, one after the other.
     template <class Task>
     void each(const Task& task, bool alone = false) {
         if (alone || stop_.threads.empty()) {
@@ -65,7 +65,7 @@ private:
     std::size_t round_ = 0, left_ = 0;
     bool ended_ = false;
 
-    // Ends the threads there are, even where one more could not be started.
+    // Joins the threads that were started, even if another one could not be started.
     struct Stop {
         Workers& workers;
         std::vector<std::thread> threads{};
@@ -78,7 +78,7 @@ private:
             for (std::thread& thread : threads) thread.join();
         }
     };
-    Stop stop_; // last, so that it goes first
+    Stop stop_; // the last member, so that it is destroyed first
 };
 
 } // namespace rondo

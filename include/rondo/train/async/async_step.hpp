@@ -14,11 +14,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// A step up to the gradient that an optimizer takes, for which nobody waits.
+/// Enqueues a training step up to the clipped gradient, which the optimizer reads on the device, without
+/// synchronization.
 template <class B>
 class AsyncStep {
 public:
-    /// Whether there is anything to learn.
+    /// Returns whether there is a gradient: false if no target of the batch counts.
     template <class Net, class Loss, class Batch>
     bool operator()(Worker<Net, B>& worker, PendingSteps<B>& pending, const Model<Net, B>& model, const Loss& loss_of,
                     const TrainerSettings& settings, const Batch& batch, double terms, std::uint64_t step) {
@@ -37,7 +38,7 @@ public:
         S* gradient = worker.gradient.data();
         bool host_reads = false;
         const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step, &host_reads}, body,
-                                              worker.device_batch.host()); // also looks at the batch
+                                              worker.device_batch.host()); // also validates the batch
         const auto work = [&] {
             backend.fill(gradient, size, S(0));
             if (batch.state_policy == StatePolicy::start) clear(backend, *state);

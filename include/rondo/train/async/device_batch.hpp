@@ -15,15 +15,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// What goes to the backend's memory with a batch: the number of the step for its random numbers, and where its loss
-/// is noted.
+/// The parameters of a step that are copied to the device with a batch: the number of the step, for random numbers, and
+/// the slot that records its loss.
 struct StepNote {
     std::uint64_t step = 0, slot = 0;
 };
 
-/// A batch where the backend can read it. Its lengths stay the host's.
+/// A copy of a mini-batch in the backend's memory. Lengths stay in host memory.
 ///
-/// Memory  as much as the largest batch, on both sides; none where the backend's memory is the host's.
+/// Memory  the size of the largest batch, on host and device; none if the backend's memory is the host's.
 template <Backend B>
 class DeviceBatch {
 public:
@@ -48,11 +48,11 @@ public:
                 x.value = reinterpret_cast<decltype(x.value)>(B::data(device_) + at);
                 at += size(x);
             });
-            backend.send(B::data(device_), host_.data(), bytes); // one copy for all
+            backend.send(B::data(device_), host_.data(), bytes); // everything in one copy
         }
         return placed;
     }
-    /// The host's copy of what was placed last.
+    /// The host's copy of the last batch.
     HostCopy host() {
         if constexpr (OnHost<B>) return {};
         else return {B::data(device_), host_.data(), device_.size()};
@@ -60,7 +60,7 @@ public:
     const StepNote* note() { return reinterpret_cast<const StepNote*>(B::data(device_)); }
 
 private:
-    static constexpr std::size_t line = 64; // bytes; each part begins at a multiple
+    static constexpr std::size_t line = 64; // alignment of each part in bytes
     static_assert(sizeof(StepNote) <= line);
     static std::size_t size(const auto& x) { return (x.size() * sizeof *x.value + line - 1) / line * line; }
 

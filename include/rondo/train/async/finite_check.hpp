@@ -12,21 +12,22 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// What the backend's memory keeps of the steps that nobody has looked at yet.
+/// The outcome of the pending steps, in the backend's memory.
 struct StepRecord {
     static constexpr std::size_t most = 128, none = ~std::size_t{0};
-    double loss[most]{};      // one a slot
-    double factor = 1;        // what the last gradient is scaled by
-    std::uint64_t bad = 0;    // 1 + the slot of the first step whose loss or gradient is not finite; 0: every one is
-    std::size_t first = none; // of that gradient's numbers, the first that is not finite
+    double loss[most]{};      // of each slot
+    double factor = 1;        // clipping factor of the last gradient
+    std::uint64_t bad = 0;    // 1 + the slot of the first step whose loss or gradient is not finite; 0 if all are finite
+    std::size_t first = none; // index of the first element of that gradient that is not finite
 };
 
-/// Of some numbers of a gradient, the sum of their squares and the first that is not finite; or of losses, their sum.
+/// A partial reduction of a gradient: the sum of squares and the index of the first element that is not finite; or the
+/// partial sum of losses.
 struct Partial {
     double sum = 0;
     std::size_t first = StepRecord::none;
 };
-// Sums in a fixed order, by many threads of which each reads what its neighbours' neighbour does; then by fewer.
+// Sums have a fixed order: a first pass of many threads with strided, coalesced reads, then a second pass of fewer.
 inline constexpr std::size_t first_pass_threads = 4096, second_pass_threads = 64;
 
 template <class S>
@@ -97,9 +98,9 @@ struct ScaleByRecord {
     }
 };
 
-/// Looks at each step where the backend's memory is, so that nobody waits for it.
+/// Checks the loss and the gradient of each step on the device, without synchronization.
 ///
-/// Memory  taken when it is made; none for a backend whose work is done at once.
+/// Memory  allocated by the constructor; none for a synchronous backend.
 template <class B>
 class FiniteCheck {};
 
@@ -108,7 +109,7 @@ class FiniteCheck<B> {
 public:
     using scalar = typename B::scalar;
 
-    /// Notes the loss, whether it and the gradient are finite, and by what factor clip_norm scales the gradient.
+    /// Enqueues kernels that record the loss, whether loss and gradient are finite, and the factor of clip_norm.
     void reduce(B& backend, const scalar* gradient, std::size_t size, const LossValue<B>& losses, double terms,
                double clip_norm, const StepNote* note) {
         Partial *parts = B::data(parts_), *again = parts + first_pass_threads + second_pass_threads;
@@ -119,7 +120,7 @@ public:
     }
     StepRecord* record() { return B::data(record_); }
 
-    /// Waits.
+    /// Copies the record to the host; synchronizes.
     StepRecord read() {
         StepRecord host;
         B::download(&host, record(), 1);

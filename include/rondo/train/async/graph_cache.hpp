@@ -15,10 +15,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// All that the work of a step depends on besides what lies in the backend's memory.
+/// The key of a captured step: everything that its kernels and their arguments depend on, except the content of the
+/// backend's memory.
 class GraphKey {
 public:
-    /// A batch by its form, whose values the step finds where they were before.
+    /// Begins with the form of a batch; its values are at the same addresses in every step.
     template <class Target, class... Inputs>
     void begin(const Batch<Target, Inputs...>& batch, double terms) {
         words_.clear();
@@ -30,7 +31,7 @@ public:
     void add(std::integral auto... words) { (words_.push_back(std::uint64_t(words)), ...); }
     void add(const void* address) { words_.push_back(std::uint64_t(reinterpret_cast<std::uintptr_t>(address))); }
 
-    /// Not where sequences have lengths: these are the host's.
+    /// Whether steps with an equal key are equal: false if sequences have lengths, which are in host memory.
     bool same() const { return same_; }
     bool operator==(const GraphKey& other) const { return words_ == other.words_; }
 
@@ -45,15 +46,15 @@ private:
     bool same_ = true;
 };
 
-/// Does equal work as the backend keeps it. The first time it is done as ever: that takes what memory it needs, and
-/// shows whether the host takes part in it.
+/// Captures steps with equal keys as graphs, and replays them. The first step of a key runs without capture, which
+/// allocates its memory and shows whether it reads values that are computed on the host.
 template <class B>
 class GraphCache {};
 
 template <Asynchronous B>
 class GraphCache<B> {
 public:
-    /// `host_reads` is set by work that may be another at its next step.
+    /// `host_reads` is set by work that depends on the number of the step on the host; it is not captured.
     template <class Work>
     void operator()(B& backend, const GraphKey& key, const bool& host_reads, const Work& work) {
         if (!key.same()) return work();
@@ -72,7 +73,7 @@ private:
         typename B::Graph graph{};
         bool host_reads = false;
     };
-    std::array<Kept, 8> all_; // batches have few forms
+    std::array<Kept, 8> all_; // mini-batches have few forms
     std::size_t next_ = 0;
 };
 

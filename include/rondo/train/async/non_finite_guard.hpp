@@ -41,7 +41,7 @@ struct CopyNumber {
     }
 };
 
-/// A backend as an optimizer sees it that nobody waits for: once a step was bad, nothing is written.
+/// The backend that an optimizer uses in asynchronous steps: once a pending step was not finite, it writes nothing.
 template <class B>
 class NonFiniteGuard {
 public:
@@ -63,7 +63,7 @@ public:
     }
     void fill(scalar* p, std::size_t n, scalar value) { columns(FillNumber<scalar>{p, value}, n); }
     void copy(scalar* to, const scalar* from, std::size_t n) { columns(CopyNumber<scalar>{to, from}, n); }
-    double sum(const scalar* p, std::size_t n) { return backend_->sum(p, n); } // waits
+    double sum(const scalar* p, std::size_t n) { return backend_->sum(p, n); } // synchronizes
     double sum_of_squares(const scalar* p, std::size_t n) { return backend_->sum_of_squares(p, n); }
 
 private:

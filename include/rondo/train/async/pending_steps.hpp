@@ -12,15 +12,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// The steps that were taken, or asked for, and not yet told of.
+/// The steps that were taken or enqueued, and are not yet collected.
 ///
-/// Memory  for as many steps as a StepRecord has slots, taken when it is made; more where more are.
+/// Memory  for as many steps as a StepRecord has slots, allocated by the constructor; more for more steps.
 template <class B>
 class PendingSteps {
 public:
     struct NonFinite {
-        std::size_t batch, number; // of the steps here; of the gradient
-        std::int64_t before;       // steps
+        std::size_t batch, number; // index among the pending steps; index in the gradient
+        std::int64_t before;       // number of steps before it
         double loss;
     };
 
@@ -29,19 +29,19 @@ public:
     std::size_t size() const { return steps_.size(); }
     FiniteCheck<B>& finite_check() { return finite_check_; }
 
-    /// Where the backend's memory is to note the next loss. Waits where there is no room.
+    /// The slot of the next loss in the backend's memory. Synchronizes if there is no free slot.
     std::size_t slot() {
         if (steps_.size() - known_ == StepRecord::most) settle();
         return steps_.size() - known_;
     }
     void add(double terms, std::int64_t before) { steps_.push_back({{0, terms}, before}); }
-    /// A step that is over, after settle.
+    /// Adds a completed step; call settle before.
     void add(const LossSum& loss, std::int64_t before) {
         steps_.push_back({loss, before});
         known_ = steps_.size();
     }
 
-    /// Waits for all steps; whether every one was good.
+    /// Waits for all steps; returns whether all were finite.
     bool settle() {
         if constexpr (Asynchronous<B>) {
             if (known_ == steps_.size()) return !non_finite_;
@@ -56,7 +56,8 @@ public:
         }
         return !non_finite_;
     }
-    /// Adds the losses, one after the other, up to the step that was bad, and forgets all; returns how many were good.
+    /// Adds the losses, one after the other, up to the first step that was not finite, and removes all steps; returns
+    /// how many were finite.
     std::size_t take(LossSum& sum, std::optional<NonFinite>& bad) {
         settle();
         const std::size_t good = non_finite_ ? non_finite_->batch : steps_.size();
@@ -76,7 +77,7 @@ private:
         LossSum loss;
         std::int64_t before;
     };
-    std::vector<Step> steps_; // the losses of the first known_ are known
+    std::vector<Step> steps_; // the losses of the first known_ steps are on the host
     std::size_t known_ = 0;
     std::optional<NonFinite> non_finite_;
     FiniteCheck<B> finite_check_;
