@@ -8,9 +8,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The upper half of a float: its range, with 8 bits of precision.
+/// The upper 16 bits of a float: its range, with 8 bits of precision.
 ///
-/// Units   a float is rounded to the nearest, ties to even; relative error at most 2^-8. NaN stays NaN.
+/// Units   a float is rounded to nearest, ties to even; relative error at most 2^-8. NaN stays NaN.
 struct bfloat16 {
     std::uint16_t bits = 0;
 

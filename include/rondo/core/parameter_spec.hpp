@@ -20,7 +20,7 @@ struct ParameterSpec {
     int fan = 0;         // fan-in: PyTorch's default draws from U(-1/sqrt(fan), 1/sqrt(fan))
     int gates = 1;       // the rows are this many blocks, one per gate
     int forget = -1;     // index of the forget gate's block in a bias; -1: none
-    int after_reset = 0; // the last so many blocks multiply r * h instead of h: a GRU that resets before the product
+    int after_reset = 0; // number of last blocks that multiply r * h instead of h: a GRU that resets before the product
     int padding = -1;    // the row of a table that stays zero
     int rank = 2;        // as saved: 1 or 2
     std::size_t offset = 0;

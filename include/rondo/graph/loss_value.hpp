@@ -22,7 +22,7 @@ template <class S> using LossParts = std::vector<LossPart<S>>;
 /// operation that computes a loss also adds its gradient, once.
 ///
 /// Errors  adding a loss to itself: its gradient would be counted once, not twice.
-/// Memory  its parts lie in the workspace, which reuses the memory in its next run.
+/// Memory  the parts are in the workspace, which reuses the memory in its next run.
 template <class B>
 class LossValue {
 public:
