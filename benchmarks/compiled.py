@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What it takes to compile, to ship and to run the smallest programs, those of compile/."""
+"""Compile time, size and memory of the smallest programs, those of compile/."""
 import os
 import pathlib
 import re
@@ -13,7 +13,7 @@ COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "header
 
 
 def used(command):
-    """CPU seconds of a command, or nothing if it failed."""
+    """CPU seconds of a command, or None if it failed."""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -21,7 +21,7 @@ def used(command):
 
 
 def compiled(options):
-    """What it takes to compile, to ship and to run the smallest programs."""
+    """Compile time, size and memory of the smallest programs."""
     eigen = subprocess.run(["pkg-config", "--cflags-only-I", "eigen3"], capture_output=True, text=True).stdout.split()
     torch = subprocess.run([options.python, "-c", "import torch; print(torch.__path__[0])"], capture_output=True,
                            text=True)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An epoch of each of the course's models: characters, a series, reviews; the last two figures by two threads as well.
+// An epoch of three models of the tutorial: characters, a series, reviews, the last two also with two threads.
 #include "limit.hpp"
 
 #include <rondo/rondo.hpp>
@@ -11,7 +11,7 @@ using namespace rondo;
 
 namespace {
 
-// What peers/pytorch.py trains, too: sizes, batches, optimizer and clipping are the same there.
+// The same sizes, batches, optimizer and clipping as in peers/pytorch.py.
 using Characters = Sequential<Embedding<26, 128>, LSTM<128, 128, Stack{.layers = 2, .dropout = Rate{20}}>,
                               Linear<128, 26>>;
 using Forecaster = Sequential<GRU<1, 50, Stack{.layers = 2, .dropout = Rate{20}}>, LastStep<50>, Linear<50, 1>>;
@@ -28,7 +28,7 @@ void epoch(benchmark::State& state, const Loss& loss, Data& batches, int threads
         batches.begin_epoch(Seed{1}, number++);
         for (std::size_t k = 0; k < batches.count(); ++k) benchmark::DoNotOptimize(trainer.step(batches.at(k)));
     };
-    run(); // takes its memory
+    run(); // warm-up, which allocates memory
     for (auto _ : state) run();
 }
 

@@ -13,7 +13,7 @@
 #include <map>
 #include <string>
 
-/// What one core can do at best: fused multiplications and additions that wait for nothing, measured by the same run.
+/// The peak rate of one core, measured in the same run: independent chains of fused multiply-add.
 ///
 /// Units  floating-point operations a nanosecond.
 template <class S>
@@ -22,11 +22,11 @@ double operations_limit() {
     constexpr int chains = 12, rounds = 1'000'000;
     P sum[chains];
     rondo::unroll<chains>([&](auto k) __attribute__((always_inline)) { sum[k] = P(S(1)); });
-    const volatile S near_one = S(0.999); // known to nobody
+    const volatile S near_one = S(0.999); // volatile, so that the compiler does not know it
     const P factor(near_one);
     double best = 0;
     for (int repeat = 0; repeat < 10; ++repeat) {
-        const std::clock_t start = std::clock(); // of this process alone, as the benchmarks' rates are
+        const std::clock_t start = std::clock(); // CPU time, as the benchmarks' rates
         for (int k = 0; k < rounds; ++k)
             rondo::unroll<chains>([&](auto c) __attribute__((always_inline)) {
                 sum[c] = rondo::math::fma(sum[c], factor, factor);
@@ -34,13 +34,13 @@ double operations_limit() {
         const double time = double(std::clock() - start) / CLOCKS_PER_SEC;
         best = std::max(best, 2e-9 * chains * P::size * rounds / time);
     }
-    // Not each sum by itself, whose place would then be in memory.
+    // Only the total is passed to DoNotOptimize, which would force each sum into memory.
     for (int k = 1; k < chains; ++k) sum[0] = sum[0] + sum[k];
     benchmark::DoNotOptimize(rondo::math::sum(sum[0]));
     return best;
 }
 
-/// What one core reads at best, over and over, of so many bytes, to and fro: from whichever cache holds them.
+/// The bandwidth at which one core reads `bytes` repeatedly, in serpentine order, from the cache that holds them.
 ///
 /// Units  bytes a nanosecond.
 inline double read_limit(std::size_t bytes) {
@@ -77,9 +77,9 @@ inline double limit() {
     return limit;
 }
 
-/// GFLOP/s of a run of so many operations, and its share of the limit: of the steps, what their operations take at
-/// least, or reading their weights of so many bytes so many times, whichever is more; and of the other operations,
-/// `apart` of all, what they take at least.
+/// Reports GFLOP/s of a run of `operations`, and the least possible time relative to the measured one. The least time
+/// is that of the operations outside the steps, a fraction `apart` of all, at the peak rate, plus that of the steps:
+/// their operations at the peak rate or `times` reads of `bytes` of weights, whichever takes longer.
 inline void report(benchmark::State& state, double operations, std::size_t bytes, double times = 1, double apart = 0) {
     using benchmark::Counter;
     const double reading = times * double(bytes) / read_limit(bytes);

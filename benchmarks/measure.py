@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Measures the benchmarks, and peers beside them in the same rounds, and tells it: a table a theme, JSON, a picture.
+"""Runs the benchmarks, alternating with those of peers, and writes a table for each theme, JSON and a picture.
 
 benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--rounds N] [--time SECONDS]
                       [--core N] [THEME ...]
 
-A build is a folder of programs by one compiler. Of every compiler's programs the fastest counts, on both sides, in
-every round by itself: a ratio is the peer's time over ours in that round. A measurement that was disturbed (the
-program's CPU time is below its wall time, or the machine reports stolen time) is made again.
+A build is a folder of programs by one compiler. In each round the fastest of the compilers' programs counts, for both
+sides; a ratio is the peer's time divided by Rondo's in that round. A disturbed measurement (the program's CPU time is
+below its wall time, or the machine reports stolen time) is repeated.
 """
 import argparse
 import json
@@ -24,11 +24,11 @@ from report import compiled_table, draw, report, table
 
 HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-TELLING = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # of what programs say of themselves
+TELLING = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # of the context that programs report
 STEPS = ("p50_ns", "p99.9_ns", "worst_ns")
 SIZES = "8|16|20|24|32|40|64|80|128|256"
 
-# name: (title, our program, its benchmarks, peers' programs)
+# name: (title, Rondo's program, its benchmarks, peers' programs)
 THEMES = {
     "streaming": ("a step of a stream, 1 -> H -> 1, one core", "streaming", rf"^(LSTM|GRU)/1/({SIZES})/1$",
                   ["rtneural-eigen", "rtneural-xsimd", "rtneural-stl", "eigen"]),
@@ -65,7 +65,7 @@ class Program:
         return self.names
 
     def run(self, name, options, pinned=True):
-        """Nanoseconds and counters of one benchmark, or why there are none."""
+        """Nanoseconds and counters of one benchmark, or None and the reason."""
         pin = ["taskset", "-c", str(options.core)] if pinned else []
         flags = [f"--benchmark_filter=^{re.escape(name)}$", f"--benchmark_min_time={options.time}",
                  "--benchmark_format=json"]
@@ -88,7 +88,7 @@ class Program:
 
 
 def steal(core):
-    """Seconds that the machine gave to others while this core wanted to run."""
+    """Stolen time of this core in seconds, as /proc/stat counts it."""
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         if line.startswith(f"cpu{core} "):
             return int(line.split()[8]) / os.sysconf("SC_CLK_TCK")
@@ -96,7 +96,7 @@ def steal(core):
 
 
 def programs(options, name):
-    """A peer's or our own program, by every compiler that it was built with."""
+    """A program of a peer or of Rondo, for every compiler that built it."""
     if name.endswith(".py"):
         found = subprocess.run([options.python, "-c", "import torch"], capture_output=True).returncode == 0
         return [Program(name, [options.python, str(HERE / "peers" / name)])] if found else []

@@ -29,11 +29,11 @@ struct Bench {
         const RandomStream draw{Seed{2}, Purpose::user};
         for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(draw.normal(k));
     }
-    // Of the products alone: a multiplication and an addition for each weight.
+    // Operations of the products only: a multiplication and an addition for each weight.
     double operations() const {
         return 2.0 * Layer::cell_type::shape.gates * size * (size + size) * double(extent.columns());
     }
-    // Read at every step: the recurrent weights.
+    // The recurrent weights, which are read at every step.
     static constexpr std::size_t bytes() { return sizeof(float) * Layer::cell_type::shape.gates * size * size; }
     void infer() {
         benchmark::DoNotOptimize(work.forward(model, SequenceView<const float, size>{x.data(), nullptr, extent}));
@@ -53,7 +53,7 @@ void add(const char* cell) {
         const auto named = [&](const char* pass) { return name + "/batch:" + std::to_string(batch) + "/" + pass; };
         const auto measure = [batch](benchmark::State& state, auto pass, double factor, double reads, double apart) {
             Bench<Layer> bench{batch};
-            pass(bench); // takes its memory
+            pass(bench); // warm-up, which allocates memory
             for (auto _ : state) pass(bench);
             report(state, factor * bench.operations(), bench.bytes(), reads * steps, apart);
         };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What measure.py found, as tables, a page and a picture."""
+"""Writes the results of measure.py as tables, a page and a picture."""
 import re
 import shutil
 import statistics
@@ -23,7 +23,7 @@ def told(ns):
 
 
 def table(key, result):
-    """Markdown: our time, least and median; then each peer's ratio, least/median/greatest over the rounds."""
+    """Markdown: Rondo's least and median time; then each peer's ratio, least/median/greatest over the rounds."""
     if result.get("steps"):
         return steps_table(key, result)
     sides = [side for side in next(iter(result["times_ns"].values())) if side != "rondo"]
@@ -54,7 +54,7 @@ def table(key, result):
 
 
 def steps_table(key, result):
-    """Markdown: of the steps of the last round, the median, the 999th of a thousand and the worst."""
+    """Markdown: median, p99.9 and worst of the steps of the last round."""
     rows = [["benchmark", "p50", "p99.9", "worst"]]
     for name, steps in result["steps"].items():
         rows.append([name.split("/each_step")[0], *(told(ns) for ns in steps.values())])
@@ -62,7 +62,7 @@ def steps_table(key, result):
 
 
 def limit(result):
-    """GFLOP/s of one core, as the runs of our programs measured it: the most, since disturbances only take away."""
+    """GFLOP/s of one core: the maximum over all runs of Rondo's programs, since disturbances only lower it."""
     return max(float(context["limit, GFLOP/s"]) for context in result["context"].values()
                if "limit, GFLOP/s" in context)
 
@@ -74,7 +74,7 @@ def ratio_text(ratios):
 
 
 def draw(out, results):
-    """The median ratio to the fastest peer of every benchmark that has one, a bar each."""
+    """A bar for the median ratio to the fastest peer of every benchmark that has one."""
     bars = [(key, name, statistics.median(result["ratios"][name]), min(result["ratios"][name]),
              max(result["ratios"][name])) for key, result in results.items() for name in result.get("ratios", {})
             if result["ratios"][name]]
@@ -97,14 +97,14 @@ def draw(out, results):
     if not shutil.which("gnuplot"):
         print("gnuplot: not found: no picture", file=sys.stderr)
     elif subprocess.run(["gnuplot"], input=script, text=True, cwd=out).returncode == 0 and "</svg>" in part.read_text()[-12:]:
-        part.replace(out / "cpu.svg")  # which gnuplot leaves unfinished, without a word, where the disk is full
+        part.replace(out / "cpu.svg")  # gnuplot leaves an incomplete file, without an error, if the disk is full
     else:
         sys.exit("gnuplot failed, or the disk is full: no picture")
     (out / "cpu.dat").unlink()
 
 
 def report(about, results, tables):
-    """All of it as one page."""
+    """All results as one page."""
     versions = sorted({f"{key.split()[0]} {context[name]}" for result in results.values()
                        for key, context in result.get("context", {}).items()
                        for name in ("version", "torch") if name in context})

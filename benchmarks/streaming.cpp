@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: MIT
-// Steps of a stream: one number in, a cell, one number out; and a cell alone as wide as its input, in float and in
-// bfloat16.
+// SPDX-License-Identifier: MIT Steps of a stream: a cell between one input and one output; and a cell alone with as
+// many inputs as units, in float and in bfloat16.
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>
@@ -32,7 +31,7 @@ void step(benchmark::State& state) {
     report(state, 2.0 * double(Model<Net>::parameters), weights.size);
 }
 
-// How long each of a million steps takes: what a program with a deadline has to reckon with.
+// The time of each of a million steps: median, p99.9 and worst.
 template <class Net>
 void worst(benchmark::State& state) {
     using Clock = std::chrono::steady_clock;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Eigen's part of the time that headers take.
+// Eigen's part of the headers' compile time.
 #include <Eigen/Core>
 
 int main() {}

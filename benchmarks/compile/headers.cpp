@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All of Rondo's headers, used by nobody.
+// All of Rondo's headers, without a use.
 #include <rondo/rondo.hpp>
 
 int main() {}

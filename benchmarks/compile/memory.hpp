@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <cstring>
 
-/// The most memory this process has had, as Linux counts it.
+/// The peak resident memory of this process on Linux.
 ///
-/// Units  KB; 0 where it is not told.
+/// Units  KB; 0 if it is not available.
 inline long memory() {
     long most = 0;
     if (std::FILE* status = std::fopen("/proc/self/status", "r")) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long threads take to hand a number on and meet, by each way that a recurrence may do it: microseconds a turn.
+// The time to exchange numbers and synchronize between threads, for each mechanism that a recurrence could use, in
+// microseconds a turn.
 
 #include "barriers.cuh"
 
@@ -68,7 +69,7 @@ void measure(int blocks, int threads) {
     std::fflush(stdout);
 }
 
-// Clusters of this size that the device has room for at once, a block a multiprocessor.
+// How many clusters of this size can be resident at once, with one block a multiprocessor.
 template <int size>
 void room() {
     const auto kernel = turn_around<ClusterMeets<size>>;
@@ -98,7 +99,7 @@ void clusters() {
         measure<ClusterHands<size>>(size, threads);
         measure<ClusterSends<size>>(size, threads);
     }
-    measure<ClusterHands<size>>(size * (112 / size), 512); // a device full of them
+    measure<ClusterHands<size>>(size * (112 / size), 512); // fills the device
     measure<ClusterSends<size>>(size * (112 / size), 512);
 }
 

@@ -7,14 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 
-// The ways in which threads hand numbers on and meet, so many turns.
+// Mechanisms by which threads exchange numbers and synchronize, for n turns.
 
 namespace cg = cooperative_groups;
 
-// What a way may use: shared memory of `size` numbers, twice; global memory for all blocks.
+// Global memory that a mechanism may use.
 struct Memory {
     float* global;
-    unsigned* flags; // zero at first
+    unsigned* flags; // initially zero
 };
 
 /// One block: shared memory and __syncthreads.
@@ -34,7 +34,7 @@ struct Block {
     }
 };
 
-/// A cluster that only meets.
+/// A cluster barrier without an exchange.
 template <int size>
 struct ClusterMeets {
     static constexpr const char* name = "cluster: barrier alone";
@@ -74,7 +74,7 @@ __device__ inline std::uint32_t shared_address(const void* p) {
     return std::uint32_t(__cvta_generic_to_shared(p));
 }
 
-/// The same without a barrier: each number is sent with a count of bytes that the receiver waits for.
+/// The same without a barrier: numbers are sent by st.async, and the receiver waits for their bytes on an mbarrier.
 template <int size>
 struct ClusterSends {
     static constexpr const char* name = "cluster: st.async to all blocks, mbarrier";
@@ -120,7 +120,7 @@ struct OfGrid {
     static constexpr int cluster = 1;
 };
 
-/// All blocks of a grid by cooperative groups.
+/// All blocks of a grid, by cooperative groups.
 struct GridMeets : OfGrid {
     static constexpr const char* name = "grid: cooperative groups";
     __device__ static void run(const Memory&, int n) {
@@ -128,7 +128,7 @@ struct GridMeets : OfGrid {
     }
 };
 
-/// By one counter that all add to.
+/// By one counter that all blocks increment.
 struct GridCounts : OfGrid {
     static constexpr const char* name = "grid: one counter, numbers through global memory";
     __device__ static void run(const Memory& memory, int n) {
@@ -150,7 +150,7 @@ struct GridCounts : OfGrid {
     }
 };
 
-/// By a flag a block, which the threads of every block watch together.
+/// By a flag for each block, which the threads of every block poll together.
 struct GridFlags : OfGrid {
     static constexpr const char* name = "grid: a flag a block, numbers through global memory";
     __device__ static void run(const Memory& memory, int n) {
@@ -176,7 +176,7 @@ struct GridFlags : OfGrid {
     }
 };
 
-/// By the numbers themselves: each travels with the turn it is of, eight bytes that are written and read at once.
+/// By tagged numbers: each is stored with its turn in eight bytes, which are written and read atomically.
 struct GridTagged : OfGrid {
     static constexpr const char* name = "grid: numbers with their turn, no barrier";
     __device__ static void run(const Memory& memory, int n) {
@@ -188,7 +188,7 @@ struct GridTagged : OfGrid {
             if (threadIdx.x < 32)
                 to[blockIdx.x * 32 + threadIdx.x] =
                     std::uint64_t(turn + 1) << 32 | std::uint64_t(__float_as_uint(mine));
-            // Each thread takes its share of all numbers, as a recurrence's do.
+            // Each thread reads a part of all numbers, as in a recurrence.
             float sum = 0;
             for (unsigned k = threadIdx.x; k < all; k += blockDim.x) {
                 std::uint64_t got = to[k];

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """cudnn.py [--runs N] [--seconds S] [--cell LSTM ...] [--hidden H ...] [--type fp32 tf32 bf16] [--graph]: PyTorch's
-recurrent layers (cuDNN), as recurrence.cu measures ours: a line of JSON for each batch, number of steps and pass. Where
-the host is slower than the device, it counts; --graph measures replays of a CUDA graph besides, where it does not."""
+recurrent layers (cuDNN), measured as recurrence.cu measures Rondo's: a line of JSON for each batch, number of steps and
+pass. If the host is slower than the device, its time is measured; --graph also measures replays of a CUDA graph, which
+do not include it."""
 import argparse
 import json
 import time

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """measure.py FOLDER [--python PYTHON] [--runs N] [--seconds S] [--out DIR] [--only NAME ...]: runs the programs of a
-folder on a GPU, and PyTorch's layers and training step beside them where PYTHON has it; writes gpu.json and gpu.md. It
-needs neither a compiler nor the build."""
+folder on a GPU, and PyTorch's layers and training step if PYTHON has PyTorch; writes gpu.json and gpu.md. It needs
+neither a compiler nor the build."""
 import argparse
 import json
 import pathlib

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One recurrent layer, of as many inputs as units, on the device: a line of JSON for each batch, number of steps and
-// pass. Compiled for one CELL and one HIDDEN size. Arguments: runs, at most, and seconds for each line.
+// One recurrent layer, with as many inputs as units, on the device: a line of JSON for each batch, number of steps and
+// pass. Compiled for one CELL and one HIDDEN size. Arguments: maximum number of runs, and seconds for each line.
 
 #include "timing.cuh"
 
@@ -31,7 +31,7 @@ void report(const char* pass, int batch, int steps, bool lengths, const Times& t
 }
 
 void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragged, const Rounds& rounds) {
-    // As a batch of sentences is: sorted, the longest of all steps, the shortest of an eighth.
+    // As in a batch of sentences: sorted, the longest has all steps, the shortest an eighth of them.
     std::vector<int> lengths;
     for (int b = 0; b < batch; ++b)
         lengths.push_back(steps - int(std::int64_t(steps) * 7 / 8 * b / (batch > 1 ? batch - 1 : 1)));

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""report.py gpu.json: writes gpu.md beside it: our times, PyTorch's, and their ratio."""
+"""report.py gpu.json: writes gpu.md beside it: Rondo's times, PyTorch's, and their ratio."""
 import collections
 import json
 import pathlib

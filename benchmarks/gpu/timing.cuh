@@ -12,13 +12,14 @@
 /// Microseconds from the end of one run on the device to the end of the next.
 struct Times { float min, median; };
 
-/// How often to measure: `most` times, or as often as fits into so many seconds, 11 times at least.
+/// Number of measurements: at most `most`, as many as fit into `seconds`, but at least 11.
 struct Rounds {
     int most = 100;
     double seconds = 0.3;
 };
 
-/// Runs f, which queues its work on a stream, again and again. Where the host is slower than the device, it counts.
+/// Times repeated calls of f, which enqueues work on a stream. If the host is slower than the device, its time is
+/// measured.
 template <class F>
 Times timed(cudaStream_t stream, const Rounds& rounds, const F& f) {
     using rondo::gpu::check;

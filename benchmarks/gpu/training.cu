@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A training step of the character model on the device, as Trainer takes it: a line of JSON. Wall-clock time: what the
-// host does counts.
+// A training step of the character model on the device, by Trainer: a line of JSON. Wall-clock time, which includes the
+// host's.
 
 #include <rondo/backend/thrust/backend.hpp>
 #include <rondo/rondo.hpp>

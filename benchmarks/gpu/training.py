@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """training.py [--runs N]: a training step of the character model by PyTorch: eager, torch.compile, and as a CUDA graph.
-A line of JSON each; wall-clock time, as training.cu measures ours."""
+A line of JSON each; wall-clock time, as in training.cu."""
 import argparse
 import json
 import time
@@ -69,7 +69,7 @@ for kind in ["eager", "graph"] + ([] if arguments.no_compile else ["compile"]):
                 torch.cuda.synchronize()
                 if k > 1:
                     times.append((time.perf_counter() - begin) / arguments.runs * 1e6)
-        except Exception as error:  # what one PyTorch cannot do, another may
+        except Exception as error:  # not every version of PyTorch supports each way
             print(json.dumps({"library": "PyTorch", "step": kind, "error": str(error)[:200]}), flush=True)
             break
         print(json.dumps({"library": "PyTorch", "step": kind, "hidden": HIDDEN, "batch": batch, "steps": 40,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The equations written in Eigen as anyone would: steps of LSTM and GRU, and an LSTM over a sequence with its backward.
+// Straightforward implementations in Eigen: steps of LSTM and GRU, and an LSTM over a sequence with backward.
 #include <Eigen/Core>
 
 #include <benchmark/benchmark.h>
@@ -66,7 +66,7 @@ void step(benchmark::State& state, int size) {
 
 constexpr int steps = 50;
 
-/// An LSTM over a batch of sequences, and back.
+/// An LSTM over a batch of sequences, forward and backward.
 struct Sequence {
     int size, batch;
     Matrix W, U, dW, dU, dh, dc, da;
@@ -101,7 +101,7 @@ struct Sequence {
             const auto gate = [&](int k) { return gates[t].middleRows(k * size, size).array(); };
             const auto slope = [&](int k) { return da.middleRows(k * size, size).array(); };
             const Eigen::ArrayXXf squashed = c[t + 1].array().tanh();
-            dh.array() += 0.01f; // from above
+            dh.array() += 0.01f; // gradient of the output
             dc.array() += dh.array() * gate(3) * (1 - squashed.square());
             slope(0) = dc.array() * gate(2) * gate(0) * (1 - gate(0));
             slope(1) = dc.array() * c[t].array() * gate(1) * (1 - gate(1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// oneDNN's LSTM, its weights in the layouts it asks for: one step, a sequence's inference, and forward with backward.
+// oneDNN's LSTM with weights in its preferred layouts: one step, inference of a sequence, and forward with backward.
 #include <benchmark/benchmark.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -82,7 +82,7 @@ void train(benchmark::State& state, int steps, int batch, int size) {
     back[DNNL_ARG_DIFF_BIAS] = lstm.filled(lstm.bias);
     back[DNNL_ARG_DIFF_DST_LAYER] = lstm.filled(lstm.x, 0.01f);
     back[DNNL_ARG_DIFF_DST_ITER] = back[DNNL_ARG_DIFF_DST_ITER_C] = lstm.filled(lstm.state);
-    // Training changes the weights each time, so their copies in backward's layout are part of it.
+    // Training changes the weights in every step, so reordering them to backward's layout is part of the measurement.
     const dnnl::reorder turn_W{ahead[DNNL_ARG_WEIGHTS_LAYER], W}, turn_U{ahead[DNNL_ARG_WEIGHTS_ITER], U};
     memory from_W = ahead[DNNL_ARG_WEIGHTS_LAYER], from_U = ahead[DNNL_ARG_WEIGHTS_ITER], to_W = W, to_U = U;
     for (auto _ : state) {

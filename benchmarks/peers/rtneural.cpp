@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// RTNeural's models, sized at compile time: one number in, a cell, one number out, step by step; its own mathematics.
+// RTNeural's models, sized at compile time: a cell between one input and one output, step by step; RTNeural's own tanh.
 // RTNEURAL_USE_STL, _EIGEN or _XSIMD chooses its backend.
 #include <RTNeural/RTNeural.h>
 
@@ -13,7 +13,7 @@ namespace {
 template <class Cell, int size>
 void step(benchmark::State& state) {
     using Net = RTNeural::ModelT<float, 1, 1, Cell, RTNeural::DenseT<float, size, 1>>;
-    const auto net = std::make_unique<Net>(); // large ones do not fit the stack
+    const auto net = std::make_unique<Net>(); // large networks do not fit on the stack
     net->reset();
     alignas(64) float x[16]{0.1f};
     for (auto _ : state) {

@@ -20,7 +20,7 @@ namespace {
 using namespace rondo;
 using B = EigenBackend<double>;
 
-/// What a file of this network would say.
+/// The content of a file of this network.
 template <class Net>
 io::ModelWeights told(const Model<Net, B>& model) {
     io::ModelWeights weights;
@@ -51,7 +51,7 @@ TEST(Assign, GivesEveryNumberToItsPlace) {
     EXPECT_EQ(same, tied);
 }
 
-/// The error of what was edited; nothing is loaded.
+/// The error of loading edited weights; expects that the model is unchanged.
 template <class Net, class Edit>
 Error refused(Edit edit) {
     Model<Net, B> model{Seed{1}};
@@ -124,7 +124,7 @@ TEST(Assign, GivesFirstStatesToABatch) {
     weights.layers[1].first = count(100, 6); // h of both directions
     weights.layers[3].first = count(300, 10); // h, then c
     BatchState<Both, B> state{2};
-    state.assign(std::vector<double>(state.size(), 5)); // what nobody tells becomes zero
+    state.assign(std::vector<double>(state.size(), 5)); // states without a value in the file become zero
     load(other, state, weights);
     EXPECT_EQ(other, model);
     const std::vector<double> expected{
@@ -132,7 +132,7 @@ TEST(Assign, GivesFirstStatesToABatch) {
         300, 301, 302, 303, 304, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 305, 306, 307, 308, 309};
     EXPECT_EQ(state.values(), expected);
 
-    // Not without a place for it; zeros need none.
+    // Without a State to return it in, an initial state is rejected, unless it is zero.
     const auto before = model;
     expect_failure([&] { load(model, weights); }, Error::Kind::mismatch,
                    "file: layer 1 has a first state; give load a State for it, too");

@@ -23,7 +23,7 @@ template <int hidden> using Amp = Sequential<Named<"lstm", LSTM<1, hidden>>, Nam
 template <int hidden> using GatedAmp = Sequential<Named<"gru", GRU<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
 using Exact = Model<Amp<5>, EigenBackend<double>>;
 
-/// What came: the hidden size, and the parameters as doubles.
+/// The visitor's argument: the hidden size, and the parameters as doubles.
 struct Seen {
     int hidden = 0;
     std::vector<double> values;
@@ -78,7 +78,7 @@ TEST(Dispatch, TellsTheKindsOfGRUsApart) {
 TEST(Dispatch, HandsTheModelOver) {
     const TemporaryFolder folder;
     save(Model<Amp<3>>{Seed{1}}, folder / "a");
-    std::unique_ptr<Model<Amp<3>>> kept; // the visitor may move what it takes, and return nothing
+    std::unique_ptr<Model<Amp<3>>> kept; // the visitor may move its argument, and return nothing
     dispatch<Amp<3>>(folder / "a", [&](Model<Amp<3>>&& model) {
         kept = std::make_unique<Model<Amp<3>>>(std::move(model));
     });
@@ -139,7 +139,7 @@ TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
     EXPECT_EQ(error.message, "safetensors: the file has 0 bytes; the length of the header alone takes 8");
 }
 
-/// A model as a file of another program tells it.
+/// A model as a file of another program.
 template <class Net>
 io::ModelWeights told(const Model<Net>& model) {
     io::ModelWeights weights{.source = "amp.json"};

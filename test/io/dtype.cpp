@@ -20,12 +20,12 @@ TEST(DType, NamesAndBitsAgree) {
         const std::string_view name = name_of(dtype);
         EXPECT_TRUE(names.insert(name).second) << name;
         EXPECT_EQ(dtype_named(name), dtype);
-        // The width that a name states is the first number in it, but for complex ones, which state both parts.
+        // The width is the first number in the name, except for complex types, whose names state both parts.
         const auto digits = name.find_first_of("0123456789");
         if (dtype != DType::BOOL) {
             EXPECT_TRUE(name.substr(digits).starts_with(std::to_string(bits_of(dtype)))) << name;
         }
-        // Whole bytes come in the order of their alignment.
+        // Types of whole bytes are in the order of their alignment.
         if (bits_of(dtype) >= 8) {
             EXPECT_GE(bits_of(dtype), bits) << name;
             bits = bits_of(dtype);

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Memory that cannot be had is one of the cases below; the sanitizers would end the program there.
+// One of the cases below is a failed allocation, at which the sanitizers would terminate the program.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
 
 namespace {
@@ -38,7 +38,7 @@ std::string text_of(const rondo::io::Bytes& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A directory of its own for each test, gone afterwards.
+/// A temporary directory for each test.
 class File : public testing::Test {
 protected:
     File() {
@@ -213,7 +213,7 @@ TEST_F(File, OtherNamesOfAFileKeepTheOldContent) {
     EXPECT_EQ(text_of(read_file(folder / "b")), "old");
 }
 
-// A path that leads to a file when it is looked at may lead to a pipe when it is opened.
+// A path may be a file when it is checked, and a pipe when it is opened.
 TEST_F(File, DoesNotWaitForAPipeThatTakesAFilesPlace) {
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
     write_file(folder / "file", bytes_of("text"));
@@ -271,7 +271,7 @@ TEST_F(File, WhatAnotherWritesStays) {
     EXPECT_EQ(text_of(read_file(folder / "b")), "later");
 }
 
-// How files are written where there is no POSIX.
+// The implementation for systems without POSIX.
 TEST_F(File, IsReadAndWrittenByTheStandardLibraryAlone) {
     using namespace rondo::io::detail;
     const auto write = [](const fs::path& path, std::string_view text) {

@@ -149,7 +149,7 @@ TEST(Json, RefusesOtherObjectsAndArrays) {
     refused("{} // end", "byte 3: expected the end, found '/'");
 }
 
-/// A number as text, or what is wrong with it.
+/// A number as text, or the problem with it.
 std::string number(std::string_view text) {
     JsonReader json{text};
     const double value = json.number();
@@ -164,7 +164,7 @@ TEST(Json, ReadsNumbers) {
     EXPECT_EQ(number("1E+2"), "100.000000");
     EXPECT_EQ(number("5e-1"), "0.500000");
     JsonReader json{"0.1,5e-324,-1.7976931348623157e308"};
-    EXPECT_EQ(json.number(), 0.1); // rounded to the nearest
+    EXPECT_EQ(json.number(), 0.1); // rounded to nearest
     EXPECT_TRUE(json.ok());
     EXPECT_EQ(JsonReader{"5e-324"}.number(), std::numeric_limits<double>::denorm_min());
     EXPECT_EQ(JsonReader{"-1.7976931348623157e308"}.number(), std::numeric_limits<double>::lowest());

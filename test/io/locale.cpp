@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is read, written and said is the same in a locale that writes 0,5 and 1.000.
+// Input, output and messages are the same in a locale that writes 0,5 and 1.000.
 #include <rondo/data/table.hpp>
 #include <rondo/data/vocabulary.hpp>
 #include <rondo/io/assign.hpp>
@@ -35,7 +35,7 @@ struct Commas : std::numpunct<char> {
     std::string do_grouping() const override { return "\3"; }
 };
 
-/// Commas in C++'s streams; in C, too, where the system has such a locale.
+/// Decimal commas in C++'s streams, and in C if the system has such a locale.
 class WithCommas {
 public:
     WithCommas() : before_{std::locale::global(std::locale{std::locale::classic(), new Commas})} {
@@ -51,7 +51,7 @@ private:
     std::locale before_;
 };
 
-/// All that is read, written and said, as one text.
+/// All input, output and messages as one text.
 std::string everything() {
     const TemporaryFolder folder;
     using Small = Sequential<LSTM<1, 3>, Linear<3, 1>>;

@@ -25,7 +25,7 @@ namespace {
 using namespace rondo;
 namespace fs = std::filesystem;
 
-/// Sizes that do not divide a vector, each way.
+/// Sizes that are not multiples of a pack.
 using Sizes = Sequential<Linear<1, 3>, Named<"rnn", RNN<3, 5, Stack{.layers = 2, .bidirectional = true}>>,
                          Linear<10, 20>, Named<"gru", GRU<20, 33>>, Linear<33, 1>>;
 using Shared = Tied<Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>, Named<"out", Linear<5, 7>>>,
@@ -115,7 +115,7 @@ TEST(ModelFile, HoldsTensorsByPyTorchsNamesAndShapes) {
     EXPECT_EQ(shape("4.weight"), (Shape{1, 33}));
 }
 
-/// The error of loading an edited file; nothing is loaded.
+/// The error of loading an edited file; expects that the model is unchanged.
 template <class Net>
 Error refused(const fs::path& path) {
     Model<Net> model{Seed{1}};
@@ -160,7 +160,7 @@ TEST(ModelFile, RefusesTensorsThatAreNotTheNetworks) {
         },
         "in.bias: expected F32 [5], got F64 [5]");
 
-    // Of another precision, and of another network.
+    // A file of another type, and of another network.
     save(Model<Net, EigenBackend<double>>{Seed{2}}, path);
     EXPECT_EQ(refused<Net>(path).message, path.string() + ": tensor in.weight: expected F32 [5,3], got F64 [5,3]");
     EXPECT_EQ(refused<Letters>(path).message, path.string() + ": tensor in.weight: expected F32 [7,5], got F64 [5,3]");
@@ -193,7 +193,7 @@ TEST(ModelFile, MayHoldATiedTensorOnce) {
     EXPECT_EQ(other, model);
 }
 
-/// A file of `from` without a tensor, and with metadata that name others in place of some, as save_model writes them.
+/// A file of `from` without a tensor, with aliases in the metadata, as save_model writes them.
 template <class From>
 fs::path shared_file(const TemporaryFolder& folder, const From& from, const char* without,
                      const io::Metadata& metadata) {
@@ -217,8 +217,8 @@ TEST(ModelFile, MayHoldWhicheverOfTiedTensors) {
     loads("in.weight", {});
     loads("in.weight", {{"in.weight", "out.weight"}});
     loads("out.weight", {{"out.weight", "in.weight"}, {"format", "pt"}});
-    loads("out.weight", {{"out.weight", "nothing"}});         // its twin is there
-    loads("out.weight", {{"in.weight", "rnn.weight_hh_l0"}}); // a tensor that is there needs no other
+    loads("out.weight", {{"out.weight", "nothing"}});         // the tensor that it is tied to is in the file
+    loads("out.weight", {{"in.weight", "rnn.weight_hh_l0"}}); // an alias of a tensor in the file is ignored
 }
 
 TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
@@ -236,7 +236,7 @@ TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
     load(other, shared_file(folder, model, "in.weight", {{"in.weight", "out.weight"}}));
     EXPECT_EQ(other, model);
 
-    // Kept under a name that the network does not have.
+    // Stored under a name that the network does not have.
     EditedFile file{folder / "shared"};
     file["out.weight"].name = "decoder.weight";
     file.metadata = {{"in.weight", "decoder.weight"}, {"out.weight", "decoder.weight"}};
@@ -318,7 +318,7 @@ TEST(ModelFile, OfLayersWithoutBiasesIsReadOnRequest) {
     EXPECT_EQ(other.tensor<"b.bias_hh_l0">(), model.tensor<"b.bias_hh_l0">());
     EXPECT_EQ(other.tensor<"a.weight_hh_l1">(), model.tensor<"a.weight_hh_l1">());
 
-    // One that lacks some of them is another file.
+    // A file that lacks only some of them is rejected.
     const auto problem = [&](const char* name) {
         save(model, path);
         EditedFile edited{path};

@@ -129,7 +129,7 @@ TEST(Nam, RefusesWhatItCannotRead) {
               "config: \"num_layers\" comes twice");
     EXPECT_EQ(problem(replaced(small, R"("num_layers":1)", R"("num_layers":1,"in_channels":2)")),
               "config: expected as many in_channels as input_size, got 2 and 1");
-    // Of 2^32 and 16 numbers, so that it must not be counted in 32 bits.
+    // 2^32 + 16 weights, which overflow 32 bits.
     EXPECT_EQ(problem(R"({"architecture":"LSTM","config":{"input_size":16383,"in_channels":16383,"hidden_size":65536,)"
                       R"("num_layers":1},"weights":[0]})"),
               "weights: expected 21475033089 numbers, got 1");

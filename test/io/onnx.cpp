@@ -73,7 +73,7 @@ TEST(Onnx, FollowsBothDirectionsThroughTransposeAndReshape) {
     EXPECT_EQ(end({7, 2, 4}, {7, 2, 3}), both);
     EXPECT_EQ(end({7, 1, 4}, {7, 1, 3}), both);
     EXPECT_EQ(end({1, 1, 4}, {1, 1, 3}), both);
-    EXPECT_EQ(end({-1, 4}, {7, 2, 3}), both); // each step of each sequence a row
+    EXPECT_EQ(end({-1, 4}, {7, 2, 3}), both); // a row for each step of each sequence
     const std::string cut = "onnx: node \"joined\" (Reshape): its shape cuts across the axes of its input";
     EXPECT_EQ(end({2, 7, 4}, {7, 2, 3}), cut);
     EXPECT_EQ(end({0, 0, 2}, {0, 0, 3}), cut);
@@ -279,7 +279,7 @@ TEST(Onnx, TellsFirstStatesThatTheFileFixes) {
               List{});
     EXPECT_EQ(first([](OnnxFile& file) {
                   file.node("Expand", {file.count("one", {1}, 4), file.wholes("shape", {1, 9, 2})}, {"h"});
-                  file.node("Identity", {"given"}, {"c"}); // the caller's
+                  file.node("Identity", {"given"}, {"c"}); // provided by the caller
               }),
               (List{4, 4, 0, 0}));
 }

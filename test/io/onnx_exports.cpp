@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Exports of other programs, each with what ONNX Runtime makes of an input (test/exports/exports.py --keep).
+// Exports of other programs, each with ONNX Runtime's output for an input (test/exports/exports.py --keep).
 #include "onnx_file.hpp"
 
 #include <rondo/io/safetensors.hpp>
@@ -32,7 +32,7 @@ std::vector<S> numbers(const io::SafetensorsFile& file, std::string_view name) {
     return all;
 }
 
-/// The network that a file holds computes what is beside it, from the states that are.
+/// Compares the network in a file with the output and the states in the files beside it.
 template <class Net, class X>
 void expect_same(const std::string& name, std::string_view output = {}) {
     SCOPED_TRACE(name);

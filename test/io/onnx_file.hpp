@@ -12,13 +12,13 @@
 #include <string_view>
 #include <vector>
 
-/// An ONNX file to be read, built node by node: it reads "x" and gives "y".
+/// Builds an ONNX file node by node, with input "x" and output "y".
 class OnnxFile : public rondo::io::detail::OnnxGraphWriter {
 public:
     using Writer = rondo::io::detail::ProtobufWriter;
     using Tensor = rondo::io::detail::OnnxTensor;
 
-    /// An input or output; an extent of 0 is left open.
+    /// An input or output; an extent of 0 is dynamic.
     static Writer value_of(std::string_view name, std::initializer_list<std::int64_t> shape,
                            int type = Tensor::float32) {
         Writer extents;
@@ -34,7 +34,7 @@ public:
         graph_.message(12, value_of(name, {}));
         return *this;
     }
-    /// A tensor of the numbers from, from + 1, ...
+    /// A tensor with the elements from, from + 1, ...
     std::string count(const std::string& name, std::initializer_list<std::size_t> shape, float from = 1) {
         std::size_t size = 1;
         for (const std::size_t extent : shape) size *= extent;
@@ -75,7 +75,7 @@ inline rondo::io::ModelWeights read(std::string_view bytes, rondo::Error& error,
     return rondo::io::read_onnx(std::as_bytes(std::span{bytes}), {.output = output}, error);
 }
 
-/// The layers of a file in words, or what is wrong with it.
+/// The layers of a file as text, or the problem with it.
 inline std::string layers_of(std::string_view bytes, std::string_view output = {}) {
     rondo::Error error;
     const auto weights = read(bytes, error, output);

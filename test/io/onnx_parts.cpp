@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which parts of which layers a value holds, and along which axes: states in and out, directions, axes of size one.
+// Tracking of parts of layers and their axes: initial and final states, directions, axes of size one.
 #include "onnx_file.hpp"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ const auto both_ways = OnnxFile::attribute("direction", "bidirectional"),
 const auto axis = [](std::int64_t number) { return OnnxFile::attribute("axis", number); };
 const auto perm = [](std::vector<std::int64_t> order) { return OnnxFile::attribute("perm", order); };
 
-/// The lists that slices and others read: "0" is [0], "-1" is [-1], "[0]" is the number by itself.
+/// Constants for Slice and other operators: "0" is [0], "-1" is [-1], "[0]" is the scalar 0.
 void add_numbers(OnnxFile& file) {
     for (const std::int64_t number : {-1, 0, 1, 2, 3}) {
         file.wholes(std::to_string(number), {number});
@@ -31,7 +31,8 @@ void add_numbers(OnnxFile& file) {
     file.wholes("least", {-most});
 }
 
-/// An LSTM of 2 units and one direction that begins with "h" and "c", which `states` makes of the input "s".
+/// An LSTM of 2 units and one direction with the initial states "h" and "c", which `states` computes from the input
+/// "s".
 std::string with_states(std::initializer_list<std::int64_t> shape, auto states) {
     OnnxFile file;
     file.input("s", shape).input("x", {0, 0, 3}).output("Y");
@@ -139,7 +140,7 @@ TEST(OnnxParts, FinalStatesAreFoundHoweverTheyAreTaken) {
     EXPECT_EQ(with_final([](OnnxFile& f) { f.node("Identity", {"h"}, {"y"}); }), part);
     EXPECT_EQ(with_final([](OnnxFile& f) { f.node("Identity", {"Z_c"}, {"y"}); }),
               "onnx: output \"y\": it reads Y_c; Rondo's layers hand on h alone");
-    // Of the steps: the last one ahead, the first one back.
+    // Steps of Y: the last of the forward direction, the first of the reverse direction.
     const auto of_steps = [](std::string_view ahead, std::string_view back) {
         return with_final([&](OnnxFile& f) {
             f.node("Split", {"Z", f.wholes("ones", {1, 1})}, {"Z ahead", "Z back"}, {axis(1)});
@@ -179,7 +180,7 @@ TEST(OnnxParts, TwoNodesAreTheTwoDirectionsOfALayer) {
     const auto [told, layer] = with({"a", "b"}, same);
     EXPECT_EQ(told, "GRUResetBefore 3 -> 2, bidirectional; ReLU 4");
     ASSERT_EQ(layer.arrays.size(), 8u);
-    EXPECT_EQ(layer.first, (std::vector<double>{0, 0, 5, 6})); // the one ahead has none
+    EXPECT_EQ(layer.first, (std::vector<double>{0, 0, 5, 6})); // the forward direction has none
     EXPECT_EQ(with({"A_h", "B_h"}, same).first, "GRUResetBefore 3 -> 2, bidirectional; FinalStates 4; ReLU 4");
     EXPECT_EQ(with({"b", "a"}, same).first,
               "onnx: node \"y\" (Relu): it joins what two layers give: the layers are no chain");
@@ -284,7 +285,7 @@ TEST(OnnxParts, AnOutputDoesNotMixFeaturesWithSteps) {
     const std::string mixed = "onnx: output \"y\": it mixes the features of a step with steps, sequences or directions "
                               "along one axis";
     EXPECT_EQ(with({0, 0, 3}, flat), mixed);
-    EXPECT_EQ(with({0, 1, 3}, flat), "GRUResetBefore 3 -> 2"); // of one sequence
+    EXPECT_EQ(with({0, 1, 3}, flat), "GRUResetBefore 3 -> 2"); // a batch of one sequence
     EXPECT_EQ(with({0, 0, 3}, [](OnnxFile& f) { f.node("Reshape", {"steps", "-1"}, {"y"}); }), mixed);
     EXPECT_EQ(with({0, 0, 3}, [](OnnxFile& f) { f.node("Transpose", {"steps"}, {"y"}, {perm({2, 0, 1})}); }),
               "GRUResetBefore 3 -> 2");

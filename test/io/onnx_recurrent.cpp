@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What an RNN, LSTM or GRU of a file may be: its direction, lengths, activations and clip.
+// Attributes and inputs of RNN, LSTM and GRU nodes: direction, lengths, activations and clip.
 #include "onnx_file.hpp"
 
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ TEST(OnnxRecurrent, LengthsOfTheFileAreAllSteps) {
     EXPECT_EQ(with({0, 2, 3}, {7, 5}), node + "asks for 5 of 7 steps" + expected);
     EXPECT_EQ(with({0, 2, 3}, {0, 0}), node + "asks for 0 of an open number of steps" + expected);
 
-    OnnxFile computed; // by a graph that repeats its own number of steps
+    OnnxFile computed; // lengths computed by repeating the number of steps
     computed.input("x", {0, 1, 3}).output("y");
     computed.recurrent("l", 1, 1, 3, 2);
     computed.node("Shape", {"x"}, {"shape"});

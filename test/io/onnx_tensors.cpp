@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the tensors of a model lie, and in which types: in the file, in another, computed by nodes, given by the
-// caller.
+// Locations and types of a model's tensors: in the file, in external data, folded from others, provided by the caller.
 #include "onnx_file.hpp"
 
 #include <rondo/io/probe.hpp>
@@ -166,7 +165,7 @@ TEST(OnnxTensors, NoOtherFileThanOnesBesideTheModel) {
                        "keeps its numbers in \"w\", which is a link out of the model's folder");
 }
 
-/// The weights (1, 2) of a MatMul whose second input is "w", or what is wrong.
+/// The weights (1, 2) of a MatMul whose second input is "w", or the problem.
 std::string weights_of(const std::function<void(OnnxFile&)>& make, const io::OnnxOptions& options = {},
                        io::Array wanted = expected) {
     OnnxFile file;
@@ -204,7 +203,7 @@ TEST(OnnxTensors, HalvesAreConvertedOnRequest) {
     EXPECT_EQ(weights_of(halves(10, "\x00\x3C\x00\xC0"sv, {})),
               "onnx: " + w + "is of FLOAT16; expected FLOAT or DOUBLE, or OnnxOptions::convert, which converts it");
 
-    OnnxFile file; // as a whole model of FLOAT16 begins and ends
+    OnnxFile file; // Casts at the input and the output, as in a model converted to FLOAT16
     file.input("x", {0, 2}).output("y");
     halves(10, "\x00\x3C\x00\xC0"sv, {})(file);
     file.node("Cast", {"x"}, {"half"}, {OnnxFile::attribute("to", 10)});
@@ -220,7 +219,7 @@ TEST(OnnxTensors, AreComputedOfOthers) {
     const std::int64_t zero = 0, last[]{1, 0}, swapped[]{2, 0, 1};
     const auto constant = [](OnnxFile& file, const std::string& name, std::initializer_list<std::size_t> shape,
                              const std::vector<double>& values) { file.tensor<double>(name, shape, values); };
-    EXPECT_EQ(weights_of([&](OnnxFile& file) { // gates in another order, as exporters that fold nothing leave them
+    EXPECT_EQ(weights_of([&](OnnxFile& file) { // gates reordered by nodes, as exporters without constant folding do
                   constant(file, "all", {4}, {-2, 7, 8, 1});
                   file.node("Slice", {"all", file.wholes("0", {0}), file.wholes("1", {1})}, {"a"});
                   file.node("Slice", {"all", file.wholes("-1", {-1}),
@@ -228,7 +227,7 @@ TEST(OnnxTensors, AreComputedOfOthers) {
                   file.node("Concat", {"b", "a"}, {"joined"}, {A::attribute("axis", zero)});
                   file.node("Unsqueeze", {"joined", "1"}, {"w"});
               }), "");
-    EXPECT_EQ(weights_of([&](OnnxFile& file) { // back, and by steps of two
+    EXPECT_EQ(weights_of([&](OnnxFile& file) { // in reverse, and with a step of two
                   constant(file, "all", {1, 4}, {5, -2, 6, 1});
                   file.node("Slice",
                             {"all", file.wholes("3", {3}), file.wholes("least", {-9}), file.wholes("axes", {1}),
@@ -337,7 +336,7 @@ TEST(OnnxTensors, NoPlaceIsOutsideOfThem) {
 }
 
 TEST(OnnxTensors, AreGivenForInputsOfTheGraph) {
-    OnnxFile file; // as the tests of ONNX's operators have them
+    OnnxFile file; // as in the tests of ONNX's operators
     file.input("x", {0, 0, 2}).input("W", {1, 1, 2}).input("R", {1, 1, 1}).input("n", {1}, OnnxFile::Tensor::int64);
     file.output("y").node("RNN", {"x", "W", "R"}, {"", "y"});
     const std::string bytes = file.bytes();
@@ -372,7 +371,7 @@ TEST(OnnxTensors, AreGivenForInputsOfTheGraph) {
               (io::Array{1, 2, {5, 6}}));
 }
 
-/// What PyTorch's exporters write: one with a file beside the model, one that folds no constants.
+/// Models from PyTorch's exporters: one with external data, one without constant folding.
 TEST(OnnxTensors, OfPyTorchComputeWhatItDoes) {
     using B = EigenBackend<double>;
     Model<Sequential<LSTM<2, 6>, Linear<6, 2>>, B> external;

@@ -17,7 +17,7 @@ namespace {
 using namespace rondo;
 constexpr Stack stacked{.layers = 2}, deep{.layers = 2, .bidirectional = true, .dropout = Rate{20}};
 
-// Parameters without a run: what is written is read as the same, bit for bit.
+// Parameters are read as they were written, bit for bit.
 template <class Net, class Scalar = float>
 void expect_same() {
     const TemporaryFolder folder;

@@ -18,7 +18,7 @@ using rondo::io::detail::ProtobufWriter;
 
 ProtobufReader reader_of(std::string_view bytes) { return ProtobufReader{std::as_bytes(std::span{bytes})}; }
 
-/// What is wrong with a message of which nothing is asked for.
+/// The problem with a message when no value is requested.
 std::string problem(std::string_view bytes) {
     ProtobufReader reader = reader_of(bytes);
     while (reader.next()) {}
@@ -111,7 +111,7 @@ TEST(Protobuf, GivesAValueOnlyAsWhatItIs) {
     EXPECT_EQ(problem("\x08\x05"sv, real), "field 1: expected a float, got wire type 0");
     EXPECT_EQ(problem("\x08\x05"sv, text), "field 1: expected bytes, got wire type 0");
     EXPECT_EQ(problem("\x09\1\2\3\4\5\6\7\x08"sv, real), "field 1: expected a float, got wire type 1");
-    // The first problem stays.
+    // The first problem is reported.
     EXPECT_EQ(problem("\x0A\x01z\x08"sv, real), "field 1: expected a float, got wire type 2");
 }
 

@@ -43,7 +43,7 @@ TEST(RTNeural, ComputesWhatPyTorchComputes) {
     EXPECT_EQ(again, model);
 }
 
-/// One layer that reads two features and gives one.
+/// One layer with two inputs and one output.
 std::string one_layer(const std::string& type, const std::string& weights, const std::string& more = "",
                       const std::string& size = "1") {
     return R"({"in_shape":[null,null,2],"layers":[{"type":")" + type + R"(","activation":"","shape":[null,null,)" +
@@ -172,7 +172,7 @@ TEST(RTNeural, ReadsWholeFilesOnly) {
     EXPECT_EQ(error.kind, Error::Kind::file);
     EXPECT_EQ(failure_of([&] { io::read_rtneural(folder / "none"); }), error);
     std::ofstream{folder / "large"}.put('{');
-    std::filesystem::resize_file(folder / "large", io::text_model_limit + 1); // a hole, which takes no room
+    std::filesystem::resize_file(folder / "large", io::text_model_limit + 1); // a sparse file
     EXPECT_EQ(failure_of([&] { io::read_rtneural(folder / "large"); }).kind, Error::Kind::file);
     EXPECT_EQ(failure_of([&] { io::read_rtneural(model_file("nam.nam")); }).message,
               model_file("nam.nam").string() + ": no \"in_shape\"; is it a model of RTNeural?");

@@ -32,7 +32,7 @@ void expect_same_bits() {
     using M = Model<Amp, EigenBackend<S>>;
     const TemporaryFolder folder;
     M model{Seed{5}};
-    model.template tensor<"4.bias_hh_l0">().setZero(); // of an LSTM's two biases the file has the sum
+    model.template tensor<"4.bias_hh_l0">().setZero(); // the file has the sum of an LSTM's two biases
     model.template tensor<"4.bias_hh_l1">().setZero();
     io::write_rtneural(model, folder / "a.json");
     M other;

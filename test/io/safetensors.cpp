@@ -72,7 +72,7 @@ TEST(Safetensors, Rule1TheHeaderLiesInTheFile) {
     EXPECT_EQ(problem(claim(3)), "the header claims 3 bytes, but the file has only 2 more");
     EXPECT_EQ(problem(claim(1'000'000)), "the header claims 1000000 bytes, but the file has only 2 more");
     EXPECT_EQ(problem(claim(1'000'001)), "the header claims 1000001 bytes" + too_long);
-    // Lengths that wrap around once 8, or the address of the file, is added.
+    // Lengths that overflow when 8, or the address of the file, is added.
     for (const std::uint64_t length : {~0ull, ~7ull, ~8ull, 1ull << 63, 1ull << 32, (1ull << 32) + 2}) {
         EXPECT_EQ(problem(claim(length)),
                   "the header claims " + std::to_string(length) + " bytes" + too_long);
@@ -103,7 +103,7 @@ TEST(Safetensors, Rule2TheHeaderIsJsonOfTensors) {
     refused(R"({"w":1})", "byte 5: expected '{', found '1'");
     refused(R"({"w":null})", "byte 5: expected '{', found 'n'");
     refused(R"({"__metadata__":null})", "byte 16: expected '{', found 'n'");
-    refused(R"({"w":["U8",[1],[0,1]]})", "byte 5: expected '{', found '['"); // the reference takes a list
+    refused(R"({"w":["U8",[1],[0,1]]})", "byte 5: expected '{', found '['"); // the reference accepts a list
     refused(R"({"__metadata__":{"a":1}})", "byte 21: expected a string, found '1'");
     refused(R"({"__metadata__":{"a":{}}})", "byte 21: expected a string, found '{'");
     refused(R"({"__metadata__":{},"__metadata__":{}})", "__metadata__ comes twice");

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-/// A safetensors file of that header and so many bytes of data: 0, 1, 2, ...
+/// A safetensors file with this header and `data` bytes of data: 0, 1, 2, ...
 inline std::string safetensors_file(std::string_view header, std::size_t data = 0) {
     std::string file;
     for (int i = 0; i < 8; ++i) file += static_cast<char>(std::uint64_t{header.size()} >> 8 * i & 0xFF);
@@ -29,13 +29,13 @@ inline std::string text_of(std::span<const std::byte> bytes) {
 
 /// A file of test/io/data.
 inline std::filesystem::path data_file(std::string_view name) {
-    // The compiler was told this file's path from the build folder; tests run there or in a folder below it.
+    // __FILE__ is relative to the build folder; tests run there or in a folder below it.
     std::filesystem::path here = __FILE__, start = std::filesystem::current_path();
     while (!std::filesystem::exists(start / here) && start.has_relative_path()) start = start.parent_path();
     return (start / here).parent_path() / "data" / name;
 }
 
-/// What is wrong with a file, or nothing.
+/// The problem with a file, or an empty string.
 inline std::string problem(std::string_view file, rondo::io::SafetensorsLimits limits = {}) {
     rondo::Error error;
     const rondo::io::Safetensors safetensors{bytes_of(file), limits, error};
@@ -47,7 +47,7 @@ inline std::string problem(std::string_view file, rondo::io::SafetensorsLimits l
     return error.message.substr(std::string_view{"safetensors: "}.size());
 }
 
-/// One tensor "w" of those fields.
+/// One tensor "w" with these fields.
 inline std::string tensor(std::string_view fields) { return "{\"w\":{" + std::string{fields} + "}}"; }
 inline std::string tensor(std::string_view dtype, std::string_view shape, std::string_view offsets) {
     return tensor("\"dtype\":\"" + std::string{dtype} + "\",\"shape\":" + std::string{shape} +

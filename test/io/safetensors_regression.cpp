@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Faults that other readers of the format had, most of them a way to read or write past a buffer.
+// Faults of other readers of the format, most of them reads or writes past a buffer.
 #include <rondo/io/safetensors.hpp>
 
 #include "safetensors_file.hpp"
@@ -76,7 +76,7 @@ TEST(SafetensorsRegression, EveryPrefixOfAFileIsRefused) {
     const std::string file = safetensors_file(tensor("U8", "[3]", "[0,3]"), 3);
     EXPECT_EQ(problem(file), "");
     for (std::size_t size = 0; size < file.size(); ++size) {
-        // A copy of its own size, so that a sanitizer sees a read past its end.
+        // A copy of exact size, so that a sanitizer detects a read past its end.
         const std::vector<char> prefix(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));
         EXPECT_NE(problem({prefix.data(), prefix.size()}), "") << size;
     }

@@ -36,7 +36,7 @@ std::string problem_of(const std::vector<TensorData>& tensors, const io::Metadat
     return error.message.substr(std::string_view{"safetensors: "}.size());
 }
 
-/// The tensors of a file, to be written again.
+/// The tensors of a file, for writing them again.
 std::vector<TensorData> tensors_of(const io::Safetensors& file) {
     std::vector<TensorData> tensors;
     for (const auto& info : file.tensors()) tensors.push_back({info.name, info.dtype, info.shape, file.bytes(info)});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The backend of typed tests: Eigen's; or, built once more, Thrust's, on the host or by nvcc on a GPU.
+// The backend of typed tests: Eigen's, or, in other builds, Thrust's on the host, or by nvcc on a GPU.
 #ifdef __CUDACC__
 inline constexpr bool by_nvcc = true;
 #else
@@ -11,7 +11,7 @@ inline constexpr bool by_nvcc = false;
 #include <rondo/backend/thrust/backend.hpp>
 
 #if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-// Few sequences a group: there are no more in these tests, and fewer kernels to compile; wide.cpp has the others.
+// Few sequences a group, since these tests have no more, and fewer kernels are compiled; wide.cpp has the others.
 struct Narrow {
     static constexpr rondo::gpu::Target target = [] {
         rondo::gpu::Target hopper = rondo::gpu::Hopper::target;
@@ -21,7 +21,7 @@ struct Narrow {
 };
 template <class S> using TestBackend = rondo::ThrustBackend<S, Narrow>;
 #else
-// Of blocks with few threads: the host has to play them one by one.
+// Blocks with few threads, since the host executes them one by one.
 struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 132, {66, 30, 15, 7}, 2, 32}; };
 template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
 #endif

@@ -16,9 +16,9 @@
 #include <rondo/op/concatenate.hpp>
 #include <rondo/op/each_step.hpp>
 
-// Networks that use their layers in ways of their own; each takes one input of three features, or tokens from 0 to 6.
+// Networks with a forward of their own; each has one input of three features, or tokens from 0 to 6.
 
-/// Two branches of one value that meet twice, and the value itself.
+/// Two branches of one value that are combined twice, and the value itself.
 struct Branch : rondo::Network<rondo::Named<"left", rondo::Linear<3, 5>>, rondo::Named<"right", rondo::GRU<3, 5>>,
                                rondo::Named<"gate", rondo::Sigmoid<5>>, rondo::Named<"out", rondo::Linear<13, 1>>> {
     static constexpr int input_size = 3, output_size = 1;
@@ -30,7 +30,7 @@ struct Branch : rondo::Network<rondo::Named<"left", rondo::Linear<3, 5>>, rondo:
     }
 };
 
-/// A loop over time: each step's input is what the step before gave, and the state is handed from step to step.
+/// A loop over time: each step's input is the previous step's output, and the state is passed from step to step.
 struct Loop : rondo::Network<rondo::Named<"in", rondo::Embedding<7, 5>>, rondo::Named<"cell", rondo::LSTM<5, 3>>,
                              rondo::Named<"back", rondo::Linear<3, 5>>, rondo::Named<"out", rondo::Linear<8, 7>>> {
     static constexpr int input_size = 1, output_size = 7, vocabulary = 7;
@@ -46,7 +46,7 @@ struct Loop : rondo::Network<rondo::Named<"in", rondo::Embedding<7, 5>>, rondo::
     }
 };
 
-/// Layers called twice, one after itself and both directions of one recurrent layer: their gradients add up.
+/// Layers that are called twice, one of them on its own output: their gradients add up.
 struct Twice : rondo::Network<rondo::Named<"in", rondo::Linear<3, 5>>, rondo::Named<"square", rondo::Linear<5, 5>>,
                               rondo::Named<"rnn", rondo::RNN<5, 5>>> {
     static constexpr int input_size = 3, output_size = 5;
@@ -58,7 +58,7 @@ struct Twice : rondo::Network<rondo::Named<"in", rondo::Linear<3, 5>>, rondo::Na
     }
 };
 
-/// What one recurrent layer ends with is what another starts from.
+/// The final states of one recurrent layer are the initial states of another.
 struct Translator : rondo::Network<rondo::Named<"read", rondo::LSTM<3, 5>>, rondo::Named<"write", rondo::LSTM<5, 5>>> {
     static constexpr int input_size = 3, output_size = 5;
     static auto forward(auto& run, const auto& x) {
@@ -83,13 +83,13 @@ struct Nested
     }
 };
 
-/// Two tensors that are one.
+/// Two tied tensors.
 using TiedModel =
     rondo::Tied<rondo::Sequential<rondo::Named<"in", rondo::Embedding<7, 5, 2>>, rondo::LSTM<5, 5>,
                                   rondo::Residual<rondo::GRU<5, 5>>, rondo::Named<"out", rondo::Linear<5, 7>>>,
                 rondo::Tie<"out.weight", "in.weight">>;
 
-/// One result a sequence, from where both directions end.
+/// One result a sequence, from the final states of both directions.
 using Classifier =
     rondo::Sequential<rondo::Embedding<7, 5, 0>, rondo::ReluRNN<5, 3, rondo::Stack{.layers = 2, .bidirectional = true}>,
                       rondo::FinalStates<3>, rondo::Linear<6, 1>>;

@@ -3,5 +3,5 @@
 
 #include <filesystem>
 
-/// The folder test/ of the source tree: the environment's RONDO_TEST_DATA, or where the build found it.
+/// The folder test/ of the source tree: the environment variable RONDO_TEST_DATA, or the path from the build.
 std::filesystem::path test_data();

@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-// From the host to where a backend computes, and back: what a test hands to a backend lies in the backend's memory.
+// Copies between the host and a backend's memory.
 
 template <class B, class T>
 auto on_device(const std::vector<T>& host) {
@@ -21,7 +21,7 @@ auto on_host(T* device, std::size_t n) {
     B::download(host.data(), static_cast<const T*>(device), n);
     return host;
 }
-/// What a run computed.
+/// The values of a result.
 template <class B>
 auto values_of(const auto& y) {
     return on_host<B>(y.value, y.size());
@@ -32,7 +32,8 @@ void copy_to_device(B& backend, S* to, const std::vector<S>& host) {
     backend.copy(to, B::data(from), host.size());
 }
 
-/// A sequence of a backend, its gradients zero at first. Its lengths stay on the host, with whoever owns them.
+/// A sequence in a backend's memory, with gradients that are initially zero. Its lengths stay with their owner on the
+/// host.
 template <class B, class T, int Rows>
 struct DeviceSequence {
     typename B::template buffer<T> value, gradient;
@@ -46,7 +47,8 @@ struct DeviceSequence {
     std::vector<T> gradients() const { return on_host<B>(B::data(gradient), gradient.size()); }
 };
 
-/// First states of a recurrent layer likewise, one component after the other; of no numbers, none: it starts from zero.
+/// Initial states of a recurrent layer in a backend's memory, one component after the other; if empty, the layer starts
+/// from zero.
 template <class B, class States>
 struct PlacedStates {
     using S = typename B::scalar;
@@ -66,7 +68,7 @@ struct PlacedStates {
     }
     std::vector<S> gradients() const { return on_host<B>(B::data(gradient), gradient.size()); }
 };
-/// What a run ended with, as PlacedStates takes it.
+/// Final states, in the order of PlacedStates.
 template <class B>
 auto final_of(const auto& states) {
     std::vector<typename B::scalar> all;

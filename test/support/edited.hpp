@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-/// A safetensors file to be changed and written again.
+/// A safetensors file that a test changes and writes again.
 struct EditedFile {
     struct Tensor {
         std::string name;

@@ -12,7 +12,7 @@ namespace rondo {
 inline void PrintTo(const Error& error, std::ostream* to) { *to << int(error.kind) << ": \"" << error.message << '"'; }
 } // namespace rondo
 
-/// The error that f() throws; none if it throws nothing.
+/// The error that f() throws; empty if it does not throw.
 template <class F>
 rondo::Error failure_of(F&& f) {
     try {

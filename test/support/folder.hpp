@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/// A folder of its own, gone afterwards.
+/// A temporary folder, which the destructor removes.
 class TemporaryFolder {
 public:
     TemporaryFolder() {

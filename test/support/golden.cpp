@@ -45,7 +45,7 @@ const File& file_named(const std::string& name) {
     return known != files.end() ? known->second : files.emplace(name, read(name)).first->second;
 }
 
-// A number that is not finite is infinitely far from every other.
+// A number that is not finite has an infinite difference to every other.
 double difference(double got, double expected) {
     if (got == expected) return 0;
     const double apart = std::abs(got - expected) / std::max(1.0, std::abs(expected));

@@ -10,12 +10,11 @@
 #include <string_view>
 #include <vector>
 
-/// How far from PyTorch a result may be: |got - expected| / max(1, |expected|).
+/// The largest allowed difference from PyTorch: |got - expected| / max(1, |expected|).
 template <class S> inline constexpr double tolerance = 1e-11;
 template <> inline constexpr double tolerance<float> = 1e-5;
 
-/// What PyTorch computed for one case: the tensors of test/golden/<file>.safetensors called <name>/..., see README.md
-/// there.
+/// PyTorch's results for one case: the tensors <name>/... of test/golden/<file>.safetensors, see README.md there.
 ///
 /// Errors  a case or tensor that does not exist throws; expect and expect_gradients fail the test.
 class Golden {
@@ -27,7 +26,7 @@ public:
 
     Golden(std::string_view file, std::string_view name);
 
-    /// The names that begin with `prefix`, without it.
+    /// The names that begin with `prefix`, without the prefix.
     std::vector<std::string> names(std::string_view prefix = "") const;
     bool has(std::string_view name) const;
     const Numbers& operator[](std::string_view name) const;
@@ -47,12 +46,12 @@ public:
     template <class S>
     std::vector<S> parameters(std::span<const rondo::ParameterSpec> tensors) const;
 
-    /// `got` is `times` the tensor of that name.
+    /// Expects `got` to be `times` the tensor of that name.
     template <class S>
     void expect(std::string_view name, const S* got, double times = 1) const;
     template <class S>
     void expect(std::string_view name, const std::vector<S>& got, double times = 1) const;
-    /// A gradient's buffer is `times` the tensors grad/<name>, and zero between them.
+    /// Expects a gradient's buffer to be `times` the tensors grad/<name>, and zero between them.
     template <class S>
     void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got, double times = 1) const;
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-/// How far a gradient may be from a central difference, as GradientCheck::error counts.
+/// The largest allowed GradientCheck::error.
 inline constexpr double gradient_tolerance = 1e-7;
 
 /// Numbers from the standard normal distribution, the same on every call.
@@ -37,8 +37,8 @@ inline std::vector<int> whole_numbers(std::size_t count, int n, std::uint64_t se
     return all;
 }
 
-/// Numbers that a loss depends on besides a network's parameters, and what backward says their gradients are. It does not
-/// depend on those that are NaN, and nothing is said of their gradients.
+/// Numbers that a loss depends on besides a network's parameters, and their gradients by backward. Numbers that are NaN
+/// are padding: the loss does not depend on them, and their gradients are not checked.
 template <class B>
 class Given {
 public:
@@ -62,12 +62,11 @@ private:
     typename B::template buffer<double> value_, gradient_;
 };
 
-/// The loss against values that no network gives exactly; the gradients of all three losses have their own signs and
-/// sizes.
+/// A loss with random targets, so that the gradients of all three losses have different signs and magnitudes.
 template <class B>
 class Targets {
 public:
-    /// For results of up to `count` numbers, of which `rows` a step.
+    /// For results of up to `count` numbers, with `rows` numbers a step.
     Targets(std::size_t count, int rows) : classes_{whole_numbers(count, rows, 8)} {
         auto numbers = normal_numbers(count, 7);
         real_ = on_device<B>(numbers);
@@ -98,7 +97,7 @@ private:
     typename B::template buffer<int> placed_classes_;
 };
 
-/// The gradients that backward gives to a network's parameters, and to what else it was given, are those of its loss.
+/// Checks the gradients of a network's parameters and inputs against central differences of its loss.
 template <class Net, class B, class Body>
 void expect_gradients(const rondo::Model<Net, B>& model, std::initializer_list<Given<B>*> given,
                    const rondo::Randomness& randomness, const Body& body) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The parts that most tests run and that take long to compile: kernels.cpp does it once for all.
+// Explicit instantiations that most tests use and that take long to compile; kernels.cpp has the definitions.
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/cell/gru.hpp>
 #include <rondo/cell/lstm.hpp>

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-/// A layer without memory computes what PyTorch's does: outputs, and the gradients of inputs and parameters.
+/// Compares a layer without states with PyTorch's: outputs, and the gradients of inputs and parameters.
 template <class Case>
 struct LayerGolden : testing::Test {
     using Net = typename Case::network;
@@ -36,7 +36,7 @@ struct LayerGolden : testing::Test {
         return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, given); });
     }
 
-    /// Leaves NaN in the memory that a run and its backward use: none of it may be taken for zero.
+    /// Fills the workspace's memory with NaN, so that a use of uninitialized memory is detected.
     void soil() {
         constexpr S nan = std::numeric_limits<S>::quiet_NaN();
         auto noise = x;
@@ -47,7 +47,7 @@ struct LayerGolden : testing::Test {
         work.backward(nullptr);
     }
 
-    /// Twice, since gradients add up.
+    /// Runs backward twice, since gradients add up.
     void train() {
         rondo::Model<Net, B> gradient;
         for (const double runs : {1.0, 2.0}) {

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-/// A loss of `rows` numbers a step, on its own: it needs a run, so it is given one of a network without parameters.
+/// A loss of `rows` numbers a step by itself, in a forward pass of a network without parameters.
 template <class S, int rows, class Target>
 class LossRun {
     using B = TestBackend<S>;
@@ -23,7 +23,7 @@ class LossRun {
 public:
     static constexpr int target_rows = std::is_same_v<Target, int> ? 1 : rows;
 
-    // The host's.
+    // On the host.
     std::vector<S> y;
     std::vector<Target> target;
     rondo::Extent extent;
@@ -36,7 +36,7 @@ public:
 
     rondo::SequenceView<const Target, target_rows> targets() const { return {target.data(), nullptr, extent}; }
 
-    /// The loss over `terms` terms; its gradient is added to `gradient`.
+    /// The loss over `terms` terms; adds its gradient to `gradient`.
     template <class Loss>
     double operator()(const Loss& loss, double terms) {
         DeviceSequence<B, S, rows> result{y, extent};
@@ -87,7 +87,7 @@ private:
     rondo::Workspace<Net, B> work_;
 };
 
-/// Value and gradients are PyTorch's; gradients add to what is there; a run without a tape has the same value.
+/// Compares value and gradients with PyTorch's; gradients are added to existing ones; inference gives the same value.
 template <class S, int rows, class Target, class Loss>
 void expect_golden(const Loss& loss, std::string_view name) {
     const Golden golden{"losses", name};
@@ -101,8 +101,7 @@ void expect_golden(const Loss& loss, std::string_view name) {
     golden.expect("loss", &value);
 }
 
-/// Padding counts for nothing, whatever it holds: neither for the value, nor for the number of terms, nor for the
-/// gradients.
+/// Padding of any content contributes neither to the value, nor to the number of terms, nor to the gradients.
 template <class S, int rows, class Target, class Loss>
 void expect_no_padding(const Loss& loss, std::string_view name) {
     const int lengths[]{1, 3, 0, 2};
@@ -125,7 +124,7 @@ void expect_no_padding(const Loss& loss, std::string_view name) {
     EXPECT_EQ(run.packed().y, valid.gradient);
 }
 
-/// A network's result and targets of other extents are refused.
+/// Targets whose extent differs from that of the network's result are rejected.
 template <class S, int rows, class Target, class Loss>
 void expect_same_extents(const Loss& loss) {
     LossRun<S, rows, Target> run{std::vector<S>(6 * rows), std::vector<Target>(6 * rows), {3, 2}};

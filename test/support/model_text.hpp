@@ -15,25 +15,25 @@
 #include <string>
 #include <string_view>
 
-/// A file of test/io/data, written by make_models.py there.
+/// A file of test/io/data, written by its make_models.py.
 inline std::filesystem::path model_file(std::string_view name) {
     return test_data() / "io" / "data" / name;
 }
 
-/// What PyTorch made of an input.
+/// A probe with PyTorch's output.
 inline rondo::io::Probe probe_of(std::string_view name, double tolerance = 1e-14) {
     const auto numbers = rondo::io::read_state_dict(model_file(std::string{name} + ".probe.json"));
     return {numbers.find("input")->values, numbers.find("output")->values, tolerance};
 }
 
-/// The text with one thing, the first, in place of another.
+/// The text with the first occurrence of `from` replaced by `to`.
 inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
     const std::size_t at = text.find(from);
     if (at == text.npos) throw std::runtime_error{"no " + std::string{from}};
     return text.replace(at, from.size(), to);
 }
 
-/// The error of a text that parse refuses in both forms, giving nothing.
+/// The error of a text that both overloads of parse reject, with an empty result.
 template <class Parse>
 rondo::Error refused(std::string_view text, Parse parse) {
     rondo::Error error;
@@ -43,7 +43,7 @@ rondo::Error refused(std::string_view text, Parse parse) {
     return error;
 }
 
-/// Nothing that is cut short is read, and nothing that follows the end is.
+/// Every truncated text, and text after the end, is rejected.
 template <class Parse>
 void expect_whole_files_only(const std::string& text, Parse parse) {
     const std::size_t end = text.find_last_of('}');

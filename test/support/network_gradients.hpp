@@ -3,7 +3,7 @@
 
 #include "gradients.hpp"
 
-/// A network's gradients under each loss, of its parameters and its inputs; with and without padding and dropout.
+/// Checks the gradients of a network's parameters and inputs with each loss, with and without padding and dropout.
 template <class Case>
 struct NetworkGradients : testing::Test {
     using Net = typename Case::network;
@@ -32,7 +32,7 @@ private:
         const rondo::Randomness randomness{rondo::Seed{3}, 5, dropout};
         if constexpr (reads_tokens<Net>) {
             auto tokens = whole_numbers(extent.columns(), Net::vocabulary, 2);
-            // The row of a padding token is not trained, whatever the loss makes of it.
+            // The embedding's row of a padding token is not trained, whatever the loss's gradient.
             for (int& token : tokens)
                 if (token == Net::tensors[0].padding) token = token == 0 ? 1 : token - 1;
             const DeviceSequence<B, int, 1> x{tokens, extent};

@@ -24,15 +24,15 @@
 #include <string>
 #include <string_view>
 
-// The network types of every typed test. Sizes of 1, 3, 5, 20 and 33 do not divide a vector.
+// The network types of typed tests. Sizes of 1, 3, 5, 20 and 33 are not multiples of a pack.
 
-/// A golden file, a type: nvcc loses a text that one alias hands to another.
+/// The name of a golden file as a type, since nvcc loses a Text that is passed through two aliases.
 template <rondo::Text file_name>
 struct File {
     static constexpr std::string_view name = file_name.view();
 };
 
-/// A network on a backend, its name, and the golden file that has a case of that name.
+/// A network on a backend, its name, and the golden file with the case of that name.
 template <class Net, rondo::Backend B, rondo::Text case_name, class GoldenFile = File<"">>
 struct Case {
     using network = Net;
@@ -41,10 +41,10 @@ struct Case {
     static constexpr std::string_view name = case_name.view(), file = GoldenFile::name;
 };
 
-/// Whether a network is given tokens, not features.
+/// Whether a network reads tokens, not features.
 template <class Net> inline constexpr bool reads_tokens = requires { requires Net::vocabulary > 0; };
 
-/// How a typed test calls its types: by the cases' names.
+/// Names the types of a typed test after their cases.
 struct CaseNames {
     template <class Case>
     static std::string GetName(int) {
@@ -61,7 +61,7 @@ struct Join<testing::Types<First...>, testing::Types<Second...>, Rest...>
 }
 template <class... Lists> using Join = typename detail::Join<Lists...>::type;
 
-// Inputs, hidden units, layers, directions. Dropout is off unless a run asks for it.
+// Inputs, hidden units, layers, directions. Dropout is off unless a test enables it.
 template <class From, template <int, int, rondo::Stack> class Layer, class B>
 using GoldenSizes = testing::Types<
     Case<Layer<1, 5, rondo::Stack{}>, B, "1_5_1_1", From>,
@@ -93,7 +93,7 @@ template <class B> using SoftmaxCases = testing::Types<Case<rondo::Softmax<5>, B
                                                        Case<rondo::Softmax<33>, B, "softmax_33", Layers>>;
 template <class B> using LayerCases = Join<LinearCases<B>, EmbeddingCases<B>, ActivationCases<B>, SoftmaxCases<B>>;
 
-// Of the gradient checks: every option of a recurrent layer, every layer, and what networks make of them.
+// The cases of gradient checks: every option of a recurrent layer, every layer, and compositions of them.
 template <template <int, int, rondo::Stack> class Layer, class B>
 using CheckedSizes = testing::Types<
     Case<Layer<5, 3, rondo::Stack{.layers = 3, .bidirectional = true, .dropout = rondo::Rate{30}}>, B, "5_3_3_2">,
@@ -137,7 +137,7 @@ using CompositionCases =
                    Case<Translator, B, "Translator">, Case<Nested, B, "Nested">, Case<TiedModel, B, "Tied">,
                    Case<Classifier, B, "Classifier">, Case<Forecast, B, "Forecast">>;
 
-/// All of them.
+/// All cases of gradient checks.
 template <class B> using CheckedCases =
     Join<CheckedRNNCases<B>, CheckedReluRNNCases<B>, CheckedLSTMCases<B>, CheckedPeepholeCases<B>, CheckedGRUCases<B>,
          CheckedGRUResetBeforeCases<B>, CheckedLayerCases<B>, CompositionCases<B>>;

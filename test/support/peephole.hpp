@@ -3,7 +3,7 @@
 
 #include <rondo/layer/recurrent.hpp>
 
-/// A cell as a user of the library would add one: long short-term memory whose gates see the memory itself.
+/// A custom cell: an LSTM with peephole connections, by which gates read the memory.
 ///
 ///   i, f = sigmoid(a_i + p_i c), sigmoid(a_f + p_f c)     g = tanh(a_g)       (1)
 ///   c' = f c + i g                                                            (2)

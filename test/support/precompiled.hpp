@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What most tests include, read once.
+// Precompiled headers of most tests.
 #include <rondo/rondo.hpp>
 
 #include <gtest/gtest.h>

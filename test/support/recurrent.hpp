@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-/// A recurrent layer computes what PyTorch's does: outputs, final states, and the gradients of inputs, initial states and
+/// Compares a recurrent layer with PyTorch's: outputs, final states, and the gradients of inputs, initial states and
 /// parameters.
 template <class Case>
 struct RecurrentGolden : testing::Test {
@@ -41,7 +41,7 @@ struct RecurrentGolden : testing::Test {
               extent{golden.extent("x", 0), golden.extent("x", 1), lengths.empty() ? nullptr : lengths.data()},
               x{poisoned("x", Net::input_size), extent},
               start{golden.has("h0") ? components_of("h0", "c0") : std::vector<S>{}}, initial{start, extent.batch} {}
-        /// Nothing may read what padding holds.
+        /// Padding is NaN, since it must not be read.
         std::vector<S> poisoned(std::string_view name, int rows) const {
             auto all = golden.get<S>(name);
             for (int t = 0; t < extent.steps; ++t)
@@ -74,7 +74,7 @@ struct RecurrentGolden : testing::Test {
         return work.record(model, nullptr, {}, [&](auto& run) { return Net::forward(run, input, initial.view()); });
     }
 
-    /// Leaves NaN in the memory that a run and its backward use: none of it may be taken for zero.
+    /// Fills the workspace's memory with NaN, so that a use of uninitialized memory is detected.
     void soil(std::string_view name) {
         constexpr S nan = std::numeric_limits<S>::quiet_NaN();
         const Variant like{name};
@@ -86,7 +86,7 @@ struct RecurrentGolden : testing::Test {
         work.backward(nullptr);
     }
 
-    /// Twice, since gradients add up.
+    /// Runs backward twice, since gradients add up.
     void train(std::string_view name) {
         Variant v{name};
         const Golden& golden = v.golden;
@@ -105,7 +105,7 @@ struct RecurrentGolden : testing::Test {
         }
     }
 
-    /// Without a tape; in one direction, from a state that is carried on.
+    /// Inference; in one direction with a persistent state.
     void infer(std::string_view name) {
         soil(name);
         Variant v{name};

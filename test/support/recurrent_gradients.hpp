@@ -3,8 +3,8 @@
 
 #include "gradients.hpp"
 
-/// A recurrent layer's gradients, under every loss: of its parameters, inputs and initial states, from its outputs and
-/// final states.
+/// Checks the gradients of a recurrent layer's parameters, inputs and initial states, with every loss of its outputs
+/// and final states.
 template <class Case>
 struct RecurrentGradients : testing::Test {
     using Net = typename Case::network;

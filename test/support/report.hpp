@@ -8,7 +8,7 @@
 #include <map>
 #include <string>
 
-/// Keeps the largest difference that a test met, for its report: --gtest_output=xml shows it as "largest_difference".
+/// Records the largest difference in a test; --gtest_output=xml shows it as "largest_difference".
 inline void report(double difference) {
     static std::map<const testing::TestInfo*, double> largest;
     double& all = largest[testing::UnitTest::GetInstance()->current_test_info()];

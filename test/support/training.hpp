@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-// What the tests of training train, and on what.
+// Networks and data of the tests of training.
 
 /// Reads seven symbols, with dropout between and after its layers.
 using Letters =
@@ -21,7 +21,7 @@ using Letters =
                       rondo::Named<"lstm", rondo::LSTM<5, 20, rondo::Stack{.layers = 2, .dropout = rondo::Rate{30}}>>,
                       rondo::Dropout<20, rondo::Rate{1, 4}>, rondo::Named<"out", rondo::Linear<20, 7>>>;
 
-/// Tracks a number by three features.
+/// Estimates a number from three features.
 using Tracker = rondo::Sequential<rondo::Named<"gru", rondo::GRU<3, 5>>, rondo::Named<"fc", rondo::Linear<5, 1>>>;
 
 inline std::vector<int> letters(std::size_t count, std::uint64_t seed = 1) {
@@ -38,7 +38,7 @@ std::vector<S> normal_numbers(std::size_t count, std::uint64_t seed = 1) {
     return all;
 }
 
-/// Batches of a Tracker: numbers of their own.
+/// Batches of a Tracker, with random numbers.
 template <class S>
 struct Tracks {
     std::vector<S> x, y;

@@ -13,7 +13,7 @@ namespace {
 
 using namespace rondo;
 
-/// Two epochs at once, or stopped after some batches, saved, and gone on with by new objects.
+/// Trains two epochs without a stop, or stops after some batches, saves, and resumes with new objects.
 template <class Data, class Rule>
 void expect_resumes(Rule rule) {
     const TemporaryFolder folder;

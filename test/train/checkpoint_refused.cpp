@@ -22,7 +22,7 @@ using namespace rondo;
 namespace fs = std::filesystem;
 using StreamRun = RunOf<TokenStreams, Adam>;
 
-/// Loading the file fails with one message and changes nothing.
+/// Expects that loading the file fails with this message and changes nothing.
 template <class R>
 void expect_refused(int threads, const fs::path& path, Error::Kind kind, const std::string& message) {
     R run{{}, threads}, same{{}, threads};
@@ -136,12 +136,12 @@ TEST_F(Refused, NumbersThatAreNone) {
                               "\"");
     expect_edited([](EditedFile& f) { f.number("steps") = "\x1b[2J"; }, Error::Kind::format,
                   R"(checkpoint: steps: expected a whole number from 0 on, got "\x1b[2J")");
-    // One from which a run could not count on.
+    // A number that a run could not increment.
     expect_edited([](EditedFile& f) { f.number("steps") = "9223372036854775807"; }, Error::Kind::format,
                   "checkpoint: steps: expected a whole number from 0 on, got \"9223372036854775807\"");
 }
 
-/// Numbers of a run that are not in their range, and how they are written.
+/// Numbers of a run that are out of range, and their text in the file.
 struct Outside {
     const char *name, *expected;
     std::vector<std::string> texts;
@@ -171,7 +171,7 @@ TEST_F(Refused, NumbersOutOfTheirRange) {
                   "checkpoint: batch: expected at most the " + batches + " of an epoch, got " + one_more);
 }
 
-// What could not be loaded is not written.
+// A checkpoint that could not be loaded is not written.
 TEST_F(Refused, ProgressOutOfItsRange) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
     const io::Bytes was = io::read_file(path);

@@ -19,7 +19,7 @@
 inline const std::vector<int> sixty_letters = letters(60);
 inline constexpr rondo::Seed run_seed{11};
 
-/// Everything that a run is made of, as a process of its own would have it.
+/// All objects of a training run, as a separate process would construct them.
 template <class Data, class Rule>
 struct RunOf {
     Data data;
@@ -41,7 +41,7 @@ struct RunOf {
                .schedule = rondo::CosineDecay{.steps = 100}}} {
         options.epochs = 2;
         options.plateau =
-            rondo::ReduceOnPlateau{.patience = 0, .factor = 0.5, .threshold = 0.9}; // no epoch is good enough
+            rondo::ReduceOnPlateau{.patience = 0, .factor = 0.5, .threshold = 0.9}; // no epoch is better
         options.validate = [this] {
             rondo::TokenStreams held_out{sixty_letters, 20, 3};
             return rondo::evaluate(trainer, held_out).mean();
@@ -59,7 +59,7 @@ struct RunOf {
     }
 };
 
-/// All that a run goes on from.
+/// The state from which a run resumes.
 template <class R>
 void expect_same(R& a, R& b) {
     EXPECT_EQ(law::differing(a.model.values(), b.model.values()), 0u);

@@ -106,7 +106,8 @@ TEST(Fit, TellsHowFarItIs) {
     }
 }
 
-// Stopped after any batch, by on_batch or on_epoch, and called again: the same parameters, progress and history.
+// A run that on_batch or on_epoch stops after any batch, and that is then resumed, has the same parameters, progress
+// and history.
 TEST(Fit, StopsAndGoesOn) {
     const FitOptions options = three;
     TrainerSettings of_two = settings;
@@ -162,7 +163,7 @@ TEST(Fit, StopsAndGoesOn) {
     EXPECT_EQ(differing(model.values(), whole.values()), 0u);
 }
 
-/// Validation losses, one an epoch.
+/// Options with these validation losses, one an epoch.
 FitOptions validated(std::vector<double> losses) {
     FitOptions options{.epochs = std::int64_t(losses.size())};
     options.validate = [losses = std::move(losses), n = std::size_t(0)]() mutable { return losses.at(n++); };
@@ -299,7 +300,7 @@ TEST(Evaluate, OfNoTargetsIsNoLoss) {
     EXPECT_TRUE(std::isnan(LossSum{}.mean()));
 }
 
-/// Batches that are all alike, of `steps` steps.
+/// Equal batches of `steps` steps.
 struct Alike {
     std::size_t batches;
     int steps;
@@ -347,7 +348,7 @@ TEST(Fit, RefusesAValidationThatIsNoLoss) {
     }
 }
 
-// The loss and the gradient of a step are finite, what it makes of the parameters is not.
+// The loss and the gradient of a step are finite, but the updated parameters are not.
 TEST(Fit, RefusesParametersThatOverflow) {
     using Small = Sequential<Named<"fc", Linear<3, 1>>>;
     Model<Small, EigenBackend<float>> model{Seed{1}};
@@ -364,7 +365,7 @@ TEST(Fit, RefusesParametersThatOverflow) {
 
     model = Model<Small, EigenBackend<float>>{Seed{1}};
     Trainer trainer{model, MeanSquaredError{}, rule};
-    std::fill_n(model.data(), 3, 1e20f); // its square is not a float
+    std::fill_n(model.data(), 3, 1e20f); // its square overflows float
     EXPECT_FALSE(trainer.problem());
     trainer.optimizer_memory()[1][0] = INFINITY;
     EXPECT_EQ(trainer.problem().message, "rondo::Trainer: after step 0: the optimizer's memory of fc.weight is not "

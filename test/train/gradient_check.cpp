@@ -10,7 +10,7 @@ namespace {
 
 using rondo::Linear, rondo::Named, rondo::SequenceView, rondo::Sequential;
 
-/// What a careless author of a layer may do to its backward.
+/// Mistakes in the backward of a custom layer.
 enum class Fault { none, slightly_off, forgotten_bias, one_number, not_a_number, wrong_input_gradient, no_input_gradient };
 
 struct Scale {

@@ -28,8 +28,8 @@
 #include <type_traits>
 #include <vector>
 
-// Twenty steps from PyTorch's initial parameters, on its batches, end with its losses and parameters: the models and
-// settings of test/golden/README.md. One worker, or several that share each batch.
+// Twenty training steps from PyTorch's initial parameters, on the same batches, give PyTorch's losses and parameters:
+// the models and settings of test/golden/README.md. One worker, or several.
 namespace trace {
 
 using namespace rondo;
@@ -43,7 +43,7 @@ using Sentiment = Sequential<Named<"embedding", Embedding<11, 5, 0>>,
                              Named<"fc1", Linear<10, 5>>, ReLU<5>, Named<"fc2", Linear<5, 1>>>;
 using RNNs = Sequential<Named<"rnn", ReluRNN<3, 5>>, Named<"fc", Linear<5, 2>>>;
 
-/// Farther than these no loss and no parameter may be from PyTorch's: |got - expected| / max(1, |expected|).
+/// The largest allowed difference of losses and parameters from PyTorch's: |got - expected| / max(1, |expected|).
 template <class S>
 inline constexpr double tolerance = sizeof(S) == 4 ? 1e-4 : 1e-9;
 
@@ -65,7 +65,7 @@ std::vector<S> parameters(const Golden& golden, const std::string& when) {
     return all;
 }
 
-/// Batch k of a trace; it views the numbers of `all`.
+/// Batch k of a trace, a view of the numbers of `all`.
 template <class T, int Rows>
 SequenceView<const T, Rows> sequence(const Golden& golden, const std::vector<T>& all, const char* name, bool one_step,
                                  int k) {

@@ -32,7 +32,7 @@ using LetterTrainer = Trainer<Letters, CrossEntropy, Adam, EigenBackend<double>>
 using TrackerModel = Model<Tracker, EigenBackend<float>>;
 using TrackerTrainer = Trainer<Tracker, MeanSquaredError, Adam, EigenBackend<float>>;
 
-/// A model's numbers after some epochs of windows; the last batch of each has one sequence.
+/// A model's parameters after some epochs of windows; the last batch of each epoch has one sequence.
 std::vector<double> trained(int threads, int batch, std::vector<double>* losses = nullptr, std::size_t small_work = 0) {
     const auto text = letters(std::size_t(2 * batch + 1 + 6));
     TokenWindows windows{text, 6, batch};
@@ -70,7 +70,7 @@ TEST(Trainer, SameThreadsGiveTheSameBitsAndOthersTheSameToRounding) {
     }
 }
 
-/// A loss that counts the parts of batches that other threads than the test's compute.
+/// A loss that counts the parts of batches that are computed by threads other than the test's.
 struct Elsewhere : CrossEntropy {
     std::thread::id here = std::this_thread::get_id();
     std::atomic<int>* elsewhere = nullptr;

@@ -31,7 +31,7 @@ using LetterTrainer = Trainer<Letters, CrossEntropy, Adam, EigenBackend<double>>
 using TrackerModel = Model<Tracker, EigenBackend<float>>;
 using TrackerTrainer = Trainer<Tracker, MeanSquaredError, Adam, EigenBackend<float>>;
 
-/// Steps that fail leave no trace: parameters, step count and what the next good step does are as if they had not been.
+/// Failed steps have no effect on parameters, the number of steps and the next valid step.
 template <class T, class Make, class Good, class Bad>
 void expect_no_trace(Make make, const Good& good, const Bad& bad, Error::Kind kind, const std::string& message) {
     for (const int threads : {1, 2}) {
@@ -73,7 +73,7 @@ TEST(Trainer, RefusesTokensAndTargetsOutOfRange) {
                                        "rondo::CrossEntropy: target " + std::to_string(wrong) +
                                            " of sequence 1, step 2 is not a class from 0 to 6");
     }
-    // Padding may hold any token.
+    // Padding may be any token.
     auto padded = text;
     padded[7] = 1234567;
     const int lengths[]{5, 2, 5};
@@ -96,7 +96,7 @@ TEST(Trainer, RefusesTargetsOfOtherExtents) {
     LetterModel model{Seed{1}};
     const auto one_step = batch({5, 2}, {1, 2});
     LetterTrainer one{model, {}, {}},
-        two{model, {}, {}, {.threads = 2, .small_work = 0}}; // of two, each speaks of its share
+        two{model, {}, {}, {.threads = 2, .small_work = 0}}; // each of two workers reports errors of its part
     expect_argument([&] { one.step(one_step); },
                     "rondo: the network gave 5 steps of 2 sequences, the targets are 1 steps of 2");
     expect_argument([&] { two.step(one_step); },
@@ -115,17 +115,17 @@ TEST(Trainer, StopsAtNumbersThatAreNotFinite) {
                                         "rondo::Trainer: step 3: " + what +
                                             " is not finite; the parameters are those of step 2");
     };
-    // The last step of the last sequence: the second worker's.
+    // The last step of the last sequence, which is in the second worker's part.
     refused([](Tracks<float>& bad) { bad.x[3 * 14] = nan; },
             "the loss is nan; input 0 of sequence 2, step 4");
     refused([](Tracks<float>& bad) { bad.x[3 * 14] = infinity; },
-            "input 0 of sequence 2, step 4"); // gates take it, their gradients do not
+            "input 0 of sequence 2, step 4"); // gates saturate, but their gradients are NaN
     refused([](Tracks<float>& bad) { bad.y[0] = nan; }, "the loss is nan; the target of sequence 0, step 0");
     refused([](Tracks<float>& bad) { bad.y[0] = -infinity; },
             "the loss is inf; the target of sequence 0, step 0");
 }
 
-// The states that a bad batch left cannot be gone on from.
+// Training does not resume from the states of a batch that was not finite.
 TEST(Trainer, BeginsFromZeroAfterNumbersThatAreNotFinite) {
     const Tracks<float> good{5, 3};
     Tracks<float> bad = good;
@@ -160,7 +160,7 @@ TEST(Trainer, StopsWhereAHugeRateLeads) {
         EXPECT_TRUE(error.message.ends_with("; the parameters are those of step 1")) << error.message;
         EXPECT_EQ(differing(model.values(), last), 0u);
     }
-    // One that leads beyond the numbers at once is named by the parameter.
+    // If the first step overflows, the message names the parameter.
     TrackerModel model{Seed{1}};
     Trainer<Tracker, MeanSquaredError, SGD, EigenBackend<float>> trainer{model, {}, {.rate = 1e300}};
     trainer.step(data.batch());
@@ -200,7 +200,7 @@ TEST(Trainer, RefusesToGoOnWithOtherSequences) {
     for (const int threads : {1, 2}) {
         TrackerModel model{Seed{1}};
         TrackerTrainer trainer{model, {}, {}, {.threads = threads, .small_work = 0}};
-        trainer.step(four.batch(StatePolicy::resume)); // the first one begins
+        trainer.step(four.batch(StatePolicy::resume)); // the first batch starts from zero
         expect_argument([&] { trainer.step(five.batch(StatePolicy::resume)); },
                         "rondo::Trainer: a batch of 5 sequences cannot go on from the states of 4");
         for (const auto& tracks : {five, Tracks<float>{4, 1}})
@@ -221,14 +221,14 @@ TEST(Trainer, RefusesLengthsOutsideTheSteps) {
         expect_argument([&] { trainer.step(of_input); }, message);
         expect_argument([&] { trainer.step(of_target); }, message);
     }
-    // Targets where the input has ended would count, but teach nothing.
+    // Targets after the end of the input would count as terms, but have no gradient.
     const int lengths[]{4, 2, 4};
     auto padded = good.batch();
     std::get<0>(padded.inputs).extent.lengths = lengths;
     expect_argument([&] { trainer.step(padded); }, "rondo: sequence 1 has 2 steps, its targets have 4");
 }
 
-/// What the trainer cannot know beforehand: a network of one's own says neither its vocabulary nor its classes.
+/// A network that states neither vocabulary nor classes, so that the trainer cannot validate them before a step.
 struct Unspoken : Network<Named<"in", Embedding<7, 5>>, Named<"out", Linear<5, 7>>> {
     static auto forward(auto& run, const Tokens& x) { return run(layer<"out">, run(layer<"in">, x)); }
 };
@@ -263,7 +263,7 @@ TEST(Trainer, BothDirectionsCannotBeCarriedOn) {
     }
 }
 
-/// A network that throws something of its own where a batch has 13 steps.
+/// A network that throws an exception of another type if a batch has 13 steps.
 struct Fragile : Network<Named<"rnn", GRU<3, 1>>> {
     static constexpr int output_size = 1;
     static auto forward(auto& run, const auto& x) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What was wrong with a step that nobody waited for: the same is said, and kept, as where each step is waited for.
+// An asynchronous step that is not finite gives the same error, and leaves the same parameters, as a synchronous one.
 #include "deferred.hpp"
 
 #include <rondo/layer/embedding.hpp>
@@ -24,7 +24,7 @@ using namespace rondo;
 using law::difference;
 using law::differing;
 
-/// Batches of a Tracker, one of them spoilt.
+/// Batches of a Tracker, one of which is not finite.
 struct Spoilt {
     std::vector<Tracks<double>> all;
     explicit Spoilt(int count) {
@@ -54,7 +54,7 @@ Failed failed(Spoilt data, Adam rule = {}) {
         B::download(host.data(), B::data(buffer), host.size());
         result.memory.insert(result.memory.end(), host.begin(), host.end());
     }
-    if (rule.rate < 1) trainer.step(Tracks<double>{4, 3}.batch(StatePolicy::resume)); // from zero: the states are gone
+    if (rule.rate < 1) trainer.step(Tracks<double>{4, 3}.batch(StatePolicy::resume)); // from zero: states were reset
     result.after = model.values();
     return result;
 }
@@ -85,14 +85,14 @@ TEST(AsyncErrors, TellsWhichStepWasBad) {
                           step + "the loss is nan; input 0 of sequence 1, step 2" + end + before);
     }
     Spoilt data{20};
-    data.all[5].x[3 * 11] = infinity; // gates take it, their gradients do not
-    data.all[6].y[0] = nan;           // not the first
+    data.all[5].x[3 * 11] = infinity; // gates saturate, but their gradients are NaN
+    data.all[6].y[0] = nan;           // after the first error
     expect_like_eigen(data, 5, "rondo::Trainer: step 6: input 0 of sequence 2, step 3" + end + "5");
     data.all[3].y[1] = infinity;
     expect_like_eigen(data, 3, "rondo::Trainer: step 4: the loss is inf; the target of sequence 1, step 0" + end + "3");
 }
 
-/// Not finite are numbers of a gradient alone.
+/// A network in which only the gradient is not finite.
 struct Steep : Network<Named<"first", Linear<3, 2>>, Named<"second", Linear<2, 1>>> {
     static auto forward(auto& run, const auto& x) { return run(layer<"second">, run(layer<"first">, x)); }
 };
@@ -148,7 +148,7 @@ TEST(AsyncErrors, AStepNamesItsBatch) {
     EXPECT_EQ(model, other);
 }
 
-/// A network that throws where a batch has 13 steps.
+/// A network that throws if a batch has 13 steps.
 struct Fragile : Network<Named<"in", Linear<3, 1>>> {
     static auto forward(auto& run, const auto& x) {
         if (x.extent.steps == 13) throw std::logic_error{"thirteen"};
@@ -166,7 +166,7 @@ TEST(AsyncErrors, StandsAtTheBatchThatCouldNotBeEnqueued) {
         EXPECT_EQ(progress.batch, k);
         EXPECT_EQ(progress.loss.terms, 12 * double(k));
         EXPECT_EQ(trainer.steps(), std::int64_t(k));
-        data.all[k] = Tracks<double>{4, 2}; // of other sequences
+        data.all[k] = Tracks<double>{4, 2}; // another number of sequences
         if (k > 0) {
             progress = {};
             expect_argument([&] { fit(trainer, data, {}, progress); },
@@ -176,7 +176,7 @@ TEST(AsyncErrors, StandsAtTheBatchThatCouldNotBeEnqueued) {
     }
 }
 
-/// What the trainer cannot know beforehand: a network of one's own says neither its vocabulary nor its classes.
+/// A network that states neither vocabulary nor classes, so that the trainer cannot validate them before a step.
 struct Unspoken : Network<Named<"in", Embedding<7, 5>>, Named<"out", Linear<5, 7>>> {
     static auto forward(auto& run, const Tokens& x) { return run(layer<"out">, run(layer<"in">, x)); }
 };
@@ -189,7 +189,7 @@ TEST(AsyncErrors, RefusesTokensAndTargetsOfAnyNetwork) {
     const auto batch = [](const std::vector<int>& x, const std::vector<int>& y) {
         return Batch<Tokens, Tokens>{{{x.data(), nullptr, {5, 3}}}, {y.data(), nullptr, {5, 3}}};
     };
-    for (int k = 0; k < 4; ++k) { // of work that is kept, too
+    for (int k = 0; k < 4; ++k) { // also in captured steps
         expect_argument([&] { trainer.step(batch(bad, good)); },
                         "rondo: token 7 of sequence 1, step 2 is not from 0 to 6");
         expect_argument([&] { trainer.step(batch(good, bad)); },

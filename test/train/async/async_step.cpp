@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Training on a backend whose work is done later: what nobody waited for is what Eigen does at once.
+// Asynchronous training gives the same results as synchronous training with Eigen.
 #include <rondo/train/async/async_step.hpp>
 
 #include <rondo/layer/activation.hpp>
@@ -27,7 +27,7 @@ using namespace rondo;
 using law::difference;
 using law::differing;
 
-/// The same, but it keeps no work: it is asked for all of it every time.
+/// The same without capture: every step is enqueued anew.
 struct Recapturing : AsyncBackend {
     template <class Work>
     void repeat(Graph&, const Work& work) {
@@ -92,7 +92,7 @@ TEST(AsyncStep, SequencesOfManyLengths) {
     expect_like_eigen(data);
 }
 
-/// The host reads the step, and so takes part in each.
+/// A network that reads the number of the step on the host, so that its steps are not captured.
 struct Sampled : Network<Named<"in", Embedding<7, 3>>, Named<"scores", Linear<3, 7>>> {
     static constexpr int vocabulary = 7, output_size = 7;
     static auto forward(auto& run, const Tokens& x) {
@@ -103,7 +103,7 @@ struct Sampled : Network<Named<"in", Embedding<7, 3>>, Named<"scores", Linear<3,
 };
 TEST(AsyncStep, ARateThatChangesWithTheStep) { expect_like_eigen<Sampled>(TokenWindows{text, 1, 5}); }
 
-/// Lengths of the network's own are sent with each step.
+/// Lengths that the network sets are copied to the device in each step.
 struct Shortened : Network<Named<"in", Embedding<7, 3>>, Named<"rnn", RNN<3, 5>>, Named<"out", Linear<5, 7>>> {
     static constexpr int vocabulary = 7, output_size = 7;
     static auto forward(auto& run, const Tokens& x) {
@@ -115,7 +115,7 @@ struct Shortened : Network<Named<"in", Embedding<7, 3>>, Named<"rnn", RNN<3, 5>>
 };
 TEST(AsyncStep, WorkThatSendsIsDoneEachTime) { expect_like_eigen<Shortened>(TokenWindows{text, 6, 5}); }
 
-/// Lengths of its own that are others at each step, and which nobody but the host reads.
+/// Lengths that the network changes in each step, and that only the host reads.
 int waning[5];
 struct Waning : Network<Named<"in", Embedding<7, 3>>, Named<"tanh", Tanh<3>>, Named<"out", Linear<3, 7>>> {
     static constexpr int vocabulary = 7, output_size = 7;
@@ -157,7 +157,7 @@ TEST(AsyncStep, CollectsTheLossesOfAllSteps) {
     Model<Tracker, AsyncBackend> model{Seed{1}}, one_by_one = model;
     Followed<AsyncBackend> trainer{model, {}, {}}, waiting{one_by_one, {}, {}};
     LossSum sum;
-    for (int k = 0; k < 150; ++k) { // more than a record holds
+    for (int k = 0; k < 150; ++k) { // more than a StepRecord has slots
         const auto batch = k % 5 < 3 ? data.batch() : other.batch();
         trainer.enqueue(batch);
         const LossSum loss = waiting.step(batch);

@@ -8,7 +8,7 @@
 #include <support/backend.hpp>
 #include <support/training.hpp>
 
-// Two backends of the same numbers: the work of one is done later, that of the other at once.
+// Two backends with equal results: one executes work later, the other immediately.
 
 using AsyncBackend = TestBackend<double>;
 using SyncBackend = rondo::EigenBackend<double>;

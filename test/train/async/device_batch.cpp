@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A trainer whose backend's memory the host cannot touch learns the same.
+// Training on a backend whose memory the host cannot access gives the same results.
 #include <rondo/train/async/device_batch.hpp>
 
 #include <rondo/loss/binary_cross_entropy.hpp>

@@ -17,7 +17,7 @@ struct StepRecord {
     static constexpr std::size_t most = 128, none = ~std::size_t{0};
     double loss[most]{};      // of each slot
     double factor = 1;        // clipping factor of the last gradient
-    std::uint64_t bad = 0;    // 1 + the slot of the first step whose loss or gradient is not finite; 0 if all are finite
+    std::uint64_t bad = 0;    // 1 + the slot of the first step with a loss or gradient that is not finite; 0: none
     std::size_t first = none; // index of the first element of that gradient that is not finite
 };
 
