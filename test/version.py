@@ -20,7 +20,7 @@ def must(pattern, expected, *globs):
         wrong.append(f"nothing like {pattern} in {', '.join(globs)}")
 
 
-must(r"^namespace rondo\b(?:::inline )?(\w*)", f"v{number['MAJOR']}_{number['MINOR']}", "include/**/*.hpp")
+must(r"^namespace rondo\b(?:::inline )?(\w*)", "RONDO_VERSION_NAMESPACE", "include/**/*.hpp")
 must(r"project\(rondo VERSION ([\d.]+)", version, "CMakeLists.txt")
 hosts = "docs/embedding.md", "test/host/**/*.txt", "test/host/**/*.wrap", "test/host/**/*.build"
 must(r"(?:GIT_TAG|revision =) v([\d.]+\d)", version, *hosts)

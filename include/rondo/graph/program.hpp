@@ -13,6 +13,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+/// What an operation has; see Program. Concepts of their own, as nvcc does not accept a constrained template in the
+/// parameters of a requires expression inside a function.
+template <class Operation, class B>
+concept HasBackward = requires(const Operation& operation, OpContext<B>& context) { operation.backward(context); };
+template <class Operation, class B>
+concept ForwardNeedsScratch = requires(const Operation& operation, Scratch<B>& s) { operation.forward_scratch(s); };
+template <class Operation, class B>
+concept BackwardNeedsScratch = requires(const Operation& operation, Scratch<B>& s) { operation.backward_scratch(s); };
+
 /// The operations recorded by one forward, executed in order by forward; backward executes their backwards in reverse.
 ///
 /// An operation is a trivially copyable value with the members
@@ -48,14 +57,14 @@ public:
         std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
         record.forward = [](OpContext<B>& context, const std::byte* bytes) { of<Operation>(bytes).forward(context); };
         record.backward = nullptr;
-        if constexpr (requires(Scratch<B>& s) { operation.forward_scratch(s); })
+        if constexpr (ForwardNeedsScratch<Operation, B>)
             declare([&](Scratch<B>& s) { operation.forward_scratch(s); });
-        if constexpr (differentiable && requires(OpContext<B>& context) { operation.backward(context); })
+        if constexpr (differentiable && HasBackward<Operation, B>)
             if (taped) {
                 record.backward = [](OpContext<B>& context, const std::byte* bytes) {
                     of<Operation>(bytes).backward(context);
                 };
-                if constexpr (requires(Scratch<B>& s) { operation.backward_scratch(s); })
+                if constexpr (BackwardNeedsScratch<Operation, B>)
                     declare([&](Scratch<B>& s) { operation.backward_scratch(s); });
             }
     }

@@ -68,7 +68,7 @@ public:
             Arena<scalar> rest{memory_->values};
             OpContext<B> context{*memory_->backend, rest.take(0), rest.left()};
             operation.forward(context);
-        } else if constexpr (requires(Scratch<B>& s) { operation.forward_scratch(s); }) {
+        } else if constexpr (ForwardNeedsScratch<Operation, B>) {
             Scratch<B> scratch;
             operation.forward_scratch(scratch);
             memory_->values_size = (std::max)(memory_->values_size, memory_->values.used() + scratch.used());
