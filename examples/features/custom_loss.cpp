@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A loss of one's own, Huber's: squared near the target, linear beyond, so that outliers weigh less.
+// A custom loss, Huber's: quadratic near the target and linear beyond, so that outliers have less influence.
 #include <rondo/data/samples.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/sequential.hpp>
@@ -26,7 +26,7 @@ struct Huber : ElementwiseLoss<Huber> {
     double delta;
 };
 
-// The slope of y = 2 x, as one weight learns it from points of which each tenth is far off.
+// The slope of y = 2 x, fitted by one weight to points of which every tenth is an outlier.
 double learnt(const auto& loss) {
     using Net = Sequential<Named<"line", LinearWithoutBias<1, 1>>>;
     Samples<float, 1, float, 1> points{20, Samples<float, 1, float, 1>::Target::each_step};

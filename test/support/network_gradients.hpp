@@ -40,7 +40,7 @@ private:
                           [&](auto& run) { return loss_of(run, Net::forward(run, x.input())); });
         } else {
             auto numbers = normal_numbers(Net::input_size * extent.columns(), 2);
-            // Nothing may read what padding holds.
+            // Padding must not be read.
             for (std::size_t column = 0; column < extent.columns(); ++column)
                 if (!extent.active(int(column) / batch, int(column) % batch))
                     std::fill_n(numbers.begin() + std::ptrdiff_t(column) * Net::input_size, Net::input_size,

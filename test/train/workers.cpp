@@ -17,7 +17,7 @@ TEST(Workers, EachDoesItsTaskOnceARound) {
         Workers workers{count};
         ASSERT_EQ(workers.count(), count);
         std::vector<int> done(std::size_t(count),
-                              0); // not atomic: each worker has its own, and each() orders the rounds
+                              0); // not atomic: each worker has its own element, and each() synchronizes the rounds
         for (int round = 1; round <= 2000; ++round) {
             workers.each([&](int k) { ++done[std::size_t(k)]; });
             ASSERT_EQ(done, std::vector<int>(std::size_t(count), round));

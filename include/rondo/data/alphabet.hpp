@@ -13,7 +13,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The distinct bytes of a text in ascending order; a byte's token is its index among them.
 ///
-/// Errors  token gives -1 for a byte the text does not have.
+/// Errors  token returns -1 for a byte that is not in the text.
 template <int count>
 struct Alphabet {
     static constexpr int size = count;

@@ -15,7 +15,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  of each recurrent layer, in the network's order: for each of its layers each component (h; for LSTM also c),
 ///         padded to a multiple of 16 numbers.
-/// Memory  none besides itself.
+/// Memory  none on the heap.
 template <class Net, class S = float>
 class State {
 public:
