@@ -31,8 +31,8 @@ struct ElementwiseLossColumn {
 ///
 ///   L = 1/N sum_n f(y_n, target_n)                                            (1)
 ///
-/// `Loss` has one function, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to it. A `check` of
-/// its own may refuse targets that are out of range.
+/// `Loss` has one function, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to it. A `check`
+/// of its own may refuse targets that are out of range.
 ///
 ///   struct AbsoluteError : ElementwiseLoss<AbsoluteError> {
 ///       template <class S>
