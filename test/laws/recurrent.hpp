@@ -5,9 +5,9 @@
 
 #include "batch.hpp"
 #include "generate.hpp"
-#include "peephole.hpp"
 
 #include <support/backend.hpp>
+#include <support/peephole.hpp>
 
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
@@ -19,9 +19,6 @@
 #include <string>
 
 namespace law {
-
-template <int In, int Hidden, rondo::Stack stack = rondo::Stack{}>
-struct PeepholeLSTM : rondo::Recurrent<Peephole, In, Hidden, stack> {};
 
 /// A recurrent layer and nothing else.
 template <class L>

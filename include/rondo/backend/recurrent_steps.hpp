@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/host_device.hpp"
+#include "state_slots.hpp"
 #include "../cell/functors.hpp"
 
 #include <cstddef>
@@ -11,20 +12,18 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// The operands of a cell's steps over time, in one direction. Scan executes them step by step; a backend may execute
 /// all steps in one kernel.
 ///
-/// T + 1 slots hold the states: slot 0 the initial state, slot t + 1 the state after step t. In reverse, slot t holds
-/// the state after step t, and the slot of a sequence's length its initial state.
-///
-/// Shapes  U (gates H x H); state (H x (T + 1) B); gate (gates H x T B): W x + b of every step; split (split H x T B):
-///         c of the split gates. Backward overwrites gate and split with their gradients.
+/// Shapes  U (gates H x H); state (H x (T + 1) B): see StateSlots; gate (gates H x T B): W x + b of every step; split
+///         (split H x T B): c of the split gates. Backward overwrites gate and split with their gradients.
 template <class C, int H, class S>
 struct RecurrentSteps {
-    static constexpr int states = C::shape.states;
-    static constexpr std::size_t rows = std::size_t(C::shape.gates) * H, split_rows = std::size_t(C::shape.split) * H,
-                                 per_unit_rows = std::size_t(C::shape.per_unit) * H,
-                                 saved_rows = std::size_t(C::shape.saved) * H;
+    using Gates = GateLayout<C>;
+    static constexpr int states = Gates::states;
+    static constexpr std::size_t rows = std::size_t(Gates::gates) * H, split_rows = std::size_t(Gates::split) * H,
+                                 per_unit_rows = std::size_t(Gates::per_unit) * H,
+                                 saved_rows = std::size_t(Gates::saved) * H;
 
-    int steps = 0, batch = 0;
-    bool reverse = false;
+    int steps = 0;
+    StateSlots slots{};
     const S *U = nullptr, *per_unit = nullptr;
     Values<S*, states> state{};
     S *gate = nullptr, *split = nullptr, *saved = nullptr; // saved: null if no backward follows
@@ -39,23 +38,19 @@ struct RecurrentSteps {
     Values<const S*, states> initial{};
     Values<S*, states> final{}, initial_gradient{}, final_gradient{};
 
-    RONDO_HOST_DEVICE std::size_t slot(int t) const { return std::size_t(t) * std::size_t(batch) * H; }
-    RONDO_HOST_DEVICE std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
-    RONDO_HOST_DEVICE std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
-
     /// The functor of step t, for the sequences from `first` on.
     RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
-        const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
+        const std::size_t column = slots.column(t) + first;
         UnitForward<C, H, S> u{gate + column * rows, split + column * split_rows, per_unit, {}, {},
                                saved ? saved + column * saved_rows : nullptr};
         for (int k = 0; k < states; ++k) {
-            u.before[k] = state[k] + before(t) + first * H;
-            u.after[k] = state[k] + after(t) + first * H;
+            u.before[k] = state[k] + (slots.before(t) + first) * H;
+            u.after[k] = state[k] + (slots.after(t) + first) * H;
         }
         return u;
     }
     RONDO_HOST_DEVICE UnitBackward<C, H, S> backward(int t, std::size_t first) const {
-        const std::size_t column = std::size_t(t) * std::size_t(batch) + first;
+        const std::size_t column = slots.column(t) + first;
         UnitBackward<C, H, S> u{.saved = saved + column * saved_rows,
                                 .before = {},
                                 .after = {},
@@ -66,8 +61,8 @@ struct RecurrentSteps {
                                 .split_gradient = split + column * split_rows,
                                 .per_unit_gradient = per_unit_gradient + column * per_unit_rows};
         for (int k = 0; k < states; ++k) {
-            u.before[k] = state[k] + before(t) + first * H;
-            u.after[k] = state[k] + after(t) + first * H;
+            u.before[k] = state[k] + (slots.before(t) + first) * H;
+            u.after[k] = state[k] + (slots.after(t) + first) * H;
             if (carry[k]) u.carry[k] = carry[k] + first * H;
         }
         return u;

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "concept.hpp"
+#include "gate_layout.hpp"
 #include "../simd/tail.hpp"
 
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+namespace detail {
+/// The per-unit parameters of a unit, the k-th at per_unit + k * H.
+template <class L, class C, int H, class S>
+RONDO_HOST_DEVICE cell::PerUnit<C, typename L::P> unit_parameters(const S* per_unit, int unit) {
+    cell::PerUnit<C, typename L::P> p{};
+    if constexpr (C::shape.per_unit > 0)
+        for (int k = 0; k < C::shape.per_unit; ++k) p[k] = L::load(per_unit + k * H + unit);
+    return p;
+}
+}
+
 /// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these
 /// functors, be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
 template <class C, int H, class S>
 struct UnitForward {
+    using Gates = GateLayout<C>;
     S* gates;            // gates x H: pre-activations
-    const S* split;      // apart x H: U h + c of the gates that keep it apart
-    const S* per_unit;        // own x H, the same for every column
+    const S* split;      // split x H: U h + c of the split gates
+    const S* per_unit;   // per_unit x H, the same for every column
     Values<const S*, C::shape.states> before;
     Values<S*, C::shape.states> after;
     S* saved;            // saved x H; null where no backward follows
@@ -22,10 +34,10 @@ struct UnitForward {
     template <class L>
     RONDO_HOST_DEVICE auto pre(std::size_t column, int unit) const {
         cell::Pre<C, typename L::P> a{};
-        for (int g = 0; g < C::shape.gates; ++g)
-            a[g] = L::load(gates + (column * C::shape.gates + std::size_t(g)) * H + unit);
-        for (int g = 0; g < C::shape.split; ++g)
-            a[C::shape.gates + g] = L::load(split + (column * C::shape.split + std::size_t(g)) * H + unit);
+        for (int g = 0; g < Gates::gates; ++g)
+            a[g] = L::load(gates + (column * Gates::gates + std::size_t(g)) * H + unit);
+        for (int g = 0; g < Gates::split; ++g)
+            a[Gates::gates + g] = L::load(split + (column * Gates::split + std::size_t(g)) * H + unit);
         return a;
     }
     template <class L>
@@ -36,10 +48,7 @@ struct UnitForward {
     }
     template <class L>
     RONDO_HOST_DEVICE auto parameters(int unit) const {
-        cell::PerUnit<C, typename L::P> p{};
-        if constexpr (C::shape.per_unit > 0)
-            for (int k = 0; k < C::shape.per_unit; ++k) p[k] = L::load(per_unit + k * H + unit);
-        return p;
+        return detail::unit_parameters<L, C, H>(per_unit, unit);
     }
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
@@ -68,14 +77,15 @@ struct UnitReset {
 /// One step back: from dL/d(state after) to the gradients of the gates and of the state before.
 template <class C, int H, class S>
 struct UnitBackward {
+    using Gates = GateLayout<C>;
     const S* saved;
     Values<const S*, C::shape.states> before, after;
     const S* per_unit;
     const S* output_gradient;             // H: dL/dh from above
     Values<S*, C::shape.states> carry; // H each: dL/d(state) from the step after in, to the step before out
     S* gate_gradient;                     // gates x H
-    S* split_gradient;                    // apart x H
-    S* per_unit_gradient;                      // own x H
+    S* split_gradient;                    // split x H
+    S* per_unit_gradient;                 // per_unit x H
 
     template <class L>
     RONDO_HOST_DEVICE auto saved_of(std::size_t column, int unit) const {
@@ -90,10 +100,8 @@ struct UnitBackward {
         const std::size_t at = column * H + std::size_t(unit);
         cell::State<C, typename L::P> gradient{};
         for (int k = 0; k < C::shape.states; ++k) gradient[k] = L::load(carry[k] + at);
-        cell::PerUnit<C, typename L::P> p{};
-        if constexpr (C::shape.per_unit > 0)
-            for (int k = 0; k < C::shape.per_unit; ++k) p[k] = L::load(per_unit + k * H + unit);
-        const auto d = gradients(read<L, typename L::P>(column, unit), p, gradient);
+        const auto d =
+            gradients(read<L, typename L::P>(column, unit), detail::unit_parameters<L, C, H>(per_unit, unit), gradient);
         write<L>(column, unit, d);
         for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
     }
@@ -122,10 +130,10 @@ struct UnitBackward {
     }
     template <class L, class P>
     RONDO_HOST_DEVICE void write(std::size_t column, int unit, const cell::Gradient<C, P>& d) const {
-        for (int g = 0; g < C::shape.gates; ++g)
-            L::store(gate_gradient + (column * C::shape.gates + std::size_t(g)) * H + unit, d.pre[g]);
-        for (int g = 0; g < C::shape.split; ++g)
-            L::store(split_gradient + (column * C::shape.split + std::size_t(g)) * H + unit, d.pre[C::shape.gates + g]);
+        for (int g = 0; g < Gates::gates; ++g)
+            L::store(gate_gradient + (column * Gates::gates + std::size_t(g)) * H + unit, d.pre[g]);
+        for (int g = 0; g < Gates::split; ++g)
+            L::store(split_gradient + (column * Gates::split + std::size_t(g)) * H + unit, d.pre[Gates::gates + g]);
         if constexpr (C::shape.per_unit > 0)
             for (int k = 0; k < C::shape.per_unit; ++k)
                 L::store(per_unit_gradient + (column * C::shape.per_unit + std::size_t(k)) * H + unit, d.per_unit[k]);

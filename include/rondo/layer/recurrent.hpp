@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../cell/concept.hpp"
+#include "../cell/gate_layout.hpp"
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../graph/layer_layout.hpp"
@@ -38,28 +38,36 @@ struct Stack {
 namespace detail {
 /// The tensors of one cell, in PyTorch's order and with its names; `after` follows each name.
 template <class C>
-constexpr int tensors_per_cell = C::shape.per_unit > 0 ? 5 : 4;
-
-template <class C>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Role = ParameterSpec::Role;
-    const int rows = C::shape.gates * hidden;
-    const auto tensor = [&](std::string_view what, int count, int columns, Role role, int forget = -1) {
+    using Gates = GateLayout<C>;
+    const auto tensor = [&](std::string_view what, int blocks, int columns, Role role, int forget = -1) {
         return ParameterSpec{.name = Label{}.add(what).add(after),
-                      .rows = count,
+                      .rows = blocks * hidden,
                       .columns = columns,
                       .role = role,
                       .fan = hidden,
-                      .gates = count / hidden,
+                      .gates = blocks,
                       .forget = forget,
-                      .after_reset = role == Role::recurrent_weight ? C::shape.after_reset : 0,
+                      .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
                       .rank = role == Role::bias ? 1 : 2};
     };
-    std::array<ParameterSpec, std::size_t(tensors_per_cell<C>)> all{
-        tensor("weight_ih", rows, in, Role::input_weight), tensor("weight_hh", rows, hidden, Role::recurrent_weight),
-        tensor("bias_ih", rows, 1, Role::bias, C::shape.forget), tensor("bias_hh", rows, 1, Role::bias)};
-    if constexpr (C::shape.per_unit > 0) all[4] = tensor("weight_own", C::shape.per_unit * hidden, 1, Role::bias);
+    std::array<ParameterSpec, Gates::tensors> all{};
+    all[Gates::W] = tensor("weight_ih", Gates::gates, in, Role::input_weight);
+    all[Gates::U] = tensor("weight_hh", Gates::gates, hidden, Role::recurrent_weight);
+    all[Gates::b] = tensor("bias_ih", Gates::gates, 1, Role::bias, C::shape.forget);
+    all[Gates::c] = tensor("bias_hh", Gates::gates, 1, Role::bias);
+    if constexpr (Gates::per_unit > 0)
+        all[Gates::parameters] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
     return all;
+}
+template <class C, class LayerContext>
+auto cell_parameters(const LayerContext& run, std::size_t first) {
+    using Gates = GateLayout<C>;
+    CellParameters<typename LayerContext::scalar> p{run.parameter(first + Gates::W), run.parameter(first + Gates::U),
+                                             run.parameter(first + Gates::b), run.parameter(first + Gates::c), {}};
+    if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters);
+    return p;
 }
 
 // The backend's own recurrence of the cell, if it has one.
@@ -70,13 +78,6 @@ auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& 
     if constexpr (requires { typename B::template recurrence<C>; })
         return B::template recurrence<C>::make(run, H, x, arguments...);
     else return Scan<C, H, typename Run::scalar>::make(run, x, arguments...);
-}
-
-template <class LayerContext>
-auto cell_parameters(const LayerContext& run, std::size_t first, bool per_unit) {
-    return CellParameters<typename LayerContext::scalar>{
-        run.parameter(first), run.parameter(first + 1), run.parameter(first + 2), run.parameter(first + 3),
-        per_unit ? run.parameter(first + 4) : Parameter<typename LayerContext::scalar>{}};
 }
 }
 
@@ -100,7 +101,7 @@ struct Recurrent {
     static constexpr std::uint32_t numbers = std::uint32_t(layers);
 
     static constexpr auto tensors = [] {
-        std::array<ParameterSpec, std::size_t(layers * directions * detail::tensors_per_cell<C>)> all{};
+        std::array<ParameterSpec, std::size_t(layers * directions) * GateLayout<C>::tensors> all{};
         std::size_t k = 0;
         for (int layer = 0; layer < layers; ++layer)
             for (int direction = 0; direction < directions; ++direction)
@@ -132,7 +133,7 @@ struct Recurrent {
         if constexpr (layers > 1)
             for (int layer = 1; layer < layers; ++layer)
                 kernel<K, 1>::pack(
-                    [&](std::size_t k) { return tensor(std::size_t(layer * detail::tensors_per_cell<C>) + k); },
+                    [&](std::size_t k) { return tensor(std::size_t(layer) * GateLayout<C>::tensors + k); },
                     to + kernel<K, 0>::size + std::size_t(layer - 1) * kernel<K, 1>::size);
     }
 
@@ -246,12 +247,12 @@ private:
                                     const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
         constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
         const bool taped = run.taped();
-        const auto first = std::size_t(index) * std::size_t(detail::tensors_per_cell<C>);
+        const auto first = std::size_t(index) * GateLayout<C>::tensors;
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
         auto operation = detail::make_scan<C, Hidden>(run, x, reverse, taped || traced,
-                                                      detail::cell_parameters(run, first, C::shape.per_unit > 0), begin);
+                                                      detail::cell_parameters<C>(run, first), begin);
         for (int k = 0; k < components; ++k) {
             if (initial.gradient[k]) operation.initial_gradient[k] = initial.gradient[k] + initial.at(index);
             if (final.gradient[k]) operation.final_gradient[k] = final.gradient[k] + final.at(index);

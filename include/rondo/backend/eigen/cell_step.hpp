@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../cell/concept.hpp"
+#include "../../cell/gate_layout.hpp"
 #include "../../core/memory.hpp"
-#include "../../core/unroll.hpp"
-#include "storage.hpp"
+#include "step_columns.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
@@ -40,100 +38,97 @@ struct CellStep {
     using S = typename P::scalar;
     using Stored = Storage<P, W>;
     using word = typename Stored::word;
-    static constexpr int lanes = P::size, gates = C::shape.gates, split = C::shape.split, per_unit = C::shape.per_unit;
-    static constexpr int sums = gates + split, states = C::shape.states, rows = Stored::rows;
+    using Gates = GateLayout<C>;
+    static constexpr int lanes = P::size, gates = Gates::gates, per_unit = Gates::per_unit;
+    static constexpr int sums = Gates::pre, states = Gates::states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
-    static constexpr int tiles = (std::min)((blocks * sums + most - 1) / most, blocks);
-    static constexpr int width = blocks / tiles, wider = blocks % tiles; // the first tiles have one block more
+    using Tiles = eigen::Tiles<blocks, (std::min)((blocks * sums + most - 1) / most, blocks)>;
     static constexpr std::size_t stride = padded(H);
-    static_assert(C::shape.after_reset == 0);
+    static_assert(Gates::after_reset == 0);
 
-    // A tile's numbers before its weights, and its words of all weights.
+    // Numbers before the weights of a tile of n blocks; columns of all weights; bytes of a block, and of all.
     static constexpr std::size_t constants(int n) { return std::size_t(n * (sums + per_unit) * lanes); }
     static constexpr std::size_t columns = std::size_t((In + rows - 1) / rows + (H + rows - 1) / rows);
-    static constexpr std::size_t tile_size(int n) {
-        return constants(n) * sizeof(S) + columns * std::size_t(n * gates * lanes) * sizeof(word);
-    }
-    static constexpr std::size_t size =
-        std::size_t(wider) * tile_size(width + 1) + std::size_t(tiles - wider) * tile_size(width); // bytes
+    static constexpr std::size_t block_size =
+        constants(1) * sizeof(S) + columns * std::size_t(gates * lanes) * sizeof(word);
+    static constexpr std::size_t size = std::size_t(blocks) * block_size;
     static constexpr std::size_t large = 32768; // more than the first cache: tiles then go to and fro
 
     /// Tensors in PyTorch's order: W, U, b, c and what the units have of their own.
     template <class ParameterSpec>
     static void pack(const ParameterSpec& tensor, std::byte* to) {
-        for (int tile = 0, block = 0; tile < tiles; ++tile) {
-            const int n = width + (tile < wider);
-            pack_tile(tensor, to, block, n);
-            to += tile_size(n);
-            block += n;
-        }
+        Tiles::each([&](int n, int first) {
+            pack_tile(tensor, to + std::size_t(first) * block_size, first, n);
+        });
     }
 
     /// x and state as they are, to state as it becomes. `back` goes through the tiles from the last one: of weights
     /// that no cache holds as a whole, the part read last is the part to begin with. It changes no bit.
     [[gnu::noinline, gnu::flatten]] static void step(const std::byte* packed, const S* x, S* state, bool back) {
-        if constexpr (tiles == 1) {
-            run<width>(packed, x, state, state, 0);
+        if constexpr (Tiles::count == 1) {
+            run<blocks>(packed, x, state, state, 0);
         } else {
             alignas(64) S h[stride];
             const auto tile = [&](int k) __attribute__((always_inline)) {
+                constexpr int width = Tiles::width, wider = Tiles::wider, widest = Tiles::widest;
                 if (wider > 0 && k < wider)
-                    run<width + 1>(packed + std::size_t(k) * tile_size(width + 1), x, state, h, k * (width + 1));
+                    run<widest>(packed + std::size_t(k) * (widest * block_size), x, state, h, k * widest);
                 else
-                    run<width>(packed + std::size_t(wider) * tile_size(width + 1) +
-                                   std::size_t(k - wider) * tile_size(width),
+                    run<width>(packed + std::size_t(wider) * (widest * block_size) +
+                                   std::size_t(k - wider) * (width * block_size),
                                x, state, h, k * width + wider);
             };
             if (size > large && back)
-                for (int k = tiles - 1; k >= 0; --k) tile(k);
+                for (int k = Tiles::count - 1; k >= 0; --k) tile(k);
             else
-                for (int k = 0; k < tiles; ++k) tile(k);
+                for (int k = 0; k < Tiles::count; ++k) tile(k);
             for (int k = 0; k < blocks; ++k) P::load(h + k * lanes).store(state + k * lanes);
         }
     }
 
 private:
-    static constexpr int plain = gates - split;
-
     template <class ParameterSpec>
     static void pack_tile(const ParameterSpec& tensor, std::byte* to, int first, int n) {
-        S* number = reinterpret_cast<S*>(to);
-        const auto each = [&](int count, auto&& value) { // for the units of each block, the padding zero
-            for (int b = 0; b < n; ++b)
-                for (int g = 0; g < count; ++g)
-                    for (int u = 0; u < lanes; ++u) {
-                        const int unit = (first + b) * lanes + u;
-                        value(g, unit, unit < H);
-                    }
+        // Of the i-th number of a tile of `count` numbers per unit: which of these it is, and its row; -1 in padding.
+        const auto block = [](int i, int count) { return i / lanes % count; };
+        const auto row = [&](int i, int count, int of) {
+            const int unit = (first + i / lanes / count) * lanes + i % lanes;
+            return unit < H ? of * H + unit : -1;
         };
-        each(sums, [&](int g, int unit, bool real) {
+        S* number = reinterpret_cast<S*>(to);
+        for (int i = 0; i < n * sums * lanes; ++i) {
+            const int k = block(i, sums), at = row(i, sums, Gates::gate(k));
             S sum(0);
-            if (real && g < gates) sum += tensor(2)[std::size_t(g * H + unit)];
-            if (real && (g < plain || g >= gates))
-                sum += tensor(3)[std::size_t((g < plain ? g : g - split) * H + unit)];
+            if (at >= 0)
+                Gates::each_bias(k, tensor(Gates::b), tensor(Gates::c),
+                                 [&](const auto& bias) { sum += bias[std::size_t(at)]; });
             *number++ = sum;
-        });
+        }
         if constexpr (per_unit > 0)
-            each(per_unit, [&](int k, int unit, bool real) {
-                *number++ = real ? tensor(4)[std::size_t(k * H + unit)] : S(0);
-            });
+            for (int i = 0; i < n * per_unit * lanes; ++i) {
+                const int at = row(i, per_unit, block(i, per_unit));
+                *number++ = at < 0 ? S(0) : tensor(Gates::parameters)[std::size_t(at)];
+            }
         word* words = reinterpret_cast<word*>(number);
         const auto weights = [&](const auto& w, int inner) {
-            for (int k = 0; k < inner; k += rows)
-                each(gates, [&](int g, int unit, bool real) {
-                    S some[rows]{};
-                    for (int r = 0; r < rows && k + r < inner && real; ++r)
-                        some[r] = w[std::size_t(g * H + unit) * std::size_t(inner) + std::size_t(k + r)];
-                    *words++ = Stored::join(some);
-                });
+            words = pack_columns<Stored>(words, w, inner, n * gates * lanes,
+                                         [&](int i) { return row(i, gates, block(i, gates)); });
         };
-        weights(tensor(0), In);
-        weights(tensor(1), H);
+        weights(tensor(Gates::W), In);
+        weights(tensor(Gates::U), H);
     }
 
     // As many chains of sums as keep the processor busy, where there are few sums.
     static constexpr int chains(int n) { return n * sums <= most / 3 ? 3 : n * sums <= most / 2 ? 2 : 1; }
+
+    // The sum that pack i of W x, and of U h, is added to.
+    struct OfX {
+        static constexpr int at(int i) { return i / gates * sums + i % gates; }
+    };
+    struct OfH {
+        static constexpr int at(int i) { return i / gates * sums + Gates::of_h(i % gates); }
+    };
 
     template <int n>
     [[gnu::always_inline]] static void run(const std::byte* packed, const S* x, S* state, S* h_after, int first) {
@@ -143,8 +138,8 @@ private:
         unroll<all>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
         unroll<(parts - 1) * all>([&](auto i) __attribute__((always_inline)) { sum[all + i] = P(S(0)); });
         const word* words = reinterpret_cast<const word*>(numbers + constants(n));
-        words = add<n, parts, In, false>(sum, words, x);
-        add<n, parts, H, true>(sum, words, state);
+        words = add_columns<OfX, Stored, In, parts, n * gates, all, rows == 1>(sum, words, x);
+        add_columns<OfH, Stored, H, parts, n * gates, all, rows == 1>(sum, words, state);
         unroll<(parts - 1) * all>([&](auto i) __attribute__((always_inline)) {
             sum[i % all] = sum[i % all] + sum[all + i];
         });
@@ -167,39 +162,6 @@ private:
                 without_denormals(result.state[k + 1]).store(state + std::size_t(k + 1) * stride + at);
             });
         });
-    }
-
-    // sum += weights b, column after column; those of h go to the sums that gates keep apart.
-    template <int n, int parts, int inner, bool recurrent>
-    [[gnu::always_inline]] static const word* add(P* sum, const word* words, const S* b) {
-        const auto column = [&](auto chain, int k, auto count) __attribute__((always_inline)) {
-            P right[count];
-            unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(b[k + r]); });
-            unroll<n * gates>([&](auto i) __attribute__((always_inline)) {
-                constexpr int g = i % gates, to = i / gates * sums + (recurrent && g >= plain ? g + split : g);
-                P& s = sum[chain * n * sums + to];
-                unroll<count>([&](auto r) __attribute__((always_inline)) {
-                    s = math::fma(Stored::template load<r>(words + i * lanes), right[r], s);
-                });
-            });
-            words += n * gates * lanes;
-        };
-        using Rows = std::integral_constant<int, rows>;
-        constexpr int whole = inner / rows, turns = whole / parts;
-        const auto turn = [&](int k) __attribute__((always_inline)) {
-            unroll<parts>([&](auto c) __attribute__((always_inline)) { column(c, (k * parts + c) * rows, Rows{}); });
-        };
-        if constexpr (rows == 1) {
-#pragma GCC unroll 4
-            for (int k = 0; k < turns; ++k) turn(k);
-        } else { // g++ would keep the words of a turn until their second row, and the sums in memory
-            for (int k = 0; k < turns; ++k) turn(k);
-        }
-        unroll<whole % parts>(
-            [&](auto c) __attribute__((always_inline)) { column(c, (turns * parts + c) * rows, Rows{}); });
-        if constexpr (inner % rows > 0)
-            column(std::integral_constant<int, 0>{}, whole * rows, std::integral_constant<int, inner % rows>{});
-        return words;
     }
 };
 

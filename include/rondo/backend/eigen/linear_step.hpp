@@ -2,11 +2,9 @@
 #pragma once
 
 #include "../../core/memory.hpp"
-#include "../../core/unroll.hpp"
-#include "storage.hpp"
+#include "step_columns.hpp"
 
 #include <cstddef>
-#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
@@ -21,17 +19,14 @@ struct LinearStep {
     using word = typename Stored::word;
     static constexpr int lanes = P::size, rows = Stored::rows;
     static constexpr bool along = Out <= lanes / 2;
-    static constexpr int most = 8; // blocks of a tile
-    static constexpr int blocks = (Out + lanes - 1) / lanes, tiles = (blocks + most - 1) / most,
-                         width = blocks / tiles, wider = blocks % tiles;
+    static constexpr int most = 8, blocks = (Out + lanes - 1) / lanes; // blocks of a tile, and all
+    using Tiles = eigen::Tiles<blocks, (blocks + most - 1) / most>;
     static constexpr int columns = (In + rows - 1) / rows, packs = (In + lanes - 1) / lanes;
 
-    static constexpr std::size_t tile_size(int n) {
-        return std::size_t(n * lanes) * (sizeof(S) + std::size_t(columns) * sizeof(word));
-    }
+    static constexpr std::size_t block_size = std::size_t(lanes) * (sizeof(S) + std::size_t(columns) * sizeof(word));
     static constexpr std::size_t size =
         along ? padded(std::size_t(Out)) * sizeof(S) + std::size_t(Out * packs * lanes) * sizeof(S)
-              : std::size_t(wider) * tile_size(width + 1) + std::size_t(tiles - wider) * tile_size(width);
+              : std::size_t(blocks) * block_size;
 
     /// Tensors in PyTorch's order: W and, if there is one, b.
     template <bool bias, class ParameterSpec>
@@ -48,21 +43,13 @@ struct LinearStep {
             for (int o = 0; o < Out; ++o)
                 for (int k = 0; k < packs * lanes; ++k) *number++ = k < In ? w[std::size_t(o * In + k)] : S(0);
         } else {
-            for (int tile = 0, block = 0; tile < tiles; ++tile) {
-                const int n = width + (tile < wider);
-                S* number = reinterpret_cast<S*>(to);
-                for (int u = 0; u < n * lanes; ++u) *number++ = offset(block * lanes + u);
-                word* words = reinterpret_cast<word*>(number);
-                for (int k = 0; k < In; k += rows)
-                    for (int u = 0; u < n * lanes; ++u) {
-                        S some[rows]{};
-                        for (int r = 0; r < rows && k + r < In && block * lanes + u < Out; ++r)
-                            some[r] = w[std::size_t((block * lanes + u) * In + k + r)];
-                        *words++ = Stored::join(some);
-                    }
-                to += tile_size(n);
-                block += n;
-            }
+            Tiles::each([&](int n, int first) {
+                S* number = reinterpret_cast<S*>(to + std::size_t(first) * block_size);
+                for (int u = 0; u < n * lanes; ++u) *number++ = offset(first * lanes + u);
+                pack_columns<Stored>(reinterpret_cast<word*>(number), w, In, n * lanes, [&](int u) {
+                    return first * lanes + u < Out ? first * lanes + u : -1;
+                });
+            });
         }
     }
 
@@ -75,16 +62,21 @@ struct LinearStep {
                 y[o] = numbers[o] + dot(w + o * packs * lanes, x);
             });
         } else {
+            constexpr int width = Tiles::width, wider = Tiles::wider, widest = Tiles::widest;
             for (int k = 0; k < wider; ++k)
-                run<width + 1>(packed + std::size_t(k) * tile_size(width + 1), x, y + k * (width + 1) * lanes);
-            for (int k = wider; k < tiles; ++k)
-                run<width>(packed + std::size_t(wider) * tile_size(width + 1) +
-                               std::size_t(k - wider) * tile_size(width),
+                run<widest>(packed + std::size_t(k) * (widest * block_size), x, y + k * widest * lanes);
+            for (int k = wider; k < Tiles::count; ++k)
+                run<width>(packed + std::size_t(wider) * (widest * block_size) +
+                               std::size_t(k - wider) * (width * block_size),
                            x, y + (k * width + wider) * lanes);
         }
     }
 
 private:
+    struct InOrder {
+        static constexpr int at(int i) { return i; }
+    };
+
     [[gnu::always_inline]] static S dot(const S* w, const S* x) {
         constexpr int whole = In / lanes, chains = whole < 4 ? whole : 4;
         S sum(0);
@@ -111,30 +103,12 @@ private:
     template <int n>
     [[gnu::always_inline]] static void run(const std::byte* packed, const S* x, S* y) {
         const S* const numbers = reinterpret_cast<const S*>(packed);
-        constexpr int chains = n <= 2 ? 4 : n <= 4 ? 2 : 1, whole = In / rows, turns = whole / chains;
+        constexpr int chains = n <= 2 ? 4 : n <= 4 ? 2 : 1;
         P sum[chains * n];
         unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
         unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[n + i] = P(S(0)); });
-        const word* words = reinterpret_cast<const word*>(numbers + n * lanes);
-        const auto column = [&](auto chain, int k, auto count) __attribute__((always_inline)) {
-            P right[count];
-            unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(x[k + r]); });
-            unroll<n>([&](auto i) __attribute__((always_inline)) {
-                P& s = sum[chain * n + i];
-                unroll<count>([&](auto r) __attribute__((always_inline)) {
-                    s = math::fma(Stored::template load<r>(words + i * lanes), right[r], s);
-                });
-            });
-            words += n * lanes;
-        };
-        using Rows = std::integral_constant<int, rows>;
-#pragma GCC unroll 4
-        for (int k = 0; k < turns; ++k)
-            unroll<chains>([&](auto c) __attribute__((always_inline)) { column(c, (k * chains + c) * rows, Rows{}); });
-        unroll<whole % chains>(
-            [&](auto c) __attribute__((always_inline)) { column(c, (turns * chains + c) * rows, Rows{}); });
-        if constexpr (In % rows > 0)
-            column(std::integral_constant<int, 0>{}, whole * rows, std::integral_constant<int, In % rows>{});
+        const word* const words = reinterpret_cast<const word*>(numbers + n * lanes);
+        add_columns<InOrder, Stored, In, chains, n, n, true>(sum, words, x);
         unroll<(chains - 1) * n>(
             [&](auto i) __attribute__((always_inline)) { sum[i % n] = sum[i % n] + sum[n + i]; });
         unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i].store(y + i * lanes); });

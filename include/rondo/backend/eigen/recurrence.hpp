@@ -6,6 +6,7 @@
 #include "../../core/view.hpp"
 #include "../scratch.hpp"
 #include "../../simd/tail.hpp"
+#include "../state_slots.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
 
@@ -15,8 +16,8 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// One cell over time, in one direction: what Scan does, with weights packed once a sequence, all gates of some units
-/// in one pass, and gradients of gates written where the products that follow read them. The hidden size is counted at run
-/// time, so a cell is compiled once.
+/// in one pass, and gradients of gates written where the products that follow read them. The hidden size is counted at
+/// run time, so a cell is compiled once.
 ///
 ///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
 ///
@@ -28,8 +29,8 @@ template <class C, class P>
 struct Recurrence {
     using S = typename P::scalar;
     using Gates = GatePanels<C, P>;
-    static constexpr int gates = C::shape.gates, split = C::shape.split, states = C::shape.states;
-    static constexpr int kept = C::shape.saved, per_unit = C::shape.per_unit;
+    static constexpr int pre = Gates::pre, states = Gates::states;
+    static constexpr int kept = Gates::saved, per_unit = Gates::per_unit;
     static constexpr std::size_t lanes = P::size, height = panel_height<P>;
 
     DynamicSequenceView<const S> x;
@@ -39,15 +40,11 @@ struct Recurrence {
     Values<S*, states> state{};                        // h, and the others in blocks
     S *output_gradient = nullptr, *saved = nullptr;
     std::size_t hidden = 0;
-    bool reverse = false, keep = false;
+    StateSlots slots{};
+    bool keep = false;
 
     const Extent& extent() const { return x.extent; }
     std::size_t batch() const { return std::size_t(extent().batch); }
-    std::size_t slot(int t) const { return std::size_t(t) * batch(); }
-    std::size_t before(int t) const { return slot(reverse ? t + 1 : t); }
-    std::size_t after(int t) const { return slot(reverse ? t : t + 1); }
-    int first_slot(int b) const { return reverse ? extent().length(b) : 0; }
-    int last_slot(int b) const { return reverse ? 0 : extent().length(b); }
     std::size_t blocks() const { return Gates::groups(hidden) * Gates::blocks; }
     std::size_t panels() const { return Gates::groups(hidden) * Gates::count; }
     std::size_t product_panels() const { return Gates::groups(hidden) * Gates::of_product; }
@@ -55,7 +52,7 @@ struct Recurrence {
         return block * lanes < hidden ? (std::min)(lanes, hidden - block * lanes) : 0;
     }
     // States other than h: in place where nobody asks for them again.
-    std::size_t slot_count() const { return slot(keep ? extent().steps + 1 : 1); }
+    std::size_t slot_count() const { return slots.column(keep ? extent().steps + 1 : 1); }
     S* others(int k, std::size_t block, std::size_t at) const {
         return state[k] + (block * slot_count() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
     }
@@ -72,7 +69,9 @@ struct Recurrence {
     static Recurrence make(Run& run, int units, const DynamicSequenceView<const S>& x, bool reverse, bool keep,
                            const CellParameters<S>& p, const Values<const S*, states>& initial) {
         const auto hidden = std::size_t(units);
-        Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden, .reverse = reverse, .keep = keep};
+        Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden};
+        s.slots = {x.extent.batch, reverse};
+        s.keep = keep;
         s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
         for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slot_count() * lanes);
         s.saved = run.take(keep ? s.blocks() * x.extent.columns() * kept * lanes : 0);
@@ -80,7 +79,7 @@ struct Recurrence {
     }
 
     /// Output of step t: h of the slot after it.
-    S* output() const { return state[0] + after(0) * hidden; }
+    S* output() const { return state[0] + slots.after(0) * hidden; }
 
     template <class Run>
     void forward(Run& run) const;
@@ -144,7 +143,7 @@ private:
     void finish() const {
         if (final[0])
             for (int b = 0; b < extent().batch; ++b) {
-                const std::size_t at = slot(last_slot(b)) + std::size_t(b);
+                const std::size_t at = slots.column(slots.last(extent().length(b))) + std::size_t(b);
                 std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
                 for (int k = 1; k < states; ++k)
                     for (std::size_t block = 0; block < blocks(); ++block)
@@ -156,7 +155,8 @@ private:
     void begin() const {
         if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b) {
-            const std::size_t at = slot(first_slot(b)) + std::size_t(b), from = std::size_t(b) * hidden;
+            const std::size_t at = slots.column(slots.first(extent().length(b))) + std::size_t(b),
+                              from = std::size_t(b) * hidden;
             for (std::size_t block = 0; block < blocks(); ++block) {
                 const std::size_t j = block * lanes, n = units(block);
                 if (n > 0)
@@ -169,24 +169,24 @@ private:
         }
     }
 
-    void pack(S* W, S* U, S* bias, S* peepholes) const {
+    void pack(const ForwardScratch& room) const {
         const auto weights = [&](S* to, const S* from, std::size_t columns, int first) {
-            Gates::each_pack(hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+            Gates::each_pack(hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
                 S* const panel = to + at / 2 * height * columns + at % 2 * lanes;
                 const std::size_t n = units(unit / lanes);
-                pack_rows<P>(panel, n > 0 ? from + Gates::row(pre, unit, hidden) * columns : from, columns, n, columns);
+                pack_rows<P>(panel, n > 0 ? from + Gates::row(k, unit, hidden) * columns : from, columns, n, columns);
             });
         };
-        weights(W, p.input_weight.value, x.rows, 0);
-        weights(U, p.recurrent_weight.value, hidden, Gates::first_of_h);
-        Gates::each_pack(hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
-            const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, hidden) : 0;
+        weights(room.W, p.input_weight.value, x.rows, 0);
+        weights(room.U, p.recurrent_weight.value, hidden, Gates::first_of_h);
+        Gates::each_pack(hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
+            const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(k, unit, hidden) : 0;
             P sum(S(0));
-            if (pre < gates) sum = sum + PartialPack<P>{n}.load(p.input_bias.value + row);
-            if (pre < Gates::plain || pre >= gates) sum = sum + PartialPack<P>{n}.load(p.recurrent_bias.value + row);
-            sum.store(bias + at * lanes);
+            Gates::each_bias(k, p.input_bias.value, p.recurrent_bias.value,
+                             [&](const S* from) { sum = sum + PartialPack<P>{n}.load(from + row); });
+            sum.store(room.bias + at * lanes);
         });
-        pack_own(peepholes);
+        pack_own(room.peepholes);
     }
     void pack_own(S* to) const {
         if constexpr (per_unit > 0)
@@ -198,24 +198,24 @@ private:
     }
 
     // W x + b of some steps at once: their columns are neighbours.
-    void read_inputs(S* pre, std::size_t columns, int first, int count, const S* W, const S* bias) const {
+    void read_inputs(const ForwardScratch& room, std::size_t columns, int first, int count) const {
         for_each_valid_range(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
-            S* const to = pre + (at - slot(first)) * height;
-            panel_product<P>({to, columns * height, bias, height, 0, Gates::of_x}, W,
+            S* const to = room.pre + (at - slots.column(first)) * height;
+            panel_product<P>({to, columns * height, room.bias, height, 0, Gates::of_x}, room.W,
                              {x.value + at * x.rows, x.rows, x.rows}, product_panels(), n);
-            if constexpr (split > 0)
+            if constexpr (Gates::split > 0)
                 for (std::size_t r = 0; r < panels(); ++r)
                     if (r % Gates::count >= Gates::of_product)
                         for (std::size_t j = 0; j < n; ++j)
-                            std::copy_n(bias + r * height, height, to + (r * columns + j) * height);
+                            std::copy_n(room.bias + r * height, height, to + (r * columns + j) * height);
         });
     }
 
-    void step(int t, S* pre, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
+    void step(int t, S* panels_of_step, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
         for_each_valid_range(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n);
-            const S* const h = state[0] + (before(t) + first) * hidden;
-            S* const a = pre + first * height;
+            const S* const h = state[0] + (slots.before(t) + first) * hidden;
+            S* const a = panels_of_step + first * height;
             panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, hidden, hidden},
                              product_panels(), count, t % 2 == 1);
             for (std::size_t block = 0; block < blocks(); ++block)
@@ -227,32 +227,33 @@ private:
 
     // The packs of a block's pre-activations, or their gradients, in panels.
     template <class T>
-    static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, gates + split>& to) {
-        for (int a = 0; a < gates + split; ++a) {
-            const auto at = std::size_t(Gates::pack(a, int(block % Gates::blocks)));
-            to[a] = panels + (block / Gates::blocks * Gates::count + at / 2) * columns * height + at % 2 * lanes;
+    static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, pre>& to) {
+        for (int k = 0; k < pre; ++k) {
+            const auto at = std::size_t(Gates::pack(k, int(block % Gates::blocks)));
+            to[k] = panels + (block / Gates::blocks * Gates::count + at / 2) * columns * height + at % 2 * lanes;
         }
     }
 
     template <bool whole>
-    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* pre,
+    [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, const S* panels,
                                     std::size_t columns, std::size_t column, const S* peepholes) const {
         const std::size_t n = whole ? lanes : units(block);
-        Values<const S*, gates + split> from;
-        packs_of(block, pre, columns, from);
+        Values<const S*, pre> from;
+        packs_of(block, panels, columns, from);
         cell::PerUnit<C, P> parameters{};
         if constexpr (per_unit > 0)
-            for (int k = 0; k < per_unit; ++k) parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
-        Values<const S*, states> old{state[0] + (before(t) + first) * hidden + block * lanes};
-        Values<S*, states> now{state[0] + (after(t) + first) * hidden + block * lanes};
+            for (int k = 0; k < per_unit; ++k)
+                parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
+        Values<const S*, states> old{state[0] + (slots.before(t) + first) * hidden + block * lanes};
+        Values<S*, states> now{state[0] + (slots.after(t) + first) * hidden + block * lanes};
         for (int k = 1; k < states; ++k) {
-            old[k] = others(k, block, before(t) + first);
-            now[k] = others(k, block, after(t) + first);
+            old[k] = others(k, block, slots.before(t) + first);
+            now[k] = others(k, block, slots.after(t) + first);
         }
         S* const kept_at = keep ? saved_at(block, column) : nullptr;
         for (std::size_t j = 0; j < count; ++j) {
             cell::Pre<C, P> a;
-            for (int g = 0; g < gates + split; ++g) a[g] = P::load(from[g] + j * height);
+            for (int g = 0; g < pre; ++g) a[g] = P::load(from[g] + j * height);
             cell::State<C, P> s;
             s[0] = PartialPack<P>{n}.load(old[0] + j * hidden);
             for (int k = 1; k < states; ++k) s[k] = P::load(old[k] + j * lanes);
@@ -271,22 +272,22 @@ template <class C, class P>
 template <class Run>
 void Recurrence<C, P>::forward(Run& run) const {
     auto scratch = run.scratch();
-    const auto [W, U, bias, peepholes, pre] = forward_scratch(scratch);
-    const std::size_t steps = steps_at_once(), columns = steps * batch();
+    const ForwardScratch room = forward_scratch(scratch);
+    const std::size_t at_once = steps_at_once(), columns = at_once * batch();
     begin();
-    pack(W, U, bias, peepholes);
+    pack(room);
     std::size_t column = 0;
-    if (reverse)
+    if (slots.reverse)
         for (int t = 0; t < extent().steps; ++t) column += active(t);
-    for (int done = 0; done < extent().steps; done += int(steps)) {
-        const int count = (std::min)(int(steps), extent().steps - done),
-                  first = reverse ? extent().steps - done - count : done;
-        read_inputs(pre, columns, first, count, W, bias);
+    for (int done = 0; done < extent().steps; done += int(at_once)) {
+        const int count = (std::min)(int(at_once), extent().steps - done),
+                  first = slots.reverse ? extent().steps - done - count : done;
+        read_inputs(room, columns, first, count);
         for (int k = 0; k < count; ++k) {
-            const int t = reverse ? first + count - 1 - k : first + k;
-            if (reverse) column -= active(t);
-            step(t, pre + slot(t - first) * height, columns, column, U, peepholes);
-            if (!reverse) column += active(t);
+            const int t = first + slots.step(k, count);
+            if (slots.reverse) column -= active(t);
+            step(t, room.pre + slots.column(t - first) * height, columns, column, room.U, room.peepholes);
+            if (!slots.reverse) column += active(t);
         }
     }
     finish();

@@ -8,8 +8,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// A recurrence's way back: gradients of the gates step by step, then the gradients of x and the gradients of all steps at
-/// once.
+/// A recurrence's way back: gradients of the gates step by step, then the gradients of x and of the parameters of all
+/// steps at once.
 ///
 ///   da(t) from dL/dh(t), dL/dc(t);   dL/dh(t-1) += U^T da(t)                  (1)
 ///   dx = W^T da;   dW += da x^T;   dU += da h^T, h of the slots before        (2)
@@ -18,7 +18,7 @@ struct RecurrenceBackward {
     using Forward = Recurrence<C, P>;
     using S = typename P::scalar;
     using Gates = typename Forward::Gates;
-    static constexpr int gates = Forward::gates, split = Forward::split, states = Forward::states;
+    static constexpr int pre = Forward::pre, states = Forward::states;
     static constexpr int kept = Forward::kept, per_unit = Forward::per_unit;
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
     static constexpr std::size_t features = std::size_t(tile_columns); // of x or h, side by side in the last products
@@ -76,8 +76,9 @@ private:
             for (std::size_t block = 0; block < f.blocks(); ++block)
                 if (const std::size_t n = f.units(block); n > 0 || k > 0)
                     for (std::size_t b = 0; b < f.batch(); ++b)
-                        (f.final_gradient[k] && n > 0 ? PartialPack<P>{n}.load(f.final_gradient[k] + b * f.hidden + block * lanes)
-                                                   : P(S(0)))
+                        (f.final_gradient[k] && n > 0
+                             ? PartialPack<P>{n}.load(f.final_gradient[k] + b * f.hidden + block * lanes)
+                             : P(S(0)))
                             .store(carried(k, block, b));
     }
     void finish_carry() const {
@@ -97,11 +98,11 @@ private:
         for (std::size_t row = 0; row < rows; row += height) {
             const std::size_t count = (std::min)(height, rows - row);
             S* const panel = to + row * inner;
-            Gates::each_pack(f.hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+            Gates::each_pack(f.hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
                 const std::size_t n = f.units(unit / lanes);
                 for (std::size_t u = 0; u < lanes; ++u) {
                     S* const column = panel + (at * lanes + u) * height;
-                    if (u < n) std::copy_n(w + Gates::row(pre, unit + u, f.hidden) * rows + row, count, column);
+                    if (u < n) std::copy_n(w + Gates::row(k, unit + u, f.hidden) * rows + row, count, column);
                     std::fill_n(column + (u < n ? count : 0), height - (u < n ? count : 0), S(0));
                 }
             });
@@ -111,11 +112,11 @@ private:
     void back_through_time(const S* U, const S* peepholes) const {
         const int steps = f.extent().steps;
         std::size_t column = 0;
-        if (!f.reverse)
+        if (!f.slots.reverse)
             for (int t = 0; t < steps; ++t) column += f.active(t);
         for (int k = 0; k < steps; ++k) {
-            const int t = f.reverse ? k : steps - 1 - k;
-            if (!f.reverse) column -= f.active(t);
+            const int t = f.slots.step(steps - 1 - k, steps);
+            if (!f.slots.reverse) column -= f.active(t);
             std::size_t at = column;
             for_each_valid_range(f.extent(), t, [&](int from, int n) {
                 const std::size_t first = std::size_t(from), count = std::size_t(n);
@@ -127,7 +128,7 @@ private:
                                  gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
                 at += count;
             });
-            if (f.reverse) column = at;
+            if (f.slots.reverse) column = at;
         }
     }
 
@@ -140,12 +141,12 @@ private:
     [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, std::size_t column,
                    const S* peepholes) const {
         const std::size_t n = whole ? lanes : f.units(block), h = f.hidden;
-        Values<S*, gates + split> to, sums;
+        Values<S*, pre> to, sums;
         Forward::packs_of(block, gradients + column * height, all(), to);
         Forward::packs_of(block, bias_gradient, 1, sums);
         if (n == 0) {
             for (std::size_t j = 0; j < count; ++j)
-                for (int g = 0; g < gates + split; ++g) P(S(0)).store(to[g] + j * height);
+                for (int g = 0; g < pre; ++g) P(S(0)).store(to[g] + j * height);
             return;
         }
         cell::PerUnit<C, P> parameters{}, per_unit_sum{};
@@ -155,9 +156,9 @@ private:
                 parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
                 per_unit_sum[k] = P::load(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
             }
-        for (int g = 0; g < gates + split; ++g) sum[g] = P::load(sums[g]);
+        for (int g = 0; g < pre; ++g) sum[g] = P::load(sums[g]);
         for (std::size_t j = 0; j < count; ++j) {
-            const std::size_t b = first + j, old_at = f.before(t) + b, now_at = f.after(t) + b;
+            const std::size_t b = first + j, old_at = f.slots.before(t) + b, now_at = f.slots.after(t) + b;
             cell::Saved<C, P> saved{};
             if constexpr (kept > 0)
                 for (int k = 0; k < kept; ++k)
@@ -171,9 +172,9 @@ private:
             }
             for (int k = 0; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
             gradient[0] = gradient[0] +
-                       PartialPack<P>{n}.load(f.output_gradient + (f.slot(t) + b) * h + block * lanes);
+                       PartialPack<P>{n}.load(f.output_gradient + (f.slots.column(t) + b) * h + block * lanes);
             const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
-            for (int g = 0; g < gates + split; ++g) {
+            for (int g = 0; g < pre; ++g) {
                 // PackAccess past the last unit are multiplied by zero in the products that follow: NaN would spread.
                 const P da = PartialPack<P>{n}.zero_rest(d.pre[g]);
                 da.store(to[g] + j * height);
@@ -183,15 +184,17 @@ private:
             if constexpr (per_unit > 0)
                 for (int k = 0; k < per_unit; ++k) per_unit_sum[k] = per_unit_sum[k] + d.per_unit[k];
         }
-        for (int g = 0; g < gates + split; ++g) sum[g].store(sums[g]);
+        for (int g = 0; g < pre; ++g) sum[g].store(sums[g]);
         if constexpr (per_unit > 0)
-            for (int k = 0; k < per_unit; ++k) per_unit_sum[k].store(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
+            for (int k = 0; k < per_unit; ++k)
+                per_unit_sum[k].store(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
     }
 
     void input_gradients(const S* W) const {
         std::size_t column = 0;
         for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
-            add_panel_product<P>(f.x.gradient + first * f.x.rows, f.x.rows, W, gradients_from(column, Gates::of_x), count);
+            add_panel_product<P>(f.x.gradient + first * f.x.rows, f.x.rows, W, gradients_from(column, Gates::of_x),
+                                 count);
             column += count;
         });
     }
@@ -212,7 +215,7 @@ private:
         for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n) {
                 put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
-                put(h + filled * features, f.state[0] + (f.before(0) + n) * f.hidden, f.hidden);
+                put(h + filled * features, f.state[0] + (f.slots.before(0) + n) * f.hidden, f.hidden);
                 if (++filled == depth) flush();
             }
         });
@@ -248,20 +251,18 @@ private:
     }
 
     void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {
-        Gates::each_pack(f.hidden, first, Gates::of_product, [&](int pre, std::size_t unit, std::size_t at) {
+        Gates::each_pack(f.hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
             const std::size_t n = f.units(unit / lanes);
             if (n > 0)
-                add_packed_rows<P>(to + Gates::row(pre, unit, f.hidden) * columns, columns,
+                add_packed_rows<P>(to + Gates::row(k, unit, f.hidden) * columns, columns,
                                    sums + at / 2 * tiles * features * height + at % 2 * lanes, n, columns);
         });
     }
     void unpack_biases(S* input, S* recurrent) const {
-        Gates::each_pack(f.hidden, 0, Gates::count, [&](int pre, std::size_t unit, std::size_t at) {
-            const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(pre, unit, f.hidden) : 0;
-            for (std::size_t u = 0; u < n; ++u) {
-                if (pre < gates) input[row + u] += bias_gradient[at * lanes + u];
-                if (pre < Gates::plain || pre >= gates) recurrent[row + u] += bias_gradient[at * lanes + u];
-            }
+        Gates::each_pack(f.hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
+            const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(k, unit, f.hidden) : 0;
+            for (std::size_t u = 0; u < n; ++u)
+                Gates::each_bias(k, input, recurrent, [&](S* to) { to[row + u] += bias_gradient[at * lanes + u]; });
         });
     }
 };

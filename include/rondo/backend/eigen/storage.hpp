@@ -16,7 +16,8 @@ template <class P, class W> struct Storage;
 
 template <class P>
 struct Storage<P, typename P::scalar> {
-    using word = typename P::scalar;
+    using scalar = typename P::scalar;
+    using word = scalar;
     static constexpr int rows = 1;
     static word join(const word* weights) { return *weights; }
     /// The weights of row 0 of a pack of words.
@@ -29,6 +30,7 @@ struct Storage<P, typename P::scalar> {
 template <class P>
     requires std::same_as<typename P::scalar, float>
 struct Storage<P, bfloat16> {
+    using scalar = float;
     using word = std::uint32_t;
     static constexpr int rows = 2;
     static word join(const float* weights) {

@@ -17,7 +17,7 @@ struct Task {
 
     /// The steps of a sequence; 0 past the last sequence.
     RONDO_HOST_DEVICE int length(int column) const {
-        return column >= steps.batch ? 0 : lengths ? lengths[column] : steps.steps;
+        return column >= steps.slots.batch ? 0 : lengths ? lengths[column] : steps.steps;
     }
     RONDO_HOST_DEVICE int longest(int first, int columns) const {
         int most = 0;
@@ -30,9 +30,9 @@ struct Task {
 /// them, `unit`, in one sequence of the group. Its replicas have the same state; the first of them writes it to memory.
 template <Plan plan, int H>
 struct ThreadPosition {
-    int first, unit, lane;
-    RONDO_HOST_DEVICE ThreadPosition(int block, int thread)
-        : first{block * plan.units() + thread / plan.lanes * plan.tile},
+    int block, thread, first, unit, lane;
+    RONDO_HOST_DEVICE ThreadPosition(int of, int at)
+        : block{of}, thread{at}, first{block * plan.units() + thread / plan.lanes * plan.tile},
           unit{first + thread % plan.lanes_of_column() / plan.replicas()}, lane{thread % plan.lanes} {}
     RONDO_HOST_DEVICE bool real() const { return unit < H; }
     RONDO_HOST_DEVICE int column() const { return lane / plan.lanes_of_column(); }

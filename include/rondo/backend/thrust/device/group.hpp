@@ -50,7 +50,7 @@ public:
 
     template <class F>
     __device__ void each(const F& f) {
-        f(block(), int(threadIdx.x), registers_);
+        f(typename Pass::At{block(), int(threadIdx.x)}, registers_);
     }
     template <int owners, int count>
     __device__ void reduce(S (Registers::*sums)[count]) {

@@ -12,7 +12,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 /// A group of threads that executes the steps of a slice of sequences, simulated on the host: between two barriers its
 /// threads run one after the other. Threads exchange values through two buffers per block.
 ///
-/// each     calls f(block, thread, registers) for every thread.
+/// each     calls f(position, registers) for every thread.
 /// reduce   a reduce-scatter over lanes: `sums` has count / owners partial sums for each of `owners` lanes; afterwards
 ///          each thread has the totals of the owner it is, or replicates. The order is that of a device's shuffles, so
 ///          the bits are the same.
@@ -37,7 +37,8 @@ public:
     template <class F>
     void each(const F& f) {
         for (int block = 0; block < plan.blocks; ++block)
-            for (int thread = 0; thread < plan.threads; ++thread) f(block, thread, at(block, thread));
+            for (int thread = 0; thread < plan.threads; ++thread)
+                f(typename Pass::At{block, thread}, at(block, thread));
     }
     template <int owners, int count>
     void reduce(S (Registers::*sums)[count]) {

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/unroll.hpp"
+#include "storage.hpp"
+
+#include <cstddef>
+#include <type_traits>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
+
+// What the kernels of a stream's step share: tiles of rows whose sums stay in registers, and the order of weights.
+
+/// `blocks` packs of rows in `tiles` tiles of `width` blocks, of which the first `wider` have one block more.
+template <int blocks, int tiles>
+struct Tiles {
+    static constexpr int count = tiles, width = blocks / tiles, wider = blocks % tiles, widest = width + (wider > 0);
+
+    /// Calls f(n, first) for each tile, of n blocks from `first` on.
+    template <class F>
+    static void each(F&& f) {
+        for (int k = 0, first = 0; k < count; ++k) {
+            const int n = k < wider ? widest : width;
+            f(n, first);
+            first += n;
+        }
+    }
+};
+
+/// Packs the row-major weights W of a tile as add_columns reads them: for each column, or for as many as a word holds,
+/// `count` words, the i-th from row row(i) of W; zeros if row(i) is negative.
+template <class Stored, class Weights, class Row>
+typename Stored::word* pack_columns(typename Stored::word* to, const Weights& W, int inner, int count, Row&& row) {
+    for (int k = 0; k < inner; k += Stored::rows)
+        for (int i = 0; i < count; ++i) {
+            typename Stored::scalar some[Stored::rows]{};
+            const int at = row(i);
+            for (int r = 0; r < Stored::rows && k + r < inner && at >= 0; ++r)
+                some[r] = W[std::size_t(at) * std::size_t(inner) + std::size_t(k + r)];
+            *to++ = Stored::join(some);
+        }
+    return to;
+}
+
+/// sum += W x, for W as packed: `packs` packs of rows, of which pack i is added to sum[Place::at(i)].
+///
+/// The columns are added to `chains` independent sets of `sums` sums in turn, so that latencies overlap. Not `unrolled`
+/// for words of two columns and many sums: g++ 12 would then spill the sums.
+template <class Place, class Stored, int inner, int chains, int packs, int sums, bool unrolled, class P>
+[[gnu::always_inline]] inline const typename Stored::word* add_columns(P* sum, const typename Stored::word* words,
+                                                                       const typename P::scalar* x) {
+    constexpr int rows = Stored::rows, whole = inner / rows, turns = whole / chains;
+    const auto column = [&](auto chain, int k, auto count) __attribute__((always_inline)) {
+        P right[count];
+        unroll<count>([&](auto r) __attribute__((always_inline)) { right[r] = P(x[k + r]); });
+        unroll<packs>([&](auto i) __attribute__((always_inline)) {
+            constexpr int to = Place::at(int(i));
+            P& s = sum[chain * sums + to];
+            unroll<count>([&](auto r) __attribute__((always_inline)) {
+                s = math::fma(Stored::template load<r>(words + i * P::size), right[r], s);
+            });
+        });
+        words += packs * P::size;
+    };
+    using Rows = std::integral_constant<int, rows>;
+    const auto turn = [&](int k) __attribute__((always_inline)) {
+        unroll<chains>([&](auto c) __attribute__((always_inline)) { column(c, (k * chains + c) * rows, Rows{}); });
+    };
+    if constexpr (unrolled) {
+#pragma GCC unroll 4
+        for (int k = 0; k < turns; ++k) turn(k);
+    } else {
+        for (int k = 0; k < turns; ++k) turn(k);
+    }
+    unroll<whole % chains>(
+        [&](auto c) __attribute__((always_inline)) { column(c, (turns * chains + c) * rows, Rows{}); });
+    if constexpr (inner % rows > 0)
+        column(std::integral_constant<int, 0>{}, whole * rows, std::integral_constant<int, inner % rows>{});
+    return words;
+}
+
+} // namespace rondo::eigen

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/host_device.hpp"
+#include "concept.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The pre-activations of a cell's gates (as cell::Pre indexes them), and the rows of its tensors that they depend on.
+/// W, U, b and c have a block of rows per gate.
+///
+///   a[k] = W x + b + U h + c      k < merged                                  (1)
+///   a[k] = W x + b                merged <= k < gates: the split gates        (2)
+///   a[k] = U h + c                gates <= k: the split gates again           (3)
+///
+/// For gates after the reset, the last of (1), U multiplies q, not h.
+template <class C>
+struct GateLayout {
+    static constexpr int gates = C::shape.gates, split = C::shape.split, after_reset = C::shape.after_reset;
+    static constexpr int merged = gates - split, before_reset = merged - after_reset;
+    static constexpr int pre = gates + split; // pre-activations
+    static constexpr int states = C::shape.states, saved = C::shape.saved, per_unit = C::shape.per_unit;
+
+    /// The gate of a pre-activation.
+    RONDO_HOST_DEVICE static constexpr int gate(int k) { return k < gates ? k : k - split; }
+    /// The pre-activation that U h of a gate is added to; that of W x has the gate's own number.
+    RONDO_HOST_DEVICE static constexpr int of_h(int gate) { return gate < merged ? gate : gate + split; }
+    /// Whether W x + b, and U h + c, are part of a pre-activation.
+    RONDO_HOST_DEVICE static constexpr bool has_x(int k) { return k < gates; }
+    RONDO_HOST_DEVICE static constexpr bool has_h(int k) { return k < merged || k >= gates; }
+    /// Calls f for each bias, b and c, that is part of a pre-activation.
+    template <class Vector, class F>
+    static constexpr void each_bias(int k, const Vector& b, const Vector& c, F&& f) {
+        if (has_x(k)) f(b);
+        if (has_h(k)) f(c);
+    }
+
+    /// The cell's tensors in PyTorch's order; the last one if there are per-unit parameters.
+    enum : std::size_t { W, U, b, c, parameters };
+    static constexpr std::size_t tensors = per_unit > 0 ? 5 : 4;
+};
+
+} // namespace rondo

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../cell/gate_layout.hpp"
+#include "step_product.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The rows of U in three parts, whose products have different operands: gates before the reset add U h to a(t), gates
+/// after the reset add U q, split gates keep U h separate. At most one of the last two has rows.
+template <class C, int H>
+struct GateRows {
+    using Gates = GateLayout<C>;
+    static constexpr std::size_t all = std::size_t(Gates::gates) * H,
+                                 before_reset = std::size_t(Gates::before_reset) * H,
+                                 after_reset = std::size_t(Gates::after_reset) * H,
+                                 merged = before_reset + after_reset, split = std::size_t(Gates::split) * H;
+
+    template <class T> static RowMajorView<T> of(T* U) { return {U, all, H}; }
+    template <class T> static RowMajorView<T> before_reset_of(T* U) { return of(U).from_row(0, before_reset); }
+    template <class T> static RowMajorView<T> after_reset_of(T* U) { return of(U).from_row(before_reset, after_reset); }
+    template <class T> static RowMajorView<T> split_of(T* U) { return of(U).from_row(merged, split); }
+};
+
+/// Memory for the prepared parts of U; null if a part is not prepared.
+template <class S>
+struct RecurrentMemory {
+    S *before_reset = nullptr, *after_reset = nullptr, *split = nullptr;
+};
+
+/// The products with these parts of U, or with their transposes, prepared once for all steps.
+///
+/// Memory  scratch: see StepProduct.
+template <class B, class C, int H, bool transposed>
+struct RecurrentProducts {
+    using S = typename B::scalar;
+    using Rows = GateRows<C, H>;
+    using Product = StepProduct<B, transposed>;
+    using Memory = RecurrentMemory<S>;
+
+    Product before_reset, after_reset, split;
+
+    static Memory take(Scratch<B>& scratch, const S* U, int steps, std::size_t columns) {
+        return {Product::take(scratch, Rows::before_reset_of(U), steps, columns),
+                Product::take(scratch, Rows::after_reset_of(U), steps, columns),
+                Product::take(scratch, Rows::split_of(U), steps, columns)};
+    }
+    static RecurrentProducts make(B& backend, const S* U, const Memory& memory) {
+        return {Product::make(backend, Rows::before_reset_of(U), memory.before_reset),
+                Product::make(backend, Rows::after_reset_of(U), memory.after_reset),
+                Product::make(backend, Rows::split_of(U), memory.split)};
+    }
+};
+
+} // namespace rondo

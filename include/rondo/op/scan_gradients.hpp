@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/view.hpp"
+#include "recurrent_products.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The end of a scan's backward: the gradients of x and of the parameters, all steps in one product each, from da, the
+/// gradients of a(t), and du, those of the split gates' U h + c.
+///
+///   dx = W^T da;   dW += da x^T;   dU += da h^T, h (or q) of the slots before                         (1)
+template <class C, int H, class S>
+struct ScanGradients {
+    using Rows = GateRows<C, H>;
+    static constexpr std::size_t per_unit_rows = std::size_t(GateLayout<C>::per_unit) * H;
+
+    DynamicSequenceView<const S> x;
+    CellParameters<S> p;
+    const S* h; // of the slots before
+    S *da, *du, *q, *per_unit_gradient;
+
+    /// Of the valid columns, range by range.
+    template <class Run>
+    void add(Run& run) const {
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+            add(run, first, count, x.matrix(first, count));
+        });
+    }
+    /// Of all columns at once; da and du are zero in padding. `until` are the lengths, `room` is memory as large as x.
+    template <class Run>
+    void add_all(Run& run, const int* until, S* room) const {
+        add(run, 0, x.columns(), run.active(x.matrix(), x.extent, until, room));
+    }
+    template <class Run>
+    void clear_padding(Run& run, const int* until) const {
+        clear_padding(run, da, Rows::all, until);
+        clear_padding(run, du, Rows::split, until);
+        clear_padding(run, q, Rows::after_reset > 0 ? H : 0, until);
+        clear_padding(run, per_unit_gradient, per_unit_rows, until);
+    }
+
+private:
+    template <class Run>
+    void clear_padding(Run& run, S* values, std::size_t height, const int* until) const {
+        const ColumnMajorView<S> all{values, height, x.columns()};
+        if (until && height > 0) run.backend().copy_active(all, all, until, x.extent.batch);
+    }
+    template <class Run>
+    void add(Run& run, std::size_t first, std::size_t count, ColumnMajorView<const S> in) const {
+        auto& backend = run.backend();
+        const auto columns = [&](S* values, std::size_t height) {
+            return ColumnMajorView<const S>{values + first * height, height, count};
+        };
+        const ColumnMajorView<const S> a = columns(da, Rows::all), before{h + first * H, H, count};
+        if (x.gradient)
+            backend.multiply_transposed_add(x.gradients(first, count),
+                                            RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows}, a);
+        S* const dW = run.gradient(p.input_weight);
+        if (!dW) return;
+        S* const dU = run.gradient(p.recurrent_weight);
+        backend.add_outer({dW, Rows::all, x.rows}, a, in);
+        S* const db = run.gradient(p.input_bias);
+        S* const dc = run.gradient(p.recurrent_bias);
+        if constexpr (requires { backend.add_columns(db, dc, Rows::merged, a); }) {
+            backend.add_columns(db, dc, Rows::merged, a);
+        } else {
+            backend.add_columns(db, a);
+            backend.add_columns(dc, a.from_row(0, Rows::merged));
+        }
+        if constexpr (Rows::before_reset > 0)
+            backend.add_outer(Rows::before_reset_of(dU), a.from_row(0, Rows::before_reset), before);
+        if constexpr (Rows::after_reset > 0)
+            backend.add_outer(Rows::after_reset_of(dU), a.from_row(Rows::before_reset, Rows::after_reset),
+                              columns(q, H));
+        if constexpr (Rows::split > 0) {
+            const ColumnMajorView<const S> u = columns(du, Rows::split);
+            backend.add_outer(Rows::split_of(dU), u, before);
+            backend.add_columns(dc + Rows::merged, u);
+        }
+        if constexpr (per_unit_rows > 0)
+            backend.add_columns(run.gradient(p.per_unit), columns(per_unit_gradient, per_unit_rows));
+    }
+};
+
+} // namespace rondo
