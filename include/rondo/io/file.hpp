@@ -21,12 +21,13 @@ namespace system = portable;
 
 inline constexpr std::size_t no_limit = (std::numeric_limits<std::size_t>::max)();
 
-/// How many bytes a file may have unless its reader is told otherwise: a file's size alone must not take all memory.
+/// The default limit for the size of a file in bytes, so that an untrusted file cannot exhaust memory.
 inline constexpr std::size_t default_limit = std::size_t{512} << 20;
 
-/// The bytes of a regular file.
+/// Reads a regular file.
 ///
-/// Errors  file: not there, not a regular file, not readable, larger than `limit` bytes, or resized meanwhile; memory.
+/// Errors  file: missing, not a regular file, not readable, larger than `limit` bytes, or resized while it is read;
+///         memory.
 inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Error& error) noexcept {
     return no_throw(error, [&] { return detail::system::read_file(path, limit, error); });
 }
@@ -34,16 +35,16 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit = de
     return or_fail([&](Error& error) { return read_file(path, limit, error); });
 }
 
-/// Writes a file anew, its parts one after the other: beside it first, then in its place.
+/// Replaces a file by the concatenation of `parts`, with an atomic rename of a temporary file in the same folder.
 ///
-/// Whatever fails or crashes, the file is either the old one or the new one; POSIX systems bring it and its name to the
-/// disk. A writer that is killed may leave a `.rondo-*.tmp` beside the file, which the next one to write in that folder
-/// removes (on POSIX systems; those of writers that live stay). The new file keeps the old one's permissions, not its
-/// owner; its other names (hard links) keep the old content. Symbolic links are followed, even to a file that does not
-/// exist yet.
+/// After any failure or crash, the file is either the old one or the new one; on POSIX systems file and folder are
+/// flushed by fsync. A writer that is killed may leave a `.rondo-*.tmp` in the folder, which the next writer in that
+/// folder removes (on POSIX systems; files of running writers are locked, and stay). The new file has the permissions
+/// of the old one, but not its owner; other names of the old file (hard links) keep the old content. Symbolic links are
+/// followed, even to a file that does not exist yet.
 ///
-/// Errors  file: a folder that is not there or not writable, a full disk, a file that is not a regular one or is
-///         read-only, links that lead in a circle; memory.
+/// Errors  file: a folder that is missing or not writable, a full disk, a file that is not regular or is read-only, a
+///         cycle of links; memory.
 inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
                        Error& error) noexcept {
     no_throw(error, [&] { detail::system::write_file(path, parts, error); });

@@ -27,9 +27,9 @@ inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
     return {std::size_t(t.rows), std::size_t(t.columns)};
 }
 
-// What follows knows no network, only its list of tensors: it is compiled once for all.
+// The following functions depend on lists of tensors only, not on the network: they are compiled once.
 
-/// Tensors of a flat buffer under `prefix`, ready to be written.
+/// Tensors of flat buffers with prefixed names, for writing.
 template <class S>
 class NamedTensors {
 public:
@@ -53,7 +53,7 @@ private:
     std::vector<std::span<const std::byte>> bytes_;
 };
 
-/// What tensors do not tell: which of them are of a GRU that resets before the product. PyTorch has none.
+/// Metadata with the names of tensors of GRUs that reset before the product, which names and shapes do not show.
 inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
     std::string names;
     for (const ParameterSpec& t : tensors)
@@ -76,7 +76,7 @@ inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Saf
     return {};
 }
 
-/// Of tied tensors a file may have any.
+/// Finds a tensor in the file; a file may have any one of tied tensors.
 inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std::size_t k, const io::Safetensors& file,
                                      const io::TensorNames& names) {
     const io::TensorInfo* found = file.find_shared(names.in_file(tensors[k].name.view()));
@@ -86,8 +86,8 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
     return found;
 }
 
-/// Looks for a network's tensor. Says if it is missing, misshapen or mistyped; one that is tied to an earlier one may
-/// be absent, and so may a bias where zeros are wanted.
+/// Finds a network's tensor. The error says whether it is missing or has another shape or type; a tensor that is tied
+/// to an earlier one may be absent, and so may a bias with TensorNames::zero_biases.
 inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
                          const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
     const ParameterSpec& t = tensors[k];
@@ -116,7 +116,7 @@ inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, 
                                        (half && !names.convert ? ", which TensorNames::convert converts" : "")};
 }
 
-/// The numbers of a tensor's bytes, which are of one of the four types that become S.
+/// Converts a tensor's bytes, of one of the four types that can be converted, to S.
 template <class S>
 std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
     std::vector<S> numbers(8 * bytes.size() / io::bits_of(dtype));
@@ -137,7 +137,7 @@ std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
     return numbers;
 }
 
-/// Names the first number of a tensor that is not finite.
+/// An error that names the first number of a tensor that is not finite.
 template <class S>
 Error finite_problem(const ParameterSpec& t, const S* values, const std::string& source, const std::string& name) {
     for (std::size_t n = 0; n < t.size(); ++n)
@@ -154,7 +154,8 @@ Error finite_problem(std::span<const ParameterSpec> tensors, const S* values, co
     return {};
 }
 
-/// Reads tensors into a flat buffer. Says what is missing, misshapen, mistyped or, if tied, not equal.
+/// Reads tensors into a flat buffer. The error names one that is missing, of another shape or type or, if tied, not
+/// equal.
 template <class S>
 Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                    const io::TensorNames& names, S* values) {
@@ -179,11 +180,11 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
     return {};
 }
 
-/// Room for the tensors of models of so many bytes, of any layout near this one's: a file of another network's is still
-/// named by its tensors, one of gigabytes is not read for kilobytes.
+/// Limits for the file of a model of `bytes` bytes. They are large enough to report the tensors of a file of another
+/// network, and small enough not to read gigabytes for a model of kilobytes.
 inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
 
-/// Names a tensor of the file that the network does not have, if it is called as the network's are.
+/// An error that names a tensor of the file, with the prefix of TensorNames, that the network does not have.
 inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                        const io::TensorNames& names) {
     std::vector<std::string> known;
@@ -210,7 +211,7 @@ void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& 
     all.insert(all.end(), metadata.begin(), metadata.end());
     io::write_safetensors(path, named.data(), all, limits_of(values.size() * sizeof(S)), error);
 }
-/// All of a network's tensors, and none besides.
+/// Reads all tensors of a network; the file may have no other.
 template <class S>
 Error read(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
            const io::TensorNames& names, std::vector<S>& values) {
@@ -243,12 +244,12 @@ void load_model(Model<Net, B>& model, const auto& file, const io::TensorNames& n
 }
 }
 
-/// Writes a model's parameters as safetensors, under PyTorch's state_dict names; beside the file, then renamed. A
-/// GRUResetBefore, which PyTorch does not have, is named by the metadata; names and texts of the caller's may go with
-/// them, such as what the model was trained on.
+/// Writes a model's parameters as safetensors with PyTorch's state_dict names, with an atomic rename. The metadata
+/// records tensors of a GRUResetBefore, which PyTorch does not have; the caller may add metadata, such as a description
+/// of the training data.
 ///
-/// Errors  not_finite: a number that is NaN or infinite, which load would refuse; file: the path and the system's
-///         reason; argument: metadata that name something twice, or are not UTF-8. What was there before is untouched.
+/// Errors  not_finite: a number that is NaN or infinite, which load would reject; file: the path and the system's
+///         reason; argument: metadata with a repeated name, or that are not UTF-8. An existing file is unchanged then.
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
           Error& error) noexcept {
@@ -263,13 +264,13 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
     or_fail([&](Error& error) { save(model, path, metadata, error); });
 }
 
-/// Reads a model's parameters from safetensors: every tensor of the network, by name, and none besides. `names` says
-/// where the file's names or types differ. Of tied tensors, and of those that share their memory as save_model of
+/// Reads a model's parameters from safetensors: the file must have every tensor of the network, by name, and no other.
+/// `names` maps names and types that differ. Of tied tensors, and of tensors that share memory, as save_model of
 /// safetensors.torch writes them, the file may have any one.
 ///
-/// Errors  file, format, or mismatch: a tensor missing, left over, of another shape or type is named with both, and so
-///         is one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is then as it
-///         was. The file is not trusted.
+/// Errors  file, format, or mismatch: a tensor that is missing, surplus or of another shape or type, with both shapes
+///         and types, or one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is
+///         unchanged then. The file is untrusted input.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {
@@ -284,7 +285,7 @@ void load(Model<Net, B>& model, const std::filesystem::path& path, const io::Ten
     or_fail([&](Error& error) { load(model, path, names, error); });
 }
 
-/// The same from the bytes of such a file.
+/// The same from the bytes of a file.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
     detail::load_model(model, file, names, error);

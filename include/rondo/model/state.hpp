@@ -10,11 +10,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a network remembers of one sequence between its steps: a regular value of constant size. Copy it to keep it,
-/// assign it to go back.
+/// The states of a network's recurrent layers for one sequence, which persist between steps: a regular value of
+/// constant size. Copy it to save it, assign it to restore it.
 ///
-/// Shapes  of each recurrent layer, in the network's order: for each of its layers each component (h; for LSTM also c),
-///         padded to a multiple of 16 numbers.
+/// Shapes  for each recurrent layer, in the network's order: for each of its layers each component (h; for LSTM also
+///         c), padded to a multiple of 16 numbers.
 /// Memory  none on the heap.
 template <class Net, class S = float>
 class State {

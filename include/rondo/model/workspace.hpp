@@ -24,14 +24,14 @@ constexpr auto offsets = [] {
 }();
 }
 
-/// All memory that runs of a network need: a program, values, their gradients, and scratch.
+/// The memory of forward and backward passes of a network: a program, values, their gradients, and scratch.
 ///
-/// A forward is called once and records a program. If the program does not fit, the workspace takes more memory and
+/// A forward is called once and records a program. If the program does not fit, the workspace allocates more memory and
 /// calls the forward a second time.
 ///
-/// Memory  a run whose program does not fit takes what is missing; a run of extents that fitted before takes none. It
-///         moves, it does not copy.
-/// Errors  a forward that needs more memory when it is called again than it did at first: argument.
+/// Memory  grows if a program does not fit; a pass whose extents fitted before allocates nothing. Movable, not
+///         copyable.
+/// Errors  a forward that needs more memory in its second call than in its first: argument.
 template <class Net, Backend B>
 class Workspace {
 public:
@@ -42,19 +42,20 @@ public:
     Workspace(Workspace&&) noexcept = default;
     Workspace& operator=(Workspace&&) noexcept = default;
 
-    /// The network's result for these inputs. It lies here and stays until the next run.
+    /// The network's result for these inputs: a view of the workspace's memory, valid until the next pass.
     template <class... Inputs>
     auto forward(const Model<Net, B>& model, const Inputs&... inputs) {
         return infer<Mode::inference>(model, nullptr, network(inputs...));
     }
-    /// The same, from the state's sequences onwards; the state is then theirs after the last step.
+    /// The same, with the initial states in `state`, which is overwritten with the final states.
     template <class... Inputs>
     auto forward(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
         return infer<Mode::inference>(model, &state, network(inputs...));
     }
 
-    /// Runs body(run) for training and keeps its program. The body calls Net::forward; what it returns has values when
-    /// record returns. Before backward, the gradients of the result are to say what dL/d(result) is: losses add theirs.
+    /// Records body(run) for training, executes the program and keeps it. The body calls Net::forward; its result has
+    /// values when record returns. Before backward, the caller sets the gradients of the result to dL/d(result); losses
+    /// add theirs.
     template <class Body>
     auto record(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body,
                 const HostCopy& host = {}) {
@@ -62,8 +63,8 @@ public:
         execute();
         return detail::executed(backend_, result);
     }
-    /// The first half of record: checks the inputs and records the program; a loss is no number yet. execute() then
-    /// computes, as often as it is called.
+    /// The first half of record: validates the inputs and records the program; a loss has no value yet. Each call of
+    /// execute() then computes it.
     template <class Body>
     auto prepare(const Model<Net, B>& model, BatchState<Net, B>* state, const Randomness& randomness, Body&& body,
                  const HostCopy& host = {}) {
@@ -77,7 +78,7 @@ public:
         taped_ = true;
         return result;
     }
-    /// Errors  no program: the last one could not be recorded, or was only reserved for.
+    /// Errors  no program: the last one could not be recorded, or there was only a reserve.
     void execute() {
         if (!complete_) fail(Error::Kind::argument, "rondo::Workspace: execute without a program before it");
         if (zeros_used_ > 0) backend_.fill(B::data(zeros_), zeros_used_, scalar(0));
@@ -85,8 +86,8 @@ public:
         recorded_ = taped_;
     }
 
-    /// The backward of what record kept, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
-    /// to the gradients of inputs that have some. The model is still that of record, unchanged.
+    /// Backward of the recorded program, once: adds dL/d(parameters) to `gradient`, which may be null, and dL/d(input)
+    /// to the gradients of inputs that have them. The model of record must exist and be unchanged.
     ///
     /// Errors  nothing recorded since the last backward or forward.
     void backward(Model<Net, B>* gradient) {
@@ -105,7 +106,7 @@ public:
         return detail::executed(backend_, result);
     }
 
-    /// The same, for its value only: without dropout, gradients and backward.
+    /// The value of body(run) only: without dropout, gradients and backward.
     template <class Body>
     auto evaluate(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body, const HostCopy& host = {}) {
         return infer<Mode::training>(model, state, body, host);
@@ -117,7 +118,7 @@ public:
         return infer<Mode::streaming>(model, &state, network(inputs...));
     }
 
-    /// Takes now what a body will need.
+    /// Allocates the memory that a body will need.
     template <Mode mode, class Body>
     void reserve(Body&& body, const BatchState<Net, B>* state = nullptr) {
         trace<mode>({.parameters = nothing(),
@@ -129,10 +130,10 @@ public:
         complete_ = false; // it has no parameters
     }
 
-    /// Of values, their gradients and scratch; the program's records and the backend's own memory come besides.
+    /// Bytes of values, their gradients and scratch, without the program's records and the backend's memory.
     std::size_t bytes() const { return (values_.size() + zeros_.size() + scratch_.size()) * sizeof(scalar); }
     bool recorded() const { return recorded_; }
-    /// Where values, their gradients and scratch lie: what a program that is kept refers to.
+    /// The addresses of values, their gradients and scratch, on which a captured program depends.
     std::array<const void*, 3> addresses() { return {B::data(values_), B::data(zeros_), B::data(scratch_)}; }
     B& backend() { return backend_; }
 
@@ -149,14 +150,14 @@ private:
     }
     static void grow(Memory& memory, std::size_t size) {
         if (size <= memory.size()) return;
-        memory = Memory{}; // before more is taken: nothing in it is needed
+        memory = Memory{}; // freed before more is allocated: its content is not needed
         memory.resize(size);
     }
     OpContext<B> context(scalar* gradient) { return {backend_, B::data(scratch_), scratch_.size(), gradient}; }
 
     template <Mode mode, class Body>
     auto trace(ForwardMemory<B> memory, Body&& body) {
-        taped_ = recorded_ = complete_ = false; // its memory is about to be used again
+        taped_ = recorded_ = complete_ = false; // the last program's memory is about to be overwritten
         for (bool again = false;; again = true) {
             std::array<LayerUse, detail::numbers<Net>> uses{};
             Arena<scalar> values = arena_of(values_), zeros = arena_of(zeros_);

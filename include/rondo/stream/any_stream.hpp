@@ -12,7 +12,7 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// What a BasicAnyStream asks of the stream within it: one virtual call a block.
+/// The type-erased interface of a stream: one virtual call a block.
 template <class Input, class S>
 class SomeStream {
 public:
@@ -41,22 +41,23 @@ public:
     std::unique_ptr<SomeStream<Input, S>> copy() const override { return std::make_unique<StreamOf>(*this); }
 
 private:
-    Weights weights_; // before the stream, which points to them
+    Weights weights_; // declared before the stream, which points to them
     Stream<Net, B, W> stream_;
     State<Net, S> rest_;
 };
 }
 
-/// A stream of a network that is chosen at run time: its type says only what a step reads and what numbers come out.
-/// All copies of one share its weights, which are const: hand each thread its own.
+/// A stream of a network that is selected at run time: its type depends only on the types of inputs and outputs. Copies
+/// share the weights, which are const; use one copy for each thread.
 ///
-/// A copy goes on from the same state; another() begins at rest. One without a network has sizes of 0, gives nothing.
+/// A copy continues from the same state; another() begins at the rest state. A default-constructed stream has sizes of
+/// 0, and process does nothing.
 ///
-/// Shapes  `in` holds steps x input_size() numbers, or tokens; `out` steps x output_size(). The two may be the same
-///         memory where a step's result is not larger than its input.
+/// Shapes  `in` has steps x input_size() numbers, or tokens; `out` steps x output_size(). They may be the same memory
+///         if output_size() is not larger than input_size().
 /// Errors  those of Stream: none in process.
-/// Memory  the weights, packed once; of each stream its state and one step's values, taken when it is made or copied.
-///         process and reset take none.
+/// Memory  the weights, packed once; a state and one step's values for each stream, allocated by construction and copy.
+///         process and reset allocate nothing.
 template <class Input, class S>
 class BasicAnyStream {
 public:
@@ -64,11 +65,11 @@ public:
     using scalar = S;
 
     BasicAnyStream() = default;
-    /// Packs a model's weights; the model need not stay.
+    /// Packs a model's weights; the model need not outlive the stream.
     template <class Net, Backend B>
     explicit BasicAnyStream(const Model<Net, B>& model, const State<Net, S>& rest = {})
         : BasicAnyStream{std::make_shared<const Packed<Net, B>>(model), rest} {}
-    /// Over weights that are packed already. Every reset goes back to `rest`.
+    /// Uses weights that are already packed. reset() restores `rest`.
     template <class Net, Backend B, class W>
     explicit BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>> weights, const State<Net, S>& rest = {})
         : stream_{std::make_unique<detail::StreamOf<Net, B, W>>(std::move(weights), rest)},
@@ -84,7 +85,7 @@ public:
         return *this;
     }
 
-    /// Another sequence through the same network.
+    /// A stream for another sequence, with the same weights.
     BasicAnyStream another() const {
         BasicAnyStream fresh{*this};
         fresh.reset();
@@ -118,7 +119,7 @@ template <class Net, Backend B, class W>
 BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>>)
     -> BasicAnyStream<typename Stream<Net, B, W>::input, typename B::scalar>;
 
-/// Of features, or of tokens, in float.
+/// Streams of features, or of tokens, in float.
 using AnyStream = BasicAnyStream<float, float>;
 using AnyTokenStream = BasicAnyStream<int, float>;
 

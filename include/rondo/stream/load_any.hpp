@@ -13,10 +13,10 @@ inline constexpr auto make_any = []<class Net, Backend B>(const Model<Net, B>& m
 };
 }
 
-/// A stream of whichever candidate a file holds: load_any<Sizes<Amp, 8, 16, 20>>("amp.safetensors"). It
-/// rests at the first state that the file tells, if it does.
+/// A stream of the candidate that fits a file: load_any<Sizes<Amp, 8, 16, 20>>("amp.safetensors"). Its rest state is
+/// the initial state in the file, if there is one.
 ///
-/// Errors  those of dispatch; the second form then returns a stream without a network.
+/// Errors  those of dispatch; the noexcept overload then returns a stream without a network.
 template <class... Candidates, class File>
 auto load_any(const File& file, Error& error) noexcept {
     return no_throw(error, [&] { return dispatch<Candidates...>(file, detail::make_any, error); });

@@ -11,19 +11,19 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A model's weights in the order in which a step reads them: made once, const, shared by any number of streams in any
-/// threads. It must outlive them.
+/// A model's weights in the order in which a step reads them: packed once, const, shared by any number of streams in
+/// any threads. It must outlive the streams.
 ///
-/// W is what weights are stored as: the backend's scalar, or bfloat16 (half the memory, and where the caches are too
-/// small for the weights nearly half the time; sums and states stay in the scalar). Embeddings stay as they are.
+/// W is the type in which weights are stored: the backend's scalar, or bfloat16 (half the memory, and up to twice the
+/// speed if the weights exceed the caches; sums and states stay in the scalar type). Embeddings are not converted.
 ///
-/// Units   with bfloat16 each weight is rounded by at most 2^-8 of itself.
-/// Memory  `size` bytes, taken when it is made, or the caller's, aligned to 64 bytes, which must outlive it; repack
-///         takes none. From parameters in the order of a Model's buffer, aligned to 64 bytes (`rondo embed` writes such
-///         an array), and in the caller's memory, nothing is taken at all.
-/// Errors  memory of the caller's that is too small or not aligned.
+/// Units   with bfloat16 each weight has a relative rounding error of at most 2^-8.
+/// Memory  `size` bytes, allocated by the constructor, or memory of the caller, aligned to 64 bytes, which must outlive
+///         this; repack allocates nothing. The constructor from parameters in the order of a Model's buffer, aligned to
+///         64 bytes (`rondo embed` writes such an array), allocates nothing.
+/// Errors  memory of the caller that is too small or not aligned.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
-    requires requires { typename B::template kernels<W>; } // a backend that has kernels of one step, for weights as W
+    requires requires { typename B::template kernels<W>; } // a backend with kernels of one step, for weights of type W
 class Packed {
 public:
     using network = Net;

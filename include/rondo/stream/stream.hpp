@@ -16,16 +16,17 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// One sequence, step by step, through a network's own forward.
+/// Runs one sequence through a network's forward, step by step.
 ///
-/// Shapes  a step reads a token, or the numbers of one step, and gives the network's result for it.
-/// Errors  none in a step: it throws nothing, takes no lock and no memory. A token outside the vocabulary is undefined
+/// Shapes  a step reads a token, or the features of one step, and returns the network's result for it.
+/// Errors  none in a step, which does not throw, lock or allocate. A token outside the vocabulary is undefined
 ///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile; one that calls a
-///         recurrent layer twice is refused when the stream is made.
-/// Memory  its state within itself; one step's values, taken when it is made, or the caller's: `values_size` numbers,
-///         aligned to 64 bytes, which must outlive it and every copy of it, and serve one of them at a time. Blocks for
-///         a backend's products are taken in any case, but no layer of the library needs one for a step.
-/// Units   inputs and states below 1e-27 count as zero: numbers that a processor is slow with do not come up.
+///         recurrent layer twice is rejected by the constructor.
+/// Memory  the state is a member; one step's values are allocated by the constructor, or are in memory of the caller:
+///         `values_size` numbers, aligned to 64 bytes, which must outlive the stream and its copies, only one of which
+///         may be used at a time. Blocks for a backend's products are always allocated, but no layer of the library
+///         needs one for a step.
+/// Units   inputs and states below 1e-27 are treated as zero, which avoids slow arithmetic with denormal numbers.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
     requires requires { typename B::template kernels<W>; }
 class Stream {
@@ -52,11 +53,11 @@ public:
                                             (memory.size() < values ? "" : " that are not aligned"));
         backend_.reserve(blocks);
     }
-    /// The numbers that one step's values take.
+    /// The size of one step's values, in numbers.
     static std::size_t values_size() { return needed().first; }
     explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
 
-    /// The result stays until the next step, reset or change of state.
+    /// Computes one step. The result is valid until the next step, reset or change of state.
     auto step(std::span<const input, std::size_t(input_size)> x) noexcept {
         const auto y = run(x.data());
         return std::span<const scalar, std::size_t(decltype(y)::rows)>{y.value, std::size_t(decltype(y)::rows)};
@@ -65,7 +66,7 @@ public:
         return step(std::span<const input, 1>{&x, 1});
     }
 
-    /// Many steps: of each its input_size numbers of `in`, and as many numbers of `out` as its result has.
+    /// Computes many steps: each reads input_size numbers of `in` and writes its result to `out`.
     void process(std::span<const input> in, std::span<scalar> out) noexcept {
         constexpr std::size_t columns = std::size_t(input_size);
         for (std::size_t k = 0, at = 0; k < in.size() / columns; ++k) {
@@ -75,14 +76,14 @@ public:
         }
     }
 
-    /// Goes on from zero, or from a state of rest.
+    /// Restarts from zero, or from a rest state.
     void reset(const State<Net, scalar>& rest = {}) noexcept { state_ = rest; }
     const State<Net, scalar>& state() const noexcept { return state_; }
-    /// Goes on from a state that was kept.
+    /// Continues from a saved state.
     void state(const State<Net, scalar>& state) noexcept { state_ = state; }
 
 private:
-    // Numbers of the values of one step, and of the backend's blocks.
+    // The sizes of one step's values, and of the backend's blocks.
     static std::pair<std::size_t, std::size_t> needed() {
         std::array<LayerUse, detail::numbers<Net>> uses{};
         StepMemory<B> memory{.uses = uses.data()};
@@ -120,7 +121,7 @@ private:
 
     const Packed<Net, B, W>* weights_;
     State<Net, scalar> state_;
-    Buffer<scalar> own_; // one step's values, unless memory was given
+    Buffer<scalar> own_; // one step's values, unless the caller provides memory
     std::span<scalar> given_;
     [[no_unique_address]] B backend_;
     bool back_ = true;

@@ -18,35 +18,35 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How far a run has come: enough to go on with it.
+/// The progress of a training run, from which it can be resumed.
 struct Progress {
-    std::int64_t epoch = 0;    // from 0
-    std::size_t batch = 0;     // of this epoch, done
-    std::size_t batches = 0;   // of this epoch, in all
-    LossSum loss;              // of this epoch so far
-    double best = std::numeric_limits<double>::infinity(); // validation loss
-    std::int64_t bad = 0;      // epochs since
+    std::int64_t epoch = 0;    // completed epochs
+    std::size_t batch = 0;     // completed mini-batches of the current epoch
+    std::size_t batches = 0;   // mini-batches of an epoch
+    LossSum loss;              // of the current epoch so far
+    double best = std::numeric_limits<double>::infinity(); // best validation loss
+    std::int64_t bad = 0;      // epochs since the best
     ReduceOnPlateau::Memory plateau{};
     bool operator==(const Progress&) const = default;
 };
 
-/// One epoch, done.
+/// The result of a completed epoch.
 struct EpochResult {
     std::int64_t epoch = 0; // from 1
-    double loss = 0;        // mean over the epoch's terms, in training
+    double loss = 0;        // mean training loss over the epoch's terms
     double validation = std::numeric_limits<double>::quiet_NaN();
     double seconds = 0;
-    bool better = false;    // than every validation before
+    bool better = false;    // the validation loss is the best so far
 };
 using History = std::vector<EpochResult>;
 
-/// What a run is to do.
+/// Options of fit.
 ///
-/// epochs      in all, those done before a resumption included.
-/// validate    gives the validation loss after each epoch, a finite number: `plateau` lowers the rate by it, and after
-///             `patience` epochs without a better one (0: never) the run ends. The parameters are then those of the
-///             last epoch: a copy that on_epoch makes where EpochResult::better says so keeps the best.
-/// on_batch, on_epoch  are told how far the run is; false ends it.
+/// epochs      total number of epochs, including those before a resumption.
+/// validate    returns the validation loss after each epoch, a finite number: it is the input of `plateau`, and after
+///             `patience` epochs without a better one (0: never) the run ends (early stopping). The parameters are then
+///             those of the last epoch; to keep the best, copy the model in on_epoch if EpochResult::better is set.
+/// on_batch, on_epoch  callbacks with the progress; a result of false stops the run.
 struct FitOptions {
     std::int64_t epochs = 1;
     std::function<double()> validate{};
@@ -55,7 +55,7 @@ struct FitOptions {
     std::function<bool(const Progress&)> on_batch{};
     std::function<bool(const EpochResult&)> on_epoch{};
 
-    /// Names an option that is out of its range or lacks another.
+    /// Names an option that is out of range or requires another.
     Error problem() const {
         if ((plateau || patience > 0) && !validate)
             return {Error::Kind::argument,
@@ -68,13 +68,13 @@ struct FitOptions {
 };
 
 namespace detail {
-/// Collects what a trainer was given, batch by batch, into the progress.
+/// Collects the trainer's pending steps into the progress.
 template <class Trainer, class Data>
 void collect(Trainer& trainer, Data& batches, Progress& progress, Error& error) {
     const auto look = [&](std::size_t k) { return find_not_finite(batches.at(progress.batch + k)); };
     progress.batch += trainer.collect(progress.loss, error, look);
 }
-/// work(), and where it throws, what is to be done before that is told.
+/// Calls work(); if it throws, calls `before` and rethrows.
 template <class Work, class Before>
 void or_first(const Work& work, [[maybe_unused]] const Before& before) {
 #if defined(__cpp_exceptions)
@@ -82,7 +82,7 @@ void or_first(const Work& work, [[maybe_unused]] const Before& before) {
         work();
     } catch (...) {
         before();
-        std::rethrow_exception(std::current_exception()); // as it came
+        std::rethrow_exception(std::current_exception()); // unchanged
     }
 #else
     work();
@@ -101,7 +101,7 @@ inline Error epoch_problem(const Progress& progress, std::size_t count) {
                       std::to_string(progress.batch));
     return {};
 }
-/// Epoch k, from 1, is over: what its losses say.
+/// An error if epoch k, from 1, has no target.
 inline Error terms_problem(std::int64_t k, const LossSum& loss) {
     if (loss.terms > 0) return {};
     return {Error::Kind::argument, "rondo::fit: epoch " + std::to_string(k) +
@@ -115,19 +115,19 @@ inline Error validation_problem(std::int64_t k, double loss) {
 }
 }
 
-/// Trains on every batch of every epoch, from `progress` on, which is kept up to date: stopped and resumed, by a
-/// checkpoint or not, a run gives the same bits. Of a device, it waits for every 16th batch, for the end of an epoch,
-/// and where on_batch is to be told.
+/// Trains on every mini-batch of every epoch, beginning at `progress`, which it updates. A run that is stopped and
+/// resumed, with a checkpoint or without, gives the same bits as an uninterrupted one. On a device, steps are
+/// asynchronous; fit synchronizes every 16 mini-batches, at the end of an epoch, and before each call of on_batch.
 ///
 /// Errors  those of Trainer::step and, after each epoch, Trainer::problem; a number of epochs or a patience below 0;
-///         patience or plateau without validate, or a validation loss that is not finite; no batch, or an epoch without
-///         targets; a progress made on another number of batches.
+///         patience or plateau without validate, or a validation loss that is not finite; no mini-batch, or an epoch
+///         without targets; a progress with another number of mini-batches.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
     constexpr std::size_t most = 16;
     (check)(options.problem());
-    trainer.collect(); // what it was given before is not of this run
+    trainer.collect(); // discards steps that were enqueued before this run
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
@@ -141,7 +141,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
                              [&] { collect(), (check)(late); });
             if (!error && ++given < most && progress.batch + given < progress.batches && !options.on_batch) continue;
             collect();
-            (check)(late); // of a batch before the one that could not be enqueued
+            (check)(late); // an error of an earlier mini-batch precedes that of enqueue
             (check)(error);
             if (options.on_batch && !options.on_batch(progress)) return history;
         }
@@ -169,7 +169,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     return history;
 }
 
-/// The same for a whole run of its own.
+/// The same with a new trainer.
 ///
 ///   const auto validate = [&] { return evaluate(model, held_out, MeanSquaredError{}).mean(); };
 ///   fit(model, data, MeanSquaredError{}, Adam{}, {.epochs = 100, .validate = validate, .patience = 5},
@@ -182,9 +182,9 @@ History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const Fit
     return fit(trainer, batches, options, progress);
 }
 
-/// The loss over all batches, in their own order, without dropout.
+/// The loss over all mini-batches in their current order, without dropout.
 ///
-/// Errors  those of Trainer::evaluate; argument: no batch has a target, so there is no loss.
+/// Errors  those of Trainer::evaluate; argument: no mini-batch has a target, so there is no loss.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     LossSum all;
@@ -197,9 +197,9 @@ LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     return all;
 }
 
-/// The same of a model alone.
+/// The same with a new trainer.
 ///
-/// Memory  a copy of the model and a workspace; where this is called often, a trainer keeps them.
+/// Memory  allocates a copy of the model and a workspace in each call; a trainer reuses them.
 template <class Net, Backend B, Batches Data, class Loss>
 LossSum evaluate(const Model<Net, B>& model, Data& batches, Loss loss) {
     Model<Net, B> copy = model;

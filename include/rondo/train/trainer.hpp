@@ -40,19 +40,19 @@ struct AddTo {
 };
 }
 
-/// Moves a model's parameters, one batch a step.
+/// Trains a model's parameters, one mini-batch a step.
 ///
-/// Where the backend's work is done later (a device) and one worker takes whole batches, nothing waits for an enqueued
-/// step: the device itself looks at the loss and the gradient, scales it, and once a step was bad it leaves parameters
-/// and optimizer memory alone until collect. What a batch of a form that was there before asks for, without lengths, is
-/// one call (Asynchronous::repeat); only the rule's own step is launched apart.
+/// With an asynchronous backend (a device) and one worker, enqueued steps do not synchronize: the finite check and
+/// clipping run on the device, and after a step that was not finite, parameters and optimizer memory do not change
+/// until collect. Up to the optimizer's update, steps of equal form without lengths are one captured graph
+/// (Asynchronous::repeat).
 ///
-/// Memory  optimizer memory and a gradient a worker, taken when it is made; a workspace a worker, taken by the first
-///         step of the largest extents. Later steps take none.
-/// Errors  a loss or gradient that is not finite: an error that names step and input, target or tensor. Tokens, targets
-///         or lengths that fit neither loss nor network; a batch of another number of sequences than the states that it
-///         goes on from; a schedule that gives no factor. The parameters stay those of the step before. What else a
-///         network throws comes out of step.
+/// Memory  optimizer memory, and a gradient for each worker, are allocated by the constructor; a workspace for each
+///         worker by the first step of the largest extents. Later steps allocate nothing.
+/// Errors  a loss or gradient that is not finite: an error that names the step and the input, target or tensor. Tokens,
+///         targets or lengths that are invalid for the loss or the network; a mini-batch whose number of sequences
+///         differs from that of the persistent states; a schedule without a valid factor. The parameters stay those of
+///         the previous step. Other exceptions of a network are passed on.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
 class Trainer {
@@ -68,8 +68,8 @@ public:
         for (auto& memory : memory_) memory.resize(size);
     }
 
-    /// One step: loss, gradient, clipping, update. Returns the batch's loss before the update; what was enqueued before
-    /// is collected with it.
+    /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
+    /// which are collected.
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
         Error found, late;
@@ -86,10 +86,10 @@ public:
         return or_fail([&](Error& error) { return step(batch, error); });
     }
 
-    /// A step whose loss collect will tell, and whether it could be taken: where the backend's work is done later,
-    /// nobody waits for it here. Until then steps() counts it.
+    /// Enqueues a step; collect returns its loss or its error. With an asynchronous backend this does not synchronize.
+    /// steps() counts the step.
     ///
-    /// Errors  those that can be told beforehand; that batch is left out.
+    /// Errors  those that are known before the step is computed; the step is not enqueued then.
     template <class Batch>
     void enqueue(const Batch& batch, Error& error) {
         const double factor = rate_factor_ * settings_.schedule(steps_);
@@ -109,11 +109,11 @@ public:
         or_fail([&](Error& error) { enqueue(batch, error); });
     }
 
-    /// Waits for the steps that were enqueued and adds their losses to `sum`, one after the other; returns how many
-    /// there are.
+    /// Waits for the pending steps and adds their losses to `sum`, one after the other; returns how many were finite.
     ///
-    /// Errors  the first loss or gradient that was not finite. That step and those after it have changed nothing and
-    ///         are not counted. look(k) says what is not finite in the k-th batch, from 0, or nothing.
+    /// Errors  the first loss or gradient that was not finite. That step and later ones have changed nothing and are
+    ///         not counted. look(k) returns a description of what is not finite in the k-th mini-batch, from 0, or
+    ///         nothing.
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
         std::optional<typename detail::PendingSteps<B>::NonFinite> bad;
@@ -137,7 +137,8 @@ public:
         return or_fail([&](Error& error) { return collect(error); });
     }
 
-    /// A batch's loss without dropout; nothing is learnt. States that batches carry are apart from training's.
+    /// A mini-batch's loss without dropout and without an update. Persistent states are separate from those of
+    /// training.
     template <class Batch>
     LossSum evaluate(const Batch& batch) {
         return or_fail([&](Error& error) {
@@ -146,8 +147,9 @@ public:
         });
     }
 
-    /// Names a parameter, or a number that the optimizer keeps, that is not finite: a step of finite loss and gradient
-    /// makes one where its rate is too large. `fit` asks after each epoch; asking after each step would cost.
+    /// An error that names a parameter, or a number of the optimizer's memory, that is not finite: a step with finite
+    /// loss and gradient can cause one if the learning rate is too large. `fit` checks after each epoch, since a check
+    /// after each step would take time.
     Error problem() {
         Error found = finite_problem("parameter ", model_->data(), [&] { return model_->values(); });
         for (std::size_t k = 0; k < memory_.size() && !found; ++k)
@@ -159,7 +161,7 @@ public:
         return found;
     }
 
-    /// What a checkpoint keeps besides the parameters.
+    /// Members that a checkpoint saves, in addition to the parameters.
     std::int64_t steps() const { return steps_; }
     void steps(std::int64_t steps) { steps_ = steps; }
     double rate_factor() const { return rate_factor_; }
@@ -180,7 +182,7 @@ private:
 
     template <class Values>
     Error finite_problem(const char* what, const scalar* data, const Values& values) {
-        if (std::isfinite(backend().sum_of_squares(data, size))) return {}; // else the squares may be what is infinite
+        if (std::isfinite(backend().sum_of_squares(data, size))) return {}; // else only the squares may have overflowed
         const std::string found = detail::find_not_finite(Net::tensors, what, values());
         if (found.empty()) return {};
         return {Error::Kind::not_finite, "rondo::Trainer: after step " + std::to_string(steps_) + ": " + found +
@@ -210,7 +212,7 @@ private:
                                         steps_, factor});
     }
 
-    // A step that is over when it returns.
+    // A synchronous step.
     template <class Batch>
     LossSum take(const Batch& batch, double terms, double factor, Error& error) {
         const LossSum loss = run_workers(batch, terms, true, error);
@@ -231,13 +233,13 @@ private:
         if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size, norm, settings_.clip_norm);
         if (settings_.clip_value > 0) clip_value(backend(), gradient, size, settings_.clip_value);
         update(backend(), factor);
-        if constexpr (Asynchronous<B>) backend().wait(); // others read the parameters
+        if constexpr (Asynchronous<B>) backend().wait(); // other backends read the parameters
         return loss;
     }
 
     template <class Batch>
     LossSum run_workers(const Batch& batch, double terms, bool learn, Error& error) {
-        if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else its states go on, though nothing is learnt
+        if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else states are updated
         const std::size_t work = std::get<0>(batch.inputs).extent.columns() * parameter_count<Net>;
         const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
         const auto part = [&](int k) {
@@ -261,7 +263,7 @@ private:
         else return (std::numeric_limits<int>::max)();
     }
 
-    // Before any worker begins, so that an error leaves all as it was.
+    // Validates before any worker begins, so that an error changes nothing.
     template <class Batch>
     Error check_batch(const Batch& batch, bool learn) {
         Error error = rondo::problem(batch.target.extent);

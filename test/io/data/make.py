@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes python.safetensors, as PyTorch and the safetensors package write it, beside this script."""
+"""Writes python.safetensors with PyTorch and the safetensors package, beside this script."""
 import pathlib
 
 import torch

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes small models beside this script as other programs write them, each with what PyTorch makes of an input.
+"""Writes small models in the formats of other programs beside this script, each with PyTorch's output for an input.
 
-NAME.json, NAME.nam or NAME.onnx is the model, NAME.probe.json an input and its output, in double. PyTorch's exporter
-of today needs the package onnxscript.
+NAME.json, NAME.nam or NAME.onnx is the model, NAME.probe.json an input and its output, in double. PyTorch's current
+exporter needs the package onnxscript.
 """
 import json
 import pathlib
@@ -33,7 +33,7 @@ def write(name, model, inputs, run):
 
 
 def keras(weight, gates=None):
-    """(in, out) of PyTorch's (out, in); a GRU's gates r, z, n are Keras' z, r, h."""
+    """Transposes PyTorch's (out, in) to (in, out), and reorders a GRU's gates r, z, n to Keras' z, r, h."""
     blocks = weight.chunk(3) if gates == "gru" else [weight]
     if gates == "gru":
         blocks = [blocks[1], blocks[0], blocks[2]]
@@ -106,7 +106,7 @@ class Steps(nn.Module):
 
 
 def exported(name, model, inputs, **options):
-    """By PyTorch's exporter, without what it notes of the source; larger tensors may lie in NAME.onnx.data."""
+    """Exports by PyTorch, without metadata of the source; larger tensors may be in NAME.onnx.data."""
     rounded(model)
     x = torch.linspace(-1, 1, 12 * inputs).mul(100).round().div(100).reshape(12, 1, inputs)
     torch.onnx.export(model.eval(), (x,), HERE / name, **options)

@@ -15,7 +15,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 inline std::error_code system_reason() noexcept { return {errno != 0 ? errno : EIO, std::generic_category()}; }
 
-/// Why a file is not read or written: an Error that names it.
+/// Sets an Error about reading or writing a file, which names the file.
 class FileProblem {
 public:
     FileProblem(const char* action, const std::filesystem::path& path, Error& error)

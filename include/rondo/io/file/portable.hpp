@@ -10,7 +10,7 @@
 #include <memory>
 #include <span>
 
-// Files by the standard library alone, for systems that are not POSIX.
+// Files by the standard library only, for systems that are not POSIX.
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail::portable {
 
@@ -42,7 +42,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
     return bytes;
 }
 
-/// A new file of a name that nothing has, in the folder of `target`; removed in the end, unless it has been renamed.
+/// A temporary file with a unique name in the folder of `target`; the destructor removes it, unless it was renamed.
 class Beside {
 public:
     Beside(const std::filesystem::path& target, std::error_code& reason) {
@@ -54,11 +54,11 @@ public:
             if (!file_ && (reason = system_reason()) != std::errc::file_exists) break;
         }
         if (file_) reason.clear();
-        else path_.clear(); // it is another writer's
+        else path_.clear(); // the file belongs to another writer
     }
     ~Beside() {
         std::error_code ignored;
-        file_.reset(); // some systems remove no open file
+        file_.reset(); // some systems cannot remove an open file
         if (!path_.empty()) std::filesystem::remove(path_, ignored);
     }
     Beside(const Beside&) = delete;

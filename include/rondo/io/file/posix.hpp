@@ -21,11 +21,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Files by POSIX. Paths are strings here: libstdc++'s path::replace_filename ends a program that lacks memory.
+// Files by POSIX. Paths are strings here, since libstdc++'s path::replace_filename terminates if an allocation fails.
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail::posix {
 
-/// Calls a function of the system until no signal interrupts it.
+/// Repeats a system call that a signal interrupted.
 template <class Call>
 auto uninterrupted(Call&& call) {
     for (;;) {
@@ -35,7 +35,7 @@ auto uninterrupted(Call&& call) {
     }
 }
 
-/// An open file, closed in the end.
+/// An open file descriptor, which the destructor closes.
 class OpenFile {
 public:
     OpenFile() = default;
@@ -63,8 +63,8 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
     struct ::stat facts {};
     errno = 0;
     if (::stat(path.c_str(), &facts) != 0) return refuse(system_reason());
-    if (!S_ISREG(facts.st_mode)) return refuse.not_regular(); // a device, say, that opening would change
-    // By now the path may lead to something else: what was opened is what counts, and opening does not wait.
+    if (!S_ISREG(facts.st_mode)) return refuse.not_regular(); // opening a device could have side effects
+    // The path may have changed since: the opened file is checked again, and O_NONBLOCK does not wait for a pipe.
     const OpenFile file{path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY};
     if (!file || ::fstat(file.number(), &facts) != 0) return refuse(system_reason());
     if (!S_ISREG(facts.st_mode)) return refuse.not_regular();
@@ -72,7 +72,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Err
     if (size > limit) return refuse.too_large(size, limit);
     Bytes bytes{static_cast<std::size_t>(size)};
     if (bytes.size() != size) return refuse.no_memory(size);
-    constexpr std::size_t at_once = std::size_t{1} << 30; // what every system takes in one call
+    constexpr std::size_t at_once = std::size_t{1} << 30; // every system accepts this size in one call
     std::size_t done = 0;
     for (;;) {
         std::byte more{};
@@ -92,8 +92,8 @@ inline std::string folder_of(const std::string& path) {
     return slash == path.npos ? "./" : path.substr(0, slash + 1);
 }
 
-/// Removes what writers that were killed have left in a folder. A writer holds a lock on its file as long as it lives;
-/// where a file system has no locks, what is left stays.
+/// Removes temporary files of killed writers from a folder. A running writer holds a lock on its file; on a file system
+/// without locks nothing is removed.
 inline void remove_left_over(const std::string& folder) {
     struct CloseFolder {
         void operator()(::DIR* open) const noexcept { ::closedir(open); }
@@ -110,7 +110,7 @@ inline void remove_left_over(const std::string& folder) {
     }
 }
 
-/// A new file of a name that nothing has, locked, in a folder; removed in the end, unless it has been renamed.
+/// A locked temporary file with a unique name in a folder; the destructor removes it, unless it was renamed.
 class Beside {
 public:
     Beside(const std::string& folder, std::error_code& reason) {
@@ -161,11 +161,11 @@ private:
     OpenFile file_;
 };
 
-/// Where a path leads, all links followed; the last of them may lead to a file that is not there.
+/// Resolves all symbolic links of a path; the last may lead to a file that does not exist.
 inline std::error_code follow_links(std::string& path, bool& exists, struct ::stat& facts) {
     errno = 0;
     exists = ::stat(path.c_str(), &facts) == 0;
-    if (!exists && errno != ENOENT) return system_reason(); // links that lead in a circle, too
+    if (!exists && errno != ENOENT) return system_reason(); // such as a cycle of links
     char link[4096];
     for (;;) {
         const auto size = ::readlink(path.c_str(), link, sizeof link);
@@ -196,7 +196,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::s
     if (!reason) reason = beside.write(parts);
     if (!reason) reason = beside.rename_to(target);
     if (reason) return void(refuse(reason));
-    // The new name is brought to the disk, too, where the system can do that.
+    // Flushes the folder, which has the new name, if the system supports that.
     const OpenFile open{folder.c_str(), O_RDONLY};
     if (open && ::fsync(open.number()) != 0 && errno == EIO) refuse(system_reason());
 }
