@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Compares what two programs reached over several seeds, from files that hold the last line of each of their runs.
+"""Compares the results of two programs over several seeds, from files with the last line of each run.
 
 benchmarks/peers/compare.py METRIC OURS THEIRS
 
-Their metric's name may differ: METRIC is then OUR_NAME:THEIR_NAME.
+If the metric's names differ, METRIC is OUR_NAME:THEIR_NAME.
 """
 import math
 import re

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The epochs of benchmarks/epochs.cpp in PyTorch: the same models, sizes, batches and optimizer, one thread.
 
-benchmarks/peers/pytorch.py [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: as Google Benchmark's programs
+benchmarks/peers/pytorch.py [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: the options of Google Benchmark
 """
 import argparse
 import json
@@ -45,7 +45,7 @@ class Reviews(nn.Module):
 
 
 def windows(series, length, targets):
-    """Batches of 32 of every window, in a new order."""
+    """Mini-batches of 32 of every window, shuffled."""
     for chosen in torch.randperm(len(series) - length).split(32):
         at = chosen + torch.arange(length + 1)[:, None]
         yield series[at[:-1]], targets(series, at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the peers share with the examples, so that both learn from the same data: random orders, words, vocabularies."""
+"""Random orders, words and vocabularies as in the examples, so that peers train on the same data."""
 
 import math
 import re
@@ -23,7 +23,7 @@ def philox(counter, key):
 
 
 class Draw:
-    """rondo::Draw: numbers named by what they are for."""
+    """rondo::RandomStream: random numbers keyed by their purpose."""
 
     def __init__(self, seed, purpose=USER, step=0):
         words = philox((step & MASK32, step >> 32, 0, purpose), seed)
@@ -35,7 +35,7 @@ class Draw:
 
 
 def shuffled(values, seed):
-    """As rondo::shuffle with Draw{seed, Purpose::user} leaves them."""
+    """rondo::shuffle with RandomStream{seed, Purpose::user}."""
     values, draw = list(values), Draw(seed)
     for left in range(len(values), 1, -1):
         k = draw.wide(left - 1) * left >> 64
@@ -44,7 +44,7 @@ def shuffled(values, seed):
 
 
 def words(text, apart=False):
-    """rondo::words: lower case; punctuation dropped, or apart, and then newlines too."""
+    """rondo::words: lower case; punctuation is dropped, or its characters and newlines are words."""
     text = re.sub("[A-Z]", lambda m: m.group().lower(), text)
     mark, space = r"!-/:-@\[-`{-~", r" \t\n\v\f\r"
     if not apart:
@@ -54,7 +54,7 @@ def words(text, apart=False):
 
 
 class Vocabulary:
-    """<pad>, <unk>, then words by falling frequency, alike frequent ones in the order of their bytes."""
+    """<pad>, <unk>, then words by descending frequency, equally frequent ones in the order of their bytes."""
 
     def __init__(self, text, capacity):
         counts = Counter(text)
@@ -67,7 +67,7 @@ class Vocabulary:
 
 
 def grouped(order, length, batch, pool=50):
-    """Batches of like lengths: sorted within pools of `pool` batches, then the batches in a random order."""
+    """Mini-batches of similar lengths: sorted within pools of `pool` mini-batches, then the mini-batches are shuffled."""
     batches = []
     for first in range(0, len(order), pool * batch):
         some = sorted(order[first:first + pool * batch], key=length)

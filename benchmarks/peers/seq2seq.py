@@ -60,7 +60,7 @@ class Translator(nn.Module):
 
 @torch.no_grad()
 def beam_search(model, sources, width, end, most):
-    """The best target of each source; rows are sources x width."""
+    """Beam search: the best target of each source; rows are sources x width."""
     n = len(sources)
     lengths = torch.tensor([len(s) for s in sources])
     source = pad_sequence([torch.tensor(s) for s in sources])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/text in PyTorch: the same model, data, batches, optimizer and number of steps, to compare loss and time with.
+"""examples/text in PyTorch: the same model, data, batches, optimizer and number of steps, to compare loss and time.
 
 benchmarks/peers/text.py [--data FILE] [--epochs N] [--threads N] [--seed N]
 """
@@ -33,7 +33,7 @@ class CharModel(nn.Module):
 
 
 def windows(tokens, length, batch):
-    """Every window of the text in a random order; each sequence from zero."""
+    """Every window of the text, shuffled; each sequence starts from zero."""
     starts = torch.randperm(len(tokens) - length)
     for first in range(0, len(starts), batch):
         chosen = starts[first:first + batch]
@@ -42,7 +42,7 @@ def windows(tokens, length, batch):
 
 
 def streams(tokens, length, batch):
-    """The text cut into `batch` streams, read side by side; the state goes on from batch to batch."""
+    """The text cut into `batch` streams that are read in parallel; the state persists from one mini-batch to the next."""
     steps = (len(tokens) - 1) // batch
     x = torch.stack([tokens[b * steps:(b + 1) * steps] for b in range(batch)], 1)
     y = torch.stack([tokens[b * steps + 1:(b + 1) * steps + 1] for b in range(batch)], 1)
