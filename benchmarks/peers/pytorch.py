@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The epochs of benchmarks/epochs.cpp in PyTorch: the same models, sizes, batches and optimizer, one thread.
 
-benchmarks/peers/pytorch.py [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: the options of Google Benchmark
+benchmarks/peers/pytorch.py [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: as Google Benchmark
 """
 import argparse
 import json

@@ -67,7 +67,7 @@ class Vocabulary:
 
 
 def grouped(order, length, batch, pool=50):
-    """Mini-batches of similar lengths: sorted within pools of `pool` mini-batches, then the mini-batches are shuffled."""
+    """Mini-batches of similar lengths: sorted within pools of `pool` mini-batches, then shuffled."""
     batches = []
     for first in range(0, len(order), pool * batch):
         some = sorted(order[first:first + pool * batch], key=length)

@@ -42,7 +42,7 @@ def windows(tokens, length, batch):
 
 
 def streams(tokens, length, batch):
-    """The text cut into `batch` streams that are read in parallel; the state persists from one mini-batch to the next."""
+    """The text cut into `batch` streams that are read in parallel; the state persists between mini-batches."""
     steps = (len(tokens) - 1) // batch
     x = torch.stack([tokens[b * steps:(b + 1) * steps] for b in range(batch)], 1)
     y = torch.stack([tokens[b * steps + 1:(b + 1) * steps + 1] for b in range(batch)], 1)
