@@ -3,6 +3,7 @@
 
 #include "../core/error.hpp"
 #include "../core/random.hpp"
+#include "../core/range.hpp"
 #include "../core/view.hpp"
 #include "batch.hpp"
 
@@ -77,8 +78,8 @@ public:
     Extent extent(std::size_t width, const Steps& steps) {
         lengths_.resize(width);
         for (std::size_t b = 0; b < width; ++b) lengths_[b] = int(steps(b));
-        const auto [least, most] = std::ranges::minmax(lengths_);
-        return {most, int(width), least == most ? nullptr : lengths_.data()};
+        const auto [least, most] = std::minmax_element(lengths_.begin(), lengths_.end());
+        return {*most, int(width), *least == *most ? nullptr : lengths_.data()};
     }
 
 private:
@@ -99,7 +100,7 @@ void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, 
     const std::size_t left = order.size() % batch;
     for (std::size_t first = 0; first < order.size(); first += (std::min)(pool * batch, order.size() - first)) {
         const auto some = order.subspan(first, (std::min)(pool * batch, order.size() - first));
-        std::ranges::sort(some, std::ranges::less{}, [&](std::size_t n) { return std::pair{length(n), rank[n]}; });
+        range::sort(some, range::Less{}, [&](std::size_t n) { return std::pair{length(n), rank[n]}; });
         if (left > 0 && first + some.size() == order.size()) {
             const auto cut =
                 some.begin() + std::ptrdiff_t(batch * uniform_index(draw.wide(0), some.size() / batch + 1));
@@ -109,7 +110,8 @@ void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, 
     for (std::size_t k = order.size() / batch; k > 1; --k) { // as shuffle(), with whole mini-batches
         const auto other = std::size_t(uniform_index(draw.wide(k), k));
         if (other != k - 1)
-            std::ranges::swap_ranges(order.subspan((k - 1) * batch, batch), order.subspan(other * batch, batch));
+            std::swap_ranges(order.begin() + std::ptrdiff_t((k - 1) * batch), order.begin() + std::ptrdiff_t(k * batch),
+                             order.begin() + std::ptrdiff_t(other * batch));
     }
 }
 
@@ -150,7 +152,7 @@ public:
     std::span<const std::size_t> at(std::size_t k, const Length& length) {
         check_batch(what_.c_str(), k, count());
         const auto chosen = std::span{order_}.subspan(k * batch_, (std::min)(batch_, order_.size() - k * batch_));
-        std::ranges::sort(chosen, std::ranges::greater{}, [&](std::size_t n) { return std::pair{length(n), n}; });
+        range::sort(chosen, range::Greater{}, [&](std::size_t n) { return std::pair{length(n), n}; });
         return chosen;
     }
 

@@ -3,10 +3,10 @@
 
 #include "../core/error.hpp"
 #include "../core/printable.hpp"
+#include "../core/range.hpp"
 #include "../io/text.hpp"
 #include "table_format.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
@@ -41,7 +41,7 @@ public:
     }
     std::size_t column(std::string_view name, Error& error) const noexcept {
         const auto look = [&] {
-            const auto found = std::ranges::find(names_, name);
+            const auto found = range::find(names_, name);
             if (found == names_.end()) {
                 std::string there;
                 for (const std::string& other : names_)
@@ -122,7 +122,7 @@ private:
                 return ": cells end at " + detail::shown(format_.separator) + ", the file has " +
                        detail::shown(separator) + " (TableFormat::separator)";
         double value = 0;
-        if (format_.header && std::ranges::any_of(names_, [&](const std::string& cell) {
+        if (format_.header && range::any_of(names_, [&](const std::string& cell) {
                 return detail::cell_number(cell, format_.decimal, value);
             }))
             return ": its first line may be no header (TableFormat::header)";
@@ -182,7 +182,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                 if (quoted) pass_blanks();
                 if (quoted && !cell_ends())
                     return refuse(place() + ": expected nothing more after the closing quote");
-                if (quoted) line += std::size_t(std::ranges::count(cell, '\n'));
+                if (quoted) line += std::size_t(range::count(cell, '\n'));
                 while (!cell_ends()) cell += text[at++];
                 if (format.trim && !quoted) cell.resize(detail::trimmed(cell).size());
             } while (!line_ends());
@@ -194,8 +194,8 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
             const bool first = table.names_.empty();
             if (first && format.header) {
                 table.names_ = row;
-                std::ranges::sort(row);
-                if (const auto same = std::ranges::adjacent_find(row); same != row.end())
+                range::sort(row);
+                if (const auto same = range::adjacent_find(row); same != row.end())
                     return refuse(begin + "two columns are named '" + printable(*same) + '\'');
                 continue;
             }
@@ -204,7 +204,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                 return refuse(begin + "expected " + std::to_string(table.columns()) + " cells as in the " +
                               (format.header ? "header" : "first row") + ", got " + std::to_string(row.size()) +
                               " with " + detail::shown(format.separator) + " between them");
-            std::ranges::move(row, std::back_inserter(table.cells_));
+            std::move(row.begin(), row.end(), std::back_inserter(table.cells_));
             table.lines_.push_back(begun);
         }
         const bool lone_cr = text.find('\n') == text.npos && text.find('\r') != text.npos;

@@ -3,6 +3,7 @@
 
 #include "../core/error.hpp"
 #include "../core/printable.hpp"
+#include "../core/range.hpp"
 #include "../io/text.hpp"
 
 #include <algorithm>
@@ -65,7 +66,7 @@ public:
         for (const std::string& special : words_) counts.erase(special);
         std::erase_if(counts, [&](const auto& entry) { return entry.second < std::size_t(settings.min_count); });
         std::vector<std::pair<std::string_view, std::size_t>> order(counts.begin(), counts.end());
-        std::ranges::sort(order, [](const auto& a, const auto& b) {
+        range::sort(order, [](const auto& a, const auto& b) {
             return a.second != b.second ? a.second > b.second : a.first < b.first;
         });
         const std::size_t room = std::size_t(settings.capacity) - words_.size();
@@ -130,7 +131,7 @@ private:
         std::string text = io::read_text(path, problem);
         if (problem) return error = std::move(problem), Vocabulary{};
         if (text.back() != '\n') text += '\n';
-        if (const auto words = std::ranges::count(text, '\n'); std::cmp_greater(words, largest)) {
+        if (const auto words = range::count(text, '\n'); std::cmp_greater(words, largest)) {
             error = {Error::Kind::mismatch, path.string() + ": expected at most " + std::to_string(largest) +
                                                 " words, got " + std::to_string(words)};
             return {};
@@ -157,7 +158,7 @@ private:
         }
         if (found.words_.size() == 1) return refuse(2, "expected <unk>, got the end of the file");
         found.sort();
-        const auto same = std::ranges::adjacent_find(found.sorted_, {}, [&](int token) { return found.view(token); });
+        const auto same = range::adjacent_find(found.sorted_, {}, [&](int token) { return found.view(token); });
         if (same != found.sorted_.end())
             return refuse(std::size_t(same[1]) + 1,
                           "the word '" + printable(found.word(*same)) + "' is on line " + std::to_string(*same + 1) +
@@ -168,10 +169,10 @@ private:
     void sort() {
         sorted_.resize(words_.size());
         std::iota(sorted_.begin(), sorted_.end(), 0);
-        std::ranges::sort(sorted_, {}, [this](int token) { return std::pair{view(token), token}; });
+        range::sort(sorted_, {}, [this](int token) { return std::pair{view(token), token}; });
     }
     int find(std::string_view word) const noexcept {
-        const auto found = std::ranges::lower_bound(sorted_, word, {}, [this](int token) { return view(token); });
+        const auto found = range::lower_bound(sorted_, word, {}, [this](int token) { return view(token); });
         return found != sorted_.end() && view(*found) == word ? *found : -1;
     }
 

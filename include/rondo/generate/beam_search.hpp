@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/range.hpp"
 #include "candidates.hpp"
 
 #include <algorithm>
@@ -86,7 +87,7 @@ public:
         const std::size_t size = vocabulary(logits.size());
         ways_.clear();
         for (std::size_t row = 0; row < live_.size(); ++row) offer(row, logits.subspan(row * size, size));
-        std::ranges::sort(ways_, better);
+        range::sort(ways_, better);
         ++length_;
         next_.clear();
         for (const Way& way : ways_) {
@@ -192,17 +193,17 @@ private:
             const bool full = ways_.size() == std::size_t(search_.width);
             if (full && !better(way, ways_.front())) continue;
             if (full) {
-                std::ranges::pop_heap(ways_, better); // the worst of them
+                std::pop_heap(ways_.begin(), ways_.end(), better); // the worst of them
                 ways_.pop_back();
             }
             ways_.push_back(way);
-            std::ranges::push_heap(ways_, better);
+            std::push_heap(ways_.begin(), ways_.end(), better);
         }
     }
 
     void finish(Live live, int length) {
         const Ended ended{live, score(live.log_probability, length)};
-        finished_.insert(std::ranges::upper_bound(finished_, ended.score, std::ranges::greater{}, &Ended::score),
+        finished_.insert(range::upper_bound(finished_, ended.score, range::Greater{}, &Ended::score),
                          ended);
         if (finished_.size() > std::size_t(search_.best)) finished_.pop_back();
     }
@@ -211,7 +212,7 @@ private:
         Hypothesis found{{}, live.log_probability, score, finished};
         for (std::size_t node = live.node; node > 0; node = nodes_[node].before)
             found.tokens.push_back(nodes_[node].token);
-        std::ranges::reverse(found.tokens);
+        std::reverse(found.tokens.begin(), found.tokens.end());
         return found;
     }
 

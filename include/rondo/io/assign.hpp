@@ -4,6 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../core/range.hpp"
 #include "../model/batch_state.hpp"
 #include "../model/layer_facts.hpp"
 #include "../model/model.hpp"
@@ -106,7 +107,7 @@ Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec
 template <class S>
 Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights& weights, bool stream,
                    std::size_t batch, std::vector<S>& state) {
-    std::ranges::fill(state, S(0));
+    std::fill(state.begin(), state.end(), S(0));
     std::size_t begin = 0; // offset of the stack, or of the stream's layer
     for (std::size_t k = 0; k < layers.size() && k < weights.layers.size(); ++k) {
         const LayerFacts& facts = layers[k].facts;
@@ -137,7 +138,7 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
 /// An error if the initial state of a layer is not zero.
 inline Error first_left_over(const io::ModelWeights& weights) {
     for (const io::LayerWeights& layer : weights.layers)
-        if (std::ranges::any_of(layer.first, [](double number) { return number != 0; }))
+        if (range::any_of(layer.first, [](double number) { return number != 0; }))
             return {Error::Kind::mismatch, weights.source + ": " + layer.name +
                                                " has a first state; give load a State for it, too"};
     return {};
@@ -176,7 +177,7 @@ void load(Model<Net, B>& model, State<Net, typename B::scalar>& first, const io:
         if (!problem) problem = detail::assign_first(network_layers<Net>, weights, true, 1, state);
         if (problem) return void(error = std::move(problem));
         model.assign(values);
-        std::ranges::copy(state, first.numbers().begin());
+        range::copy(state, first.numbers().begin());
     });
 }
 template <class Net, Backend B>

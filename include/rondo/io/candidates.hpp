@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../model/summary.hpp"
 #include "assign.hpp"
 #include "model.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -62,14 +62,14 @@ constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typena
 
 constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
     return a.dtype == b.dtype &&
-           std::ranges::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
+           range::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
                return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
                       x.rank == y.rank && x.after_reset == y.after_reset;
            });
 }
 
 constexpr bool same_layers(const ModelCandidate& a, const ModelCandidate& b) {
-    return std::ranges::equal(a.layers, b.layers, {}, &NetworkLayer::facts, &NetworkLayer::facts);
+    return range::equal(a.layers, b.layers, {}, &NetworkLayer::facts, &NetworkLayer::facts);
 }
 
 /// The index of the candidate for which problem_of(candidate) is empty; if there is none, all.size() and an error with

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "candidates.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -90,7 +90,7 @@ struct Dispatch<ModelList<First, Rest...>> {
 
 private:
     static io::SafetensorsLimits limits() {
-        return limits_of(std::ranges::max_element(all, {}, &ModelCandidate::bytes)->bytes);
+        return limits_of(range::max_element(all, {}, &ModelCandidate::bytes)->bytes);
     }
     template <class Visitor>
     static Result<Visitor> visit(const io::Safetensors& file, const std::string& source, Error problem,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "assign.hpp"
 #include "said_numbers.hpp"
 #include "state_dict.hpp"
@@ -91,7 +92,7 @@ private:
 
     /// Removes and returns the tensor of that name.
     Array take(const std::string& name, std::size_t rows, std::size_t columns) {
-        const auto found = std::ranges::find(tensors_, name, &NamedArray::name);
+        const auto found = range::find(tensors_, name, &NamedArray::name);
         const std::vector<std::size_t> shape =
             columns == 0 ? std::vector<std::size_t>{rows} : std::vector<std::size_t>{rows, columns};
         const std::string expected = NestedNumbers{shape, {}}.text();
@@ -106,7 +107,7 @@ private:
         return array;
     }
     bool has(const std::string& name) const {
-        return std::ranges::find(tensors_, name, &NamedArray::name) != tensors_.end();
+        return range::find(tensors_, name, &NamedArray::name) != tensors_.end();
     }
 
     void lay_out() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/printable.hpp"
+#include "../core/range.hpp"
 #include "../model/model.hpp"
 #include "float16.hpp"
 #include "safetensors.hpp"
@@ -62,7 +63,7 @@ inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
 }
 inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
                            const io::TensorNames& names) {
-    const auto said = std::ranges::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
+    const auto said = range::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
     const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
     for (const ParameterSpec& t : tensors) {
         const std::string name = names.in_file(t.name.view());
@@ -100,7 +101,7 @@ inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, 
         if (no_biases && names.zero_biases) return {};
         if (file.find("model." + name))
             return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
-        const auto other = std::ranges::find(file.metadata(), name, &io::Metadata::value_type::first);
+        const auto other = range::find(file.metadata(), name, &io::Metadata::value_type::first);
         return {Error::Kind::mismatch,
                 source + ": tensor " + name + " " + expected + " is missing" +
                     (other != file.metadata().end()
@@ -168,12 +169,12 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
         if (!found) continue;
         const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
         if (is_tied(tensors, k)) {
-            const ParameterSpec& original = *std::ranges::find(tensors, t.offset, &ParameterSpec::offset);
+            const ParameterSpec& original = *range::find(tensors, t.offset, &ParameterSpec::offset);
             if (std::memcmp(values + t.offset, numbers.data(), t.size() * sizeof(S)) != 0)
                 return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " +
                                                    names.in_file(original.name.view()) + " and must be equal to it"};
         } else {
-            std::ranges::copy(numbers, values + t.offset);
+            range::copy(numbers, values + t.offset);
         }
         if (Error problem = finite_problem(t, values, source, name)) return problem;
     }
@@ -193,7 +194,7 @@ inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safeten
         if (const io::TensorInfo* const found = file.find_shared(known.back())) known.push_back(found->name);
     }
     for (const io::TensorInfo& info : file.tensors())
-        if (info.name.starts_with(names.prefix) && std::ranges::find(known, info.name) == known.end())
+        if (info.name.starts_with(names.prefix) && range::find(known, info.name) == known.end())
             return {Error::Kind::mismatch, source + ": tensor " + printable(info.name) + " " +
                                                io::detail::describe(info.dtype, info.shape) +
                                                " is not one of the network's"};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/range.hpp"
 #include "assign.hpp"
 #include "file.hpp"
 #include "layer_weights.hpp"
@@ -66,7 +67,7 @@ inline std::string onnx_needed(const OnnxGraph& graph, std::string_view output, 
     for (std::size_t k = graph.nodes.size(); k-- > 0;) {
         OnnxNode node;
         if (std::string problem = read_onnx_node(graph.nodes[k], node); !problem.empty()) return problem;
-        needed[k] = std::ranges::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
+        needed[k] = range::any_of(node.outputs, [&](std::string_view name) { return names.contains(name); });
         if (needed[k]) names.insert(node.inputs.begin(), node.inputs.end());
         if (const auto body = needed[k] ? node.find("body") : std::nullopt; body && body->graph) {
             ProtobufReader reader{*body->graph};
@@ -111,7 +112,7 @@ inline std::vector<LayerWeights> onnx_chain(OnnxWalk& walk, const OnnxFlow& x) {
     std::vector<LayerWeights> layers;
     for (std::uint32_t id = x.list[0].layer; id > 0; id = walk.layer(id).before)
         layers.push_back(std::move(walk.layers[id - 1].weights));
-    std::ranges::reverse(layers);
+    std::reverse(layers.begin(), layers.end());
     return layers;
 }
 
@@ -166,8 +167,8 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
     if (!problem.empty()) return error = {walk.files.kind(), source + ": " + problem}, ModelWeights{};
     const auto finite = [](double number) { return std::isfinite(number); };
     for (const LayerWeights& layer : layers) {
-        bool all = std::ranges::all_of(layer.first, finite);
-        for (const Array& array : layer.arrays) all = all && std::ranges::all_of(array.values, finite);
+        bool all = range::all_of(layer.first, finite);
+        for (const Array& array : layer.arrays) all = all && range::all_of(array.values, finite);
         if (!all) {
             error = {Error::Kind::not_finite, source + ": " + layer.name + " has a number that is not finite"};
             return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../model/layer_facts.hpp"
 #include "../model/model.hpp"
@@ -236,7 +237,7 @@ void write_onnx(const Model<Net, B>& model, const std::filesystem::path& path, E
         const auto values = model.values();
         const auto file = detail::onnx_model(network_layers<Net>, Net::tensors, values.data(), problem);
         if (!problem.empty()) error = {Error::Kind::argument, path.string() + ": " + problem};
-        else if (!std::ranges::all_of(values, [](auto number) { return std::isfinite(number); }))
+        else if (!range::all_of(values, [](auto number) { return std::isfinite(number); }))
             error = {Error::Kind::not_finite, path.string() + ": a number of the model is not finite"};
         else write_file(path, file.bytes(), error);
     });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "assign.hpp"
 #include "json/numbers.hpp"
 #include "said_numbers.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -213,7 +213,7 @@ private:
                                                                  {"sigmoid", LayerKind::Sigmoid},
                                                                  {"softmax", LayerKind::Softmax}};
         if (activation.empty() || activation == "linear") return size;
-        const auto* found = std::ranges::find(kinds, activation, [](const auto& kind) { return kind.first; });
+        const auto* found = range::find(kinds, activation, [](const auto& kind) { return kind.first; });
         if (found == std::end(kinds)) {
             json.refuse(name + ": the activation " + json_string(activation) +
                         " cannot be read; linear, relu, tanh, sigmoid and softmax can");

@@ -3,10 +3,10 @@
 
 #include "../core/error.hpp"
 #include "../core/printable.hpp"
+#include "../core/range.hpp"
 #include "file.hpp"
 #include "safetensors/header.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -41,7 +41,7 @@ public:
     /// The tensor of that name, or null.
     const TensorInfo* find(std::string_view name) const noexcept {
         const auto name_at = [this](std::size_t i) { return std::string_view{header_.tensors[i].name}; };
-        const auto found = std::ranges::lower_bound(header_.by_name, name, {}, name_at);
+        const auto found = range::lower_bound(header_.by_name, name, {}, name_at);
         return found == header_.by_name.end() || name_at(*found) != name ? nullptr : &header_.tensors[*found];
     }
 
@@ -51,7 +51,7 @@ public:
         constexpr int most = 8; // length of a chain of aliases; save_model writes two
         for (int k = 0; k < most; ++k) {
             if (const TensorInfo* const found = find(name)) return found;
-            const auto other = std::ranges::find(metadata(), name, &Metadata::value_type::first);
+            const auto other = range::find(metadata(), name, &Metadata::value_type::first);
             if (other == metadata().end()) break;
             name = other->second;
         }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/range.hpp"
 #include "bytes.hpp"
 #include "file.hpp"
 #include "safetensors/header.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -80,7 +80,7 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
     if (const auto* twice = find_duplicate(tensors, order, name)) {
         return "tensor " + json_string(twice->name) + " comes twice";
     }
-    std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) { return tensors[i].dtype; });
+    range::stable_sort(order, range::Greater{}, [&](std::size_t i) { return tensors[i].dtype; });
 
     std::string json{'{'};
     const auto separate = [&json] {
@@ -163,7 +163,7 @@ inline Bytes safetensors_bytes(std::span<const TensorData> tensors, const Metada
             return Bytes{};
         }
         std::byte* to = bytes.data();
-        for (const auto part : parts.bytes) to = std::ranges::copy(part, to).out;
+        for (const auto part : parts.bytes) to = range::copy(part, to);
         return bytes;
     });
 }

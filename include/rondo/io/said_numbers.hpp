@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../core/read_number.hpp"
 #include "json.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -64,7 +64,7 @@ private:
 
     void add(JsonReader& json, std::string_view in_file, std::string_view name, int rank, std::optional<double> value) {
         constexpr std::size_t most = 256, longest = 256; // limits for untrusted input; no program writes as many
-        const auto known = std::ranges::find(said_, name, &One::name);
+        const auto known = range::find(said_, name, &One::name);
         if (known == said_.end()) {
             if (said_.size() < most && name.size() <= longest)
                 said_.push_back({std::string{in_file}, std::string{name}, rank, value});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../model/model.hpp"
 #include "assign.hpp"
 #include "json/numbers.hpp"
@@ -26,7 +27,7 @@ struct StateDict {
     std::vector<NamedArray> tensors;
 
     const NamedArray* find(std::string_view name) const {
-        const auto found = std::ranges::find(tensors, name, &NamedArray::name);
+        const auto found = range::find(tensors, name, &NamedArray::name);
         return found == tensors.end() ? nullptr : &*found;
     }
 };
@@ -37,7 +38,7 @@ inline std::vector<NamedArray> read_named_arrays(JsonReader& json) {
     std::vector<NamedArray> all;
     json.object(256, [&](const std::string& name) {
         if (all.size() == most) return json.refuse("more than " + std::to_string(most) + " tensors");
-        if (std::ranges::find(all, name, &NamedArray::name) != all.end())
+        if (range::find(all, name, &NamedArray::name) != all.end())
             return json.refuse("tensor " + json_string(name) + " comes twice");
         NestedNumbers numbers = read_nested(json);
         all.push_back({name, std::move(numbers.shape), std::move(numbers.values)});
@@ -118,7 +119,7 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
             return problem;
     }
     for (const io::NamedArray& array : dict.tensors)
-        if (array.name.starts_with(names.prefix) && std::ranges::find(known, array.name) == known.end())
+        if (array.name.starts_with(names.prefix) && range::find(known, array.name) == known.end())
             return {Error::Kind::mismatch, dict.source + ": tensor " + array.name + " is not one of the network's"};
     return {};
 }

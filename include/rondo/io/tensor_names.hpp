@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -49,7 +49,7 @@ inline bool is_recurrent_bias(std::string_view leaf) {
 template <class Has>
 bool lacks_biases(std::span<const ParameterSpec> tensors, std::size_t k, Has has) {
     const auto name = split_name(tensors[k].name.view());
-    return is_recurrent_bias(name.second) && std::ranges::none_of(tensors, [&](const ParameterSpec& t) {
+    return is_recurrent_bias(name.second) && range::none_of(tensors, [&](const ParameterSpec& t) {
         const auto [other_module, other_leaf] = split_name(t.name.view());
         return other_module == name.first && is_recurrent_bias(other_leaf) && has(t.name.view());
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../layer/network.hpp"
 
@@ -57,7 +58,7 @@ inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<
         text += column(row.name, names) + column(row.description, descriptions) + std::to_string(row.parameters) + "\n";
     for (const ParameterSpec& t : all) tensors = (std::max)(tensors, t.name.view().size() + 2);
     for (const ParameterSpec& t : all) {
-        const ParameterSpec& original = *std::ranges::find(all, t.offset, &ParameterSpec::offset);
+        const ParameterSpec& original = *range::find(all, t.offset, &ParameterSpec::offset);
         text += "  " + column(std::string{t.name.view()}, tensors) + shape(t);
         if (&t != &original) text += ", tied to " + std::string{original.name.view()};
         text += "\n";

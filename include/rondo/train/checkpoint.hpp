@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "fit.hpp"
 #include "checkpoint_numbers.hpp"
 #include "../io/model.hpp"
@@ -92,7 +93,7 @@ inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
 
 template <class S>
 Error state_problem(const std::vector<S>& values, const std::string& source, std::size_t worker) {
-    if (std::ranges::all_of(values, [](S value) { return std::isfinite(value); })) return {};
+    if (range::all_of(values, [](S value) { return std::isfinite(value); })) return {};
     return {Error::Kind::not_finite, source + ": tensor " + state_name(worker) + " has a number that is not finite"};
 }
 template <class S>
@@ -167,7 +168,7 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
         return {Error::Kind::mismatch, source + ": the run has seed " + std::to_string(run.seed) + " and " +
                                            std::to_string(run.threads) + " threads, the trainer seed " +
                                            std::to_string(seed) + " and " + std::to_string(threads) + " threads"};
-    const auto rule = std::ranges::find(metadata, "optimizer", &io::Metadata::value_type::first);
+    const auto rule = range::find(metadata, "optimizer", &io::Metadata::value_type::first);
     if (rule == metadata.end() || rule->second != run.optimizer)
         return {Error::Kind::mismatch, source + ": the run's optimizer is " +
                                            (rule == metadata.end() ? "not told" : printable(rule->second)) +

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "../layer_weights.hpp"
 #include "../../core/number_text.hpp"
 #include "graph.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -35,7 +36,7 @@ inline Array gates_from_onnx(std::span<const double> rows, LayerKind kind, std::
 
 inline bool same_word(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + ('a' - 'A')) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
+    return range::equal(a, b, {}, lower, lower);
 }
 
 /// The attribute clip limits pre-activations to [-clip, clip]. Beyond 40, sigmoid and tanh change by less than 5e-18,

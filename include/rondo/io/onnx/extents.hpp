@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 
@@ -191,7 +193,7 @@ inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill
     } else if (node.op == "Reshape") {
         fill.shape = onnx_shape_of(walk, node.input(1));
         const auto told = [](const OnnxDim& dim) { return dim.times > 0; };
-        if (fill.shape && !std::ranges::all_of(*fill.shape, told)) fill.shape.reset();
+        if (fill.shape && !range::all_of(*fill.shape, told)) fill.shape.reset();
     }
     return onnx_result(walk, node, std::move(fill)), "";
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../version.hpp"
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 
 #include <algorithm>
 #include <array>
@@ -69,7 +70,7 @@ struct OnnxFlow {
         std::uint8_t count = 0;
         bool operator==(const Axis&) const = default;
         bool is(std::initializer_list<Atom> wanted) const {
-            return std::ranges::equal(wanted, std::span{atoms}.first(count));
+            return range::equal(wanted, std::span{atoms}.first(count));
         }
         bool has(Atom atom) const {
             return std::find(atoms.begin(), atoms.begin() + count, atom) != atoms.begin() + count;
@@ -106,11 +107,11 @@ struct OnnxFlow {
         return all;
     }
     bool has(Atom atom) const {
-        return std::ranges::any_of(axes, [&](const Axis& axis) { return axis.has(atom); });
+        return range::any_of(axes, [&](const Axis& axis) { return axis.has(atom); });
     }
     /// Whether this is an input of the graph, or a part of one.
     bool is_input() const {
-        return std::ranges::all_of(list, [](const OnnxPart& part) { return part.layer == 0; });
+        return range::all_of(list, [](const OnnxPart& part) { return part.layer == 0; });
     }
     std::int64_t feature_count() const { return sizes[features].times * std::int64_t(list.size()); }
 
@@ -228,7 +229,7 @@ struct OnnxFlow {
     /// Reshapes, keeping the order of elements; 0 keeps an extent, -1 is inferred.
     std::string reshape(std::vector<OnnxDim> shape, bool zero_keeps) {
         if (shape.size() > most_axes) return "its result has more than 6 axes";
-        if (std::ranges::count(shape, OnnxDim{-1}) > 1) return "its shape has two extents -1";
+        if (range::count(shape, OnnxDim{-1}) > 1) return "its shape has two extents -1";
         for (std::size_t k = 0; zero_keeps && k < shape.size(); ++k)
             if (shape[k].is(0)) {
                 if (k >= rank) return "its shape keeps an axis that its input does not have";
@@ -290,7 +291,7 @@ private:
             if (!from_front) std::reverse(result[k].atoms.begin(), result[k].atoms.begin() + result[k].count);
             return all == shape[k];
         };
-        const auto open = std::ranges::find(shape, OnnxDim{-1});
+        const auto open = range::find(shape, OnnxDim{-1});
         const auto stop = static_cast<std::size_t>(open - shape.begin());
         bool fits = true;
         for (std::size_t k = 0; k < stop && fits; ++k) fits = take(k, true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "walk.hpp"
 
 #include <algorithm>
@@ -69,7 +71,7 @@ struct OnnxFold {
         result = x;
         result.rank = dims.size();
         result.size = 1;
-        std::ranges::copy(dims, result.dims.begin());
+        range::copy(dims, result.dims.begin());
         for (const std::size_t extent : dims) {
             if (extent > 0 && result.size > x.size / extent && x.size > 0) return "its result has more numbers";
             result.size *= extent;
@@ -334,7 +336,7 @@ inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
         {"Split", &OnnxFold::split},      {"Sub", &OnnxFold::arithmetic},  {"Transpose", &OnnxFold::transpose},
         {"Unsqueeze", &OnnxFold::unsqueeze},
     };
-    const auto way = std::ranges::find(ways, node.op, &std::pair<std::string_view, Way>::first);
+    const auto way = range::find(ways, node.op, &std::pair<std::string_view, Way>::first);
     const auto constant = walk.find_as<OnnxConstant>(node.input(0));
     if (way == std::end(ways) || !constant) return {};
     if (constant->repeated != 0 && node.op != "Slice" && node.op != "Split") return {};

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../../core/printable.hpp"
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "tensor.hpp"
 #include "protobuf.hpp"
 
@@ -115,7 +117,7 @@ struct OnnxNode {
 
     /// Its description in error messages.
     std::string called() const {
-        const auto told = std::ranges::find_if(outputs, [](std::string_view output) { return !output.empty(); });
+        const auto told = range::find_if(outputs, [](std::string_view output) { return !output.empty(); });
         const std::string_view any = told == outputs.end() ? std::string_view{} : *told;
         return "node " + quoted(name.empty() ? any : name) + " (" + printable(op.substr(0, 40)) + ')';
     }
@@ -254,8 +256,8 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
     });
     if (!problem.empty()) return "its graph is no GraphProto: " + problem;
     const auto name = [](const auto& initializer) { return initializer.first; };
-    std::ranges::sort(result.initializers, {}, name);
-    const auto same = std::ranges::adjacent_find(result.initializers, {}, name);
+    range::sort(result.initializers, {}, name);
+    const auto same = range::adjacent_find(result.initializers, {}, name);
     return same == result.initializers.end() ? "" : "two initializers are called " + quoted(same->first);
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "../file.hpp"
 #include "../layer_weights.hpp"
 #include "external.hpp"
 #include "walk.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -103,7 +104,7 @@ inline std::string read_onnx_inputs(OnnxWalk& walk, const OnnxOptions& options) 
             if (extent > onnx_most_extent)
                 return called + "an axis of it has " + std::to_string(extent) + "; expected at most " +
                        std::to_string(onnx_most_extent);
-        if (const auto array = std::ranges::find(options.inputs, info.name, &NamedArray::name);
+        if (const auto array = range::find(options.inputs, info.name, &NamedArray::name);
             array != options.inputs.end()) {
             if (std::string problem = give_onnx_input(walk, info, *array); !problem.empty()) return called + problem;
             ++given;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "recurrent.hpp"
 #include "step.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,7 +63,7 @@ private:
             const auto of_product = [&](const OnnxTerm::Product& product) {
                 return term(product.of).kind == OnnxTerm::product;
             };
-            const auto found = std::ranges::find_if(inner.products, of_product);
+            const auto found = range::find_if(inner.products, of_product);
             return found != inner.products.end() && factors(found->of, OnnxTerm::sigmoid, r, h) && h == state &&
                    gate(term(n).a, found->of, gates[2]) && gate(term(r).a, state, gates[0]);
         }
@@ -258,7 +259,7 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
     if (std::string problem = onnx_loop_arrays(walk, cell, in, hidden, arrays); !problem.empty()) return problem;
     if (std::string problem = onnx_loop_state(walk, x, node.input(*place + 2), hidden, first); !problem.empty())
         return problem;
-    if (std::ranges::all_of(first, [](double number) { return number == 0; })) first.clear();
+    if (range::all_of(first, [](double number) { return number == 0; })) first.clear();
     LayerFacts facts{cell.kind, int(in), int(hidden)};
     facts.reversed = x.flipped;
     const auto id = walk.append(node, x.list[0].layer, facts, 1, std::move(arrays), std::move(first));

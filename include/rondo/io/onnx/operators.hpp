@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "fold.hpp"
 #include "layers.hpp"
 #include "loop.hpp"
 #include "recurrent.hpp"
 #include "shapes.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -107,7 +108,7 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         {"Unsqueeze", onnx_rearrange, 2, 1, {{{"axes", A::of_ints, true, 1, 13}}}},
         {"Where", onnx_where, 3},
     };
-    const auto found = std::ranges::find(operators, name, &OnnxOperator::name);
+    const auto found = range::find(operators, name, &OnnxOperator::name);
     return found == std::end(operators) ? nullptr : found;
 }
 
@@ -136,7 +137,7 @@ inline std::string check_onnx_node(const OnnxWalk& walk, const OnnxNode& node, b
     for (const Message& message : node.attributes) {
         const OnnxAttribute attribute = read_onnx_attribute(message);
         if (!attribute.problem.empty()) return attribute.problem;
-        const auto rule = std::ranges::find(op.attributes, attribute.name, &OnnxAttributeRule::name);
+        const auto rule = range::find(op.attributes, attribute.name, &OnnxAttributeRule::name);
         if (rule == op.attributes.end() || attribute.name.empty())
             return "the attribute " + quoted(attribute.name) + " is not known";
         if (opset < rule->since || opset >= rule->until)
@@ -177,7 +178,7 @@ inline std::string check_onnx_body(const OnnxWalk& walk, Message body) {
 
 /// Interprets a node. Returns an error message, empty on success.
 inline std::string run_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
-    if (std::ranges::find(walk.graph.functions, std::pair{node.domain, node.op}) != walk.graph.functions.end())
+    if (range::find(walk.graph.functions, std::pair{node.domain, node.op}) != walk.graph.functions.end())
         return "it calls a function of the file; write the model with its functions inlined, as by "
                "onnx.inliner.inline_local_functions";
     if (!node.domain.empty()) return "it is of the domain " + quoted(node.domain);

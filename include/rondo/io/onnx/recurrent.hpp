@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "cell.hpp"
 #include "walk.hpp"
 
@@ -92,7 +94,7 @@ inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_v
         for (const std::int64_t length : onnx_numbers<std::int64_t>(tensor)) lengths.push_back({length});
     }
     if (!steps.known() && !lengths.empty() && lengths[0].known() && lengths[0].times > 0) steps = lengths[0];
-    const auto other = std::ranges::find_if(lengths, [&](const OnnxDim& length) { return length != steps; });
+    const auto other = range::find_if(lengths, [&](const OnnxDim& length) { return length != steps; });
     if (other == lengths.end()) return {};
     const auto count = [](const OnnxDim& dim) { return dim.known() ? std::to_string(dim.times) : "an open number of"; };
     return "asks for " + count(*other) + " of " + count(steps) + " steps; expected all of them, or an input of the " +
@@ -108,7 +110,7 @@ inline std::string onnx_peepholes(OnnxWalk& walk, std::string_view name) {
         zero = fill->number == 0;
     } else {
         if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return "P: " + problem;
-        zero = tensor.real() && std::ranges::all_of(onnx_numbers<double>(tensor), [](double n) { return n == 0; });
+        zero = tensor.real() && range::all_of(onnx_numbers<double>(tensor), [](double n) { return n == 0; });
     }
     return zero ? "" : "it has peepholes (P) that are not zero, which no layer of Rondo has";
 }
@@ -144,7 +146,7 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     const auto misfit = [](const char* what, const OnnxTensor& tensor, std::initializer_list<std::size_t> expected) {
         OnnxTensor right;
         for (const std::size_t extent : expected) right.dims[right.rank++] = extent;
-        if (std::ranges::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
+        if (range::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
         return std::string{what} + ": expected " + right.shape() + ", got " + tensor.shape();
     };
     if (hidden == 0 || (std::max)(hidden, in) > most)
@@ -178,7 +180,7 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
             !problem.empty())
             return problem;
     }
-    if (std::ranges::all_of(first, [](double number) { return number == 0; })) first.clear();
+    if (range::all_of(first, [](double number) { return number == 0; })) first.clear();
     if (std::string problem = onnx_peepholes(walk, node.input(7)); !problem.empty()) return problem;
 
     std::vector<Array> arrays;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "flow.hpp"
 
 #include <algorithm>
@@ -74,7 +76,7 @@ inline std::string onnx_select(
 
     const bool one = lies.count == 1 && lies.atoms[0] <= OnnxFlow::second && !x.cut;
     const Atom atom = lies.atoms[0];
-    const bool steps = one && std::ranges::all_of(x.list, [](const OnnxPart& part) {
+    const bool steps = one && range::all_of(x.list, [](const OnnxPart& part) {
         return part.what == OnnxPart::steps;
     });
     if (steps && (!x.time || *x.time == atom)) {

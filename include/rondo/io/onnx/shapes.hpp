@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "extents.hpp"
 #include "layers.hpp"
 #include "select.hpp"
@@ -79,7 +81,7 @@ inline std::string onnx_gather(OnnxWalk& walk, const OnnxNode& node) {
     const auto value = walk.find(node.input(0));
     if (value && std::holds_alternative<OnnxGiven>(*value)) return onnx_result(walk, node, *value), "";
     const auto index = walk.extents(node.input(1));
-    if (!index || index->dims.empty() || !std::ranges::all_of(index->dims, &OnnxDim::known))
+    if (!index || index->dims.empty() || !range::all_of(index->dims, &OnnxDim::known))
         return "its indices are not known";
     const std::int64_t axis = node.whole("axis", 0);
     if (value && std::holds_alternative<OnnxFill>(*value))
@@ -246,7 +248,7 @@ inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
         const auto value = walk.find(name);
         return value && (std::holds_alternative<OnnxFlow>(*value) || std::holds_alternative<OnnxGiven>(*value));
     };
-    if (std::ranges::any_of(node.inputs, is_flow)) return onnx_join(walk, node);
+    if (range::any_of(node.inputs, is_flow)) return onnx_join(walk, node);
     OnnxExtents result;
     for (const std::string_view name : node.inputs) {
         const auto part = walk.extents(name);
@@ -267,7 +269,7 @@ inline std::string onnx_reverse(OnnxWalk& walk, const OnnxNode& node) {
     const auto lengths = walk.extents(node.input(1));
     if (!steps) return "its input has no such axis";
     const OnnxDim extent = x.extent(x.axes[*steps]);
-    if (!lengths || !std::ranges::all_of(lengths->dims, [&](const OnnxDim& dim) { return dim == extent; }))
+    if (!lengths || !range::all_of(lengths->dims, [&](const OnnxDim& dim) { return dim == extent; }))
         return "it reverses some of the steps; expected all of them";
     if (std::string problem = onnx_select(x, *steps, {OnnxRange::all, -OnnxRange::all, -1}); !problem.empty())
         return problem;
@@ -280,7 +282,7 @@ inline std::string onnx_same(OnnxWalk& walk, const OnnxNode& node) {
     if (!value) return "it reads " + quoted(node.input(0)) + ", which nothing before it writes";
     if (node.op == "Dropout" && !node.input(2).empty()) {
         const auto training = walk.extents(node.input(2));
-        if (!training || !std::ranges::all_of(training->dims, [](const OnnxDim& dim) { return dim.is(0); }))
+        if (!training || !range::all_of(training->dims, [](const OnnxDim& dim) { return dim.is(0); }))
             return "its training_mode is not false: it drops numbers";
     }
     if (node.op == "Cast") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 
@@ -208,7 +210,7 @@ private:
         const auto begins = wholes(node, "starts", 1), ends = wholes(node, "ends", 2), axes = wholes(node, "axes", 3),
                    strides = wholes(node, "steps", 4);
         if (!begins || !ends || !axes || begins->size() != axes->size() || ends->size() != axes->size() ||
-            (strides && std::ranges::any_of(*strides, [](std::int64_t stride) { return stride != 1; })))
+            (strides && range::any_of(*strides, [](std::int64_t stride) { return stride != 1; })))
             return "its range is not known";
         OnnxTerm term = terms[a];
         if (term.kind != OnnxTerm::matrix && term.kind != OnnxTerm::linear) return "it takes some features of a step";

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "../float16.hpp"
 #include "../little_endian.hpp"
 #include "protobuf.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -102,7 +103,7 @@ inline std::string read_onnx_place(Message entry, OnnxPlace& place, std::vector<
     if (!reader.ok()) return "has external data that are no StringStringEntryProto: " + reader.problem();
     if (key != "location" && key != "offset" && key != "length" && key != "checksum")
         return "has the external data's " + quoted(key) + "; expected location, offset, length and checksum";
-    if (std::ranges::find(keys, key) != keys.end()) return "has the external data's " + std::string{key} + " twice";
+    if (range::find(keys, key) != keys.end()) return "has the external data's " + std::string{key} + " twice";
     keys.push_back(key);
     const auto number = [&value](std::uint64_t& result) {
         const char* const end = value.data() + value.size();

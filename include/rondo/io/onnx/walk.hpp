@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../core/range.hpp"
+#include "../core/range.hpp"
 #include "../layer_weights.hpp"
 #include "external.hpp"
 #include "flow.hpp"
 #include "graph.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -87,7 +88,7 @@ struct OnnxWalk {
     std::optional<OnnxValue> find(std::string_view name) const {
         if (const auto found = values.find(name); found != values.end()) return found->second;
         const auto key = [](const auto& initializer) { return initializer.first; };
-        const auto found = std::ranges::lower_bound(graph.initializers, name, {}, key);
+        const auto found = range::lower_bound(graph.initializers, name, {}, key);
         if (found == graph.initializers.end() || found->first != name) return std::nullopt;
         return OnnxConstant{found->second};
     }
@@ -177,7 +178,7 @@ struct OnnxWalk {
     std::optional<std::vector<std::int64_t>> wholes(const OnnxNode& node, const char* attribute, std::size_t input) {
         if (const auto found = node.find(attribute)) return found->wholes;
         const auto found = extents(node.input(input));
-        if (!found || !std::ranges::all_of(found->dims, &OnnxDim::known)) return std::nullopt;
+        if (!found || !range::all_of(found->dims, &OnnxDim::known)) return std::nullopt;
         std::vector<std::int64_t> all;
         for (const OnnxDim& dim : found->dims) all.push_back(dim.times);
         return all;
@@ -192,7 +193,7 @@ struct OnnxWalk {
             return onnx_numbers<std::int64_t>(found);
         }
         const auto computed = extents(name);
-        if (!computed || !std::ranges::all_of(computed->dims, &OnnxDim::known)) return std::nullopt;
+        if (!computed || !range::all_of(computed->dims, &OnnxDim::known)) return std::nullopt;
         scalar = computed->scalar;
         std::vector<std::int64_t> all;
         for (const OnnxDim& dim : computed->dims) all.push_back(dim.times);
@@ -256,7 +257,7 @@ private:
     std::string settle(const OnnxNode& node, OnnxFlow& x) {
         if (x.cut) return "it reads a part of the graph's input" + std::string{unrolled};
         const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
-        if (std::ranges::any_of(x.list, of_memory)) return "it reads Y_c; Rondo's layers hand on h alone";
+        if (range::any_of(x.list, of_memory)) return "it reads Y_c; Rondo's layers hand on h alone";
         const bool two = x.list.size() == 2 && x.list[0].layer != x.list[1].layer && !x.is_input();
         if (two)
             if (std::string problem = join(x); !problem.empty()) return problem;
@@ -264,7 +265,7 @@ private:
         bool all = x.list.size() == (id == 0 ? 1 : std::size_t(layer(id).blocks));
         for (std::size_t k = 0; all && k < x.list.size(); ++k) all = x.list[k].layer == id && x.list[k].block == k;
         if (!all) return part_problem(x);
-        const auto each = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        const auto each = [&](auto what) { return range::all_of(x.list, what); };
         if (each([](const Part& part) { return part.what == Part::steps; })) return {};
 
         const auto back = [&](const Part& part) { return part.layer > 0 && is_back(part); };
@@ -340,7 +341,7 @@ private:
         return problem;
     }
     std::string part_problem(const OnnxFlow& x) const {
-        const auto all = [&](auto what) { return std::ranges::all_of(x.list, what); };
+        const auto all = [&](auto what) { return range::all_of(x.list, what); };
         if (all([](const Part& part) { return part.what == Part::end; }))
             return "it reads a part of the final states that no layer of Rondo hands on";
         const auto same = [&](const Part& part) { return part.layer == x.list[0].layer; };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/range.hpp"
 #include "../dtype.hpp"
 #include "../file.hpp"
 #include "../json.hpp"
@@ -55,7 +56,7 @@ template <class Items, class Name>
 std::vector<std::size_t> order_by_name(const Items& items, Name name) {
     std::vector<std::size_t> order(items.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view{name(items[i])}; });
+    range::sort(order, {}, [&](std::size_t i) { return std::string_view{name(items[i])}; });
     return order;
 }
 
@@ -63,7 +64,7 @@ std::vector<std::size_t> order_by_name(const Items& items, Name name) {
 template <class Items, class Name>
 auto find_duplicate(const Items& items, const std::vector<std::size_t>& order, Name name) -> decltype(&items[0]) {
     const auto name_at = [&](std::size_t i) { return std::string_view{name(items[i])}; };
-    const auto same = std::ranges::adjacent_find(order, {}, name_at);
+    const auto same = range::adjacent_find(order, {}, name_at);
     return same == order.end() ? nullptr : &items[*same];
 }
 
@@ -87,7 +88,7 @@ inline std::string size_problem(DType dtype, std::span<const std::size_t> shape,
         bits *= factor;
         return true;
     };
-    if (!std::ranges::all_of(shape, fits_times) || !fits_times(bits_of(dtype))) {
+    if (!range::all_of(shape, fits_times) || !fits_times(bits_of(dtype))) {
         return describe(dtype, shape) + " has more bits than can be counted";
     }
     if (bits % 8 != 0) return describe(dtype, shape) + " takes " + std::to_string(bits) + " bits, no whole bytes";
@@ -103,7 +104,7 @@ inline TensorInfo read_tensor(JsonReader& json, const std::string& name, const S
 
     constexpr std::size_t word = 16; // longer than the format's keywords
     json.object(word, [&](const std::string& field) {
-        const auto which = static_cast<std::size_t>(std::ranges::find(fields, field) - fields);
+        const auto which = static_cast<std::size_t>(range::find(fields, field) - fields);
         if (which == 3) return refuse("has the unknown field " + json_string(field));
         if (std::exchange(seen[which], true)) return refuse("has two fields " + json_string(field));
         if (field == "dtype") {
@@ -140,7 +141,7 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
     if (!json.ok()) return json.problem();
 
     // In the order of the data; tensors of zero bytes may have equal offsets, so the name is a second key.
-    std::ranges::sort(header.tensors, {}, [](const TensorInfo& t) { return std::tie(t.begin, t.end, t.name); });
+    range::sort(header.tensors, {}, [](const TensorInfo& t) { return std::tie(t.begin, t.end, t.name); });
     const auto tensor_name = [](const TensorInfo& tensor) -> auto& { return tensor.name; };
     header.by_name = order_by_name(header.tensors, tensor_name);
     if (const auto* twice = find_duplicate(header.tensors, header.by_name, tensor_name)) {
