@@ -131,17 +131,17 @@ void run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Compares LSTMs of one and both directions, one and three layers deep.", "architectures"};
+    common::CommandLine app{"Compares LSTMs of one and both directions, one and three layers deep.", "architectures"};
     Options options;
     options.add(app, 5, networks);
     options.pictures = {"architectures"};
-    app.add_option("--column", options.column, "the signal, a column of the CSV file --data")->needs("--data");
-    app.add_option("--noise", options.noise, "of a sensor, in deviations of the signal")
-        ->capture_default_str()
-        ->check(common::real(0, 1e6));
-    app.add_option("--persistence", options.persistence, "what the signal keeps of itself from step to step")
-        ->capture_default_str()
-        ->check(common::real(0, 1));
+    app.add("--column", options.column, "the signal, a column of the CSV file --data").needs(app.option("--data"));
+    app.add("--noise", options.noise, "of a sensor, in deviations of the signal")
+        .show_default()
+        .check(common::real(0, 1e6));
+    app.add("--persistence", options.persistence, "what the signal keeps of itself from step to step")
+        .show_default()
+        .check(common::real(0, 1));
     app.footer("Example: examples/run architectures --data power.csv --column load --noise 2");
     return common::main(app, argc, argv, [&] { run(options); });
 }

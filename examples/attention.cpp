@@ -103,14 +103,15 @@ void run(const Options& options, const common::Sentences& sentences) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Tells praise from blame by the one word that decides, and shows where an LSTM with attention looked.",
-                 "attention"};
+    common::CommandLine app{
+        "Tells praise from blame by the one word that decides, and shows where an LSTM with attention looked.",
+        "attention"};
     Options options;
     options.add(app, 20);
     options.pictures = {"attention"};
-    app.add_option("--score", options.score, "of a step h of the LSTM: v h + b, or v tanh(W h + b)")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"linear", "additive"}));
+    app.add("--score", options.score, "of a step h of the LSTM: v h + b, or v tanh(W h + b)")
+        .show_default()
+        .check(common::one_of({"linear", "additive"}));
     app.footer("A file has lines of label<TAB>text, of two labels; a tenth of them is held out.\n"
                "Example: examples/run attention --score additive --epochs 30");
     return common::main(app, argc, argv, [&] {

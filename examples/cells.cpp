@@ -146,11 +146,12 @@ void run(Options options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Steps single cells, and draws what the gates of an LSTM and a GRU do while they read.", "cells"};
+    common::CommandLine app{
+        "Steps single cells, and draws what the gates of an LSTM and a GRU do while they read.", "cells"};
     Options options;
     options.add(app, 40, networks);
     options.pictures = {"cells-lstm-gates", "cells-gru-gates"};
-    app.add_option("--sentence", options.sentence, "to read with the gates traced; default: some of the text");
+    app.add("--sentence", options.sentence, "to read with the gates traced; default: some of the text");
     app.footer("Example: examples/run cells --data book.txt --epochs 5 --sentence \"It was the best of times\"");
     return common::main(app, argc, argv, [&] { run(options); });
 }

@@ -143,11 +143,11 @@ void run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Plays a WAV file through a model of a guitar amplifier, block by block.", "host_audio"};
+    common::CommandLine app{"Plays a WAV file through a model of a guitar amplifier, block by block.", "host_audio"};
     Options options;
     options.add(app, 20);
     options.others = {"host_audio-dry.wav", "host_audio-wet.wav"};
-    app.add_option("--block", options.block, "samples a block")->capture_default_str()->check(CLI::Range(1, 65536));
+    app.add("--block", options.block, "samples a block").show_default().check(common::in_range(1, 65536));
     app.footer("Example: examples/run host_audio --data guitar.wav --load amp.nam");
     return common::main(app, argc, argv, [&] { run(options); });
 }

@@ -97,18 +97,18 @@ void run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Serves many sessions with one const model, in several threads.", "host_service"};
+    common::CommandLine app{"Serves many sessions with one const model, in several threads.", "host_service"};
     Options options;
     options.add(app, 10);
-    app.remove_option(app.get_option("--data")); // the sensors are simulated
-    app.add_option("--sessions", options.sessions, "each with a state")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 100000));
-    app.add_option("--requests", options.requests, "of each session")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 1000));
-    app.add_option("--workers", options.workers, "threads that answer")
-        ->capture_default_str()
-        ->check(CLI::Range(1, 64));
+    app.remove("--data"); // the sensors are simulated
+    app.add("--sessions", options.sessions, "each with a state")
+        .show_default()
+        .check(common::in_range(1, 100000));
+    app.add("--requests", options.requests, "of each session")
+        .show_default()
+        .check(common::in_range(1, 1000));
+    app.add("--workers", options.workers, "threads that answer")
+        .show_default()
+        .check(common::in_range(1, 64));
     return common::main(app, argc, argv, [&] { run(options); });
 }

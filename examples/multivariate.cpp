@@ -132,19 +132,19 @@ void run(const Options& options, std::integer_sequence<int, features...>) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Forecasts two to four related series jointly with one GRU.", "multivariate"};
+    common::CommandLine app{"Forecasts two to four related series jointly with one GRU.", "multivariate"};
     Options options;
     options.add(app, 60);
     options.pictures = {"multivariate-forecast"};
-    app.add_option("--columns", options.columns, "2, 3 or 4 of the CSV file that --data names, as in a,b,c")
-        ->delimiter(',')
-        ->needs(app.get_option("--data"));
-    app.add_option("--window", options.window, "steps that a forecast is made from")
-        ->capture_default_str()
-        ->check(common::whole(1, 1'000'000));
-    app.add_option("--horizon", options.horizon, "steps from the window's last to the one to foretell")
-        ->capture_default_str()
-        ->check(common::whole(1, 1'000'000));
+    app.add("--columns", options.columns, "2, 3 or 4 of the CSV file that --data names, as in a,b,c")
+        .delimiter(',')
+        .needs(app.option("--data"));
+    app.add("--window", options.window, "steps that a forecast is made from")
+        .show_default()
+        .check(common::whole(1, 1'000'000));
+    app.add("--horizon", options.horizon, "steps from the window's last to the one to foretell")
+        .show_default()
+        .check(common::whole(1, 1'000'000));
     app.footer("Example: examples/run multivariate --data weather.csv --columns temperature,humidity --epochs 20");
     return common::main(app, argc, argv, [&] { run(options, FeatureCounts{}); });
 }

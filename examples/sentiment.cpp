@@ -113,13 +113,13 @@ void run(const Options& options, const common::Split& reviews) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.",
-                 "sentiment"};
+    common::CommandLine app{"Tells good reviews from bad ones with a bidirectional LSTM, and then those that you type.",
+                            "sentiment"};
     Options options;
     options.add(app, 10);
-    app.add_option("--negative", options.negative, "--data has good reviews only, a line each; the bad ones are here")
-        ->type_name("FILE")
-        ->needs("--data");
+    app.add("--negative", options.negative, "--data has good reviews only, a line each; the bad ones are here")
+        .type_name("FILE")
+        .needs(app.option("--data"));
     app.add_flag("--classify", options.classify, "then read reviews, a line each; on a terminal this is the default");
     app.footer("A file of both kinds has lines of label<TAB>text; a tenth of a file is held out.\n"
                "Example: examples/run sentiment --data good.txt --negative bad.txt --epochs 4 --threads 2");

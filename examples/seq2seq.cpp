@@ -126,21 +126,22 @@ void run(const Options& options, const common::Pairs& pairs) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Turns dates as people write them into ISO 8601, or learns any pairs, with an encoder and a decoder.",
-                 "seq2seq"};
+    common::CommandLine app{
+        "Turns dates as people write them into ISO 8601, or learns any pairs, with an encoder and a decoder.",
+        "seq2seq"};
     Options options;
     options.add(app, 12);
     options.pictures = {"seq2seq-alignment"};
-    app.add_option("--attention", options.attention, "how the decoder looks at the source")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"none", "dot", "additive"}));
-    app.add_option("--beam", options.beam, "hypotheses followed side by side; 1: greedy")
-        ->capture_default_str()
-        ->check(common::whole(1, 100));
-    app.add_option("--length-penalty", options.length_penalty, "0: the likeliest; more: longer ones")
-        ->capture_default_str()
-        ->check(common::real(0, 1000));
-    app.add_option("--say", options.say, "then turn this, too");
+    app.add("--attention", options.attention, "how the decoder looks at the source")
+        .show_default()
+        .check(common::one_of({"none", "dot", "additive"}));
+    app.add("--beam", options.beam, "hypotheses followed side by side; 1: greedy")
+        .show_default()
+        .check(common::whole(1, 100));
+    app.add("--length-penalty", options.length_penalty, "0: the likeliest; more: longer ones")
+        .show_default()
+        .check(common::real(0, 1000));
+    app.add("--say", options.say, "then turn this, too");
     app.footer("A file has lines of source<TAB or blank>target; a target of several words is taken word by word.\n"
                "Example: examples/run seq2seq --data cmudict.dict --epochs 5 --threads 2 --say rondo");
     return common::main(app, argc, argv, [&] {

@@ -129,22 +129,22 @@ void run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Forecasts a series with a GRU that reads a window of it.", "series"};
+    common::CommandLine app{"Forecasts a series with a GRU that reads a window of it.", "series"};
     Options options;
     options.add(app, 100);
     options.pictures = {"series-data", "series-forecast"};
-    app.add_option("--column", options.column, "of the CSV file that --data names; default: its last with numbers")
-        ->expected(1)
-        ->needs(app.get_option("--data"));
-    app.add_option("--window", options.window, "points that a forecast is made from")
-        ->capture_default_str()
-        ->check(common::whole(1, 1'000'000));
-    app.add_option("--horizon", options.horizon, "points from the window's last to the one to foretell")
-        ->capture_default_str()
-        ->check(common::whole(1, 1'000'000));
-    app.add_option("--season", options.season,
-                   "points after which it repeats, to compare with; 0: none; default: the sine's 50")
-        ->check(common::whole(0, 1'000'000));
+    app.add("--column", options.column, "of the CSV file that --data names; default: its last with numbers")
+        .expected(1)
+        .needs(app.option("--data"));
+    app.add("--window", options.window, "points that a forecast is made from")
+        .show_default()
+        .check(common::whole(1, 1'000'000));
+    app.add("--horizon", options.horizon, "points from the window's last to the one to foretell")
+        .show_default()
+        .check(common::whole(1, 1'000'000));
+    app.add("--season", options.season,
+            "points after which it repeats, to compare with; 0: none; default: the sine's 50")
+        .check(common::whole(0, 1'000'000));
     app.footer("Example: examples/run series --data sunspots.csv --window 132 --season 132 --epochs 20");
     return common::main(app, argc, argv, [&] { run(options); });
 }

@@ -20,6 +20,8 @@ using CharModel = Sequential<Named<"embedding", Embedding<symbols, hidden>>,
                              Named<"lstm", Layer<hidden, hidden, Stack{.layers = 2, .dropout = Rate{20}}>>,
                              Named<"fc", Linear<hidden, symbols>>>;
 
+using TokenStream = BasicAnyStream<int, float>; // of any network that reads tokens: generate() is compiled once
+
 struct Options : common::Options {
     int hidden = 128, length = 200, top_k = 0;
     std::string prompt = "a recurrent network", cell = "lstm";
@@ -33,20 +35,25 @@ void check_prompt(const Options& options, const Alphabet<symbols>& alphabet) {
 }
 
 // Generates `length` symbols after the prompt, each sampled from the stream's scores.
-template <class Net, int symbols>
-void generate(const Model<Net>& model, const Alphabet<symbols>& alphabet, const Options& options) {
-    const Packed packed{model};
+template <int symbols>
+void generate(const Alphabet<symbols>& alphabet, const Options& options, TokenStream stream) {
+    std::vector<float> scores(symbols);
+    const auto step = [&](char symbol) {
+        const int token = alphabet.token(symbol);
+        stream.process(&token, scores.data(), 1);
+    };
     for (const double temperature : options.temperatures) {
-        Stream stream{packed};
+        stream.reset();
         Sampler sampler{symbols, {.temperature = temperature, .top_k = options.top_k}, Seed{options.seed}};
         std::printf("\ntemperature %g:\n", temperature);
         {
             common::TextWriter text;
             text.add(options.prompt);
-            for (std::size_t k = 0; k + 1 < options.prompt.size(); ++k) stream.step(alphabet.token(options.prompt[k]));
+            for (std::size_t k = 0; k + 1 < options.prompt.size(); ++k) step(options.prompt[k]);
             char last = options.prompt.back();
             for (int k = 0; k < options.length; ++k) {
-                last = alphabet.symbol(sampler(stream.step(alphabet.token(last))));
+                step(last);
+                last = alphabet.symbol(sampler(std::span<const float>{scores}));
                 text.add({&last, 1});
             }
         }
@@ -67,7 +74,7 @@ void write(const Options& options, const Alphabet<symbols>& alphabet) {
     check_prompt(options, alphabet);
     Model<Net> model;
     load(model, options.load);
-    generate(model, alphabet, options);
+    generate(alphabet, options, TokenStream{model});
     std::printf("\ntext: epochs=0\n");
 }
 
@@ -83,7 +90,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     if (training.stopped) return;
 
     common::draw_losses(options, training, "cross-entropy (nats a symbol)");
-    generate(common::on_host(model), alphabet, options);
+    generate(alphabet, options, TokenStream{common::on_host(model)});
     std::printf("\ntext: cell=%s ", options.cell.c_str());
     training.print();
     if (!std::isnan(training.validation()))
@@ -122,25 +129,25 @@ void run(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Learns a text letter by letter with an LSTM, then writes more of it.", "text"};
+    common::CommandLine app{"Learns a text letter by letter with an LSTM, then writes more of it.", "text"};
     Options options;
     options.add(app, 200);
-    app.add_option("--cell", options.cell, "of the recurrent layers: rnn and gru are of 128 units")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"rnn", "lstm", "gru"}));
-    app.add_option("--hidden", options.hidden, "size of each layer")
-        ->capture_default_str()
-        ->check(CLI::IsMember({64, 128, 256}));
-    app.add_option("--prompt", options.prompt, "what to go on from")->capture_default_str();
-    app.add_option("--length", options.length, "symbols to write")
-        ->capture_default_str()
-        ->check(common::whole(0, 1'000'000));
-    app.add_option("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")
-        ->capture_default_str()
-        ->check(common::real(0));
-    app.add_option("--top-k", options.top_k, "draw from the k likeliest only; 0: from all")
-        ->capture_default_str()
-        ->check(common::whole(0, 1'000'000));
+    app.add("--cell", options.cell, "of the recurrent layers: rnn and gru are of 128 units")
+        .show_default()
+        .check(common::one_of({"rnn", "lstm", "gru"}));
+    app.add("--hidden", options.hidden, "size of each layer")
+        .show_default()
+        .check(common::one_of_numbers({64, 128, 256}));
+    app.add("--prompt", options.prompt, "what to go on from").show_default();
+    app.add("--length", options.length, "symbols to write")
+        .show_default()
+        .check(common::whole(0, 1'000'000));
+    app.add("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")
+        .show_default()
+        .check(common::real(0));
+    app.add("--top-k", options.top_k, "draw from the k likeliest only; 0: from all")
+        .show_default()
+        .check(common::whole(0, 1'000'000));
     app.footer("Example: examples/run text --data book.txt --epochs 5 --hidden 256 --threads 2 --prompt \"Once\"");
     return common::main(app, argc, argv, [&] {
         if (options.cell != "lstm" && options.hidden != 128)

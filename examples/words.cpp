@@ -130,23 +130,23 @@ bool is_large(const std::string& file) {
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Learns a text word by word with an LSTM, then writes more of it.", "words"};
+    common::CommandLine app{"Learns a text word by word with an LSTM, then writes more of it.", "words"};
     Options options;
     options.add(app, 100);
     app.add_flag("--tied", options.tied, "the output's weights are the embedding's");
-    app.add_option("--prompt", options.prompt, "what to go on from; default: the commonest word");
-    app.add_option("--length", options.length, "words to write")
-        ->capture_default_str()
-        ->check(common::whole(0, 1'000'000));
-    app.add_option("--temperature", options.sampling.temperature, "lower is safer, 0 the likeliest word only")
-        ->capture_default_str()
-        ->check(common::real(0));
-    app.add_option("--top-k", options.sampling.top_k, "draw from the k likeliest only; 0: from all")
-        ->capture_default_str()
-        ->check(common::whole(0, 1'000'000));
-    app.add_option("--top-p", options.sampling.top_p, "draw from the likeliest that have this probability together")
-        ->capture_default_str()
-        ->check(common::real(0, 1));
+    app.add("--prompt", options.prompt, "what to go on from; default: the commonest word");
+    app.add("--length", options.length, "words to write")
+        .show_default()
+        .check(common::whole(0, 1'000'000));
+    app.add("--temperature", options.sampling.temperature, "lower is safer, 0 the likeliest word only")
+        .show_default()
+        .check(common::real(0));
+    app.add("--top-k", options.sampling.top_k, "draw from the k likeliest only; 0: from all")
+        .show_default()
+        .check(common::whole(0, 1'000'000));
+    app.add("--top-p", options.sampling.top_p, "draw from the likeliest that have this probability together")
+        .show_default()
+        .check(common::real(0, 1));
     app.footer("Example: examples/run words --data book.txt --tied --epochs 5 --top-p 0.9 --prompt \"It was\"");
     return common::main(app, argc, argv, [&] {
         options.announce();

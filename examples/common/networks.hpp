@@ -16,13 +16,13 @@ namespace common {
 struct NetworksOptions : Options {
     std::string only;
 
-    void add(CLI::App& app, std::int64_t default_epochs, const std::vector<std::string>& networks) {
+    void add(CommandLine& app, std::int64_t default_epochs, const std::vector<std::string>& networks) {
         Options::add(app, default_epochs);
-        CLI::Option* choice =
-            app.add_option("--only", only,
-                           "this network alone; --load, --save and --resume are of one network and need it")
-                ->check(CLI::IsMember(networks));
-        for (const char* of_one : {"--load", "--save", "--resume"}) app.get_option(of_one)->needs(choice);
+        const CommandOption choice =
+            app.add("--only", only,
+                    "this network alone; --load, --save and --resume are of one network and need it")
+                .check(one_of(networks));
+        for (const char* of_one : {"--load", "--save", "--resume"}) app.option(of_one).needs(choice);
     }
 
     bool wants(const std::string& network) const { return only.empty() || only == network; }

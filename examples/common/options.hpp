@@ -2,19 +2,19 @@
 #pragma once
 
 #include "backend.hpp"
+#include "command_line.hpp"
 #include "files.hpp"
-#include "numbers.hpp"
 #include "output.hpp"
 #include "signals.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <rondo/core/error.hpp>
 #include <rondo/io/safetensors.hpp>
 
 #include <cstdint>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,35 +33,35 @@ struct Options {
     std::vector<std::string> pictures, others; // pictures in `out`, besides NAME-loss; other files there
 
     /// A model that is loaded is used as it is, unless --epochs asks for more training.
-    bool trains() const { return load.empty() || epochs_option->count() > 0; }
+    bool trains() const { return load.empty() || epochs_option.count() > 0; }
 
-    void add(CLI::App& app, std::int64_t default_epochs) {
-        name = app.get_name();
+    void add(CommandLine& app, std::int64_t default_epochs) {
+        name = app.name();
         epochs = default_epochs;
         const auto file = [&](const char* option, std::string& value, const char* what) {
-            app.add_option(option, value, what)->type_name("FILE")->check(path());
+            app.add(option, value, what).type_name("FILE").check(path());
         };
         file("--data", data, "use this file instead of what the program brings");
-        epochs_option = app.add_option("--epochs", epochs, "times through the data")
-                            ->capture_default_str()
-                            ->check(whole<std::int64_t>(0, 1'000'000));
-        app.add_option("--seed", seed, "where all random numbers come from")
-            ->capture_default_str()
-            ->check(whole<std::uint64_t>(0, UINT64_MAX));
-        app.add_option("--threads", threads, "workers that share each batch; results depend on their number")
-            ->capture_default_str()
-            ->check(whole(1, 256));
+        epochs_option = app.add("--epochs", epochs, "times through the data")
+                            .show_default()
+                            .check(whole<std::int64_t>(0, 1'000'000));
+        app.add("--seed", seed, "where all random numbers come from")
+            .show_default()
+            .check(whole<std::uint64_t>(0, UINT64_MAX));
+        app.add("--threads", threads, "workers that share each batch; results depend on their number")
+            .show_default()
+            .check(whole(1, 256));
         file("--load", load, "use this model; with --epochs, train it further");
         file("--save", save, "write the model here; default: in the --out folder");
         file("--resume", resume, "go on with a run from its checkpoint");
-        app.add_option("--out", out, "folder for models, checkpoints and pictures")
-            ->capture_default_str()
-            ->type_name("DIR")
-            ->check(path());
-        app.add_option("--backend", backend, "who does the arithmetic: examples/run makes a program for each")
-            ->capture_default_str()
-            ->check(CLI::IsMember({backend_name}));
-        app.callback([this] { check(); });
+        app.add("--out", out, "folder for models, checkpoints and pictures")
+            .show_default()
+            .type_name("DIR")
+            .check(path());
+        app.add("--backend", backend, "who does the arithmetic: examples/run makes a program for each")
+            .show_default()
+            .check(one_of({backend_name}));
+        app.then([this] { check(); });
     }
 
     std::filesystem::path model_file() const {
@@ -107,30 +107,22 @@ private:
         }
     }
 
-    CLI::Option* epochs_option = nullptr;
+    CommandOption epochs_option;
 };
 
 /// Parses options and runs an example; an error is printed as one sentence, with exit code 2. After a signal that
 /// stopped the training, the exit code is that of shells: 130 after Ctrl-C.
-template <class Run>
-int main(CLI::App& app, int argc, char** argv, const Run& run) {
+inline int main(CommandLine& app, int argc, char** argv, const std::function<void()>& run) {
     std::string problem;
     try {
-        try {
-            app.parse(argc, argv);
-            run();
-        } catch (const CLI::Success& help) {
-            app.exit(help);
-        }
+        if (app.parse(argc, argv)) run();
         if (stopped_by() != 0) return 128 + stopped_by();
         finish_output();
         return fell_short() ? 2 : 0;
-    } catch (const CLI::ParseError& error) {
-        problem = error.what();
-    } catch (const std::exception& error) {
+    } catch (const std::exception& error) { // CLI11's are some, too
         problem = error.what();
     }
-    complain(app.get_name() + ": " + problem);
+    complain(app.name() + ": " + problem);
     return 2;
 }
 

@@ -16,7 +16,9 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -58,15 +60,64 @@ double mean_loss(Trainer& trainer, Data& batches, const OnBatch& on_batch) {
 namespace detail {
 struct Stopped {}; // thrown while an epoch is validated
 
+/// What is trained, on what, and what validates it: the rest of this file is compiled once for all networks.
+class TrainingTask {
+public:
+    virtual std::size_t model_bytes() const = 0;
+    virtual std::size_t memories() const = 0; // of the optimizer, each as large as the model
+    virtual void load(const std::filesystem::path& path) = 0;
+    virtual void save(const std::filesystem::path& path, const rondo::io::Metadata& metadata) const = 0;
+    virtual void load_checkpoint(rondo::Progress& progress, const std::filesystem::path& path) = 0;
+    virtual void save_checkpoint(const rondo::Progress& progress, const std::filesystem::path& path) const = 0;
+    virtual rondo::History fit(const rondo::FitOptions& options, rondo::Progress& progress) = 0;
+    virtual bool validates() const = 0;
+    /// mean_loss; on_batch(done, all) is called after each batch.
+    virtual double validate(const std::function<void(std::size_t, std::size_t)>& on_batch) = 0;
+
+protected:
+    ~TrainingTask() = default;
+};
+template <class Trainer, class Data, class Validation>
+class TrainingTaskOf final : public TrainingTask {
+public:
+    TrainingTaskOf(Trainer& trainer, Data& batches, Validation* validation)
+        : trainer_{trainer}, batches_{batches}, validation_{validation} {}
+
+    std::size_t model_bytes() const override { return Model::size * sizeof(typename Model::scalar); }
+    std::size_t memories() const override { return trainer_.optimizer_memory().size(); }
+    void load(const std::filesystem::path& path) override { rondo::load(trainer_.model(), path); }
+    void save(const std::filesystem::path& path, const rondo::io::Metadata& metadata) const override {
+        rondo::save(std::as_const(trainer_).model(), path, metadata);
+    }
+    void load_checkpoint(rondo::Progress& progress, const std::filesystem::path& path) override {
+        rondo::load_checkpoint(trainer_, progress, path);
+    }
+    void save_checkpoint(const rondo::Progress& progress, const std::filesystem::path& path) const override {
+        rondo::save_checkpoint(trainer_, progress, path);
+    }
+    rondo::History fit(const rondo::FitOptions& options, rondo::Progress& progress) override {
+        return rondo::fit(trainer_, batches_, options, progress);
+    }
+    bool validates() const override { return validation_ != nullptr; }
+    double validate(const std::function<void(std::size_t, std::size_t)>& on_batch) override {
+        return mean_loss(trainer_, *validation_, [&](std::size_t done) { on_batch(done, validation_->count()); });
+    }
+
+private:
+    using Model = std::remove_cvref_t<decltype(std::declval<Trainer&>().model())>;
+    Trainer& trainer_;
+    Data& batches_;
+    Validation* validation_;
+};
+
 /// Saves model and checkpoint of a run; `before`: epochs of the model that it started from.
-template <class Trainer>
-void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progress& progress, std::int64_t before,
-              bool ended) {
+inline void save_run(const RunFiles& files, const TrainingTask& task, const rondo::Progress& progress,
+                     std::int64_t before, bool ended) {
     const Reach reach{ended, before + progress.epoch, std::int64_t(progress.batch)};
     const RunFiles::Place to = files.choose(reach);
-    save(trainer.model(), to.model, reach.metadata());
+    task.save(to.model, reach.metadata());
     files.save_companions(to);
-    save_checkpoint(trainer, progress, to.checkpoint);
+    task.save_checkpoint(progress, to.checkpoint);
     const std::string model = rondo::printable(to.model.string()),
                       checkpoint = rondo::printable(to.checkpoint.string());
     std::printf("model: %s\ncheckpoint: %s\n", model.c_str(), checkpoint.c_str());
@@ -75,6 +126,56 @@ void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progre
                     static_cast<long long>(progress.epoch) + 1, checkpoint.c_str());
     std::fflush(stdout);
 }
+
+inline Training train(const Options& options, TrainingTask& task, const std::string& unit,
+                      std::vector<Companion> companions) {
+    Training training;
+    const RunFiles files{options, std::move(companions)};
+    const std::size_t copies = options.trains() ? 2 + task.memories() : 0; // model and checkpoint
+    files.check(copies * task.model_bytes() + (1 << 20));
+    std::int64_t before = 0;
+    if (!options.load.empty()) {
+        task.load(options.load);
+        before = reach_of(options.load)->epoch;
+    }
+    if (!options.trains()) return training;
+    rondo::Progress& progress = training.progress;
+    if (!options.resume.empty()) task.load_checkpoint(progress, options.resume);
+
+    const Signals signals;
+    const rondo::Progress first = progress;
+    ProgressBar bar{options.epochs, first, unit};
+    rondo::FitOptions fit_options{.epochs = options.epochs};
+    fit_options.on_batch = [&](const rondo::Progress& p) { return bar.batch(p), stopped_by() == 0; };
+    fit_options.on_epoch = [&](const rondo::EpochResult& e) { return bar.epoch(e), true; };
+    if (task.validates())
+        fit_options.validate = [&] {
+            return task.validate([&](std::size_t done, std::size_t all) {
+                if (stopped_by() != 0) throw Stopped{}; // all batches are trained, but the epoch is incomplete
+                bar.validating(progress.epoch + 1, done, all);
+            });
+        };
+    try {
+        training.history = task.fit(fit_options, progress);
+    } catch (const Stopped&) {
+    } catch (...) {
+        bar.end();
+        const auto failure = std::current_exception();
+        if (progress.epoch != first.epoch || progress.batch != first.batch) try {
+                save_run(files, task, progress, before, false);
+            } catch (const std::exception&) { // the first failure is reported
+            }
+        std::rethrow_exception(failure);
+    }
+    training.seconds = bar.seconds();
+    training.per_second = bar.per_second();
+    bar.end();
+    save_run(files, task, progress, before, progress.epoch >= options.epochs);
+    training.stopped = stopped_by() != 0;
+    return training;
+}
+
+/// Draws NAME-loss: loss, and validation loss if there is one, over the epochs.
 } // namespace detail
 
 /// Trains with the settings of the options, from a model or a checkpoint if given, with a progress bar; validates after
@@ -86,54 +187,10 @@ void save_run(const RunFiles& files, const Trainer& trainer, const rondo::Progre
 template <class Trainer, class Data, class Validation = Data>
 Training train(const Options& options, Trainer& trainer, Data& batches, const std::string& unit,
                Validation* validation = nullptr, std::vector<Companion> companions = {}) {
-    using Net = std::remove_cvref_t<decltype(trainer.model())>;
-    Training training;
-    const RunFiles files{options, std::move(companions)};
-    const std::size_t copies = options.trains() ? 2 + trainer.optimizer_memory().size() : 0; // model and checkpoint
-    files.check(copies * Net::size * sizeof(typename Net::scalar) + (1 << 20));
-    std::int64_t before = 0;
-    if (!options.load.empty()) {
-        load(trainer.model(), options.load);
-        before = reach_of(options.load)->epoch;
-    }
-    if (!options.trains()) return training;
-    rondo::Progress& progress = training.progress;
-    if (!options.resume.empty()) load_checkpoint(trainer, progress, options.resume);
-
-    const Signals signals;
-    const rondo::Progress first = progress;
-    ProgressBar bar{options.epochs, first, unit};
-    rondo::FitOptions fit_options{.epochs = options.epochs};
-    fit_options.on_batch = [&](const rondo::Progress& p) { return bar.batch(p), stopped_by() == 0; };
-    fit_options.on_epoch = [&](const rondo::EpochResult& e) { return bar.epoch(e), true; };
-    if (validation)
-        fit_options.validate = [&] {
-            return mean_loss(trainer, *validation, [&](std::size_t done) {
-                if (stopped_by() != 0) throw detail::Stopped{}; // all batches are trained, but the epoch is incomplete
-                bar.validating(progress.epoch + 1, done, validation->count());
-            });
-        };
-    try {
-        training.history = fit(trainer, batches, fit_options, progress);
-    } catch (const detail::Stopped&) {
-    } catch (...) {
-        bar.end();
-        const auto failure = std::current_exception();
-        if (progress.epoch != first.epoch || progress.batch != first.batch) try {
-                detail::save_run(files, trainer, progress, before, false);
-            } catch (const std::exception&) { // the first failure is reported
-            }
-        std::rethrow_exception(failure);
-    }
-    training.seconds = bar.seconds();
-    training.per_second = bar.per_second();
-    bar.end();
-    detail::save_run(files, trainer, progress, before, progress.epoch >= options.epochs);
-    training.stopped = stopped_by() != 0;
-    return training;
+    detail::TrainingTaskOf task{trainer, batches, validation};
+    return detail::train(options, task, unit, std::move(companions));
 }
 
-/// Draws NAME-loss: loss, and validation loss if there is one, over the epochs.
 inline void draw_losses(const Options& options, const Training& training, const std::string& loss) {
     if (training.history.empty()) return;
     std::string data = "# epoch  training  validation\n";

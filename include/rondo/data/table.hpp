@@ -7,6 +7,7 @@
 #include "../io/text.hpp"
 #include "table_format.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>

@@ -68,12 +68,39 @@ struct FitOptions {
 };
 
 namespace detail {
-/// Collects the trainer's pending steps into the progress.
+/// A trainer and its batches as the loop over epochs sees them: the loop is compiled once for all networks.
+class TrainingRun {
+public:
+    virtual void begin_epoch(std::int64_t epoch) = 0;
+    virtual std::size_t count() const = 0;
+    virtual void enqueue(std::size_t batch, Error& error) = 0;
+    /// Trainer::collect, where the first batch that was enqueued is the batch `first`.
+    virtual std::size_t collect(std::size_t first, LossSum& loss, Error& error) = 0;
+    virtual Error problem() = 0;
+    virtual void rate_factor(double factor) = 0;
+
+protected:
+    ~TrainingRun() = default;
+};
 template <class Trainer, class Data>
-void collect(Trainer& trainer, Data& batches, Progress& progress, Error& error) {
-    const auto look = [&](std::size_t k) { return find_not_finite(batches.at(progress.batch + k)); };
-    progress.batch += trainer.collect(progress.loss, error, look);
-}
+class TrainingRunOf final : public TrainingRun {
+public:
+    TrainingRunOf(Trainer& trainer, Data& batches) : trainer_{&trainer}, batches_{&batches} {}
+
+    void begin_epoch(std::int64_t epoch) override { batches_->begin_epoch(trainer_->settings().seed, epoch); }
+    std::size_t count() const override { return batches_->count(); }
+    void enqueue(std::size_t batch, Error& error) override { trainer_->enqueue(batches_->at(batch), error); }
+    std::size_t collect(std::size_t first, LossSum& loss, Error& error) override {
+        const auto look = [&](std::size_t k) { return find_not_finite(batches_->at(first + k)); };
+        return trainer_->collect(loss, error, look);
+    }
+    Error problem() override { return trainer_->problem(); }
+    void rate_factor(double factor) override { trainer_->rate_factor(factor); }
+
+private:
+    Trainer* trainer_;
+    Data* batches_;
+};
 /// Calls work(); if it throws, calls `before` and rethrows.
 template <class Work, class Before>
 void or_first(const Work& work, [[maybe_unused]] const Before& before) {
@@ -113,32 +140,23 @@ inline Error validation_problem(std::int64_t k, double loss) {
                                          ": expected a finite loss of validate, got " +
                                          (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf")};
 }
-}
 
-/// Trains on every mini-batch of every epoch, beginning at `progress`, which it updates. A run that is stopped and
-/// resumed, with a checkpoint or without, gives the same bits as an uninterrupted one. On a device, steps are
-/// asynchronous; fit synchronizes every 16 mini-batches, at the end of an epoch, and before each call of on_batch.
-///
-/// Errors  those of Trainer::step and, after each epoch, Trainer::problem; a number of epochs or a patience below 0;
-///         patience or plateau without validate, or a validation loss that is not finite; no mini-batch, or an epoch
-///         without targets; a progress with another number of mini-batches.
-template <class Net, class Loss, class Rule, Backend B, Batches Data>
-History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
+inline History run_epochs(TrainingRun& run, const FitOptions& options, Progress& progress) {
     using Clock = std::chrono::steady_clock;
     constexpr std::size_t most = 16;
-    (check)(options.problem());
-    trainer.collect(); // discards steps that were enqueued before this run
     History history;
     while (progress.epoch < options.epochs && (options.patience <= 0 || progress.bad < options.patience)) {
         const auto begin = Clock::now();
-        batches.begin_epoch(trainer.settings().seed, progress.epoch);
-        (check)(detail::epoch_problem(progress, batches.count()));
-        progress.batches = batches.count();
+        run.begin_epoch(progress.epoch);
+        (check)(epoch_problem(progress, run.count()));
+        progress.batches = run.count();
         for (std::size_t given = 0; progress.batch < progress.batches;) {
             Error error, late;
-            const auto collect = [&] { detail::collect(trainer, batches, progress, late), given = 0; };
-            detail::or_first([&] { trainer.enqueue(batches.at(progress.batch + given), error); },
-                             [&] { collect(), (check)(late); });
+            const auto collect = [&] {
+                progress.batch += run.collect(progress.batch, progress.loss, late);
+                given = 0;
+            };
+            or_first([&] { run.enqueue(progress.batch + given, error); }, [&] { collect(), (check)(late); });
             if (!error && ++given < most && progress.batch + given < progress.batches && !options.on_batch) continue;
             collect();
             (check)(late); // an error of an earlier mini-batch precedes that of enqueue
@@ -146,11 +164,11 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
             if (options.on_batch && !options.on_batch(progress)) return history;
         }
         EpochResult result{progress.epoch + 1, progress.loss.mean()};
-        (check)(detail::terms_problem(result.epoch, progress.loss));
-        (check)(trainer.problem());
+        (check)(terms_problem(result.epoch, progress.loss));
+        (check)(run.problem());
         if (options.validate) {
             result.validation = options.validate();
-            (check)(detail::validation_problem(result.epoch, result.validation));
+            (check)(validation_problem(result.epoch, result.validation));
         }
         result.better = result.validation < progress.best;
         result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -163,10 +181,26 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
             progress.best = result.better ? result.validation : progress.best;
             progress.bad = result.better ? 0 : progress.bad + 1;
         }
-        if (options.plateau) trainer.rate_factor(options.plateau->update(progress.plateau, result.validation));
+        if (options.plateau) run.rate_factor(options.plateau->update(progress.plateau, result.validation));
         if (options.on_epoch && !options.on_epoch(result)) break;
     }
     return history;
+}
+}
+
+/// Trains on every mini-batch of every epoch, beginning at `progress`, which it updates. A run that is stopped and
+/// resumed, with a checkpoint or without, gives the same bits as an uninterrupted one. On a device, steps are
+/// asynchronous; fit synchronizes every 16 mini-batches, at the end of an epoch, and before each call of on_batch.
+///
+/// Errors  those of Trainer::step and, after each epoch, Trainer::problem; a number of epochs or a patience below 0;
+///         patience or plateau without validate, or a validation loss that is not finite; no mini-batch, or an epoch
+///         without targets; a progress with another number of mini-batches.
+template <class Net, class Loss, class Rule, Backend B, Batches Data>
+History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
+    (check)(options.problem());
+    trainer.collect(); // discards steps that were enqueued before this run
+    detail::TrainingRunOf run{trainer, batches};
+    return detail::run_epochs(run, options, progress);
 }
 
 /// The same with a new trainer.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "../layer_weights.hpp"
 #include "../../core/number_text.hpp"
 #include "graph.hpp"

@@ -3,7 +3,7 @@
 
 #include "../../core/printable.hpp"
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "tensor.hpp"
 #include "protobuf.hpp"
 

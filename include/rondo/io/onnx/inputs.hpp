@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "../file.hpp"
 #include "../layer_weights.hpp"
 #include "external.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "fold.hpp"
 #include "layers.hpp"
 #include "loop.hpp"

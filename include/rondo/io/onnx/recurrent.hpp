@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "cell.hpp"
 #include "walk.hpp"
 

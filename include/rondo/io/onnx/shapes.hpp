@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "extents.hpp"
 #include "layers.hpp"
 #include "select.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "../float16.hpp"
 #include "../little_endian.hpp"
 #include "protobuf.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/range.hpp"
+#include "../../core/range.hpp"
 #include "../dtype.hpp"
 #include "../file.hpp"
 #include "../json.hpp"
