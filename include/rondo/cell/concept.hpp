@@ -11,24 +11,24 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace cell {
 
-/// A cell's counts, per hidden unit.
+/// The number of values of a cell, per hidden unit.
 struct Shape {
-    int gates = 1;   // pre-activations
-    int split = 0;   // of them, the last ones that see W x + b and U h + c apart
-    int after_reset = 0;  // of them, the last ones whose recurrent product reads q = reset(...), not h
-    int states = 1;
-    int saved = 0;   // values kept for backward
-    int per_unit = 0;     // parameters of the unit itself
-    int forget = -1; // the gate that forgets: its bias may start above zero
+    int gates = 1;       // pre-activations
+    int split = 0;       // split gates: the last ones, if they receive W x + b and U h + c separately
+    int after_reset = 0; // gates after the reset: the last ones, if their product is U q, q = reset(...), not U h
+    int states = 1;      // components of the state: h, c, ...
+    int saved = 0;       // values saved for backward
+    int per_unit = 0;    // per-unit parameters (peepholes)
+    int forget = -1;     // index of the forget gate, whose bias may be initialized above zero; -1: none
 };
 
-/// What one hidden unit sees and leaves, for one unit (S = float, double) or a pack of units (S = Pack).
+/// Inputs and outputs of one hidden unit (S = float, double) or of a pack of units (S = Pack).
 ///
-/// Pre      gate pre-activations: gate g is W x + b + U h + c. The last `apart` gates keep both halves: W x + b stays
-///          in its place and U h + c follows after the last gate.
-/// State    component 0 is h: the output, and what the recurrent product reads.
-/// Saved    what backward wants to know of the step.
-/// Own      parameters of the unit itself (peepholes).
+/// Pre      pre-activations: gate g is W x + b + U h + c. A split gate has W x + b there; its U h + c follows after the
+///          last gate.
+/// State    component 0 is h: the output, and the input of the recurrent product.
+/// Saved    values that forward saves for backward.
+/// PerUnit  per-unit parameters (peepholes).
 template <class C, class S> using Pre = Values<S, C::shape.gates + C::shape.split>;
 template <class C, class S> using State = Values<S, C::shape.states>;
 template <class C, class S> using Saved = Values<S, C::shape.saved>;
@@ -40,7 +40,7 @@ struct Step {
     Saved<C, S> saved;
 };
 
-/// Gradients dL/d(...). `before` holds only what does not go through the recurrent product.
+/// Gradients dL/d(...). `before` is without the part that flows through the recurrent product.
 template <class C, class S>
 struct Gradient {
     Pre<C, S> pre;
@@ -50,18 +50,18 @@ struct Gradient {
 
 } // namespace cell
 
-/// A description of one unit's maths; no loops, no storage, no backend.
+/// A cell: the equations of one hidden unit, without loops, memory or backend.
 ///
-///   forward   pre-activations, old state, own parameters -> new state, values saved
-///   backward  values saved, old and new state, own parameters, dL/d(new state) -> gradients
-///   reset     where the last `second` gates read U q: q = reset(...), known only after the other gates; it has a
-///             backward of its own
+///   forward         pre-activations, old state, per-unit parameters -> new state, saved values
+///   backward        saved values, old and new state, per-unit parameters, dL/d(new state) -> gradients
+///   reset           for gates after the reset: the other pre-activations, old state -> q
+///   reset_backward  saved values, old state, dL/dq: adds to the gradients
 ///
-/// A cell whose first values saved are its gates may tell their names, gate_names: they can then be traced.
+/// A cell whose first saved values are its gates may define their names, gate_names: the gates can then be traced.
 template <class C, class S = float>
 concept Cell = C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset >= 0 && C::shape.states > 0 &&
     C::shape.saved >= 0 && C::shape.per_unit >= 0 && C::shape.split + C::shape.after_reset <= C::shape.gates &&
-    (C::shape.split == 0 || C::shape.after_reset == 0) && // no gate is known to need both
+    (C::shape.split == 0 || C::shape.after_reset == 0) && // not both
     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
              const cell::PerUnit<C, S>& per_unit) {
         { C::forward(pre, state, per_unit) } -> std::same_as<cell::Step<C, S>>;

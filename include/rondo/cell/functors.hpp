@@ -19,17 +19,19 @@ RONDO_HOST_DEVICE cell::PerUnit<C, typename L::P> unit_parameters(const S* per_u
 }
 }
 
-/// The memory one step of a cell reads and writes, H units x columns; every execution of a sequence runs these
-/// functors, be it a host loop, Thrust's for_each or a kernel. Each array holds (count x H) numbers a column.
+/// A cell's forward for one step, as a functor of column and unit: it loads the operands, applies the cell and stores
+/// the results. Called by host loops, Thrust's for_each and kernels.
+///
+/// Shapes  H units innermost, N columns outermost.
 template <class C, int H, class S>
 struct UnitForward {
     using Gates = GateLayout<C>;
-    S* gates;            // gates x H: pre-activations
-    const S* split;      // split x H: U h + c of the split gates
-    const S* per_unit;   // per_unit x H, the same for every column
-    Values<const S*, C::shape.states> before;
-    Values<S*, C::shape.states> after;
-    S* saved;            // saved x H; null where no backward follows
+    S* gates;                                 // (gates H x N): pre-activations
+    const S* split;                           // (split H x N): U h + c of the split gates
+    const S* per_unit;                        // (per_unit H)
+    Values<const S*, C::shape.states> before; // (H x N) each
+    Values<S*, C::shape.states> after;        // (H x N) each
+    S* saved;                                 // (saved H x N); null if no backward follows
 
     template <class L>
     RONDO_HOST_DEVICE auto pre(std::size_t column, int unit) const {
@@ -61,11 +63,11 @@ struct UnitForward {
     }
 };
 
-/// Stage one of a two-stage cell: q, which the second recurrent product reads.
+/// The reset of a cell with gates after the reset: computes q, the input of their recurrent product.
 template <class C, int H, class S>
 struct UnitReset {
     UnitForward<C, H, S> forward;
-    S* q;
+    S* q; // (H x N)
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {
@@ -74,18 +76,18 @@ struct UnitReset {
     }
 };
 
-/// One step back: from dL/d(state after) to the gradients of the gates and of the state before.
+/// A cell's backward for one step: from dL/d(state after) to the gradients of the gates and of the state before.
 template <class C, int H, class S>
 struct UnitBackward {
     using Gates = GateLayout<C>;
-    const S* saved;
-    Values<const S*, C::shape.states> before, after;
-    const S* per_unit;
-    const S* output_gradient;             // H: dL/dh from above
-    Values<S*, C::shape.states> carry; // H each: dL/d(state) from the step after in, to the step before out
-    S* gate_gradient;                     // gates x H
-    S* split_gradient;                    // split x H
-    S* per_unit_gradient;                 // per_unit x H
+    const S* saved;                                  // (saved H x N)
+    Values<const S*, C::shape.states> before, after; // (H x N) each
+    const S* per_unit;                               // (per_unit H)
+    const S* output_gradient;                        // (H x N): upstream gradient of the output h
+    Values<S*, C::shape.states> carry;               // (H x N) each: dL/d(state after) in, dL/d(state before) out
+    S* gate_gradient;                                // (gates H x N)
+    S* split_gradient;                               // (split H x N)
+    S* per_unit_gradient;                            // (per_unit H x N)
 
     template <class L>
     RONDO_HOST_DEVICE auto saved_of(std::size_t column, int unit) const {
@@ -105,7 +107,7 @@ struct UnitBackward {
         write<L>(column, unit, d);
         for (int k = 0; k < C::shape.states; ++k) L::store(carry[k] + at, d.before[k]);
     }
-    /// The same in parts, for numbers that are in registers: what a step reads, the gradients, and where they go.
+    /// The same in three parts (load, compute, store), for kernels that keep operands in registers.
     template <class P>
     struct Read {
         cell::Saved<C, P> saved;
@@ -140,11 +142,11 @@ struct UnitBackward {
     }
 };
 
-/// Stage one of a two-stage cell, back: from dL/dq to the gradients that were waiting for it.
+/// The backward of UnitReset: adds the gradients that follow from dL/dq.
 template <class C, int H, class S>
 struct UnitResetBackward {
     UnitBackward<C, H, S> backward;
-    const S* q_gradient;
+    const S* q_gradient; // (H x N)
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t column, int unit) const {

@@ -25,19 +25,19 @@ struct GateLayout {
 
     /// The gate of a pre-activation.
     RONDO_HOST_DEVICE static constexpr int gate(int k) { return k < gates ? k : k - split; }
-    /// The pre-activation that U h of a gate is added to; that of W x has the gate's own number.
+    /// The pre-activation that U h of a gate is added to; W x is added to the one with the gate's index.
     RONDO_HOST_DEVICE static constexpr int of_h(int gate) { return gate < merged ? gate : gate + split; }
-    /// Whether W x + b, and U h + c, are part of a pre-activation.
+    /// Whether a pre-activation includes W x + b, and U h + c.
     RONDO_HOST_DEVICE static constexpr bool has_x(int k) { return k < gates; }
     RONDO_HOST_DEVICE static constexpr bool has_h(int k) { return k < merged || k >= gates; }
-    /// Calls f for each bias, b and c, that is part of a pre-activation.
+    /// Calls f with each bias, b or c, that a pre-activation includes.
     template <class Vector, class F>
     static constexpr void each_bias(int k, const Vector& b, const Vector& c, F&& f) {
         if (has_x(k)) f(b);
         if (has_h(k)) f(c);
     }
 
-    /// The cell's tensors in PyTorch's order; the last one if there are per-unit parameters.
+    /// The cell's tensors in PyTorch's order; `parameters` only if there are per-unit parameters.
     enum : std::size_t { W, U, b, c, parameters };
     static constexpr std::size_t tensors = per_unit > 0 ? 5 : 4;
 };

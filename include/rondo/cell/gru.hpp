@@ -11,7 +11,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 /// Gated recurrent unit that resets after the recurrent product, as PyTorch and cuDNN do.
 ///
 ///   r, z = sigmoid(a_r), sigmoid(a_z)                                         (1)
-///   n = tanh(a_n + r u_n)          u_n = U_n h + c_n, kept apart from a_n     (2)
+///   n = tanh(a_n + r u_n)     a_n = W_n x + b_n, u_n = U_n h + c_n            (2)
 ///   h' = n + z (h - n)                                                        (3)
 ///
 /// Units   every element of h lies between its initial value and [-1, 1].
@@ -57,13 +57,13 @@ struct GRUResetBefore {
     static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = 3};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
-    /// Stage one, from the gates that read h: q, which the second product reads.
+    /// q of eq. (2); pre[2] is not known yet.
     template <class S>
     RONDO_CELL static S reset(const Values<S, 3>& pre, const Values<S, 1>& before) {
         return math::sigmoid(pre[0]) * before[0];
     }
 
-    /// Stage two; every gate of `pre` is known.
+    /// Eqs. (1) to (3); `pre` is complete.
     template <class S>
     RONDO_CELL static Step<GRUResetBefore, S> forward(const Values<S, 3>& pre, const Values<S, 1>& before,
                                                       const Values<S, 0>&) {
@@ -71,7 +71,7 @@ struct GRUResetBefore {
         return {.state = {n + z * (before[0] - n)}, .saved = {r, z, n}};
     }
 
-    /// Gradients of stage two; those of r follow in reset_backward, when dL/dq is known.
+    /// The gradients of forward, except that of r, which reset_backward adds when dL/dq is known.
     template <class S>
     RONDO_CELL static Gradient<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
                                                         const Values<S, 1>&, const Values<S, 0>&,

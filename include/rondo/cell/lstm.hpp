@@ -15,7 +15,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///   h' = o tanh(c')                                                           (3)
 ///
 /// Units   every element of h lies in [-1, 1]; c has no bound.
-/// Source  Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the forget gate: Gers,
+/// Source  Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); for the forget gate: Gers,
 ///         Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000), section 3.
 struct LSTM {
     static constexpr LayerKind kind = LayerKind::LSTM;

@@ -28,7 +28,7 @@ struct RNN {
     }
 };
 
-/// Elman recurrent cell with a rectifier.
+/// Elman recurrent cell with ReLU.
 ///
 ///   h' = max(a, 0)                                                            (1)
 ///
@@ -41,7 +41,7 @@ struct ReluRNN {
     template <class S>
     RONDO_CELL static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
                                                const Values<S, 0>&) {
-        return {.state = {(math::max)(S(0), pre[0])}, .saved = {}}; // NaN is handed on
+        return {.state = {(math::max)(S(0), pre[0])}, .saved = {}}; // NaN stays NaN
     }
 
     template <class S>

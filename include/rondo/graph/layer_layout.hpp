@@ -14,8 +14,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Where a layer's share of a network begins: its first tensor, its first number of state, its first layer number, and
-/// its first number of a stream's state.
+/// Where a layer begins in its network: index of its first tensor, offset of its state, its first layer number, and
+/// offset of its state in a stream.
 struct LayerPosition {
     std::size_t tensor = 0, state = 0;
     std::uint32_t number = 0;
@@ -24,8 +24,8 @@ struct LayerPosition {
 
 namespace detail {
 
-/// A layer whose step one of a backend's kernels computes: it tells how many bytes the weights take, and packs them.
-/// Other layers find their tensors as they are.
+/// A layer with a step kernel in K: it defines the size of its packed weights and packs them. The tensors of other
+/// layers are copied unpacked.
 template <class Layer, class K>
 concept HasKernel = requires { Layer::template packed_size<K>; };
 
@@ -45,7 +45,7 @@ inline constexpr std::size_t packed_size<Layer, K> = [] {
     else return buffer_size<Layer> * sizeof(typename K::scalar);
 }();
 
-/// Weights as they are packed: denormal numbers, which slow a processor down, are read as zero.
+/// Reads weights with denormals flushed to zero, since arithmetic on denormals is slow.
 template <class S>
 class NormalWeights {
 public:
@@ -59,7 +59,7 @@ private:
     const S* values_;
 };
 
-/// Packs a layer, of a network whose tensors begin at `parameters + offsets[...]`.
+/// Packs the weights of a layer, whose k-th tensor is at `parameters + offsets[k]`.
 template <class Layer, class K, class S>
 void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
     if constexpr (HasKernel<Layer, K>) {
@@ -79,7 +79,7 @@ void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
     }
 }
 
-/// Numbers of a layer's state in a stream of one sequence, each component padded.
+/// Elements of a layer's state in a stream of one sequence, each component padded to the alignment.
 template <class Layer>
 constexpr std::size_t stream_size = [] {
     if constexpr (requires { Layer::layer_count; }) return Layer::stream_size;

@@ -13,8 +13,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What an operation has; see Program. Concepts of their own, as nvcc does not accept a constrained template in the
-/// parameters of a requires expression inside a function.
+// The optional members of an operation: see Program. Named concepts, since nvcc rejects a constrained template in the
+// parameters of a requires expression inside a function.
 template <class Operation, class B>
 concept HasBackward = requires(const Operation& operation, OpContext<B>& context) { operation.backward(context); };
 template <class Operation, class B>

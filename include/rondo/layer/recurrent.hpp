@@ -19,24 +19,24 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// How a recurrent layer repeats its cell: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
+/// The options of a recurrent layer: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
-/// dropout   between the layers, not after the last.
-/// reversed  each sequence is read from its end; not together with bidirectional. PyTorch has no such layer: its names
-///           are those of one that reads ahead.
+/// dropout   between layers, not after the last.
+/// reversed  time runs from each sequence's end to its start; excludes bidirectional. PyTorch has no such layer: the
+///           parameter names are those of a forward layer.
 struct Stack {
     int layers = 1;
     bool bidirectional = false;
     Rate dropout{};
     bool reversed = false;
     constexpr int directions() const { return bidirectional ? 2 : 1; }
-    constexpr bool causal() const { return !bidirectional && !reversed; } // no step reads a later one
+    constexpr bool causal() const { return !bidirectional && !reversed; } // no step depends on a later one
     constexpr bool valid() const { return layers > 0 && dropout.valid() && !(bidirectional && reversed); }
     bool operator==(const Stack&) const = default;
 };
 
 namespace detail {
-/// The tensors of one cell, in PyTorch's order and with its names; `after` follows each name.
+/// The tensors of one cell, in PyTorch's order and with its names; `after` is appended to each name.
 template <class C>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Role = ParameterSpec::Role;
@@ -61,16 +61,16 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
         all[Gates::parameters] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
     return all;
 }
-template <class C, class LayerContext>
-auto cell_parameters(const LayerContext& run, std::size_t first) {
+template <class C, class Context>
+auto cell_parameters(const Context& run, std::size_t first) {
     using Gates = GateLayout<C>;
-    CellParameters<typename LayerContext::scalar> p{run.parameter(first + Gates::W), run.parameter(first + Gates::U),
-                                             run.parameter(first + Gates::b), run.parameter(first + Gates::c), {}};
+    CellParameters<typename Context::scalar> p{run.parameter(first + Gates::W), run.parameter(first + Gates::U),
+                                               run.parameter(first + Gates::b), run.parameter(first + Gates::c), {}};
     if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters);
     return p;
 }
 
-// The backend's own recurrence of the cell, if it has one.
+// The backend's own recurrence of the cell if it has one, else Scan.
 template <class C, int H, class Run, class... Arguments>
 auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& x, const Arguments&... arguments) {
     run.check_extent(x.extent);
@@ -81,14 +81,14 @@ auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& 
 }
 }
 
-/// A cell over time: any number of layers, ahead, reversed or in both directions, sequences of any lengths. Reversed, a
-/// sequence's first state is that before its last step, and its final one stands at its first.
+/// A recurrent layer of any cell: stacked, forward, reversed or bidirectional, with sequences of different lengths.
+/// Padding is not computed; its outputs and gradients are zero. A reversed layer starts at each sequence's last step;
+/// its final state is that after the first step.
 ///
-/// Shapes  x (In x T B) -> y (D Hidden x T B); states: layers D x B x Hidden, as PyTorch's h_n (and c_n).
-/// Errors  none. Steps past a sequence's end are not computed; their outputs are zero, and so are their gradients.
-/// Source  in both directions: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
+/// Shapes  x (In x T B) -> y (D Hidden x T B), D directions; states (layers D, B, Hidden), as PyTorch's h_n (and c_n).
+/// Source  for bidirectional: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
-    // sizes and layers from 1, a rate from 0 to below 1, not both bidirectional and reversed
+    // sizes and layers >= 1, 0 <= rate < 1, not both bidirectional and reversed
     requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
 struct Recurrent {
     using cell_type = C;
@@ -121,7 +121,7 @@ struct Recurrent {
         return text;
     }
 
-    // A stream's steps, by a backend's kernels.
+    // The backend's step kernels, for streams.
     template <class K, int layer> using kernel = typename K::template cell<C, layer == 0 ? In : Hidden, Hidden>;
     template <class K>
         requires (stack.causal()) && requires { typename kernel<K, 0>; }
@@ -139,7 +139,7 @@ struct Recurrent {
 
     template <class S> using StatesOf = States<S, Hidden, layers * directions, components>;
 
-    /// From zero, or from where the run's carried state stands.
+    /// From the run's persistent state, which it updates; from zero if the run has none.
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
@@ -159,7 +159,7 @@ struct Recurrent {
         }
     }
 
-    /// From `initial` (States, or from_zero): the output at every step, and the final states.
+    /// From the states `initial`, or from_zero. Returns the output at every step, and the final states.
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
         using Scalar = std::remove_const_t<S>;
@@ -179,7 +179,7 @@ struct Recurrent {
         return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
     }
 
-    /// From zero: the output at every step, and the gates of every step.
+    /// From zero. Returns the output and the gates at every step.
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x, WithGates) {
         static_assert(requires { C::gate_names; }, "rondo: this cell has no gates to trace");
@@ -221,7 +221,7 @@ private:
         }
     }
 
-    // Reversed, what a sequence starts from lies in the output's padding.
+    // In a reversed layer the output's first step of padding holds the initial state: copies with zeros there.
     template <class S>
     static SequenceView<S, Hidden> padded_with_zeros(auto& run, const SequenceView<S, Hidden>& y) {
         if (!y.extent.lengths) return y;
@@ -236,7 +236,7 @@ private:
         if constexpr (layer + 1 == layers) {
             return y;
         } else {
-            constexpr Rate rate = stack.dropout; // copied here: at run time clang 14 copies other bytes of the argument
+            constexpr Rate rate = stack.dropout; // a constexpr copy: clang 14 miscompiles the copy at run time
             const auto x = dropout(run, y, rate, run.draw(std::uint32_t(layer)));
             return from<layer + 1>(run, static_cast<SequenceView<const S, output_size>>(x), initial, final, trace);
         }

@@ -14,7 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 ///   L = 1/N sum_n (max(y_n, 0) - y_n target_n + log(1 + exp(-|y_n|)))         (1)
 ///
-/// Shapes  y logits, target from 0 to 1 (Size x T B).
+/// Shapes  y logits, target (Size x T B).
 /// Units   nats; targets from 0 to 1.
 /// Errors  a target that is not from 0 to 1.
 struct BinaryCrossEntropy : ElementwiseLoss<BinaryCrossEntropy> {

@@ -27,12 +27,12 @@ struct ElementwiseLossColumn {
 };
 }
 
-/// Base of the losses that are a mean over every feature of every valid step.
+/// Base class of losses that are a mean over every feature of every valid step.
 ///
 ///   L = 1/N sum_n f(y_n, target_n)                                            (1)
 ///
-/// `Loss` has one function, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to it. A `check`
-/// of its own may refuse targets that are out of range.
+/// `Loss` defines `add`, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to `gradient`. It may
+/// define a `check` that returns an error for targets out of range.
 ///
 ///   struct AbsoluteError : ElementwiseLoss<AbsoluteError> {
 ///       template <class S>

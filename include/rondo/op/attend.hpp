@@ -15,8 +15,8 @@ namespace detail {
 /// y_n += a_n x_n, for each column n
 template <class S>
 struct AddScaled {
-    S* y;           // (rows x n)
-    const S *a, *x; // (n), (rows x n)
+    S* y;           // (rows x N)
+    const S *a, *x; // (N), (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
@@ -29,8 +29,8 @@ struct AddScaled {
 /// a_n += x_n . y_n, for each column n
 template <class S>
 struct AddDot {
-    S* a;           // (n)
-    const S *x, *y; // (rows x n)
+    S* a;           // (N)
+    const S *x, *y; // (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t n) const {

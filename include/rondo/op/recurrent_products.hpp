@@ -24,15 +24,15 @@ struct GateRows {
     template <class T> static RowMajorView<T> split_of(T* U) { return of(U).from_row(merged, split); }
 };
 
-/// Memory for the prepared parts of U; null if a part is not prepared.
+/// Memory for the packed parts of U; null if a part is not packed.
 template <class S>
 struct RecurrentMemory {
     S *before_reset = nullptr, *after_reset = nullptr, *split = nullptr;
 };
 
-/// The products with these parts of U, or with their transposes, prepared once for all steps.
+/// The per-step products with the parts of U, or with their transposes, packed once for all steps.
 ///
-/// Memory  scratch: see StepProduct.
+/// Memory  the operation's scratch: see StepProduct.
 template <class B, class C, int H, bool transposed>
 struct RecurrentProducts {
     using S = typename B::scalar;

@@ -11,31 +11,31 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// One cell over time, in one direction: an operation of a program.
+/// The operation of one cell over time, in one direction.
 ///
-///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
+///   a(t) = W x(t) + b + U h + c           with h of the slot before t         (1)
 ///
-/// Shapes  x (In x T B) -> states (H x (T + 1) B: see StateSlots), saved (saved H x T B); gates (gates H x T B) holds
-///         a(t), and after backward dL/da(t).
+/// Shapes  x (In x T B) -> state (H x (T + 1) B: see StateSlots), saved (saved H x T B); W (gates H x In), U (gates H x
+///         H), b and c (gates H); gate (gates H x T B) is a(t), and dL/da(t) after backward.
 template <class C, int H, class S>
 struct Scan {
     using Steps = RecurrentSteps<C, H, S>;
     using Rows = GateRows<C, H>;
     static constexpr int states = Steps::states;
 
-    DynamicSequenceView<const S> x;
+    DynamicSequenceView<const S> x; // (In x T B)
     StateSlots slots;
     CellParameters<S> p;
-    Values<const S*, states> initial;              // H x B; null: zero
-    Values<S*, states> final, initial_gradient, final_gradient; // H x B; null where there is none
-    Values<S*, states> state;
-    S* output_gradient;
-    S *gate, *split, *saved, *q;
+    Values<const S*, states> initial;                           // (H x B) each; null: zero
+    Values<S*, states> final, initial_gradient, final_gradient; // (H x B) each; null if not needed
+    Values<S*, states> state;                                   // (H x (T + 1) B) each
+    S* output_gradient;                                         // (H x T B)
+    S *gate, *split, *saved, *q; // (gates H x T B), (split H x T B), (saved H x T B), (H x T B)
 
     const Extent& extent() const { return x.extent; }
     std::size_t batch() const { return std::size_t(extent().batch); }
 
-    /// Takes what forward writes; with `keep` also what backward will read, and traces show.
+    /// Allocates what forward writes; with `keep`, also the saved values for backward and traces.
     template <class Run>
     static Scan make(Run& run, const DynamicSequenceView<const S>& x, bool reverse, bool keep,
                      const CellParameters<S>& p, const Values<const S*, states>& initial) {
@@ -49,10 +49,10 @@ struct Scan {
         return s;
     }
 
-    /// Output of step t: h of the slot after it.
+    /// The output (H x T B): h of the slot after each step.
     S* output() const { return state[0] + slots.after(0) * H; }
 
-    /// Step by step: the bias of eq. (1) and what products with U are prepared in. All at once: `memory`.
+    /// `together`: all steps in one kernel, which uses `memory`. Else step by step, with the bias b + c and packed U.
     struct ForwardScratch {
         S *bias, *memory;
         RecurrentMemory<S> U;
@@ -122,7 +122,7 @@ struct Scan {
         finish(run);
     }
 
-    /// What was saved, as a sequence of saved x H numbers a column.
+    /// The saved values (saved H x T B).
     template <class Run>
     S* trace(Run&) const {
         return saved;
@@ -164,14 +164,14 @@ private:
 
     template <bool transposed, class B>
     RecurrentMemory<S> take_products(Scratch<B>& scratch) const {
-        const int longest = extent().longest(); // not steps: padding is to change no bit
+        const int longest = extent().longest(); // not extent().steps, so that padding does not change the bits
         return RecurrentProducts<B, C, H, transposed>::take(scratch, p.recurrent_weight.value, longest, batch());
     }
     ScanGradients<C, H, S> gradients_of(const BackwardScratch& room) const {
         return {x, p, state[0] + slots.before(0) * H, gate, split, q, room.per_unit_gradient};
     }
 
-    // Whether the backend can go through all steps at once.
+    // Whether the backend may execute all steps in one kernel.
     template <class Run>
     static constexpr bool can_run_at_once = RunsSteps<typename Run::backend_type, C, H>;
 
@@ -200,7 +200,7 @@ private:
         gradients_of(room).add_all(run, until, room.x);
     }
 
-    // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
+    // Writes each sequence's initial state, and zeros in the slots of padding.
     template <class Run>
     void begin(Run& run, S* to, const S* from) const {
         auto& backend = run.backend();
@@ -213,7 +213,7 @@ private:
         for (int b = 0; b < extent().batch; ++b)
             if (from) set(slots.column(slots.first(extent().length(b))) + std::size_t(b), from + std::size_t(b) * H, 1);
     }
-    // Copies each sequence's state after its own last step to where it is wanted.
+    // Copies each sequence's state after its last valid step to `final`.
     template <class Run>
     void finish(Run& run) const {
         const auto copy = [&](int k, int b, int slot, std::size_t count) {

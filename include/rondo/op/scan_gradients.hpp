@@ -8,28 +8,30 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The end of a scan's backward: the gradients of x and of the parameters, all steps in one product each, from da, the
-/// gradients of a(t), and du, those of the split gates' U h + c.
+/// The last part of a scan's backward: the gradients of x and of the parameters, with all steps in one product each.
 ///
-///   dx = W^T da;   dW += da x^T;   dU += da h^T, h (or q) of the slots before                         (1)
+///   dx += W^T da;   dW += da x^T;   dU += da h^T, h (or q) of the slots before                        (1)
 template <class C, int H, class S>
 struct ScanGradients {
     using Rows = GateRows<C, H>;
     static constexpr std::size_t per_unit_rows = std::size_t(GateLayout<C>::per_unit) * H;
 
-    DynamicSequenceView<const S> x;
+    DynamicSequenceView<const S> x; // (In x T B)
     CellParameters<S> p;
-    const S* h; // of the slots before
-    S *da, *du, *q, *per_unit_gradient;
+    const S* h;           // (H x T B), of the slots before
+    S *da, *du;           // (gates H x T B): dL/da(t); (split H x T B): gradient of the split gates' U h + c
+    S* q;                 // (H x T B)
+    S* per_unit_gradient; // (per_unit H x T B)
 
-    /// Of the valid columns, range by range.
+    /// For each range of valid columns.
     template <class Run>
     void add(Run& run) const {
         for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             add(run, first, count, x.matrix(first, count));
         });
     }
-    /// Of all columns at once; da and du are zero in padding. `until` are the lengths, `room` is memory as large as x.
+    /// For all columns in one call; requires that the gradients of padding are zero. `until`: lengths in the backend's
+    /// memory; `room`: memory of the size of x.
     template <class Run>
     void add_all(Run& run, const int* until, S* room) const {
         add(run, 0, x.columns(), run.active(x.matrix(), x.extent, until, room));

@@ -35,7 +35,7 @@ public:
 
     /// to += w from, or to += w^T from
     void add(B& backend,
-             ColumnMajorView<S> to,               // (M x N)
+             ColumnMajorView<S> to,                 // (M x N)
              ColumnMajorView<const S> from) const { // (K x N); w (M x K), or (K x M) if transposed
         if (ready_) backend.multiply_add(to, prepared_, from);
         else if constexpr (transposed) backend.multiply_transposed_add(to, weights_, from);

@@ -19,9 +19,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The host: products of our own over Eigen's packets, one thread.
+/// The backend on the host: Rondo's own products over Eigen's packets, on one thread.
 ///
-/// Memory  its products' blocks, taken by reserve; nothing else.
+/// Memory  packed blocks of products, allocated by reserve; nothing else.
 template <std::floating_point S, class Level = simd::Native>
 class EigenBackend {
 public:
@@ -29,11 +29,11 @@ public:
     using P = Pack<S, Eigen::internal::packet_traits<S>::size, Level>;
     static constexpr std::string_view name = "Eigen";
     template <class T> using buffer = Buffer<T>;
-    /// A whole recurrence faster than step by step.
+    /// All steps of a recurrence, faster than Scan.
     template <class C>
         requires (C::shape.after_reset == 0)
     using recurrence = eigen::Recurrence<C, P>;
-    /// Steps of streams, over weights packed as W.
+    /// Step kernels of streams, with weights packed as W.
     template <class W> using kernels = eigen::Steps<S, Level, W>;
 
     static std::size_t scratch(std::size_t rows, std::size_t, std::size_t inner) {
@@ -45,13 +45,13 @@ public:
 
     template <class T> static T* data(buffer<T>& b) { return b.data(); }
     template <class T> static const T* data(const buffer<T>& b) { return b.data(); }
-    /// A tensor as its user sees it; never an operand of a product.
+    /// A tensor as an Eigen::Map, for users; not used in products.
     template <int rows, int columns, class T>
     static auto map(T* data) {
         using M = Eigen::Matrix<S, rows, columns, columns == 1 ? Eigen::ColMajor : Eigen::RowMajor>;
         return Eigen::Map<std::conditional_t<std::is_const_v<T>, const M, M>>(data);
     }
-    /// Columns of numbers, likewise.
+    /// A column-major matrix (rows x columns) as an Eigen::Map.
     template <int rows, class T>
     static auto columns_map(T* data, std::size_t columns) {
         using M = Eigen::Matrix<S, rows, Eigen::Dynamic>;
@@ -61,7 +61,7 @@ public:
     static void upload(buffer<S>& to, const S* from, std::size_t n) { to.assign(from, from + n); }
     static void download(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
 
-    /// Weights in the order in which a product reads them.
+    /// Packed weights.
     struct Prepared {
         const S* panels = nullptr;
     };
@@ -80,11 +80,16 @@ public:
         eigen::add_product<P>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
     }
 
-    void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) { multiply<Eigen::RowMajor>(y, w, x); }
+    void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
+        multiply<Eigen::RowMajor>(y, w, x);
+    }
     void multiply_transposed_add(ColumnMajorView<S> x, RowMajorView<const S> w, ColumnMajorView<const S> y) {
         multiply<Eigen::ColMajor>(x, w, y);
     }
-    void add_outer(RowMajorView<S> w, ColumnMajorView<const S> y, ColumnMajorView<const S> x) { // w^T += x y^T, w^T being column-major
+    // w^T += x y^T, since w^T is column-major
+    void add_outer(RowMajorView<S> w,            // (R x K)
+                   ColumnMajorView<const S> y,   // (R x N)
+                   ColumnMajorView<const S> x) { // (K x N)
         assert(blocks_.size() >= scratch(x.rows, y.rows, x.columns)); // else it was not reserved
         eigen::add_product<P>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
                               x.columns, blocks_.data());
@@ -139,7 +144,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t few = 4; // columns for which packing would take longer than it saves
+    static constexpr std::size_t few = 4; // columns for which packing costs more than it saves
 
     template <int order>
     void multiply(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {

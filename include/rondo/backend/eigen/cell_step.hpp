@@ -10,14 +10,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// Numbers so small that they would slow a processor down become zero; no other changes by more than 1e-27.
+/// Flushes denormals and numbers of similar size to zero; no number changes by more than 1e-27.
 template <class P>
 [[gnu::always_inline]] inline P without_denormals(P x) {
     const P tiny(typename P::scalar(1e-20));
     return (x + tiny) - tiny;
 }
 
-/// A pack for rows of `size` numbers: half as wide where the widest would be idle for the most part.
+/// The width of packs for rows of `size` elements: narrower than the widest if too many lanes would be idle.
 template <int widest, int size>
 constexpr int fitting_width() {
     int width = widest;
@@ -25,14 +25,13 @@ constexpr int fitting_width() {
     return width;
 }
 
-/// One step of one sequence through a cell: the gates of a tile of units stay in registers, from the biases through the
-/// sums over x and h to the new state.
+/// One step of one sequence through a cell. The pre-activations of a tile of units stay in registers from the biases to
+/// the new state.
 ///
-/// Tiles have as many blocks (a pack of units each) as the registers hold sums for. A tile's weights are what it reads,
-/// in that order: biases, parameters of the units' own, then for each number of x and of h the weights of all its
-/// gates.
+/// A tile has as many blocks (packs of units) as there are registers for sums. Its weights are packed in the order in
+/// which they are read: biases, per-unit parameters, then the weights of all its gates for each element of x and of h.
 ///
-/// Shapes  x (In), state: components of padded(H), h first; packed: `size` words.
+/// Shapes  W (gates H x In), U (gates H x H), x (In), state (components x padded(H)), h first; packed: `size` bytes.
 template <class C, int In, int H, class P, class W>
 struct CellStep {
     using S = typename P::scalar;
@@ -47,24 +46,24 @@ struct CellStep {
     static constexpr std::size_t stride = padded(H);
     static_assert(Gates::after_reset == 0);
 
-    // Numbers before the weights of a tile of n blocks; columns of all weights; bytes of a block, and of all.
+    // The elements before the weights of a tile of n blocks; the columns of W and U; bytes per block, and in all.
     static constexpr std::size_t constants(int n) { return std::size_t(n * (sums + per_unit) * lanes); }
     static constexpr std::size_t columns = std::size_t((In + rows - 1) / rows + (H + rows - 1) / rows);
     static constexpr std::size_t block_size =
         constants(1) * sizeof(S) + columns * std::size_t(gates * lanes) * sizeof(word);
     static constexpr std::size_t size = std::size_t(blocks) * block_size;
-    static constexpr std::size_t large = 32768; // more than the first cache: tiles then go to and fro
+    static constexpr std::size_t large = 32768; // bytes beyond L1: tiles are then read in serpentine order
 
-    /// Tensors in PyTorch's order: W, U, b, c and what the units have of their own.
-    template <class ParameterSpec>
-    static void pack(const ParameterSpec& tensor, std::byte* to) {
+    /// tensor(k) in PyTorch's order: W, U, b, c and per-unit parameters.
+    template <class Tensors>
+    static void pack(const Tensors& tensor, std::byte* to) {
         Tiles::each([&](int n, int first) {
             pack_tile(tensor, to + std::size_t(first) * block_size, first, n);
         });
     }
 
-    /// x and state as they are, to state as it becomes. `back` goes through the tiles from the last one: of weights
-    /// that no cache holds as a whole, the part read last is the part to begin with. It changes no bit.
+    /// Updates state in place. `back` runs over the tiles in reverse: a caller that alternates reads weights larger
+    /// than the cache in serpentine order, starting with those that were read last. It does not change the bits.
     [[gnu::noinline, gnu::flatten]] static void step(const std::byte* packed, const S* x, S* state, bool back) {
         if constexpr (Tiles::count == 1) {
             run<blocks>(packed, x, state, state, 0);
@@ -88,9 +87,10 @@ struct CellStep {
     }
 
 private:
-    template <class ParameterSpec>
-    static void pack_tile(const ParameterSpec& tensor, std::byte* to, int first, int n) {
-        // Of the i-th number of a tile of `count` numbers per unit: which of these it is, and its row; -1 in padding.
+    template <class Tensors>
+    static void pack_tile(const Tensors& tensor, std::byte* to, int first, int n) {
+        // For the i-th element of a tile with `count` elements per unit: which of these it is, and its row of the
+        // tensor; -1 for padding.
         const auto block = [](int i, int count) { return i / lanes % count; };
         const auto row = [&](int i, int count, int of) {
             const int unit = (first + i / lanes / count) * lanes + i % lanes;
@@ -119,10 +119,10 @@ private:
         weights(tensor(Gates::U), H);
     }
 
-    // As many chains of sums as keep the processor busy, where there are few sums.
+    // Independent chains per sum: with few sums, more chains hide the latency of FMA.
     static constexpr int chains(int n) { return n * sums <= most / 3 ? 3 : n * sums <= most / 2 ? 2 : 1; }
 
-    // The sum that pack i of W x, and of U h, is added to.
+    // The index of the sum that pack i of W x, or of U h, is added to.
     struct OfX {
         static constexpr int at(int i) { return i / gates * sums + i % gates; }
     };

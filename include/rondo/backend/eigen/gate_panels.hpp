@@ -10,11 +10,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// How the gates of a cell lie in panels: blocks of a pack of units together, so that one pass over a block's panels
-/// sees all of its gates.
+/// The layout of a cell's pre-activations in panels. All gates of a block of units (one pack) are adjacent, so that one
+/// pass over a block's panels applies the cell.
 ///
-/// A group is as many blocks as make whole panels. Its packs, in order: W x + b of the split gates, the merged gates,
-/// U h + c of the split gates; so the products with x and with h each write neighbouring panels.
+/// A group is one or two blocks, as needed for whole panels. The order of its packs: W x + b of the split gates, the
+/// merged gates, U h + c of the split gates; so the products with x and with h each write consecutive panels.
 template <class C, class P>
 struct GatePanels : GateLayout<C> {
     using Layout = GateLayout<C>;
@@ -22,7 +22,7 @@ struct GatePanels : GateLayout<C> {
     static constexpr int lanes = P::size;
     static constexpr int blocks = merged % 2 == 0 && split % 2 == 0 ? 1 : 2; // in a group
     static constexpr int count = (merged + 2 * split) * blocks / 2; // panels of a group
-    static constexpr int of_product = gates * blocks / 2;           // those of x come first, those of h last
+    static constexpr int of_product = gates * blocks / 2;           // those W x writes (first), or U h (last)
     static constexpr int first_of_h = count - of_product;
     static constexpr std::size_t height = panel_height<P>;
 
@@ -30,16 +30,16 @@ struct GatePanels : GateLayout<C> {
         constexpr std::size_t units = std::size_t(lanes) * std::size_t(blocks);
         return (hidden + units - 1) / units;
     }
-    /// The pack, in its group, of a pre-activation of one of its blocks.
+    /// The index, within its group, of the pack of pre-activation k of a block.
     static constexpr int pack(int k, int block) {
         if (k < merged) return split * blocks + block * merged + k;
         return (k < gates ? k - merged : k) * blocks + block;
     }
-    /// The panels of a product with x, and with h, among all.
+    /// The panels written by the products W x and U h.
     static constexpr PanelPlaces of_x{of_product, count, 0}, of_h{of_product, count, first_of_h};
 
-    /// Calls f(k, first unit, where) for the packs of panels [from, from + panels) of each group: pre-activation k of
-    /// some units. `where` is the pack's place among these panels.
+    /// Calls f(k, first unit, index) for the packs of panels [from, from + panels) of each group, which hold
+    /// pre-activation k of the units from `first unit` on. `index` counts the packs of these panels.
     template <class F>
     static void each_pack(std::size_t hidden, int from, int panels, F&& f) {
         for (std::size_t g = 0; g < groups(hidden); ++g)
@@ -51,7 +51,7 @@ struct GatePanels : GateLayout<C> {
                       g * std::size_t(2 * panels) + std::size_t(at));
                 }
     }
-    /// The row of a weight matrix that a pre-activation of a unit is.
+    /// The row of a weight matrix for a pre-activation of a unit.
     static constexpr std::size_t row(int k, std::size_t unit, std::size_t hidden) {
         return std::size_t(Layout::gate(k)) * hidden + unit;
     }

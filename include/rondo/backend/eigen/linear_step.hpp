@@ -8,18 +8,18 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// y = W x + b of one column, by columns of W: the sums of a tile of outputs stay in registers. A few outputs are each
-/// a sum along x instead, a pack of it at a time.
+/// y = W x + b for one column. It runs over the columns of W, with the sums of a tile of outputs in registers; if there
+/// are few outputs, each is a dot product over packs of x instead.
 ///
-/// Shapes  x (In), y (Out); packed: `size` bytes.
+/// Shapes  W (Out x In), x (In), y (Out, rounded up to whole packs); packed: `size` bytes.
 template <int In, int Out, class P, class W>
 struct LinearStep {
     using S = typename P::scalar;
     using Stored = Storage<P, W>;
     using word = typename Stored::word;
     static constexpr int lanes = P::size, rows = Stored::rows;
-    static constexpr bool along = Out <= lanes / 2;
-    static constexpr int most = 8, blocks = (Out + lanes - 1) / lanes; // blocks of a tile, and all
+    static constexpr bool along = Out <= lanes / 2;                    // dot products
+    static constexpr int most = 8, blocks = (Out + lanes - 1) / lanes; // blocks per tile at most, and in all
     using Tiles = eigen::Tiles<blocks, (blocks + most - 1) / most>;
     static constexpr int columns = (In + rows - 1) / rows, packs = (In + lanes - 1) / lanes;
 
@@ -28,9 +28,9 @@ struct LinearStep {
         along ? padded(std::size_t(Out)) * sizeof(S) + std::size_t(Out * packs * lanes) * sizeof(S)
               : std::size_t(blocks) * block_size;
 
-    /// Tensors in PyTorch's order: W and, if there is one, b.
-    template <bool bias, class ParameterSpec>
-    static void pack(const ParameterSpec& tensor, std::byte* to) {
+    /// tensor(0) is W, tensor(1) b if there is one.
+    template <bool bias, class Tensors>
+    static void pack(const Tensors& tensor, std::byte* to) {
         const auto offset = [&](int out) {
             if constexpr (bias) return out < Out ? tensor(1)[std::size_t(out)] : S(0);
             else return S(0);
@@ -53,7 +53,7 @@ struct LinearStep {
         }
     }
 
-    /// y has room for whole packs.
+    /// y = W x + b; y is written in whole packs.
     [[gnu::always_inline]] static void step(const std::byte* packed, const S* x, S* y) {
         if constexpr (along) {
             const S* const numbers = reinterpret_cast<const S*>(packed);

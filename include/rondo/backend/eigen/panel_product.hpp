@@ -8,13 +8,13 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// Which of all panels the r-th of a product is: the first `of` of each `count`, from `first` on.
+/// The index of the r-th panel of a product among all panels: it uses `of` of every `count` panels, from `first` on.
 struct PanelPlaces {
     std::size_t of = 1, count = 1, first = 0;
     std::size_t operator()(std::size_t r) const { return r / of * count + r % of + first; }
 };
 
-/// The right factor of a product, in parts of `inner` numbers a column: number k of column j of part s is
+/// The right factor of a product (parts * inner x N), its inner dimension in parts: element (k, j) of part s is
 /// data[places(s) * stride + j * by_column + k].
 template <class S>
 struct PanelRight {
@@ -23,9 +23,8 @@ struct PanelRight {
     PanelPlaces places{};
 };
 
-/// What is read and written by a product whose sums lie in panels: column j of panel r is the panel's height of numbers
-/// at to + places(r) * stride + j * height. They begin as what `from` has there, of the same panel, a panel
-/// from_stride and a column from_column after the other.
+/// The result of a product, in panels: column j of panel r is at to + places(r) * stride + j * height. Sums start from
+/// the values at from + places(r) * from_stride + j * from_column.
 template <class S>
 struct PanelSums {
     S* to;
@@ -42,25 +41,29 @@ template <class T, class S>
     const std::size_t part = right.inner * height, panel = right.parts * part;
     const S* a = left + r * panel;
     const S* b = right.data + right.places.first * right.stride + j * right.by_column;
-    // Groups of places: a division would take as long as some of the product.
+    // Nested loops instead of places(s), whose divisions would be slow.
     for (std::size_t s = 0; s < right.parts; s += right.places.of, b += right.places.count * right.stride)
         for (std::size_t k = 0; k < right.places.of; ++k, a += part)
             tile.add(a, panel, b + k * right.stride, right.by_column, right.inner);
 }
 
-/// Columns of a right factor, of `inner` numbers each, that stay in the second cache while all panels pass: whole
-/// tiles.
+/// The number of columns of a right factor (inner x columns) that stay in L2 while all panels are read; a multiple of
+/// the tile.
 inline std::size_t columns_at_once(std::size_t inner, std::size_t columns) {
     constexpr std::size_t room = 32768, tile = std::size_t(tile_columns), most = 96;
     if (inner * columns <= 2 * room) return std::max<std::size_t>(columns, 1);
     return std::clamp<std::size_t>(room / inner / tile * tile, tile, most);
 }
 
-/// sums += left right, `left` in panels; from the last panel to the first if `back` says so, which changes no bit: what
-/// no cache holds as a whole is best read to and fro.
+/// sums += left right.
+///
+/// `back` reads the panels in reverse. A caller that alternates reads them in serpentine order, which reuses what the
+/// cache still holds of a left factor larger than it. It does not change the bits.
 template <class P, class S = typename P::scalar>
-void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right, std::size_t panels,
-                   std::size_t columns, bool back = false) {
+void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), in panels
+                   const S* left,              // (panels * height x K), packed
+                   const PanelRight<S>& right, // (K x columns)
+                   std::size_t panels, std::size_t columns, bool back = false) {
     constexpr std::size_t height = panel_height<P>;
     const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, const std::size_t (&place)[count],
                                                std::size_t r, std::size_t j) {
@@ -79,21 +82,21 @@ void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>&
             sum.store(to[p] + std::size_t(c) * height + i * P::size);
         });
     };
-    // Few columns: more rows at once, so that as many sums are on their way.
-    const std::size_t at_once = columns == 1 ? 4 : columns == 2 ? 2 : 1, groups = panels / at_once,
-                      all = groups + panels % at_once, some = columns_at_once(right.parts * right.inner, columns);
-    for (std::size_t done = 0; done < columns; done += some)
+    // With one or two columns a tile takes more panels, so that enough independent sums hide the latency of FMA.
+    const std::size_t tile_panels = columns == 1 ? 4 : columns == 2 ? 2 : 1, groups = panels / tile_panels,
+                      all = groups + panels % tile_panels, block = columns_at_once(right.parts * right.inner, columns);
+    for (std::size_t done = 0; done < columns; done += block)
         for (std::size_t k = 0; k < all; ++k) {
             const std::size_t g = back ? all - 1 - k : k;
-            if (g < groups && at_once == 4) {
+            if (g < groups && tile_panels == 4) {
                 const std::size_t r = 4 * g;
                 run(Tile<P, 4, 1>{}, {sums.places(r), sums.places(r + 1), sums.places(r + 2), sums.places(r + 3)}, r,
                     0);
-            } else if (g < groups && at_once == 2) {
+            } else if (g < groups && tile_panels == 2) {
                 run(Tile<P, 2, 2>{}, {sums.places(2 * g), sums.places(2 * g + 1)}, 2 * g, 0);
             } else {
-                const std::size_t r = g < groups ? g : groups * at_once + g - groups, place[1]{sums.places(r)};
-                each_tile((std::min)(some, columns - done),
+                const std::size_t r = g < groups ? g : groups * tile_panels + g - groups, place[1]{sums.places(r)};
+                each_tile((std::min)(block, columns - done),
                           [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
                               run(Tile<P, 1, width>{}, place, r, done + j);
                           });
@@ -101,13 +104,16 @@ void panel_product(const PanelSums<S>& sums, const S* left, const PanelRight<S>&
         }
 }
 
-/// c += left right, c (rows x columns) column-major.
+/// c += left right
 template <class P, class S = typename P::scalar>
-void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> right, std::size_t columns) {
-    const std::size_t some = columns_at_once(right.parts * right.inner, columns);
-    for (std::size_t done = 0; done < columns; done += some)
+void add_panel_product(S* c, std::size_t rows, // (rows x columns), column-major
+                       const S* left,          // (rows x K), packed
+                       PanelRight<S> right,    // (K x columns)
+                       std::size_t columns) {
+    const std::size_t block = columns_at_once(right.parts * right.inner, columns);
+    for (std::size_t done = 0; done < columns; done += block)
         for (std::size_t r = 0; r * panel_height<P> < rows; ++r)
-            each_tile((std::min)(some, columns - done),
+            each_tile((std::min)(block, columns - done),
                       [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
                           Tile<P, 1, width> tile;
                           tile.clear();
@@ -116,10 +122,12 @@ void add_panel_product(S* c, std::size_t rows, const S* left, PanelRight<S> righ
                       });
 }
 
-/// sums += a b^T of one panel: a (height x columns), b in `tiles` of tile_columns rows, each with room for `room`
-/// columns; the sums of a tile's rows lie one after the other, as columns of a panel.
+/// sums += a b^T for one panel. b is in `tiles` of tile_columns rows, each with a capacity of `room` columns.
 template <class P, class S = typename P::scalar>
-void add_panel_outer(S* sums, const S* a, const S* b, std::size_t room, std::size_t tiles, std::size_t columns) {
+void add_panel_outer(S* sums,    // (height x tiles * tile_columns), column-major
+                     const S* a, // (height x columns), column-major
+                     const S* b, // (tiles * tile_columns x columns)
+                     std::size_t room, std::size_t tiles, std::size_t columns) {
     constexpr std::size_t rows = std::size_t(tile_columns), height = panel_height<P>;
     for (std::size_t j = 0; j < tiles; ++j, sums += rows * height, b += rows * room) {
         Tile<P, 1, tile_columns> tile;
@@ -133,7 +141,7 @@ void add_panel_outer(S* sums, const S* a, const S* b, std::size_t room, std::siz
     }
 }
 
-/// Turns a square of numbers: line k of what is read becomes lane k of what is written.
+/// Transposes a square of packs in place.
 template <class P>
 void transpose(P (&lines)[P::size]) {
     Eigen::internal::PacketBlock<typename P::raw, P::size> block;
@@ -142,9 +150,11 @@ void transpose(P (&lines)[P::size]) {
     for (int k = 0; k < P::size; ++k) lines[k].v = block.packet[k];
 }
 
-/// Copies `units` rows (row-major, `stride` apart, of `columns` numbers) into one pack's place of a panel.
+/// Packs rows into one pack of a panel; missing rows are zero.
 template <class P, class S = typename P::scalar>
-void pack_rows(S* to, const S* from, std::size_t stride, std::size_t units, std::size_t columns) {
+void pack_rows(S* to,                             // (lanes x columns), column stride `height`
+               const S* from, std::size_t stride, // (units x columns), row-major
+               std::size_t units, std::size_t columns) {
     constexpr std::size_t lanes = P::size, height = panel_height<P>;
     std::size_t k = 0;
     if (units == lanes)
@@ -158,7 +168,7 @@ void pack_rows(S* to, const S* from, std::size_t stride, std::size_t units, std:
         for (std::size_t u = 0; u < lanes; ++u) to[k * height + u] = u < units ? from[u * stride + k] : S(0);
 }
 
-/// The reverse, added.
+/// Adds one pack of a panel to rows: the inverse of pack_rows.
 template <class P, class S = typename P::scalar>
 void add_packed_rows(S* to, std::size_t stride, const S* from, std::size_t units, std::size_t columns) {
     constexpr std::size_t lanes = P::size, height = panel_height<P>;

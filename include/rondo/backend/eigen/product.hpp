@@ -11,11 +11,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-// Products of our own over Eigen's packets. Eigen's expressions take their blocks from the heap on every large product,
-// pack the left factor anew each time, are compiled anew for each shape, and do not compile where a fixed extent is
-// large.
+// Matrix products over Eigen's packets. Eigen's own allocate on every large product, pack the left factor each time,
+// are instantiated for each shape, and do not compile for large fixed sizes.
 
-/// Numbers at data[row * by_row + column * by_column].
+/// A view of a matrix whose element (row, column) is data[row * by_row + column * by_column].
 template <class S>
 struct Strided {
     const S* data;
@@ -27,15 +26,17 @@ constexpr std::size_t panels(std::size_t rows) {
     return (rows + panel_height<P> - 1) / panel_height<P>;
 }
 
-/// Numbers that a left factor of rows x inner takes once packed.
+/// Elements of a packed left factor (rows x inner).
 template <class P>
 constexpr std::size_t packed_size(std::size_t rows, std::size_t inner) {
     return panels<P>(rows) * panel_height<P> * inner;
 }
 
-/// Copies a (rows x inner) into panels, column after column, short panels filled with zeros.
+/// Packs a left factor into panels; a short last panel is filled with zeros.
 template <class P, class S = typename P::scalar>
-void pack(S* to, Strided<S> a, std::size_t rows, std::size_t inner) {
+void pack(S* to,        // packed_size(rows, inner)
+          Strided<S> a, // (rows x inner)
+          std::size_t rows, std::size_t inner) {
     constexpr std::size_t height = panel_height<P>;
     if (inner == 0) return; // `a` may be null
     for (std::size_t first = 0; first < rows; first += height, to += height * inner) {
@@ -50,9 +51,10 @@ void pack(S* to, Strided<S> a, std::size_t rows, std::size_t inner) {
     }
 }
 
-/// c += what the tile holds; of a short panel only its first rows.
+/// c += tile; of a short panel only the first `rows` rows.
 template <class P, int columns, class S>
-void add_sums(S* c, std::size_t stride, Tile<P, 1, columns>& tile, std::size_t rows) {
+void add_sums(S* c, std::size_t stride, // (rows x columns), column-major
+              Tile<P, 1, columns>& tile, std::size_t rows) {
     if (rows >= panel_height<P>) {
         tile.each([&](P& sum, int, int i, int j) {
             S* to = c + std::size_t(j) * stride + i * P::size;
@@ -66,11 +68,13 @@ void add_sums(S* c, std::size_t stride, Tile<P, 1, columns>& tile, std::size_t r
     }
 }
 
-/// c += a b, with c (rows x columns) column-major, `a` packed and b (inner x columns).
+/// c += a b with packed a.
 template <class P, class S = typename P::scalar>
-void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t rows, std::size_t columns,
-                 std::size_t inner) {
-    constexpr std::size_t block = 96; // columns of b that stay in the first caches while all panels pass
+void add_product(S* c, std::size_t stride, // (rows x columns), column-major
+                 const S* a,               // (rows x inner), packed
+                 Strided<S> b,             // (inner x columns)
+                 std::size_t rows, std::size_t columns, std::size_t inner) {
+    constexpr std::size_t block = 96; // columns of b that stay in L1 and L2 while all panels are read
     for (std::size_t start = 0; start < columns; start += block)
         for (std::size_t first = 0; first < rows; first += panel_height<P>)
             each_tile((std::min)(block, columns - start), [&]<int count>(std::integral_constant<int, count>,
@@ -84,12 +88,15 @@ void add_product(S* c, std::size_t stride, const S* a, Strided<S> b, std::size_t
             });
 }
 
-/// Columns of a left factor that are packed at once where it is not packed beforehand.
+/// Columns of a left factor that are packed at a time if it is not packed beforehand.
 inline constexpr std::size_t depth = 256;
 
-/// y += a x, a (rows x inner) in the storage order given.
+/// y += a x
 template <int order, class P, class S = typename P::scalar>
-void add_vector_product(S* y, const S* a, std::size_t stride, const S* x, std::size_t rows, std::size_t inner) {
+void add_vector_product(S* y,                           // (rows)
+                        const S* a, std::size_t stride, // (rows x inner), in storage order `order`
+                        const S* x,                     // (inner)
+                        std::size_t rows, std::size_t inner) {
     using Eigen::Index;
     using Left = Eigen::internal::const_blas_data_mapper<S, Index, order>;
     using Right =
@@ -98,11 +105,13 @@ void add_vector_product(S* y, const S* a, std::size_t stride, const S* x, std::s
         Index(rows), Index(inner), Left(a, Index(stride)), Right(x, 1), y, 1, S(1));
 }
 
-/// The same as add_product with `a` (rows x inner) as it lies, packed on the way into memory of
-/// packed_size(rows, min(inner, depth)).
+/// c += a b, packing a into `memory`, `depth` columns at a time.
 template <class P, class S = typename P::scalar>
-void add_product(S* c, std::size_t stride, Strided<S> a, Strided<S> b, std::size_t rows, std::size_t columns,
-                 std::size_t inner, S* memory) {
+void add_product(S* c, std::size_t stride, // (rows x columns), column-major
+                 Strided<S> a,             // (rows x inner)
+                 Strided<S> b,             // (inner x columns)
+                 std::size_t rows, std::size_t columns, std::size_t inner,
+                 S* memory) {              // packed_size(rows, min(inner, depth))
     for (std::size_t k = 0; k < inner; k += depth) {
         const std::size_t part = (std::min)(depth, inner - k);
         pack<P>(memory, {a.data + k * a.by_column, a.by_row, a.by_column}, rows, part);

@@ -15,16 +15,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// One cell over time, in one direction: what Scan does, with weights packed once a sequence, all gates of some units
-/// in one pass, and gradients of gates written where the products that follow read them. The hidden size is counted at
-/// run time, so a cell is compiled once.
+/// The operation of one cell over time, in one direction: an optimized Scan. Weights are packed once per call, one pass
+/// applies the cell to all gates of a block of units, and the gates' gradients are written in the layout that the
+/// following products read. The hidden size is known at run time only, so each cell is compiled once.
 ///
-///   a(t) = W x(t) + b + U h + c           with h of the slot before           (1)
+///   a(t) = W x(t) + b + U h + c           with h of the slot before t         (1)
 ///
-/// Padding has no columns in what is kept for backward: columns that are not padding are counted, step after step.
+/// Saved values and the gates' gradients have columns for valid steps only, numbered consecutively in order of steps.
 ///
-/// Shapes  h (H x (T + 1) B); other states, in blocks of lanes: lanes x (T + 1) B, or x B where no backward follows;
-///         saved, in blocks: (saved lanes) x T B; gates in panels of two packs: see GatePanels.
+/// Shapes  h (H x (T + 1) B); other states, per block of lanes, (lanes x (T + 1) B), or (lanes x B) in place if no
+///         backward follows; saved, per block, (saved lanes x T B); gates in panels: see GatePanels.
 template <class C, class P>
 struct Recurrence {
     using S = typename P::scalar;
@@ -33,11 +33,11 @@ struct Recurrence {
     static constexpr int kept = Gates::saved, per_unit = Gates::per_unit;
     static constexpr std::size_t lanes = P::size, height = panel_height<P>;
 
-    DynamicSequenceView<const S> x;
+    DynamicSequenceView<const S> x; // (In x T B)
     CellParameters<S> p;
-    Values<const S*, states> initial{};                         // H x B; null: zero
-    Values<S*, states> final{}, initial_gradient{}, final_gradient{}; // H x B; null where there is none
-    Values<S*, states> state{};                        // h, and the others in blocks
+    Values<const S*, states> initial{};                               // (H x B) each; null: zero
+    Values<S*, states> final{}, initial_gradient{}, final_gradient{}; // (H x B) each; null if not needed
+    Values<S*, states> state{};                                       // h, and the others in blocks
     S *output_gradient = nullptr, *saved = nullptr;
     std::size_t hidden = 0;
     StateSlots slots{};
@@ -51,7 +51,7 @@ struct Recurrence {
     std::size_t units(std::size_t block) const {
         return block * lanes < hidden ? (std::min)(lanes, hidden - block * lanes) : 0;
     }
-    // States other than h: in place where nobody asks for them again.
+    // States other than h are updated in place if no backward follows.
     std::size_t slot_count() const { return slots.column(keep ? extent().steps + 1 : 1); }
     S* others(int k, std::size_t block, std::size_t at) const {
         return state[k] + (block * slot_count() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
@@ -78,7 +78,7 @@ struct Recurrence {
         return s;
     }
 
-    /// Output of step t: h of the slot after it.
+    /// The output (H x T B): h of the slot after each step.
     S* output() const { return state[0] + slots.after(0) * hidden; }
 
     template <class Run>
@@ -86,14 +86,14 @@ struct Recurrence {
     template <class Run>
     void backward(Run& run) const; // in recurrence_backward.hpp
 
-    /// What was saved, as a sequence of saved x H numbers a column; padding is not written.
+    /// The saved values (saved H x T B); padding is not written.
     template <class Run>
     S* trace(Run& run) const {
         S* const all = run.take(std::size_t(kept) * hidden * extent().columns());
         run.execute(Trace{*this, all});
         return all;
     }
-    /// An operation without a backward.
+    /// The operation that copies saved values; it has no backward.
     struct Trace {
         Recurrence of;
         S* all;
@@ -129,7 +129,7 @@ struct Recurrence {
     }
     struct BackwardScratch {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
-        S *gradients;                // da in panels, as pre-activations lie
+        S *gradients;             // da, in panels like the pre-activations
         S *per_unit_gradient, *bias_gradient, *peepholes, *U, *W, *right, *left;
     };
     template <class B>
@@ -137,9 +137,9 @@ struct Recurrence {
 
 private:
     template <class, class> friend struct RecurrenceBackward;
-    static constexpr std::size_t some_columns = 48; // whose products with W are made at once
+    static constexpr std::size_t some_columns = 48; // about so many columns of x in one product with W
 
-    // Copies each sequence's state after its own last step to where it is wanted.
+    // Copies each sequence's state after its last valid step to `final`.
     void finish() const {
         if (final[0])
             for (int b = 0; b < extent().batch; ++b) {
@@ -151,7 +151,7 @@ private:
                                     final[k] + std::size_t(b) * hidden + block * lanes);
             }
     }
-    // The slot each sequence starts from, and zero in the slots past its end that its output is read from.
+    // Writes each sequence's initial state, and zeros in the slots of padding.
     void begin() const {
         if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b) {
@@ -197,7 +197,7 @@ private:
                         .store(to);
     }
 
-    // W x + b of some steps at once: their columns are neighbours.
+    // pre = W x + b for `count` steps; split gates' U h + c starts from c.
     void read_inputs(const ForwardScratch& room, std::size_t columns, int first, int count) const {
         for_each_valid_range(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
             S* const to = room.pre + (at - slots.column(first)) * height;
@@ -225,7 +225,7 @@ private:
         });
     }
 
-    // The packs of a block's pre-activations, or their gradients, in panels.
+    // The address of each pre-activation of a block, or of its gradient, in panels.
     template <class T>
     static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, pre>& to) {
         for (int k = 0; k < pre; ++k) {

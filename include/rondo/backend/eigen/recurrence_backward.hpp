@@ -8,11 +8,10 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// A recurrence's way back: gradients of the gates step by step, then the gradients of x and of the parameters of all
-/// steps at once.
+/// The backward of Recurrence: the gates' gradients step by step, then those of x and of the parameters for all steps.
 ///
 ///   da(t) from dL/dh(t), dL/dc(t);   dL/dh(t-1) += U^T da(t)                  (1)
-///   dx = W^T da;   dW += da x^T;   dU += da h^T, h of the slots before        (2)
+///   dx += W^T da;   dW += da x^T;   dU += da h^T, h of the slots before       (2)
 template <class C, class P>
 struct RecurrenceBackward {
     using Forward = Recurrence<C, P>;
@@ -21,8 +20,8 @@ struct RecurrenceBackward {
     static constexpr int pre = Forward::pre, states = Forward::states;
     static constexpr int kept = Forward::kept, per_unit = Forward::per_unit;
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
-    static constexpr std::size_t features = std::size_t(tile_columns); // of x or h, side by side in the last products
-    static constexpr std::size_t depth = 256;                          // columns that these products take at once
+    static constexpr std::size_t features = std::size_t(tile_columns); // rows of x or h in a tile of dW or dU
+    static constexpr std::size_t depth = 256;                          // columns of x and h packed at a time for them
 
     const Forward& f;
     const typename Forward::BackwardScratch room;
@@ -92,7 +91,7 @@ private:
                         }
     }
 
-    // w^T for products with gradients: rows are features, columns follow the gradients' packs.
+    // Packs w^T for products with da: rows are the features of x or h, columns in the order of da's packs.
     void pack_transposed(S* to, const S* w, std::size_t rows, int first) const {
         const std::size_t inner = f.product_panels() * height;
         for (std::size_t row = 0; row < rows; row += height) {
@@ -132,7 +131,7 @@ private:
         }
     }
 
-    // da of some columns as a right factor, from the panels that belong to x, or to h.
+    // da from `column` on as a right factor, from the panels of W x or of U h.
     PanelRight<S> gradients_from(std::size_t column, PanelPlaces places) const {
         return {gradients + column * height, height, height, f.product_panels(), all() * height, places};
     }
@@ -175,7 +174,7 @@ private:
                        PartialPack<P>{n}.load(f.output_gradient + (f.slots.column(t) + b) * h + block * lanes);
             const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
             for (int g = 0; g < pre; ++g) {
-                // PackAccess past the last unit are multiplied by zero in the products that follow: NaN would spread.
+                // The following products multiply lanes past the last unit by zero: a NaN there would spread.
                 const P da = PartialPack<P>{n}.zero_rest(d.pre[g]);
                 da.store(to[g] + j * height);
                 sum[g] = sum[g] + da;
@@ -232,7 +231,7 @@ private:
                 }
     }
 
-    // A column of x or h, a tile's features after the other.
+    // Packs a column of x or h into tiles of `features` rows.
     static void put(S* to, const S* from, std::size_t rows) {
         std::size_t k = 0;
         for (; k + features <= rows; k += features, to += features * depth)
@@ -242,12 +241,12 @@ private:
 
     void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count,
                    PanelPlaces places) const {
-        constexpr std::size_t some = 16; // tiles that stay in the second cache while all panels pass
-        for (std::size_t done = 0; done < tiles; done += some)
+        constexpr std::size_t block = 16; // tiles that stay in L2 while all panels are read
+        for (std::size_t done = 0; done < tiles; done += block)
             for (std::size_t r = 0; r < f.product_panels(); ++r)
                 add_panel_outer<P>(sums + (r * tiles + done) * features * height,
                                    gradients + (places(r) * all() + column) * height, right + done * features * depth,
-                                   depth, (std::min)(some, tiles - done), count);
+                                   depth, (std::min)(block, tiles - done), count);
     }
 
     void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {

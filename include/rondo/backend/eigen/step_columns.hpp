@@ -9,9 +9,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-// What the kernels of a stream's step share: tiles of rows whose sums stay in registers, and the order of weights.
+// Common to the step kernels of streams: register tiles of rows, and the layout of packed weights.
 
-/// `blocks` packs of rows in `tiles` tiles of `width` blocks, of which the first `wider` have one block more.
+/// `blocks` packs of rows, divided into `tiles` tiles of `width` blocks; the first `wider` tiles have one block more.
 template <int blocks, int tiles>
 struct Tiles {
     static constexpr int count = tiles, width = blocks / tiles, wider = blocks % tiles, widest = width + (wider > 0);
@@ -27,8 +27,10 @@ struct Tiles {
     }
 };
 
-/// Packs the row-major weights W of a tile as add_columns reads them: for each column, or for as many as a word holds,
-/// `count` words, the i-th from row row(i) of W; zeros if row(i) is negative.
+/// Packs the weights of a tile as add_columns reads them: for each column, or for as many as a word holds, `count`
+/// words, the i-th from row row(i) of W; zeros if row(i) is negative.
+///
+/// Shapes  W (rows x inner), row-major.
 template <class Stored, class Weights, class Row>
 typename Stored::word* pack_columns(typename Stored::word* to, const Weights& W, int inner, int count, Row&& row) {
     for (int k = 0; k < inner; k += Stored::rows)
@@ -42,10 +44,12 @@ typename Stored::word* pack_columns(typename Stored::word* to, const Weights& W,
     return to;
 }
 
-/// sum += W x, for W as packed: `packs` packs of rows, of which pack i is added to sum[Place::at(i)].
+/// sum += W x with packed W of `packs` packs of rows; pack i is added to sum[Place::at(i)].
 ///
-/// The columns are added to `chains` independent sets of `sums` sums in turn, so that latencies overlap. Not `unrolled`
-/// for words of two columns and many sums: g++ 12 would then spill the sums.
+/// Columns are added in turn to `chains` independent sets of `sums` sums, which hides the latency of FMA. `unrolled`
+/// must be false for words of two columns and many sums: g++ 12 would spill the sums.
+///
+/// Shapes  W (packs * lanes x inner), x (inner).
 template <class Place, class Stored, int inner, int chains, int packs, int sums, bool unrolled, class P>
 [[gnu::always_inline]] inline const typename Stored::word* add_columns(P* sum, const typename Stored::word* words,
                                                                        const typename P::scalar* x) {

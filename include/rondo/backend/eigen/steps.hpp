@@ -6,7 +6,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// What a stream's layers compute with: kernels of one step whose sizes the compiler knows, over weights packed as W.
+/// The step kernels of streams, with compile-time sizes and weights packed as W.
 template <class S, class Level, class W>
 struct Steps {
     using scalar = S;
@@ -14,7 +14,7 @@ struct Steps {
     static constexpr int widest = Eigen::internal::packet_traits<S>::size;
     template <int size> using pack_for = Pack<S, fitting_width<widest, size>(), Level>;
 
-    /// A cell whose second product waits for the first has no kernel of one pass.
+    /// Not for cells with gates after the reset, which need two passes.
     template <class C, int In, int H>
         requires (C::shape.after_reset == 0)
     using cell = CellStep<C, In, H, pack_for<H>, W>;

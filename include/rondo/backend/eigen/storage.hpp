@@ -10,8 +10,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// How weights lie in memory between a model and the sums of a step: a word of a lane holds `rows` of them, which meet
-/// that many numbers of the input one after the other.
+/// The storage format of packed weights: a word holds the weights of one lane for `rows` consecutive inputs. bfloat16
+/// has two in a word of 32 bits.
 template <class P, class W> struct Storage;
 
 template <class P>
@@ -20,7 +20,7 @@ struct Storage<P, typename P::scalar> {
     using word = scalar;
     static constexpr int rows = 1;
     static word join(const word* weights) { return *weights; }
-    /// The weights of row 0 of a pack of words.
+    /// The weights of input `row` of a pack of words.
     template <int row>
     [[gnu::always_inline]] static P load(const word* from) {
         return P::load(from);

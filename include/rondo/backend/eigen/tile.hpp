@@ -12,21 +12,21 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// A left factor lies in panels of two packs of rows, column after column: what every product here reads.
+/// Rows of a panel. A packed left factor is stored in panels of two packs of rows, each column-major.
 template <class P>
 inline constexpr std::size_t panel_height = 2 * std::size_t(P::size);
 
-/// Columns whose sums fit in the registers together with what is read: two packs of rows each.
+/// Columns of a register tile: with two packs of rows each, the sums and operands fit in the registers.
 inline constexpr int tile_columns = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 8 : 6;
 
-/// Sums that stay in registers while a product runs: some panels of rows x some columns.
+/// A register tile: the sums of `panels` panels of rows x `columns` columns.
 template <class P, int panels, int columns>
 class Tile {
 public:
     using S = typename P::scalar;
     static constexpr std::size_t height = panel_height<P>;
 
-    /// f(sum, panel, pack of the panel, column)
+    /// Calls f(sum, panel, pack of the panel, column) for each pack of sums.
     template <class F>
     [[gnu::always_inline]] void each(F&& f) {
         unroll<columns>([&](auto j) __attribute__((always_inline)) {
@@ -37,15 +37,17 @@ public:
         each([](P& sum, int, int, int) __attribute__((always_inline)) { sum = P(S(0)); });
     }
 
-    /// sum += a b: panel p of `a` begins at a + p * stride. b(k, j) is b[k + j * by_column], or, where its rows lie
-    /// together, b[k * by_row + j].
-    [[gnu::always_inline]] void add(const S* a, std::size_t stride, const S* b, std::size_t by_column,
+    /// sum += a b with column-major b. Panel p of `a` begins at a + p * stride.
+    [[gnu::always_inline]] void add(const S* a, std::size_t stride,    // (panels * height x inner), packed
+                                    const S* b, std::size_t by_column, // (inner x columns)
                                     std::size_t inner) {
         const S* column[columns];
         unroll<columns>([&](auto j) __attribute__((always_inline)) { column[j] = b + std::size_t(j) * by_column; });
         add_each(a, stride, inner, [&](auto j, std::size_t k) __attribute__((always_inline)) { return column[j][k]; });
     }
-    [[gnu::always_inline]] void add_rows(const S* a, std::size_t stride, const S* b, std::size_t by_row,
+    /// sum += a b with row-major b.
+    [[gnu::always_inline]] void add_rows(const S* a, std::size_t stride, // (panels * height x inner), packed
+                                         const S* b, std::size_t by_row, // (inner x columns)
                                          std::size_t inner) {
         add_each(a, stride, inner, [&](auto j, std::size_t k) __attribute__((always_inline)) {
             return b[k * by_row + std::size_t(j)];
@@ -55,7 +57,7 @@ public:
 private:
     template <class Right>
     [[gnu::always_inline]] void add_each(const S* a, std::size_t stride, std::size_t inner, const Right& right_at) {
-        Tile tile = *this; // nobody else's, so that its sums need not be in memory
+        Tile tile = *this; // a local copy without aliases, so that the sums stay in registers
         for (std::size_t k = 0; k < inner; ++k) {
             P left[2 * panels];
             unroll<2 * panels>([&](auto i) __attribute__((always_inline)) {
@@ -74,8 +76,8 @@ private:
     P sum_[columns][2 * panels];
 };
 
-/// Calls f(width, first) for parts of `columns` that are alike in width, an integral_constant: no narrow rest remains,
-/// whose few sums would wait for each other.
+/// Calls f(width, first) for tiles that cover `columns`, `width` an integral_constant. Widths differ by at most one: a
+/// narrow last tile would have too few sums to hide the latency of FMA.
 template <class F>
 void each_tile(std::size_t columns, F&& f) {
     for (std::size_t first = 0; first < columns;) {

@@ -10,7 +10,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// The sequences that one group executes: `columns` of them, from `first` on; the longest has `count` steps.
+/// The sequences that one group executes: those from `first` on; the longest has `count` valid steps.
 template <class C, int H, class S>
 struct Slice {
     const Task<C, H, S>& task;
@@ -23,23 +23,24 @@ struct Slice {
     RONDO_HOST_DEVICE int column(const At& at) const {
         return first + at.column();
     }
-    /// Whether a thread owns a unit of a sequence; the unit's index in a step of all sequences (H x B).
+    /// Whether a thread owns a unit of a sequence, not padding.
     template <class At>
     RONDO_HOST_DEVICE bool has(const At& at) const {
         return at.real() && column(at) < all.slots.batch;
     }
+    /// The index of its unit in a state (H x B).
     template <class At>
     RONDO_HOST_DEVICE std::size_t index(const At& at) const {
         return std::size_t(column(at)) * H + std::size_t(at.unit);
     }
 };
 
-/// The kernel of all steps of a cell, in the direction of Way: Forward or Backward. A group keeps U, or its transpose,
-/// in registers and shared memory.
+/// The kernel of all steps of a cell; Way is Forward or Backward. A group holds U, or U^T, in registers and shared
+/// memory.
 ///
 /// In each iteration, the owners of a unit and sequence send their values to the group's blocks; after a barrier, every
-/// thread multiplies the values of its share by its weights, and the partial sums of the lanes are reduced. Global
-/// memory is prefetched one iteration ahead.
+/// thread multiplies the values of its share by its weights, and the partial sums are reduced over lanes. Loads from
+/// global memory are prefetched one iteration ahead.
 template <class Way, class C, int H, class S, Device D, int some, Direction direction>
 struct Pass {
     using number = S;
@@ -50,10 +51,10 @@ struct Pass {
     static constexpr bool forward = direction == Direction::forward;
     static constexpr int gates = Gates::gates, states = Gates::states, hidden = H, columns = some, tile = plan.tile;
     static constexpr int width = handed_width(C::shape, columns, direction), row = width / columns;
-    static constexpr int weights = tile * gates;               // of a value that is sent, per thread
-    static constexpr int rows = forward ? tile * gates : tile; // sums of a sequence, per thread
+    static constexpr int weights = tile * gates;               // per unit of a thread's share
+    static constexpr int rows = forward ? tile * gates : tile; // a thread's sums per sequence
     using Part = WeightPartition<plan, S, width>;
-    static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * width; // of all units
+    static constexpr std::size_t handed = Part::handed, sent = std::size_t(H) * width; // per step, with/without padding
     using N = Number<S>;
     using L = PackAccess<N, 1>;
     using At = ThreadPosition<plan, H>;
@@ -90,7 +91,7 @@ struct Pass {
     }
 
 private:
-    // The step of an iteration.
+    // The step that iteration `turn` executes.
     RONDO_HOST_DEVICE static int step_of(const StateSlots& slots, int turn, int count) {
         return slots.step(forward ? turn : count - 1 - turn, count);
     }

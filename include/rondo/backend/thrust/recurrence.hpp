@@ -7,8 +7,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// All steps of a cell, forward. Owners send h; the sums are U h; the owners then apply the cell. A step past a
-/// sequence's end leaves h as it is and its slot zero.
+/// The forward of all steps of a cell: see Pass. Owners send h; the sums are U h; owners then apply the cell. A step of
+/// padding leaves h unchanged and writes zero to its slot.
 template <class C, int H, class S, Device D, int some>
 struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::forward> {
     using Base = Pass<Forward, C, H, S, D, some, Direction::forward>;
@@ -19,13 +19,13 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
 
     struct Registers {
         S weight[weights_kept(plan)];
-        S sum[columns * rows]; // per sequence and unit: all gates
+        S sum[columns * rows]; // (columns, tile, gates)
         S out[sent_at_once];
         cell::Pre<C, N> pre, next;
         Values<N, Gates::pre> bias;
         cell::State<C, N> state;
         cell::PerUnit<C, N> per_unit;
-        int length; // of the sequence
+        int length; // valid steps of the sequence
     };
 
     RONDO_HOST_DEVICE static void begin(const Steps& steps, const At& at, Registers& r) {
@@ -74,7 +74,7 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
         });
         if (turn + 1 < steps.count) send(group, (turn + 1) % 2);
     }
-    // The slot of a step past the sequence's end.
+    // Zeroes the slot of a step of padding.
     RONDO_HOST_DEVICE static void rest(const Steps& steps, int t, const At& at) {
         if (at.replica() != 0) return;
         RONDO_UNROLL

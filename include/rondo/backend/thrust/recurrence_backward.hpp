@@ -5,8 +5,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 
-/// All steps of a cell, backward. Owners turn the gradient of their state into the gates' and send these; the sums are
-/// U^T da; the owners then add them to the gradient of h before. The gradients of steps past a sequence's end are zero.
+/// The backward of all steps of a cell: see Pass. Owners compute the gates' gradients da from dL/d(state) and send
+/// them; the sums are U^T da; owners then add them to dL/dh of the step before. The gradients of padding are zero.
 template <class C, int H, class S, Device D, int some>
 struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::backward> {
     using Base = Pass<Backward, C, H, S, D, some, Direction::backward>;
@@ -18,12 +18,12 @@ struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::
 
     struct Registers {
         S weight[weights_kept(plan)];
-        S sum[columns * rows]; // per sequence and unit
+        S sum[columns * rows]; // (columns, tile)
         S out[row];
         Read read;
         cell::State<C, N> carry;
         cell::PerUnit<C, N> per_unit;
-        int length; // of the sequence
+        int length; // valid steps of the sequence
     };
 
     RONDO_HOST_DEVICE static void begin(const Steps& steps, const At& at, Registers& r) {
@@ -62,7 +62,7 @@ struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::
             if (t < r.length) r.carry[0] = r.carry[0] + N(r.sum[0]);
         });
     }
-    // The gradients of a step past the sequence's end.
+    // Writes zero gradients for a step of padding.
     RONDO_HOST_DEVICE static void rest(const Steps& steps, int t, const At& at) {
         if (at.replica() == 0) write(steps, t, at, cell::Gradient<C, N>{});
     }
