@@ -142,7 +142,7 @@ int main(int argc, char** argv) {
     app.add("--window", options.window, "steps that a forecast is made from")
         .show_default()
         .check(common::whole(1, 1'000'000));
-    app.add("--horizon", options.horizon, "steps from the window's last to the one to foretell")
+    app.add("--horizon", options.horizon, "steps from the window's last to the one to forecast")
         .show_default()
         .check(common::whole(1, 1'000'000));
     app.footer("Example: examples/run multivariate --data weather.csv --columns temperature,humidity --epochs 20");

@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
     app.add("--window", options.window, "points that a forecast is made from")
         .show_default()
         .check(common::whole(1, 1'000'000));
-    app.add("--horizon", options.horizon, "points from the window's last to the one to foretell")
+    app.add("--horizon", options.horizon, "points from the window's last to the one to forecast")
         .show_default()
         .check(common::whole(1, 1'000'000));
     app.add("--season", options.season,

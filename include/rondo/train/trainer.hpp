@@ -75,7 +75,7 @@ public:
         Error found, late;
         enqueue(batch, found);
         LossSum sum;
-        const std::size_t last = ledger_.size();
+        const std::size_t last = pending_.size();
         const auto look = [&](std::size_t k) { return k + 1 == last ? detail::find_not_finite(batch) : std::string{}; };
         collect(sum, late, look);
         if (late || found) error = late ? std::move(late) : std::move(found);
@@ -97,12 +97,12 @@ public:
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
         if constexpr (Asynchronous<B>)
-            if (workers_.count() == 1) return queue(batch, terms, factor, error);
+            if (workers_.count() == 1) return enqueue_async(batch, terms, factor, error);
         const std::int64_t before = steps_;
         Error found;
-        const LossSum loss = ledger_.settle() ? take(batch, terms, factor, found) : LossSum{};
+        const LossSum loss = pending_.settle() ? take(batch, terms, factor, found) : LossSum{};
         if (found) error = std::move(found);
-        else ledger_.add(loss, before);
+        else pending_.add(loss, before);
     }
     template <class Batch>
     void enqueue(const Batch& batch) {
@@ -117,13 +117,13 @@ public:
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
         std::optional<typename detail::PendingSteps<B>::NonFinite> bad;
-        const std::size_t good = ledger_.take(sum, bad);
+        const std::size_t good = pending_.take(sum, bad);
         if constexpr (Asynchronous<B>)
             if (bad) {
                 steps_ = bad->before;
                 error = detail::not_finite(Net::tensors, look(good), bad->loss, model_->values(),
                                            detail::tensor_of(Net::tensors, "the gradient of ", bad->number), steps_);
-                ledger_.finite_check().clear(backend());
+                pending_.finite_check().clear(backend());
                 detail::clear(backend(), state(0));
             }
         return good;
@@ -190,17 +190,17 @@ private:
     }
 
     template <class Batch>
-    void queue(const Batch& batch, double terms, double factor, Error& error) {
+    void enqueue_async(const Batch& batch, double terms, double factor, Error& error) {
         const std::int64_t before = steps_;
         detail::Worker<Net, B>& worker = all_.front();
         worker.guard([&] {
-            if (!queued_(worker, ledger_, *model_, loss_, settings_, batch, terms, std::uint64_t(steps_))) return;
-            detail::NonFiniteGuard<B> gated{backend(), ledger_.finite_check().record()};
-            update(gated, factor);
+            if (!async_step_(worker, pending_, *model_, loss_, settings_, batch, terms, std::uint64_t(steps_))) return;
+            detail::NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
+            update(guard, factor);
         });
         if (worker.thrown) std::rethrow_exception(worker.thrown);
         if (worker.error) error = worker.error;
-        else ledger_.add(terms, before);
+        else pending_.add(terms, before);
     }
 
     template <class Used>
@@ -275,7 +275,7 @@ private:
         if constexpr (requires { requires Net::vocabulary > 0; })
             if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
         int before = 0;
-        for (auto& worker : all_) before += worker.carried(learn).batch();
+        for (auto& worker : all_) before += worker.persistent_state(learn).batch();
         if (!error && batch.state_policy == StatePolicy::resume) error = detail::go_on_problem(batch.target.extent.batch, before);
         return error;
     }
@@ -290,8 +290,8 @@ private:
     std::int64_t steps_ = 0;
     double rate_factor_ = 1;
 
-    detail::PendingSteps<B> ledger_;
-    std::conditional_t<Asynchronous<B>, detail::AsyncStep<B>, std::tuple<>> queued_;
+    detail::PendingSteps<B> pending_;
+    std::conditional_t<Asynchronous<B>, detail::AsyncStep<B>, std::tuple<>> async_step_;
 };
 
 } // namespace rondo

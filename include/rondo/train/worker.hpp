@@ -71,7 +71,7 @@ struct Worker {
     Error error;
     std::exception_ptr thrown;
 
-    BatchState<Net, B>& carried(bool learn) { return learn ? state : evaluation; }
+    BatchState<Net, B>& persistent_state(bool learn) { return learn ? state : evaluation; }
 
     /// Catches exceptions: workers must not throw, since the others still run.
     template <class Work>
@@ -103,7 +103,7 @@ struct Worker {
             if (k > 0) backend.enter();
         // The sum is accumulated in the first worker's gradient, even if it has no sequence.
         if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
-        BatchState<Net, B>& kept = carried(learn);
+        BatchState<Net, B>& kept = persistent_state(learn);
         if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
         else if (batch.state_policy == StatePolicy::start) clear(backend, kept);
         if (columns == 0) return;
