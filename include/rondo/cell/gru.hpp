@@ -14,7 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///   n = tanh(a_n + r u_n)     a_n = W_n x + b_n, u_n = U_n h + c_n            (2)
 ///   h' = n + z (h - n)                                                        (3)
 ///
-/// Units   every element of h lies between its initial value and [-1, 1].
+/// Units   every element of h stays in the smallest interval that contains its initial value and [-1, 1].
 /// Source  Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine translation"
 ///         (2014), arXiv:1406.1078v1, section 2.3.
 struct GRU {

@@ -14,7 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///   c' = f c + i g                                                            (2)
 ///   h' = o tanh(c')                                                           (3)
 ///
-/// Units   every element of h lies in [-1, 1]; c has no bound.
+/// Units   every element of h is in [-1, 1]; c is unbounded.
 /// Source  Hochreiter & Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); for the forget gate: Gers,
 ///         Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000), section 3.
 struct LSTM {

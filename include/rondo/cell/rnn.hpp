@@ -9,7 +9,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///
 ///   h' = tanh(a)                                                              (1)
 ///
-/// Units   every element of h lies in [-1, 1].
+/// Units   every element of h is in [-1, 1].
 /// Source  Elman, "Finding structure in time", Cognitive Science 14 (1990), p. 182.
 struct RNN {
     static constexpr LayerKind kind = LayerKind::RNN;

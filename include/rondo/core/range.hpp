@@ -90,7 +90,7 @@ constexpr std::ptrdiff_t count(const Range& range, const T& value) {
     for (const auto& element : range) found += element == value;
     return found;
 }
-/// Two elements next to each other that compare true.
+/// The first of two adjacent elements that compare true.
 template <class Range, class Compare = Equal, class Projection = Identity>
 constexpr auto adjacent_find(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
     return std::adjacent_find(std::begin(range), std::end(range), by(compare, projection));
@@ -104,13 +104,13 @@ constexpr bool equal(const RangeA& a, const RangeB& b, const Compare& compare = 
         if (!compare(project(of_a, *at), project(of_b, *other))) return false;
     return at == std::end(a) && other == std::end(b);
 }
-/// Of several that are largest, the first.
+/// The first of the largest elements.
 template <class Range, class Compare = Less, class Projection = Identity>
 constexpr auto max_element(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
     return std::max_element(std::begin(range), std::end(range), by(compare, projection));
 }
 
-/// The first element of a sorted range that is not before `value`.
+/// The first element of a sorted range that is not less than `value`.
 template <class Range, class T, class Compare = Less, class Projection = Identity>
 constexpr auto lower_bound(Range&& range, const T& value, const Compare& compare = {},
                            const Projection& projection = {}) {
@@ -118,7 +118,7 @@ constexpr auto lower_bound(Range&& range, const T& value, const Compare& compare
         return bool(compare(project(projection, element), wanted));
     });
 }
-/// The first element of a sorted range that is behind `value`.
+/// The first element of a sorted range that is greater than `value`.
 template <class Range, class T, class Compare = Less, class Projection = Identity>
 constexpr auto upper_bound(Range&& range, const T& value, const Compare& compare = {},
                            const Projection& projection = {}) {
@@ -130,7 +130,7 @@ template <class Range, class Compare = Less, class Projection = Identity>
 constexpr void sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
     std::sort(std::begin(range), std::end(range), by(compare, projection));
 }
-/// Elements that compare equal keep their order.
+/// Stable: elements that compare equal keep their order.
 template <class Range, class Compare = Less, class Projection = Identity>
 void stable_sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
     std::stable_sort(std::begin(range), std::end(range), by(compare, projection));
