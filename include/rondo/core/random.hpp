@@ -94,9 +94,9 @@ class RandomStream {
 public:
     RONDO_HOST_DEVICE constexpr RandomStream(Seed seed, Purpose purpose, std::uint64_t step = 0,
                                      std::uint32_t layer = 0) noexcept {
-        const PhiloxBlock sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), layer,
-                                   static_cast<std::uint32_t>(purpose)}},
-                                 seed.value);
+        const PhiloxBlock sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32),
+                                         layer, static_cast<std::uint32_t>(purpose)}},
+                                       seed.value);
         key_ = join(sub[0], sub[1]);
     }
 

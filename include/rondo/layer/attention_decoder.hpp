@@ -75,7 +75,8 @@ struct AttentionDecoder
               Named<"fc", Linear<Hidden, Vocabulary>>> {
     static constexpr int hidden_size = Hidden, vocabulary = Vocabulary;
     using RecurrentLayer = Layer<Size + (feeding.input_feeding ? Hidden : 0), Hidden, Stack{}>;
-    template <class S> using State = DecoderState<typename RecurrentLayer::template StatesOf<S>, SequenceView<S, Hidden>>;
+    template <class S>
+    using State = DecoderState<typename RecurrentLayer::template StatesOf<S>, SequenceView<S, Hidden>>;
 
     static constexpr Label describe() { return Label{"AttentionDecoder -> "}.add(Vocabulary); }
 

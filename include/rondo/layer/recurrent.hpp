@@ -243,8 +243,9 @@ private:
     }
 
     template <class S, class Trace>
-    static SequenceView<S, Hidden> scan(auto& run, const DynamicSequenceView<const std::type_identity_t<S>>& x, bool reverse,
-                                    const StatesOf<S>& initial, const StatesOf<S>& final, int index, Trace trace) {
+    static SequenceView<S, Hidden> scan(auto& run, const DynamicSequenceView<const std::type_identity_t<S>>& x,
+                                        bool reverse, const StatesOf<S>& initial, const StatesOf<S>& final, int index,
+                                        Trace trace) {
         constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
         const bool taped = run.taped();
         const auto first = std::size_t(index) * GateLayout<C>::tensors;
