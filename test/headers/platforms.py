@@ -36,7 +36,7 @@ for header in () if clang else ("rondo/stream.hpp", "rondo/rondo.hpp"):
 
 # A processor whose numbers have the other order of bytes.
 big = ["-Wno-builtin-macro-redefined", "-U__BYTE_ORDER__", "-D__BYTE_ORDER__=__ORDER_BIG_ENDIAN__", "-Wfatal-errors"]
-for header in () if clang else ("dtype", "safetensors", "safetensors_write", "model", "protobuf", "protobuf_write", "onnx",
+for header in () if clang else ("dtype", "safetensors", "safetensors_write", "model", "onnx/protobuf", "onnx/protobuf_write", "onnx",
                                 "onnx_write"):
     answer = compiled([f"rondo/io/{header}.hpp"], *big)
     expect(answer.returncode != 0 and "which are little-endian, as this machine is not" in answer.stderr, header, answer)
