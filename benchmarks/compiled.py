@@ -7,9 +7,18 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-COMPILED = [("Eigen/Core alone", "eigen", []), ("rondo/rondo.hpp alone", "headers", []),
-            *((f"a stream, LSTM {size}", "stream", [f"-DHIDDEN={size}"]) for size in (8, 32, 128, 512, 1024)),
-            ("the same on libtorch, LSTM 32", "libtorch", ["-DHIDDEN=32"])]
+README = "README.md"
+# Title, source, flags, and the budget: CPU time as a multiple of Eigen/Core's in the same run.
+COMPILED = [("Eigen/Core alone", "benchmarks/compile/eigen.cpp", [], None),
+            ("rondo/rondo.hpp alone", "benchmarks/compile/headers.cpp", [], 1.9),
+            ("README's streaming program", README, [], 2.3),
+            *((f"a stream, LSTM {size}", "benchmarks/compile/stream.cpp", [f"-DHIDDEN={size}"], None)
+              for size in (8, 32, 128, 512, 1024)),
+            ("a network, trained, saved and streamed", "benchmarks/compile/networks.cpp", ["-DNETWORKS=1"], None),
+            ("one more network in that program", "benchmarks/compile/networks.cpp", ["-DNETWORKS=2"], 1.5),
+            ("examples/text.cpp, ten networks", "examples/text.cpp", ["-c"], 15),
+            ("the examples' command line, once for all", "examples/common/command_line.cpp", ["-c"], None),
+            ("the same stream on libtorch, LSTM 32", "benchmarks/compile/libtorch.cpp", ["-DHIDDEN=32"], None)]
 
 
 def used(command):
@@ -28,28 +37,42 @@ def compiled(options):
     torch = pathlib.Path(torch.stdout.strip()) if torch.returncode == 0 and options.peers else None
     rows = []
     for compiler in (build.name.removeprefix("benchmarks-") for build in options.build):
-        for title, name, defines in COMPILED:
-            if name == "libtorch" and not torch:
+        least = {}
+        for title, source, flags, budget in COMPILED:
+            libtorch = source.endswith("libtorch.cpp")
+            if libtorch and not torch:
                 continue
             print(f"[{len(rows) + 1}/{len(options.build) * len(COMPILED)}] compile: {title}, {compiler}", file=sys.stderr,
                   flush=True)
-            program = options.out / "compiled"
-            command = [compiler, "-std=c++20", "-O3", "-march=native", "-DNDEBUG", *defines, f"-I{HERE.parent}/include",
-                       *[flag.replace("-I", "-isystem") for flag in eigen], str(HERE / "compile" / f"{name}.cpp"),
-                       "-o", str(program), "-s"]
-            if name == "libtorch":
+            program, file = options.out / "compiled", HERE.parent / source
+            if source == README:
+                block = re.search(r"<!-- cpp run -->\n```cpp\n(.*?)```", file.read_text(), re.S)
+                file = options.out / "readme.cpp"
+                file.write_text(block[1])
+            command = [compiler, "-std=c++20", "-O3", "-march=native", "-DNDEBUG", *flags, f"-I{HERE.parent}/include",
+                       *[flag.replace("-I", "-isystem") for flag in eigen], str(file), "-o", str(program), "-s"]
+            if libtorch:
                 command += [f"-isystem{torch}/include", f"-isystem{torch}/include/torch/csrc/api/include",
                             f"-L{torch}/lib", f"-Wl,-rpath,{torch}/lib", "-ltorch", "-ltorch_cpu", "-lc10"]
-            times = 1 if name == "libtorch" else 2
+            times = 1 if libtorch else 2
             seconds = [one for one in (used(["taskset", "-c", str(options.core), *command]) for _ in range(times)) if one]
+            if source == README:
+                file.unlink()
             if not seconds:
                 continue
-            said = subprocess.run([str(program)], capture_output=True, text=True).stdout
-            memory = re.search(r"memory_kb=(\d+)", said)
+            whole = least[source, *flags] = min(seconds)
+            one_more = flags == ["-DNETWORKS=2"]
+            cost = whole - least.get((source, "-DNETWORKS=1"), 0) if one_more else whole
+            multiple = cost / least.get((COMPILED[0][1],), cost)
+            memory = None
+            if "-c" not in flags:
+                said = subprocess.run([str(program)], capture_output=True, text=True).stdout
+                memory = re.search(r"memory_kb=(\d+)", said)
             size = program.stat().st_size
-            if name == "libtorch":
+            if libtorch:
                 size += sum((torch / "lib" / lib).stat().st_size for lib in ("libtorch_cpu.so", "libc10.so"))
-            rows.append([title, compiler, f"{min(seconds):.1f}", f"{size / 1024:.0f}",
-                         f"{int(memory.group(1)) / 1024:.1f}" if memory else ""])
+            rows.append([title, compiler, f"{cost:.1f}", f"{multiple:.2f}",
+                         "" if budget is None else f"{budget} (over)" if multiple > budget else f"{budget}",
+                         "" if one_more else f"{size / 1024:.0f}", f"{int(memory.group(1)) / 1024:.1f}" if memory else ""])
             program.unlink()
     return rows

@@ -5,6 +5,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 #include "weights.hpp"
 

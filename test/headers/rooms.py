@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""No folder of INCLUDE/rondo includes from a folder above it: rooms.py INCLUDE/rondo"""
+"""The include graph of INCLUDE/rondo: rooms.py INCLUDE/rondo
+
+No folder includes from a folder above it. What reads and writes the formats of files reaches neither Eigen nor the
+default backend: only the facades of io/ choose it.
+"""
 import pathlib, re, sys
 
 rooms = """version core simd cell backend graph op layer loss initial model io data stream optimizer train
     generate""".split()  # bottom to top
 facades = ["rondo.hpp", "stream.hpp"]  # include anything
+backend_facades = ["model.hpp", "candidates.hpp", "dispatch.hpp", "probe.hpp"]  # of io/: models with the default backend
 
 root = pathlib.Path(sys.argv[1]).resolve()
 room = lambda path: path.relative_to(root).parts[0].removesuffix(".hpp")
@@ -23,5 +28,25 @@ for header in sorted(root.rglob("*.hpp")):
         if str(included.relative_to(root)) in facades or rooms.index(room(included)) > rooms.index(room(header)):
             faults.append(f"{header.relative_to(root)}: {room(header)}/ is below {included.relative_to(root)}")
 faults += [f"{name}/: in the order, but not there" for name in rooms if name not in found]
+
+
+def reached(header):
+    """All headers that it includes, directly or not, and itself."""
+    seen, new = set(), {header}
+    while new:
+        seen |= new
+        new = {(one.parent / name).resolve() for one in new
+               for name in re.findall(r'^#include "(.+)"', one.read_text(), re.M)} - seen
+    return seen
+
+
+readers = [header for header in sorted((root / "io").rglob("*.hpp"))
+           if str(header.relative_to(root / "io")) not in backend_facades]
+for header in readers:
+    for one in sorted(reached(header)):
+        if "#include <Eigen/" in one.read_text() or str(one.relative_to(root)).startswith("backend/eigen/"):
+            faults.append(f"{header.relative_to(root)} reads files, and includes the backend's {one.relative_to(root)}")
+if not readers or not all((root / "io" / name).exists() for name in backend_facades):
+    faults.append("io/: a header that this test names is not there")
 print(*faults, f"{len(faults)} faults", sep="\n")
 sys.exit(bool(faults))

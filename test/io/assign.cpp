@@ -4,6 +4,8 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/softmax.hpp>
+#include <rondo/model/batch_state.hpp>
+#include <rondo/model/model.hpp>
 
 #include <support/compositions.hpp>
 #include <support/failure.hpp>

@@ -3,6 +3,7 @@
 
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/layer/linear.hpp>
+#include <rondo/model/model.hpp>
 
 #include "../support/failure.hpp"
 

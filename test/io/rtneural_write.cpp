@@ -11,6 +11,7 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/softmax.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 #include <support/folder.hpp>
 #include <support/model_text.hpp>

@@ -3,14 +3,13 @@
 
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
+#include "../core/number_text.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../core/range.hpp"
-#include "../model/batch_state.hpp"
+#include "../model/fwd.hpp"
 #include "../model/layer_facts.hpp"
-#include "../model/model.hpp"
 #include "../model/state.hpp"
 #include "layer_weights.hpp"
-#include "../core/number_text.hpp"
 
 #include <algorithm>
 #include <cmath>

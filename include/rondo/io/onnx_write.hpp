@@ -5,7 +5,7 @@
 #include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../model/layer_facts.hpp"
-#include "../model/model.hpp"
+#include "../model/fwd.hpp"
 #include "file.hpp"
 #include "onnx/recurrent.hpp"
 #include "onnx/tensor.hpp"

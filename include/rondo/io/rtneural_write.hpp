@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../model/layer_facts.hpp"
-#include "../model/model.hpp"
+#include "../model/fwd.hpp"
 #include "file.hpp"
 #include "../core/number_text.hpp"
 

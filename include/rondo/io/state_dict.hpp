@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/range.hpp"
-#include "../model/model.hpp"
+#include "../model/fwd.hpp"
 #include "assign.hpp"
 #include "json/numbers.hpp"
 #include "layer_weights.hpp"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "fwd.hpp"
+#include "default_backend.hpp"
 #include "../layer/network.hpp"
 
 #include <cstddef>

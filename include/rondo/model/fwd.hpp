@@ -2,13 +2,12 @@
 #pragma once
 
 #include "../backend/concept.hpp"
-#include "../backend/eigen/backend.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-// Forward declarations; the default backend is stated here only.
-template <class Net, Backend B = EigenBackend<float>> class Model;
-template <class Net, Backend B = EigenBackend<float>> class Workspace;
-template <class Net, Backend B = EigenBackend<float>> class BatchState;
+// Forward declarations, without a default backend: what reads and writes files needs no more of a model.
+template <class Net, Backend B> class Model;
+template <class Net, Backend B> class Workspace;
+template <class Net, Backend B> class BatchState;
 
 } // namespace rondo

@@ -5,7 +5,7 @@
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../initial/default.hpp"
-#include "fwd.hpp"
+#include "default_backend.hpp"
 
 #include <cstddef>
 #include <string>

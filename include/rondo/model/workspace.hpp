@@ -4,7 +4,7 @@
 #include "../core/error.hpp"
 #include "../graph/loss_value.hpp"
 #include "batch_state.hpp"
-#include "fwd.hpp"
+#include "default_backend.hpp"
 #include "model.hpp"
 #include "../layer/network.hpp"
 #include "../graph/forward_context.hpp"
