@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/layer_kind.hpp"
-#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../op/elementwise.hpp"
+#include "same_size.hpp"
 
-#include <array>
 #include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -16,10 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// Shapes  x, y (Size x T B).
 template <class Function, int Size>
     requires (Size > 0)
-struct Activation {
-    static constexpr LayerKind kind = Function::kind;
-    static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct Activation : detail::SameSizeLayer<Function::kind, Size> {
     static constexpr Label describe() { return Label{Function::name}; }
 
     template <class S>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/layer_kind.hpp"
-#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../op/dropout.hpp"
+#include "same_size.hpp"
 
-#include <array>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -16,10 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// Source  Srivastava et al., "Dropout", JMLR 15 (2014).
 template <int Size, Rate rate>
     requires (Size > 0) && (rate.valid()) // Size >= 1, 0 <= rate < 1
-struct Dropout {
-    static constexpr LayerKind kind = LayerKind::Dropout;
-    static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct Dropout : detail::SameSizeLayer<LayerKind::Dropout, Size> {
     static constexpr Label describe() { return Label{"Dropout "}.add(rate.parts).add("/").add(rate.of); }
 
     template <class S>

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/layer_kind.hpp"
-#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../op/select.hpp"
+#include "same_size.hpp"
 
-#include <array>
 #include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -16,10 +14,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// Shapes  x (Size x T B) -> y (Size x B).
 template <int Size>
     requires (Size > 0)
-struct LastStep {
-    static constexpr LayerKind kind = LayerKind::LastStep;
-    static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct LastStep : detail::SameSizeLayer<LayerKind::LastStep, Size> {
     static constexpr Label describe() { return Label{"LastStep"}; }
     template <class S>
     static auto forward(auto& run, const SequenceView<S, Size>& x) { return detail::select(run, x, Size); }
@@ -31,10 +26,7 @@ struct LastStep {
 /// Errors  does not compile in a stream.
 template <int Size>
     requires (Size > 0)
-struct FirstStep {
-    static constexpr LayerKind kind = LayerKind::FirstStep;
-    static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct FirstStep : detail::SameSizeLayer<LayerKind::FirstStep, Size> {
     static constexpr Label describe() { return Label{"FirstStep"}; }
     template <class S>
     static auto forward(auto& run, const SequenceView<S, Size>& x) {
@@ -50,10 +42,7 @@ struct FirstStep {
 /// Shapes  x (2 Hidden x T B) -> y (2 Hidden x B), as PyTorch's cat(h_n[-2], h_n[-1]).
 template <int Hidden>
     requires (Hidden > 0)
-struct FinalStates {
-    static constexpr LayerKind kind = LayerKind::FinalStates;
-    static constexpr int input_size = 2 * Hidden, output_size = 2 * Hidden;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct FinalStates : detail::SameSizeLayer<LayerKind::FinalStates, 2 * Hidden> {
     static constexpr Label describe() { return Label{"FinalStates"}; }
     template <class S>
     static auto forward(auto& run, const SequenceView<S, 2 * Hidden>& x) { return detail::select(run, x, Hidden); }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/layer_kind.hpp"
-#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../op/softmax.hpp"
+#include "same_size.hpp"
 
-#include <array>
 #include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -19,10 +17,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// Units   y is in [0, 1] and sums to 1. For a loss, apply CrossEntropy to x instead: it does not underflow.
 template <int Size>
     requires (Size > 0)
-struct Softmax {
-    static constexpr LayerKind kind = LayerKind::Softmax;
-    static constexpr int input_size = Size, output_size = Size;
-    static constexpr std::array<ParameterSpec, 0> tensors{};
+struct Softmax : detail::SameSizeLayer<LayerKind::Softmax, Size> {
     static constexpr Label describe() { return Label{"Softmax"}; }
 
     template <class S>
