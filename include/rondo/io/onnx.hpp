@@ -40,8 +40,8 @@ inline std::string onnx_output(const OnnxGraph& graph, std::string_view wanted, 
            (names.empty() ? "none" : names) + (wanted.empty() && !names.empty() ? "; name one of them" : "");
 }
 
-/// Checks that every output of a node has a name of its own, different from those of inputs and initializers. Nodes that
-/// are not needed are checked, too.
+/// Checks that every output of a node has a name of its own, different from those of inputs and initializers. Nodes
+/// that are not needed are checked, too.
 inline std::string check_onnx_names(const OnnxGraph& graph) {
     std::set<std::string_view> names;
     for (const auto& [name, message] : graph.initializers) names.insert(name);
