@@ -5,7 +5,7 @@
 #include "operations.hpp"
 #include "sealed.hpp"
 
-namespace {
+namespace eigen_test {
 
 using Float = rondo::EigenBackend<float>;
 using Double = rondo::EigenBackend<double>;
@@ -29,4 +29,4 @@ TEST(Sealed, KeepsTheHostOutAndItsMemoryToo) {
 
 TEST(Sealed, GradientsAreCentralDifferences) { EXPECT_LT(gradient_error<Sealed<Double>>(), 1e-9); }
 
-} // namespace
+} // namespace eigen_test

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace {
+namespace thrust_test {
 
 using Backends = testing::Types<rondo::ThrustBackend<float>, rondo::ThrustBackend<double>>;
 
@@ -102,4 +102,4 @@ TEST(Thrust, WorkThatSendsOrWaitsIsDoneEachTime) {
 
 TEST(Thrust, GradientsAreCentralDifferences) { EXPECT_LT(gradient_error<rondo::ThrustBackend<double>>(), 1e-9); }
 
-} // namespace
+} // namespace thrust_test

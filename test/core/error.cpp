@@ -7,7 +7,7 @@
 
 #include <stdexcept>
 
-namespace {
+namespace error_test {
 
 using rondo::Error;
 using rondo::Failure;
@@ -46,4 +46,4 @@ TEST(Failure, CarriesKindAndSentence) {
     FAIL();
 }
 
-} // namespace
+} // namespace error_test

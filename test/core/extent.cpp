@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace extent_test {
 
 using rondo::Extent;
 using Runs = std::vector<std::pair<std::size_t, std::size_t>>;
@@ -105,4 +105,4 @@ TEST(Extent, SaysHowItDiffersFromAnother) {
     EXPECT_TRUE(rondo::mismatch("here", {3, 2}, {4, 2}));
 }
 
-} // namespace
+} // namespace extent_test

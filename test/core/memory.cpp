@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace {
+namespace memory_test {
 
 using rondo::Arena;
 using rondo::Buffer;
@@ -80,4 +80,4 @@ TEST(Arena, KnowsItsPieces) {
     EXPECT_FALSE(arena.holds(block.data() + 16) || arena.holds(nullptr));
 }
 
-} // namespace
+} // namespace memory_test

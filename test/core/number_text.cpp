@@ -11,7 +11,7 @@
 #include <limits>
 #include <string>
 
-namespace {
+namespace number_text_test {
 
 using rondo::io::detail::number_text;
 using rondo::io::detail::short_text;
@@ -47,4 +47,4 @@ RC_GTEST_PROP(NumberText, GivesEveryDoubleBack, (std::uint64_t bits)) {
     RC_ASSERT(std::bit_cast<std::uint64_t>(read(number_text(value))) == bits);
 }
 
-} // namespace
+} // namespace number_text_test

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace parameter_spec_test {
 
 using namespace rondo;
 
@@ -136,4 +136,4 @@ TEST(Model, IsARegularValue) {
     EXPECT_EQ(Model<Net>{}.values(), std::vector<float>(buffer_size<Net>));
 }
 
-} // namespace
+} // namespace parameter_spec_test

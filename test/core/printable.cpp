@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace printable_test {
 
 using rondo::printable;
 using std::string_view_literals::operator""sv;
@@ -48,4 +48,4 @@ TEST(Printable, OfEveryCodePointIsUtf8WithoutControls) {
     }
 }
 
-} // namespace
+} // namespace printable_test

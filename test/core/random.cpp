@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace random_test {
 
 using rondo::RandomStream;
 using rondo::Purpose;
@@ -258,4 +258,4 @@ TEST(Shuffle, RunsInConstantExpressionsAndOnFixedSpans) {
     EXPECT_TRUE(std::equal(values.begin(), values.end(), shuffled.begin(), shuffled.end()));
 }
 
-} // namespace
+} // namespace random_test

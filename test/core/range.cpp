@@ -9,7 +9,7 @@
 
 using namespace rondo;
 
-namespace {
+namespace range_test {
 
 struct Named {
     std::string name;
@@ -64,4 +64,4 @@ TEST(Range, SortsByProjectionAndSearchesWhatIsSorted) {
     EXPECT_EQ(copy, (std::vector{7, 8, 0}));
 }
 
-} // namespace
+} // namespace range_test

@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-namespace {
+namespace read_number_test {
 
 using rondo::detail::read_decimal;
 using rondo::detail::read_number;
@@ -111,4 +111,4 @@ TEST(ReadNumber, TakesAllOfATextOrNothing) {
     EXPECT_FALSE(read_number("99999999999", whole));
 }
 
-} // namespace
+} // namespace read_number_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace {
+namespace text_test {
 
 using rondo::Label;
 using rondo::Text;
@@ -35,4 +35,4 @@ TEST(Label, OutlivesWhatItWasMadeOf) {
     EXPECT_EQ(other.view(), "a name1");
 }
 
-} // namespace
+} // namespace text_test

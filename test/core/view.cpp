@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace view_test {
 
 using rondo::ColumnMajorView;
 using rondo::SequenceView;
@@ -74,4 +74,4 @@ TEST(Values, BindByName) {
     static_assert(values[2] == 3 && Values<int, 0>{}[0] == 0);
 }
 
-} // namespace
+} // namespace view_test

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace alphabet_test {
 
 using namespace rondo;
 
@@ -58,4 +58,4 @@ TEST(Alphabet, OfAllBytesIsTheBytesThemselves) {
     }
 }
 
-} // namespace
+} // namespace alphabet_test

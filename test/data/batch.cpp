@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace batch_test {
 
 using namespace rondo;
 
@@ -47,4 +47,4 @@ TEST(SliceMemory, CopiesTheSequencesOfEachPart) {
     }
 }
 
-} // namespace
+} // namespace batch_test

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace {
+namespace samples_test {
 
 using namespace rondo;
 
@@ -253,4 +253,4 @@ TEST(Samples, RefusesWhatDoesNotFit) {
                     "rondo::Samples: batch: expected 1 or more, got 0");
 }
 
-} // namespace
+} // namespace samples_test

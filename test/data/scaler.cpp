@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace {
+namespace scaler_test {
 
 using namespace rondo;
 
@@ -127,4 +127,4 @@ RC_GTEST_PROP(Scaler, InvertUndoesApply, ()) {
     }
 }
 
-} // namespace
+} // namespace scaler_test

@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace series_windows_test {
 
 using namespace rondo;
 
@@ -176,4 +176,4 @@ TEST(SeriesWindows, RefusesABatchBeyondTheLast) {
     expect_argument([&] { data.at(7); }, "rondo::SeriesWindows: expected a batch from 0 to below 7, got 7");
 }
 
-} // namespace
+} // namespace series_windows_test

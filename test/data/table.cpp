@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace table_test {
 
 using namespace rondo;
 using Texts = std::vector<std::string>;
@@ -303,4 +303,4 @@ TEST(Table, TellsErrorsWithoutExceptions) {
     }
 }
 
-} // namespace
+} // namespace table_test

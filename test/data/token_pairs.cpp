@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace token_pairs_test {
 
 using namespace rondo;
 
@@ -214,4 +214,4 @@ TEST(TokenPairs, RefusesWhatDoesNotFit) {
     expect_argument([] { TokenPairs(1, 1, 2, -3); }, sentence("1, 2 and -3"));
 }
 
-} // namespace
+} // namespace token_pairs_test

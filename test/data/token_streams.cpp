@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace token_streams_test {
 
 using namespace rondo;
 
@@ -102,4 +102,4 @@ TEST(TokenStreams, RefusesABatchBeyondTheLast) {
                                                      std::to_string(count) + ", got " + std::to_string(count));
 }
 
-} // namespace
+} // namespace token_streams_test

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace token_windows_test {
 
 using namespace rondo;
 
@@ -117,4 +117,4 @@ TEST(TokenWindows, RefusesABatchBeyondTheLast) {
                                                      std::to_string(count) + ", got " + std::to_string(count));
 }
 
-} // namespace
+} // namespace token_windows_test

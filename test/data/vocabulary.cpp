@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace vocabulary_test {
 
 using namespace rondo;
 using Words = std::vector<std::string>;
@@ -182,4 +182,4 @@ RC_GTEST_PROP(Vocabulary, ReadsWhatItWrites, ()) {
     RC_ASSERT(Vocabulary::load(folder / "words", v.size()) == v);
 }
 
-} // namespace
+} // namespace vocabulary_test

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace words_test {
 
 using namespace rondo;
 using namespace std::string_view_literals;
@@ -71,4 +71,4 @@ RC_GTEST_PROP(Words, LoseNothingButWhiteSpaceAndCase, (const std::string& text))
     RC_ASSERT(dropped == without);
 }
 
-} // namespace
+} // namespace words_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace beam_search_test {
 
 using rondo::BeamSearch;
 using rondo::RandomStream;
@@ -420,4 +420,4 @@ TEST(BeamSearch, NamesWhatIsWrong) {
         Kind::not_finite, "rondo::beam_search: logits: expected a finite number or -inf in row 1 at index 0, got nan");
 }
 
-} // namespace
+} // namespace beam_search_test

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace candidates_test {
 
 using rondo::Candidate;
 using rondo::Error;
@@ -231,4 +231,4 @@ TEST(Candidates, WantRoomForEveryToken) {
     EXPECT_EQ(error.kind, Error::Kind::not_finite);
 }
 
-} // namespace
+} // namespace candidates_test

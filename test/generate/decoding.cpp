@@ -7,7 +7,7 @@
 #include <support/failure.hpp>
 #include <support/gradients.hpp>
 
-namespace {
+namespace decoding_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -72,4 +72,4 @@ TEST(Decoding, RefusesWhatIsNoStep) {
     expect_argument([&] { decoding(two, unknown); }, "rondo: token 6 of sequence 1, step 0 is not from 0 to 5");
 }
 
-} // namespace
+} // namespace decoding_test

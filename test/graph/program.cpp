@@ -7,7 +7,7 @@
 #include <array>
 #include <vector>
 
-namespace {
+namespace program_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -129,4 +129,4 @@ TEST(Backend, AssertsThatAProductWasDeclared) {
     multiply();
 }
 
-} // namespace
+} // namespace program_test

@@ -11,7 +11,7 @@
 
 #include <cmath>
 
-namespace {
+namespace default_test {
 
 using namespace rondo;
 
@@ -75,4 +75,4 @@ TEST(Default, IsTheSameInFloatAndDouble) {
     }
 }
 
-} // namespace
+} // namespace default_test

@@ -11,7 +11,7 @@
 
 #include <cmath>
 
-namespace {
+namespace orthogonal_test {
 
 using namespace rondo;
 
@@ -64,4 +64,4 @@ TEST(Orthogonal, IsXavierElsewhere) {
     EXPECT_EQ(drawn<float>(Orthogonal{}, Linear<3, 5>::tensors[0]), drawn<float>(Xavier{}, Linear<3, 5>::tensors[0]));
 }
 
-} // namespace
+} // namespace orthogonal_test

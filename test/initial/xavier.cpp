@@ -10,7 +10,7 @@
 
 #include <cmath>
 
-namespace {
+namespace xavier_test {
 
 using namespace rondo;
 
@@ -43,4 +43,4 @@ TEST(Xavier, DrawsTablesAsDefaultDoes) {
     EXPECT_EQ(drawn<float>(Xavier{}, table), drawn<float>(Default{}, table));
 }
 
-} // namespace
+} // namespace xavier_test

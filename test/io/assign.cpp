@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace assign_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -170,4 +170,4 @@ TEST(Assign, GivesFirstStatesToAStream) {
     EXPECT_EQ(model, before);
 }
 
-} // namespace
+} // namespace assign_test

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace dispatch_test {
 
 using namespace rondo;
 
@@ -219,4 +219,4 @@ TEST(LoadAny, StreamsWhateverTheFileHolds) {
     EXPECT_EQ(y, z);
 }
 
-} // namespace
+} // namespace dispatch_test

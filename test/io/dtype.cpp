@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace dtype_test {
 
 using namespace rondo::io;
 
@@ -48,4 +48,4 @@ static_assert(dtype_of<std::int32_t> == DType::I32 && dtype_of<std::uint32_t> ==
 static_assert(dtype_of<std::int64_t> == DType::I64 && dtype_of<std::uint64_t> == DType::U64);
 static_assert(name_of(dtype_of<float>) == "F32" && bits_of(dtype_of<double>) == 64);
 
-} // namespace
+} // namespace dtype_test

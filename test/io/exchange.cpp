@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace exchange_test {
 
 using namespace rondo;
 
@@ -64,4 +64,4 @@ TEST(Exchange, APyTorchFileComputesWhatPyTorchComputed) {
     }
 }
 
-} // namespace
+} // namespace exchange_test

@@ -17,7 +17,7 @@
 
 #include <string>
 
-namespace {
+namespace guitarml_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -104,4 +104,4 @@ TEST(GuitarML, RefusesWhatItCannotRead) {
     EXPECT_EQ(failure_of([&] { io::read_guitarml("/no such file"); }).kind, Error::Kind::file);
 }
 
-} // namespace
+} // namespace guitarml_test

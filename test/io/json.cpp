@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace json_test {
 
 using rondo::io::detail::invalid_utf8;
 using rondo::io::detail::json_string;
@@ -275,4 +275,4 @@ RC_GTEST_PROP(Json, ReadsWhatItWrites, ()) {
     RC_ASSERT(string(quoted, text.size()) == (Result{text, ""}));
 }
 
-} // namespace
+} // namespace json_test

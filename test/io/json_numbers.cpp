@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace json_numbers_test {
 
 using rondo::io::detail::JsonReader;
 using rondo::io::detail::NestedNumbers;
@@ -52,4 +52,4 @@ TEST(JsonNumbers, AreRefusedOtherwise) {
     EXPECT_EQ(problem("{}"), "byte 0: expected a number, found '{'");
 }
 
-} // namespace
+} // namespace json_numbers_test

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace locale_test {
 
 using namespace rondo;
 
@@ -103,4 +103,4 @@ TEST(Locale, ChangesNothing) {
     EXPECT_EQ(everything(), expected);
 }
 
-} // namespace
+} // namespace locale_test

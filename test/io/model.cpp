@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace model_test {
 
 using namespace rondo;
 namespace fs = std::filesystem;
@@ -397,4 +397,4 @@ TEST(ModelFile, ASaveThatFailsLeavesWhatWasThere) {
     EXPECT_EQ(folder.names(), std::vector<std::string>{"a"});
 }
 
-} // namespace
+} // namespace model_test

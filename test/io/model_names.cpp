@@ -13,7 +13,7 @@
 
 #include <string>
 
-namespace {
+namespace model_names_test {
 
 using namespace rondo;
 
@@ -96,4 +96,4 @@ TEST(ModelNames, TellTheTwoGrusApart) {
     load(part, folder / "before", {.prefix = "a."});
 }
 
-} // namespace
+} // namespace model_names_test

@@ -14,7 +14,7 @@
 
 #include <string>
 
-namespace {
+namespace nam_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -146,4 +146,4 @@ TEST(Nam, RefusesWhatItCannotRead) {
     EXPECT_EQ(failure_of([&] { io::read_nam("/no such file"); }).kind, Error::Kind::file);
 }
 
-} // namespace
+} // namespace nam_test

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace onnx_test {
 
 using namespace rondo;
 constexpr int int64 = OnnxFile::Tensor::int64;
@@ -284,4 +284,4 @@ TEST(Onnx, TellsFirstStatesThatTheFileFixes) {
               (List{4, 4, 0, 0}));
 }
 
-} // namespace
+} // namespace onnx_test

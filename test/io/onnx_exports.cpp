@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace onnx_exports_test {
 
 using namespace rondo;
 constexpr Stack both_ways{.bidirectional = true};
@@ -132,4 +132,4 @@ TEST(OnnxExports, ALoopIsReadIfItsBodyIsAStepOfACell) {
               loop + "whether it goes on is not known");
 }
 
-} // namespace
+} // namespace onnx_exports_test

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace onnx_graph_test {
 
 using namespace rondo;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -245,4 +245,4 @@ TEST(OnnxGraph, ReadsFilesToo) {
     EXPECT_EQ(error.kind, Error::Kind::format);
 }
 
-} // namespace
+} // namespace onnx_graph_test

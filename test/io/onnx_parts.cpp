@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace onnx_parts_test {
 
 using namespace rondo;
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
@@ -324,4 +324,4 @@ TEST(OnnxParts, ACellThatRunsStepByStepIsRefused) {
                                "dynamo=False)");
 }
 
-} // namespace
+} // namespace onnx_parts_test

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace onnx_recurrent_test {
 
 using namespace rondo;
 using Attributes = std::initializer_list<OnnxFile::Writer>;
@@ -165,4 +165,4 @@ TEST(OnnxRecurrent, AClipIsReadWhereItChangesNothing) {
     EXPECT_EQ(with("RNN", 1, Limits::quiet_NaN(), "Relu"), "onnx: node \"Y\" (RNN): " + clips + "nan" + other);
 }
 
-} // namespace
+} // namespace onnx_recurrent_test

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace onnx_refused_test {
 
 using namespace rondo;
 using Writer = OnnxFile::Writer;
@@ -323,4 +323,4 @@ TEST(OnnxRefused, NumbersThatAreNotFinite) {
     }
 }
 
-} // namespace
+} // namespace onnx_refused_test

@@ -28,7 +28,7 @@
 
 #include <sys/stat.h>
 
-namespace {
+namespace onnx_tensors_test {
 
 using namespace rondo;
 using namespace std::string_view_literals;
@@ -380,4 +380,4 @@ TEST(OnnxTensors, OfPyTorchComputeWhatItDoes) {
     load(unfolded, io::read_onnx(model_file("onnx_unfolded.onnx")), probe_of("onnx_unfolded"));
 }
 
-} // namespace
+} // namespace onnx_tensors_test

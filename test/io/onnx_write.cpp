@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace onnx_write_test {
 
 using namespace rondo;
 constexpr Stack stacked{.layers = 2}, deep{.layers = 2, .bidirectional = true, .dropout = Rate{20}};
@@ -103,4 +103,4 @@ TEST(OnnxWrite, NamesALayerThatItCannotWrite) {
                    "cannot write " + nowhere.string() + ": No such file or directory");
 }
 
-} // namespace
+} // namespace onnx_write_test

@@ -13,7 +13,7 @@
 #include <limits>
 #include <string>
 
-namespace {
+namespace probe_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -87,4 +87,4 @@ TEST(Probe, NeedsNoStateOfALayerThatReadsFromTheEnd) {
     load(reversed, weights, {{1, 2}, {0, 0}, 0});
 }
 
-} // namespace
+} // namespace probe_test

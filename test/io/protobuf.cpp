@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace protobuf_test {
 
 using rondo::io::detail::ProtobufReader;
 using rondo::io::detail::ProtobufWriter;
@@ -115,4 +115,4 @@ TEST(Protobuf, GivesAValueOnlyAsWhatItIs) {
     EXPECT_EQ(problem("\x0A\x01z\x08"sv, real), "field 1: expected a float, got wire type 2");
 }
 
-} // namespace
+} // namespace protobuf_test

@@ -19,7 +19,7 @@
 #include <fstream>
 #include <string>
 
-namespace {
+namespace rtneural_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -202,4 +202,4 @@ TEST(RTNeural, IsComparedWithTheNetwork) {
               ": in_skip, Skip of 1 over 6 layers, is not one of the network's, which has 6 layers");
 }
 
-} // namespace
+} // namespace rtneural_test

@@ -21,7 +21,7 @@
 #include <limits>
 #include <string>
 
-namespace {
+namespace rtneural_write_test {
 
 using namespace rondo;
 
@@ -105,4 +105,4 @@ TEST(RTNeuralWrite, RefusesWhatRTNeuralDoesNotHave) {
               Error::Kind::file);
 }
 
-} // namespace
+} // namespace rtneural_write_test

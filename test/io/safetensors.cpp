@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace safetensors_test {
 
 const std::string too_long = "; at most 1000000 are allowed; is it a safetensors file?";
 
@@ -245,4 +245,4 @@ TEST(SafetensorsFile, NamesTheFile) {
     EXPECT_THROW(io::SafetensorsFile{script}, Failure);
 }
 
-} // namespace
+} // namespace safetensors_test

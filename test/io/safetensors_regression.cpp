@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace safetensors_regression_test {
 
 TEST(SafetensorsRegression, OffsetsAndShapeAgreeButTheFileIsShort) {
     EXPECT_EQ(problem(safetensors_file(tensor("F32", "[1000,1000]", "[0,4000000]"), 4)),
@@ -82,4 +82,4 @@ TEST(SafetensorsRegression, EveryPrefixOfAFileIsRefused) {
     }
 }
 
-} // namespace
+} // namespace safetensors_regression_test

@@ -18,7 +18,7 @@
 
 #include <unistd.h>
 
-namespace {
+namespace safetensors_write_test {
 
 using namespace rondo;
 using io::DType;
@@ -195,4 +195,4 @@ RC_GTEST_PROP(SafetensorsWrite, ReadsWhatItWrites, ()) {
     RC_ASSERT(text_of(io::safetensors_bytes(tensors_of(read), metadata, limits)) == text_of(bytes));
 }
 
-} // namespace
+} // namespace safetensors_write_test

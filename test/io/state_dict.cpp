@@ -17,7 +17,7 @@
 
 #include <string>
 
-namespace {
+namespace state_dict_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -129,4 +129,4 @@ TEST(StateDict, RefusesWhatIsNone) {
     EXPECT_EQ(failure_of([&] { io::read_state_dict("/no such file"); }).kind, Error::Kind::file);
 }
 
-} // namespace
+} // namespace state_dict_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace text_test {
 
 using namespace rondo;
 using io::read_text;
@@ -63,4 +63,4 @@ TEST_F(Text, MustBeThere) {
     EXPECT_EQ(problem(), (Error{Error::Kind::file, "cannot read " + path.string() + ": No such file or directory"}));
 }
 
-} // namespace
+} // namespace text_test

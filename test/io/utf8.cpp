@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace utf8_test {
 
 using rondo::io::detail::append_utf8;
 using rondo::io::detail::invalid_utf8;
@@ -39,4 +39,4 @@ TEST(Utf8, KnowsWhereItStops) {
     }
 }
 
-} // namespace
+} // namespace utf8_test

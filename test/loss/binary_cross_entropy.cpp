@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace {
+namespace binary_cross_entropy_test {
 
 using rondo::BinaryCrossEntropy, rondo::Error;
 
@@ -53,4 +53,4 @@ TEST(BinaryCrossEntropy, names_a_target_that_is_not_from_0_to_1) {
     EXPECT_NE(problem(std::nan("")), "");
 }
 
-} // namespace
+} // namespace binary_cross_entropy_test

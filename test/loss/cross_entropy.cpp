@@ -3,7 +3,7 @@
 
 #include <support/loss.hpp>
 
-namespace {
+namespace cross_entropy_test {
 
 using rondo::CrossEntropy, rondo::Error;
 
@@ -57,4 +57,4 @@ TEST(CrossEntropy, names_a_target_that_is_no_class) {
               "rondo::CrossEntropy: target -1 of sequence 0, step 2 is not a class from 0 to 4");
 }
 
-} // namespace
+} // namespace cross_entropy_test

@@ -3,7 +3,7 @@
 
 #include <support/loss.hpp>
 
-namespace {
+namespace mean_squared_error_test {
 
 using rondo::MeanSquaredError;
 
@@ -40,4 +40,4 @@ TEST(MeanSquaredError, parts_of_a_batch_add_up) {
     EXPECT_DOUBLE_EQ(sum, whole);
 }
 
-} // namespace
+} // namespace mean_squared_error_test

@@ -12,7 +12,7 @@
 
 #include <string>
 
-namespace {
+namespace layer_facts_test {
 
 using namespace rondo;
 
@@ -73,4 +73,4 @@ TEST(LayerFacts, TellOnlyWhatFilesCan) {
               "0: a layer that files cannot tell @0+5\n1: a layer that files cannot tell @5+2\n");
 }
 
-} // namespace
+} // namespace layer_facts_test

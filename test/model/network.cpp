@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace network_test {
 
 using namespace rondo;
 
@@ -220,4 +220,4 @@ TEST(Network, HandsANaNOn) {
     for (const float y : values(work.forward(Model<Rectified>{Seed{1}}, x))) EXPECT_TRUE(std::isnan(y));
 }
 
-} // namespace
+} // namespace network_test

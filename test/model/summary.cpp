@@ -10,7 +10,7 @@
 
 #include <string>
 
-namespace {
+namespace summary_test {
 
 using namespace rondo;
 
@@ -85,4 +85,4 @@ TEST(Summary, KeepsLongNamesApart) {
               "  a_layer_whose_name_is_longer_than_its_column.bias    (1)\n");
 }
 
-} // namespace
+} // namespace summary_test

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace tied_test {
 
 using namespace rondo;
 
@@ -49,4 +49,4 @@ TEST(Tied, IsDrawnOnceAndInFull) {
             EXPECT_NE(model.data()[t.offset + k], 0) << t.name.view() << ' ' << k;
 }
 
-} // namespace
+} // namespace tied_test

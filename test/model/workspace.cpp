@@ -14,7 +14,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace workspace_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
@@ -311,4 +311,4 @@ TEST(State, IsAValueThatBeginsAtZero) {
     EXPECT_EQ(state, (BatchState<Net, B>{3}));
 }
 
-} // namespace
+} // namespace workspace_test

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace {
+namespace scheduled_sampling_test {
 
 using namespace rondo;
 using Net = Linear<1, 1>; // any: it is not called
@@ -68,4 +68,4 @@ TEST(ScheduledSampling, DrawsForAPartOfABatchWhatItDrawsForTheWhole) {
     EXPECT_NE(read({Seed{2}, 10, true}, half).tokens, all.tokens);
 }
 
-} // namespace
+} // namespace scheduled_sampling_test

@@ -3,7 +3,7 @@
 
 #include "rule.hpp"
 
-namespace {
+namespace adam_test {
 
 using rondo::Adam;
 using rondo::AdamW;
@@ -53,4 +53,4 @@ TEST(Adam, NamesSettingsOutOfRange) {
     expect_problem(AdamW{.rate = not_a_number}, "AdamW: rate: expected a number from 0 to below inf, got nan");
 }
 
-} // namespace
+} // namespace adam_test

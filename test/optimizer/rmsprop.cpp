@@ -3,7 +3,7 @@
 
 #include "rule.hpp"
 
-namespace {
+namespace rmsprop_test {
 
 using rondo::RMSprop;
 
@@ -55,4 +55,4 @@ TEST(RMSprop, NamesSettingsOutOfRange) {
                    "RMSprop: weight_decay: expected a number from 0 to below inf, got nan");
 }
 
-} // namespace
+} // namespace rmsprop_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace schedule_test {
 
 using rondo::ConstantRate;
 using rondo::CosineDecay;
@@ -144,4 +144,4 @@ TEST(Schedule, WithoutStepsHasNoRate) {
     EXPECT_TRUE(std::isnan(CosineDecay{}(1)));
 }
 
-} // namespace
+} // namespace schedule_test

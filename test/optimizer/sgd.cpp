@@ -3,7 +3,7 @@
 
 #include "rule.hpp"
 
-namespace {
+namespace sgd_test {
 
 using rondo::SGD;
 
@@ -33,4 +33,4 @@ TEST(SGD, NamesSettingsOutOfRange) {
     expect_problem(SGD{.weight_decay = -1e-9}, "SGD: weight_decay: expected a number from 0 to below inf, got -1e-09");
 }
 
-} // namespace
+} // namespace sgd_test

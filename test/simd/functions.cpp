@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace {
+namespace functions_test {
 
 namespace math = rondo::math;
 
@@ -121,4 +121,4 @@ TEST(Tanh, OfDoubleIsTheStandardLibrarys) {
     }
 }
 
-} // namespace
+} // namespace functions_test

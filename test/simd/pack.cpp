@@ -12,7 +12,7 @@
 #include <limits>
 #include <vector>
 
-namespace {
+namespace pack_test {
 
 namespace math = rondo::math;
 using rondo::Pack;
@@ -164,4 +164,4 @@ TEST(PackOfFloat, IsExactWhereItsLevelIs) {
     EXPECT_TRUE(std::isnan(math::sum(math::tanh(P(NAN)))));
 }
 
-} // namespace
+} // namespace pack_test

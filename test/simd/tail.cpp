@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace tail_test {
 
 using rondo::EigenBackend;
 using rondo::PackAccess;
@@ -109,4 +109,4 @@ TYPED_TEST(Rows, ARestReadsAndWritesItsOwnLanesOnly) {
     EXPECT_EQ(x, 6);
 }
 
-} // namespace
+} // namespace tail_test

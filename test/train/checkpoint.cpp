@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace {
+namespace checkpoint_test {
 
 using namespace rondo;
 
@@ -70,4 +70,4 @@ TEST(Checkpoint, KeepsNumbersExactly) {
     expect_same(run, other);
 }
 
-} // namespace
+} // namespace checkpoint_test

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace checkpoint_refused_test {
 
 using namespace rondo;
 namespace fs = std::filesystem;
@@ -267,4 +267,4 @@ TEST_F(Refused, ASaveThatFailsLeavesWhatWasThere) {
     expect_same(run, saved);
 }
 
-} // namespace
+} // namespace checkpoint_refused_test

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <limits>
 
-namespace {
+namespace clip_test {
 
 using namespace rondo;
 
@@ -70,4 +70,4 @@ TYPED_TEST(Clip, ValueLimitsEachNumber) {
     }
 }
 
-} // namespace
+} // namespace clip_test

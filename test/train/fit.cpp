@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace fit_test {
 
 using namespace rondo;
 using law::differing;
@@ -372,4 +372,4 @@ TEST(Fit, RefusesParametersThatOverflow) {
                                          "finite; the rate may be too large");
 }
 
-} // namespace
+} // namespace fit_test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace {
+namespace gradient_check_test {
 
 using rondo::Linear, rondo::Named, rondo::SequenceView, rondo::Sequential;
 
@@ -110,4 +110,4 @@ TEST(GradientCheck, finds_wrong_gradients_of_inputs_in_the_layer_before) {
     EXPECT_EQ(missing.analytic, 0);
 }
 
-} // namespace
+} // namespace gradient_check_test

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace trainer_test {
 
 using namespace rondo;
 using law::difference;
@@ -175,4 +175,4 @@ TEST(Trainer, ABatchWithoutTermsTeachesNothingButCarriesOn) {
     }
 }
 
-} // namespace
+} // namespace trainer_test

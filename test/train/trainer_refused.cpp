@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace trainer_refused_test {
 
 using namespace rondo;
 using law::differing;
@@ -286,4 +286,4 @@ TEST(Trainer, HandsOnWhatANetworkThrows) {
     }
 }
 
-} // namespace
+} // namespace trainer_refused_test

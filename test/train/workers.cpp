@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace {
+namespace workers_test {
 
 using rondo::Workers;
 
@@ -86,4 +86,4 @@ TEST(Workers, TakeAnyTaskEachRound) {
     EXPECT_EQ(b, (std::vector{50.0, 50.0}));
 }
 
-} // namespace
+} // namespace workers_test

@@ -13,7 +13,7 @@
 #include <ostream>
 #include <vector>
 
-namespace {
+namespace product_test {
 
 using rondo::EigenBackend;
 using rondo::ColumnMajorView;
@@ -199,4 +199,4 @@ TYPED_TEST(Product, HasTheSameBitsWhereverItsOperandsLie) {
     }
 }
 
-} // namespace
+} // namespace product_test

@@ -9,7 +9,7 @@
 
 #include <array>
 
-namespace {
+namespace plan_test {
 
 using namespace rondo;
 using namespace rondo::gpu;
@@ -94,4 +94,4 @@ TEST(PlanSelector, TakesAsFewSequencesAsThereIsRoomFor) {
     EXPECT_EQ((PlanSelector{Hopper::target, cell::LSTM::shape, 4096, 4, forward}.columns(1, false)), 0);
 }
 
-} // namespace
+} // namespace plan_test

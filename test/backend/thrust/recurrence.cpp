@@ -5,7 +5,7 @@
 
 #include <support/peephole.hpp>
 
-namespace {
+namespace recurrence_test {
 
 using namespace rondo;
 using gpu::Kind, gpu::Target;
@@ -41,4 +41,4 @@ TYPED_TEST(Recurrence, IsTheSameAsStepByStep) {
     this->template expect_same_recurrence<PeepholeLSTM<2, 17>>();
 }
 
-} // namespace
+} // namespace recurrence_test

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace {
+namespace scatter_test {
 
 using namespace rondo;
 
@@ -159,4 +159,4 @@ TEST(ThrustProducts, AreAsNearAsTheirNumbers) {
 #endif
 }
 
-} // namespace
+} // namespace scatter_test

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace async_errors_test {
 
 using namespace rondo;
 using law::difference;
@@ -199,4 +199,4 @@ TEST(AsyncErrors, RefusesTokensAndTargetsOfAnyNetwork) {
     EXPECT_EQ(model, other);
 }
 
-} // namespace
+} // namespace async_errors_test

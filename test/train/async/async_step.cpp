@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace async_step_test {
 
 using namespace rondo;
 using law::difference;
@@ -216,4 +216,4 @@ TEST(AsyncStep, ABatchWithoutTermsTeachesNothingButCarriesOn) {
     EXPECT_LT(difference(ends[0], ends[1]), 1e-9);
 }
 
-} // namespace
+} // namespace async_step_test

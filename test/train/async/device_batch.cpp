@@ -19,7 +19,7 @@
 #include <limits>
 #include <vector>
 
-namespace {
+namespace device_batch_test {
 
 using namespace rondo;
 using law::differing;
@@ -70,4 +70,4 @@ TEST(DeviceBatch, WhatIsWrongIsSaidOfTheHostsNumbers) {
     EXPECT_EQ(differing(model.values(), before), 0u);
 }
 
-} // namespace
+} // namespace device_batch_test
