@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// What nvcc compiles: every header, and the training of a network on a device.
+#include "every.hpp"
+
+using B = rondo::ThrustBackend<float>;
+using Net = rondo::Sequential<rondo::Embedding<7, 3>, rondo::LSTM<3, 5>, rondo::Dropout<5, rondo::Rate{20}>,
+                              rondo::Linear<5, 7>>;
+
+void train(rondo::Model<Net, B>& model, const rondo::Batch<rondo::Tokens, rondo::Tokens>& batch) {
+    rondo::Trainer<Net, rondo::CrossEntropy, rondo::Adam, B> trainer{model, {}, {}};
+    trainer.step(batch);
+}
