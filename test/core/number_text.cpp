@@ -13,8 +13,8 @@
 
 namespace number_text_test {
 
-using rondo::io::detail::number_text;
-using rondo::io::detail::short_text;
+using rondo::detail::number_text;
+using rondo::detail::short_text;
 
 double read(const std::string& text) {
     double value = 0;

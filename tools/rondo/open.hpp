@@ -154,7 +154,7 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
     if (std::ranges::all_of(file.first, [](float number) { return number == 0; })) file.first.clear();
     else file.how = "load(model, first, io::" + reader + "), then stream.reset(first)";
     for (const auto& [name, number] : source.numbers)
-        file.lines.push_back(name + ": " + io::detail::short_text(number));
+        file.lines.push_back(name + ": " + rondo::detail::short_text(number));
     if (source.probe)
         file.lines.push_back("a probe: " + std::to_string(source.probe->input.size()) + " numbers in, " +
                              std::to_string(source.probe->output.size()) + " out");

@@ -50,7 +50,7 @@ struct BeamSearch {
         if (!(length_penalty >= 0 && length_penalty <= (std::numeric_limits<double>::max)()))
             return {Error::Kind::argument,
                     "rondo::BeamSearch: length_penalty: expected a finite number of 0 or more, got " +
-                        detail::sampling_text(length_penalty)};
+                        detail::to_text(length_penalty)};
         return {};
     }
 };

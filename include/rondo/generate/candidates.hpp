@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/number_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -14,15 +14,6 @@
 #include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
-
-namespace detail {
-
-inline std::string sampling_text(double value) {
-    char digits[32];
-    return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
-}
-
-} // namespace detail
 
 /// One score for each token, contiguous in memory. Minus infinity forbids a token.
 template <class Scores>
@@ -41,14 +32,14 @@ struct Sampling {
     bool operator==(const Sampling&) const = default;
 
     Error problem() const {
-        using detail::sampling_text;
+        using detail::to_text;
         if (!(temperature >= 0 && temperature <= (std::numeric_limits<double>::max)()))
             return {Error::Kind::argument,
-                    "temperature: expected a finite number of 0 or more, got " + sampling_text(temperature)};
+                    "temperature: expected a finite number of 0 or more, got " + to_text(temperature)};
         if (top_k < 0)
             return {Error::Kind::argument, "top_k: expected 0 (off) or more, got " + std::to_string(top_k)};
         if (!(top_p > 0 && top_p <= 1))
-            return {Error::Kind::argument, "top_p: expected a number in (0, 1], got " + sampling_text(top_p)};
+            return {Error::Kind::argument, "top_p: expected a number in (0, 1], got " + to_text(top_p)};
         return {};
     }
 };

@@ -24,7 +24,7 @@ int sample(const Scores& scores, const Sampling& sampling, double uniform, std::
     const auto choose = [&] {
         if (!(uniform >= 0 && uniform < 1)) {
             error = {Error::Kind::argument,
-                     "uniform: expected a number in [0, 1), got " + detail::sampling_text(uniform)};
+                     "uniform: expected a number in [0, 1), got " + detail::to_text(uniform)};
             return -1;
         }
         const auto kept = candidates(scores, sampling, scratch, error);

@@ -73,7 +73,7 @@ Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, co
         const S value = S(array.values[n]);
         if (!std::isfinite(value))
             return wrong(Error::Kind::not_finite,
-                         ": number " + std::to_string(n) + " is " + io::detail::short_text(value));
+                         ": number " + std::to_string(n) + " is " + rondo::detail::short_text(value));
         if (tied && values[t.offset + n] != value)
             return wrong(Error::Kind::mismatch, " is tied to another tensor and must be equal to it");
         values[t.offset + n] = value;
@@ -125,7 +125,7 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
                               entry = stream ? direction : std::size_t(layers[k].layer) * directions + direction;
             if (!std::isfinite(S(first[n])))
                 return {Error::Kind::not_finite,
-                        name + "number " + std::to_string(n) + " is " + io::detail::short_text(first[n])};
+                        name + "number " + std::to_string(n) + " is " + rondo::detail::short_text(first[n])};
             for (std::size_t b = 0; b < (stream ? 1 : batch); ++b)
                 state[begin + (component * entries + entry) * room + b * h + n % h] = S(first[n]);
         }

@@ -95,7 +95,7 @@ private:
         for (std::size_t row = 0; row < rows; ++row) {
             const S value = at(order[row / block] * block + row % block);
             text_ += row == 0 ? '[' : ',';
-            if (std::isfinite(value)) text_ += io::detail::number_text(value);
+            if (std::isfinite(value)) text_ += rondo::detail::number_text(value);
             else problem_ = {Error::Kind::not_finite, "a weight is NaN or infinite, which JSON cannot say"};
         }
         text_ += ']';

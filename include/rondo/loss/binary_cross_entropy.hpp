@@ -32,7 +32,7 @@ struct BinaryCrossEntropy : ElementwiseLoss<BinaryCrossEntropy> {
             for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
                 if (!(target.value[k] >= 0 && target.value[k] <= 1))
                     error = {Error::Kind::argument, "rondo::BinaryCrossEntropy: target " +
-                                                        io::detail::short_text(double(target.value[k])) +
+                                                        rondo::detail::short_text(double(target.value[k])) +
                                                         detail::place_of(target.extent, k / Size) +
                                                         " is not from 0 to 1"};
         });

@@ -3,8 +3,8 @@
 
 #include "../backend/concept.hpp"
 #include "../core/error.hpp"
+#include "../core/number_text.hpp"
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -44,12 +44,8 @@ inline constexpr double least_epsilon = (std::numeric_limits<float>::min)();
 
 inline Error outside(const char* name, double value, double from, double below) {
     if (value >= from && value < below) return {};
-    const auto text = [](double number) {
-        char digits[32];
-        return std::string{digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
-    };
-    return {Error::Kind::argument, std::string{name} + ": expected a number from " + text(from) + " to below " +
-                                       text(below) + ", got " + text(value)};
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + to_text(from) + " to below " +
+                                       to_text(below) + ", got " + to_text(value)};
 }
 inline Error first_of(std::initializer_list<Error> errors) {
     for (const Error& error : errors)

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/number_text.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
@@ -27,12 +27,8 @@ namespace detail {
 
 inline Error schedule_range(const char* name, double value, double from, double to) {
     if (value >= from && value <= to) return {};
-    const auto text = [](double number) {
-        char digits[32];
-        return std::string{digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
-    };
-    return {Error::Kind::argument, std::string{name} + ": expected a number from " + text(from) + " to " + text(to) +
-                                       ", got " + text(value)};
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + to_text(from) + " to " + to_text(to) +
+                                       ", got " + to_text(value)};
 }
 
 inline Error schedule_steps(const char* name, std::int64_t value, std::int64_t from) {

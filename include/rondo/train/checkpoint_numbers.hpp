@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/number_text.hpp"
 #include "../core/printable.hpp"
 #include "../core/read_number.hpp"
 #include "../io/safetensors/header.hpp"
 
-#include <charconv>
 #include <concepts>
 #include <limits>
 #include <string>
@@ -51,8 +51,7 @@ public:
 
     template <class T>
     void write(const char* name, T value, NumberRange range) {
-        char digits[64];
-        const std::string text{digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+        const std::string text = to_text(value);
         if (in_range(value, range)) metadata_->emplace_back(name, text);
         else refuse(Error::Kind::argument, std::string{name} + ": expected " + text_of(range) + ", got " + text);
     }

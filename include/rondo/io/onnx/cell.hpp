@@ -45,7 +45,7 @@ inline std::string onnx_clip(const OnnxNode& node, LayerKind kind) {
     const auto clip = node.find("clip");
     const float least = kind == LayerKind::ReluRNN ? (std::numeric_limits<float>::max)() : 40;
     if (!clip || clip->real >= least) return {};
-    return "it clips what enters its activations, at " + short_text(clip->real) + "; expected no clip" +
+    return "it clips what enters its activations, at " + rondo::detail::short_text(clip->real) + "; expected no clip" +
            (kind == LayerKind::ReluRNN ? "" : ", or one of 40 and above, which changes nothing");
 }
 
