@@ -12,12 +12,12 @@ using namespace rondo;
 namespace {
 
 // The same sizes, batches, optimizer and clipping as in peers/pytorch.py.
-using Characters = Sequential<Embedding<26, 128>, LSTM<128, 128, Stack{.layers = 2, .dropout = Rate{20}}>,
-                              Linear<128, 26>>;
+using Characters =
+    Sequential<Embedding<26, 128>, LSTM<128, 128, Stack{.layers = 2, .dropout = Rate{20}}>, Linear<128, 26>>;
 using Forecaster = Sequential<GRU<1, 50, Stack{.layers = 2, .dropout = Rate{20}}>, LastStep<50>, Linear<50, 1>>;
-using Reviews = Sequential<Embedding<100, 100, 0>,
-                           LSTM<100, 256, Stack{.layers = 2, .bidirectional = true, .dropout = Rate{50}}>,
-                           FinalStates<256>, Linear<512, 64>, ReLU<64>, Dropout<64, Rate{50}>, Linear<64, 1>>;
+using Reviews =
+    Sequential<Embedding<100, 100, 0>, LSTM<100, 256, Stack{.layers = 2, .bidirectional = true, .dropout = Rate{50}}>,
+               FinalStates<256>, Linear<512, 64>, ReLU<64>, Dropout<64, Rate{50}>, Linear<64, 1>>;
 
 template <class Net, class Loss, class Data>
 void epoch(benchmark::State& state, const Loss& loss, Data& batches, int threads) {

@@ -28,9 +28,8 @@ double operations_limit() {
     for (int repeat = 0; repeat < 10; ++repeat) {
         const std::clock_t start = std::clock(); // CPU time, as the benchmarks' rates
         for (int k = 0; k < rounds; ++k)
-            rondo::unroll<chains>([&](auto c) __attribute__((always_inline)) {
-                sum[c] = rondo::math::fma(sum[c], factor, factor);
-            });
+            rondo::unroll<chains>(
+                [&](auto c) __attribute__((always_inline)) { sum[c] = rondo::math::fma(sum[c], factor, factor); });
         const double time = double(std::clock() - start) / CLOCKS_PER_SEC;
         best = std::max(best, 2e-9 * chains * P::size * rounds / time);
     }
@@ -60,9 +59,8 @@ inline double read_limit(std::size_t bytes) {
             const float* at = block.data() + (round % 2 == 0 ? 0 : (turns - 1) * turn);
             const std::ptrdiff_t step = round % 2 == 0 ? std::ptrdiff_t(turn) : -std::ptrdiff_t(turn);
             for (std::size_t k = 0; k < turns; ++k, at += step)
-                rondo::unroll<int(chains)>([&](auto c) __attribute__((always_inline)) {
-                    sum[c] = sum[c] + P::load(at + c * P::size);
-                });
+                rondo::unroll<int(chains)>(
+                    [&](auto c) __attribute__((always_inline)) { sum[c] = sum[c] + P::load(at + c * P::size); });
         }
         const double time = double(std::clock() - start) / CLOCKS_PER_SEC;
         best = std::max(best, 1e-9 * double(rounds * turns * turn * sizeof(float)) / time);

@@ -40,8 +40,14 @@ void training_step(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(trainer.step(data.batch()));
     characters(state, double(data.extent.columns()));
 }
-BENCHMARK(training_step)->ArgNames({"batch", "threads"})->Args({32, 1})->Args({32, 2})->Args({8, 1})->Args({1, 1})
-    ->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(training_step)
+    ->ArgNames({"batch", "threads"})
+    ->Args({32, 1})
+    ->Args({32, 2})
+    ->Args({8, 1})
+    ->Args({1, 1})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void inference(benchmark::State& state) {
     const Model<Net> model{Seed{1}};

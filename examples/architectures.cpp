@@ -41,10 +41,12 @@ double accuracy(Windows& windows, const auto& says) {
     for (std::size_t k = 0; k < windows.count(); ++k) {
         const auto batch = windows.at(k);
         const auto said = says(std::get<0>(batch.inputs));
-        for_each_valid_range(batch.target.extent, [&](std::size_t first, std::size_t count) { // columns that are not padding
-            for (std::size_t n = first; n < first + count; ++n) right += said(n) == (batch.target.value[n] > 0.5f);
-            steps += double(count);
-        });
+        for_each_valid_range(batch.target.extent,
+                             [&](std::size_t first, std::size_t count) { // columns that are not padding
+                                 for (std::size_t n = first; n < first + count; ++n)
+                                     right += said(n) == (batch.target.value[n] > 0.5f);
+                                 steps += double(count);
+                             });
     }
     return right / steps;
 }
@@ -67,8 +69,7 @@ bool study(const Options& options, const std::string& name, Windows& train, Wind
     });
     const double epoch = training.seconds / double(std::max<std::size_t>(1, training.history.size()));
     char text[100];
-    std::snprintf(text, sizeof text, "%-10s %10zu %10.4f %14.3f\n", name.c_str(), parameter_count<Layer>, right,
-                  epoch);
+    std::snprintf(text, sizeof text, "%-10s %10zu %10.4f %14.3f\n", name.c_str(), parameter_count<Layer>, right, epoch);
     results.table += text;
     std::snprintf(text, sizeof text, "%s %.4f %.4f\n", name.c_str(), right, epoch);
     results.bars += text;

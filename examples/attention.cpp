@@ -66,8 +66,8 @@ void run(const Options& options, const common::Sentences& sentences) {
                     Adam{.rate = 1e-2, .weight_decay = 3e-4},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
     Batches* const nothing_to_validate_with = nullptr;
-    const common::Training training = common::train(options, trainer, batches, "sentences", nothing_to_validate_with,
-                                                    {{".vocabulary", &vocabulary}});
+    const common::Training training =
+        common::train(options, trainer, batches, "sentences", nothing_to_validate_with, {{".vocabulary", &vocabulary}});
     if (training.stopped) return;
 
     const auto& trained = common::on_host(model);

@@ -146,8 +146,8 @@ void run(Options options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    common::CommandLine app{
-        "Steps single cells, and draws what the gates of an LSTM and a GRU do while they read.", "cells"};
+    common::CommandLine app{"Steps single cells, and draws what the gates of an LSTM and a GRU do while they read.",
+                            "cells"};
     Options options;
     options.add(app, 40, networks);
     options.pictures = {"cells-lstm-gates", "cells-gru-gates"};

@@ -33,8 +33,7 @@ common::Wav plucked(Seed seed, double seconds) {
     const double pitches[]{82.4, 110, 146.8, 196, 246.9, 329.6};
     for (std::uint32_t note = 0; wav.seconds() < seconds; ++note) {
         std::vector<float> string(std::size_t(wav.rate / pitches[note % 6]));
-        for (std::size_t k = 0; k < string.size(); ++k)
-            string[k] = float(chance.wide(k, note) % 1001) / 1000 - 0.5f;
+        for (std::size_t k = 0; k < string.size(); ++k) string[k] = float(chance.wide(k, note) % 1001) / 1000 - 0.5f;
         for (std::size_t k = 0, at = 0; k < std::size_t(wav.rate) / 3; ++k, at = (at + 1) % string.size()) {
             wav.samples.push_back(string[at]);
             string[at] = 0.498f * (string[at] + string[(at + 1) % string.size()]);

@@ -101,14 +101,8 @@ int main(int argc, char** argv) {
     Options options;
     options.add(app, 10);
     app.remove("--data"); // the sensors are simulated
-    app.add("--sessions", options.sessions, "each with a state")
-        .show_default()
-        .check(common::in_range(1, 100000));
-    app.add("--requests", options.requests, "of each session")
-        .show_default()
-        .check(common::in_range(1, 1000));
-    app.add("--workers", options.workers, "threads that answer")
-        .show_default()
-        .check(common::in_range(1, 64));
+    app.add("--sessions", options.sessions, "each with a state").show_default().check(common::in_range(1, 100000));
+    app.add("--requests", options.requests, "of each session").show_default().check(common::in_range(1, 1000));
+    app.add("--workers", options.workers, "threads that answer").show_default().check(common::in_range(1, 64));
     return common::main(app, argc, argv, [&] { run(options); });
 }

@@ -17,9 +17,8 @@ namespace {
 constexpr Stack both{.layers = 2, .bidirectional = true, .dropout = Rate{50}};
 template <int words>
 using Sentiment = Sequential<Named<"embedding", Embedding<words, 100, Vocabulary::padding>>,
-                             Named<"lstm", LSTM<100, 256, both>>, FinalStates<256>,
-                             Named<"fc1", Linear<512, 64>>, ReLU<64>, Dropout<64, Rate{50}>,
-                             Named<"fc2", Linear<64, 1>>>;
+                             Named<"lstm", LSTM<100, 256, both>>, FinalStates<256>, Named<"fc1", Linear<512, 64>>,
+                             ReLU<64>, Dropout<64, Rate{50}>, Named<"fc2", Linear<64, 1>>>;
 using Reviews = Samples<int, 1, float, 1>;
 
 struct Options : common::Options {
@@ -90,9 +89,10 @@ void run(const Options& options, const common::Split& reviews) {
                 reviews.train.size(), reviews.held_out.size(), vocabulary.size());
 
     const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
-    Trainer trainer{
-        model, BinaryCrossEntropy{}, Adam{.rate = 2e-3},
-        {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
+    Trainer trainer{model,
+                    BinaryCrossEntropy{},
+                    Adam{.rate = 2e-3},
+                    {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
     const common::Training training =
         common::train(options, trainer, train, "reviews", &held_out, {{".vocabulary", &vocabulary}});
     if (training.stopped) return;

@@ -74,8 +74,8 @@ void draw_alignment(const Model<N>& model, const Options& options, const common:
         columns += (t ? ", " : "") + common::tick(pairs.source.vocabulary.word(source[t])) + ' ' + std::to_string(t);
     common::draw(options.out, "seq2seq-alignment", data,
                  "set xlabel 'source'\nset ylabel 'what is said'\nset cblabel 'attention weight'\nset cbrange [0:1]\n"
-                 "unset grid\nset yrange [*:*] reverse\nset xtics (" + columns + ")\nset ytics (" + rows +
-                     ")\nplot 'seq2seq-alignment.dat' matrix with image notitle");
+                 "unset grid\nset yrange [*:*] reverse\nset xtics (" +
+                     columns + ")\nset ytics (" + rows + ")\nplot 'seq2seq-alignment.dat' matrix with image notitle");
 }
 
 template <class Attention>
@@ -89,7 +89,9 @@ void run(const Options& options, const common::Pairs& pairs) {
     train.group_by_length(20);
 
     const CosineDecay towards_zero{.steps = std::max<std::int64_t>(1, options.epochs * std::int64_t(train.count()))};
-    Trainer trainer{model, CrossEntropy{}, Adam{.rate = 2e-3},
+    Trainer trainer{model,
+                    CrossEntropy{},
+                    Adam{.rate = 2e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}, .schedule = towards_zero}};
     const common::Training training =
         common::train(options, trainer, train, "symbols", &held_out,

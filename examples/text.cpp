@@ -84,7 +84,9 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     check_prompt(options, alphabet);
     Model<Net, common::Backend> model{Seed{options.seed}};
     std::printf("%s\n", summary(model).c_str());
-    Trainer trainer{model, CrossEntropy{}, Adam{.rate = 1e-3},
+    Trainer trainer{model,
+                    CrossEntropy{},
+                    Adam{.rate = 1e-3},
                     {.clip_norm = 5, .threads = options.threads, .seed = Seed{options.seed}}};
     const common::Training training = common::train(options, trainer, batches, "characters", validation);
     if (training.stopped) return;
@@ -113,7 +115,7 @@ void run(const Options& options) {
         return run<Letters>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));
     }
     const auto tokens = byte_alphabet.tokens(io::read_text(options.data)); // streams of the file, byte by byte
-    constexpr std::size_t streams = 32, fewest = 10 * (streams + 1) - 9; // a tenth has a byte more than streams
+    constexpr std::size_t streams = 32, fewest = 10 * (streams + 1) - 9;   // a tenth has a byte more than streams
     if (tokens.size() < fewest)
         fail(Error::Kind::format, options.data + ": expected " + std::to_string(fewest) +
                                       " bytes or more, a tenth of them to validate with, got " +
@@ -139,9 +141,7 @@ int main(int argc, char** argv) {
         .show_default()
         .check(common::one_of_numbers({64, 128, 256}));
     app.add("--prompt", options.prompt, "what to go on from").show_default();
-    app.add("--length", options.length, "symbols to write")
-        .show_default()
-        .check(common::whole(0, 1'000'000));
+    app.add("--length", options.length, "symbols to write").show_default().check(common::whole(0, 1'000'000));
     app.add("--temperature", options.temperatures, "one or more; lower is safer, 0 the likeliest only")
         .show_default()
         .check(common::real(0));

@@ -135,9 +135,7 @@ int main(int argc, char** argv) {
     options.add(app, 100);
     app.add_flag("--tied", options.tied, "the output's weights are the embedding's");
     app.add("--prompt", options.prompt, "what to go on from; default: the commonest word");
-    app.add("--length", options.length, "words to write")
-        .show_default()
-        .check(common::whole(0, 1'000'000));
+    app.add("--length", options.length, "words to write").show_default().check(common::whole(0, 1'000'000));
     app.add("--temperature", options.sampling.temperature, "lower is safer, 0 the likeliest word only")
         .show_default()
         .check(common::real(0));

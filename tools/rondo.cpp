@@ -56,8 +56,7 @@ void check_replaceable(const std::string& out) {
     std::string begin(embed::first_words.size(), '\0');
     begin.resize(file ? std::fread(begin.data(), 1, begin.size(), file.get()) : 0);
     if (begin != embed::first_words)
-        fail(Error::Kind::file,
-             out + " is there and was not written by rondo embed; expected another name for OUT");
+        fail(Error::Kind::file, out + " is there and was not written by rondo embed; expected another name for OUT");
 }
 
 void write_header(const std::string& path, const std::string& out, std::string name, const std::string& output,

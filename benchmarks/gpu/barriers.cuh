@@ -70,9 +70,7 @@ struct ClusterHands {
     }
 };
 
-__device__ inline std::uint32_t shared_address(const void* p) {
-    return std::uint32_t(__cvta_generic_to_shared(p));
-}
+__device__ inline std::uint32_t shared_address(const void* p) { return std::uint32_t(__cvta_generic_to_shared(p)); }
 
 /// The same without a barrier: numbers are sent by st.async, and the receiver waits for their bytes on an mbarrier.
 template <int size>
@@ -99,14 +97,16 @@ struct ClusterSends {
             if (threadIdx.x < 32)
 #pragma unroll
                 for (unsigned block = 0; block < size; ++block)
-                    asm volatile("{\n.reg .b32 to, bar;\nmapa.shared::cluster.u32 to, %0, %2;\n"
-                                 "mapa.shared::cluster.u32 bar, %1, %2;\n"
-                                 "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.f32 [to], %3, [bar];\n}"
-                                 ::"r"(at), "r"(barrier), "r"(block), "f"(mine)
-                                 : "memory");
+                    asm volatile(
+                        "{\n.reg .b32 to, bar;\nmapa.shared::cluster.u32 to, %0, %2;\n"
+                        "mapa.shared::cluster.u32 bar, %1, %2;\n"
+                        "st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.f32 [to], %3, [bar];\n}" ::"r"(at),
+                        "r"(barrier), "r"(block), "f"(mine)
+                        : "memory");
             asm volatile("{\n.reg .pred done;\nwait:\n"
                          "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 done, [%0], %1;\n"
-                         "@!done bra wait;\n}" ::"r"(barrier), "r"(parity)
+                         "@!done bra wait;\n}" ::"r"(barrier),
+                         "r"(parity)
                          : "memory");
             mine = shared[turn % 2][(threadIdx.x + 33) % (32 * size)] + 1;
         }

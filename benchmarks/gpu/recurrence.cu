@@ -49,12 +49,12 @@ void measure(const rondo::Model<Net, B>& model, int batch, int steps, bool ragge
 
     rondo::Model<Net, B> gradient;
     report("both", batch, steps, ragged, timed(stream, rounds, [&] {
-        const auto y = work.record(model, nullptr, {}, [&](auto& run) {
-            return Net::forward(run, rondo::SequenceView<float, hidden>{B::data(x), B::data(dx), extent});
-        });
-        work.backend().copy(y.gradient, y.value, y.size());
-        work.backward(&gradient);
-    }));
+               const auto y = work.record(model, nullptr, {}, [&](auto& run) {
+                   return Net::forward(run, rondo::SequenceView<float, hidden>{B::data(x), B::data(dx), extent});
+               });
+               work.backend().copy(y.gradient, y.value, y.size());
+               work.backward(&gradient);
+           }));
 }
 
 } // namespace

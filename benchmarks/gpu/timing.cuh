@@ -10,7 +10,9 @@
 #include <vector>
 
 /// Microseconds from the end of one run on the device to the end of the next.
-struct Times { float min, median; };
+struct Times {
+    float min, median;
+};
 
 /// Number of measurements: at most `most`, as many as fit into `seconds`, but at least 11.
 struct Rounds {

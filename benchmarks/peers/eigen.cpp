@@ -77,9 +77,8 @@ struct Sequence {
         : size{hidden}, batch{columns}, W{Matrix::Random(4 * size, size) * 0.1f},
           U{Matrix::Random(4 * size, size) * 0.1f}, dW(4 * size, size), dU(4 * size, size), dh(size, batch),
           dc(size, batch), da(4 * size, batch), b{Vector::Random(4 * size)}, db(4 * size),
-          x(steps, Matrix::Random(size, batch)), dx(steps, Matrix(size, batch)),
-          gates(steps, Matrix(4 * size, batch)), h(steps + 1, Matrix::Zero(size, batch)),
-          c(steps + 1, Matrix::Zero(size, batch)) {}
+          x(steps, Matrix::Random(size, batch)), dx(steps, Matrix(size, batch)), gates(steps, Matrix(4 * size, batch)),
+          h(steps + 1, Matrix::Zero(size, batch)), c(steps + 1, Matrix::Zero(size, batch)) {}
 
     void forward() {
         for (std::size_t t = 0; t < steps; ++t) {

@@ -32,8 +32,8 @@ struct LSTM {
         return m;
     }
     auto description(dnnl::prop_kind kind) const {
-        return dnnl::lstm_forward::primitive_desc{
-            {kind, forwards, x, state, state, any, any, bias, x, state, state}, engine};
+        return dnnl::lstm_forward::primitive_desc{{kind, forwards, x, state, state, any, any, bias, x, state, state},
+                                                  engine};
     }
     Arguments arguments(const dnnl::lstm_forward::primitive_desc& of) const {
         return {{DNNL_ARG_SRC_LAYER, filled(x, 1)},
@@ -62,11 +62,28 @@ void infer(benchmark::State& state, int steps, int batch, int size) {
 void train(benchmark::State& state, int steps, int batch, int size) {
     LSTM lstm{steps, batch, size};
     const auto of_forward = lstm.description(dnnl::prop_kind::forward_training);
-    const dnnl::lstm_backward::primitive_desc of_backward{
-        {dnnl::prop_kind::backward, forwards, lstm.x, lstm.state, lstm.state, lstm.any, lstm.any, lstm.bias, lstm.x,
-         lstm.state, lstm.state, lstm.x, lstm.state, lstm.state, lstm.any, lstm.any, lstm.bias, lstm.x, lstm.state,
-         lstm.state},
-        lstm.engine, of_forward};
+    const dnnl::lstm_backward::primitive_desc of_backward{{dnnl::prop_kind::backward,
+                                                           forwards,
+                                                           lstm.x,
+                                                           lstm.state,
+                                                           lstm.state,
+                                                           lstm.any,
+                                                           lstm.any,
+                                                           lstm.bias,
+                                                           lstm.x,
+                                                           lstm.state,
+                                                           lstm.state,
+                                                           lstm.x,
+                                                           lstm.state,
+                                                           lstm.state,
+                                                           lstm.any,
+                                                           lstm.any,
+                                                           lstm.bias,
+                                                           lstm.x,
+                                                           lstm.state,
+                                                           lstm.state},
+                                                          lstm.engine,
+                                                          of_forward};
     const dnnl::lstm_forward forward{of_forward};
     const dnnl::lstm_backward backward{of_backward};
     Arguments ahead = lstm.arguments(of_forward);

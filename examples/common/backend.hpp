@@ -54,7 +54,7 @@ inline std::string backend_place() {
     if (result == cudaErrorInsufficientDriver)
         refuse("its driver is of CUDA " + version(driver) + ", older than the toolkit's " + version(runtime));
     if (result != cudaSuccess) refuse(cudaGetErrorString(result)); // also if there is no GPU
-    const Backend made{}; // fails if the GPU is older than the kernels
+    const Backend made{};                                          // fails if the GPU is older than the kernels
     cudaDeviceProp device;
     rondo::gpu::check(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
     return std::string{"Thrust, on "} + device.name;

@@ -45,7 +45,9 @@ template Check whole(std::uint64_t, std::uint64_t);
 Check real(double least) { return real(least, std::numeric_limits<double>::max()); }
 Check real(double least, double most) { return between(least, most, "a finite number"); }
 Check path() {
-    const auto problem = [](const std::string& text) { return text.empty() ? std::string{"expected a path, got ''"} : ""; };
+    const auto problem = [](const std::string& text) {
+        return text.empty() ? std::string{"expected a path, got ''"} : "";
+    };
     return Check{CLI::Validator{problem, "", "path"}};
 }
 Check in_range(int least, int most) { return Check{CLI::Range(least, most)}; }

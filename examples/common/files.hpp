@@ -15,8 +15,8 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <vector>
 #include <unistd.h>
+#include <vector>
 
 namespace common {
 

@@ -6,10 +6,10 @@
 
 #include <rondo/core/error.hpp>
 #include <rondo/data/scaler.hpp>
+#include <rondo/data/series_windows.hpp>
 #include <rondo/data/table.hpp>
 #include <rondo/model/model.hpp>
 #include <rondo/model/workspace.hpp>
-#include <rondo/data/series_windows.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -19,8 +19,7 @@ struct NetworksOptions : Options {
     void add(CommandLine& app, std::int64_t default_epochs, const std::vector<std::string>& networks) {
         Options::add(app, default_epochs);
         const CommandOption choice =
-            app.add("--only", only,
-                    "this network alone; --load, --save and --resume are of one network and need it")
+            app.add("--only", only, "this network alone; --load, --save and --resume are of one network and need it")
                 .check(one_of(networks));
         for (const char* of_one : {"--load", "--save", "--resume"}) app.option(of_one).needs(choice);
     }

@@ -92,8 +92,8 @@ inline Pairs read_pairs(const Options& options) {
         const std::size_t tab = line.find('\t'), at = tab != line.npos ? tab : line.find(' '),
                           to = line.find_first_not_of(" \t", at);
         if (at == line.npos || at == 0 || to == line.npos)
-            rondo::fail(rondo::Error::Kind::format, path + ": line " + std::to_string(number) +
-                                                        ": expected source and target, got '" + line + "'");
+            rondo::fail(rondo::Error::Kind::format,
+                        path + ": line " + std::to_string(number) + ": expected source and target, got '" + line + "'");
         if (line[at - 1] != ')') all.emplace_back(line.substr(0, at), line.substr(to));
     }
     if (all.size() < 2)

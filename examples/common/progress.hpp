@@ -34,8 +34,8 @@ public:
     /// The progress of a validation: `done` of `all` batches.
     void validating(std::int64_t epoch, std::size_t done, std::size_t all) {
         if (!status_.due()) return;
-        status_.show("epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_) + "  validating: " +
-                     std::to_string(100 * done / all) + " %");
+        status_.show("epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_) +
+                     "  validating: " + std::to_string(100 * done / all) + " %");
     }
     void epoch(const rondo::EpochResult& result) {
         terms_ = now_terms_;
@@ -73,9 +73,7 @@ private:
     std::string head(std::int64_t epoch) const {
         return "epoch " + std::to_string(epoch) + '/' + std::to_string(epochs_);
     }
-    std::string speed() const {
-        return number("  %.0f ", now_terms_ / std::max(seconds(), 1e-9)) + unit_ + "/s";
-    }
+    std::string speed() const { return number("  %.0f ", now_terms_ / std::max(seconds(), 1e-9)) + unit_ + "/s"; }
 
     // The items that fit, the most important first; the bar fills the rest.
     std::string text(std::int64_t epoch, double share, const std::string& left) const {

@@ -30,8 +30,8 @@ struct Reviews {
 inline Reviews read_reviews(const std::string& path) {
     const rondo::Table table = rondo::read_table(path, {.separator = '\t', .header = false, .quotes = false});
     if (table.columns() != 2)
-        rondo::fail(rondo::Error::Kind::format, path + ": expected lines of label<TAB>text, got " +
-                                                    std::to_string(table.columns()) + " columns");
+        rondo::fail(rondo::Error::Kind::format,
+                    path + ": expected lines of label<TAB>text, got " + std::to_string(table.columns()) + " columns");
     std::vector<std::string> labels = table.texts("1"), texts = table.texts("2"), names = labels;
     std::ranges::sort(names);
     names.erase(std::unique(names.begin(), names.end()), names.end());

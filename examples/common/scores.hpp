@@ -28,8 +28,8 @@ struct Scores {
         for (std::size_t i = 1; i <= from.size(); ++i) {
             std::size_t diagonal = std::exchange(row[0], i);
             for (std::size_t k = 1; k <= to.size(); ++k)
-                diagonal = std::exchange(
-                    row[k], std::min({row[k] + 1, row[k - 1] + 1, diagonal + (from[i - 1] != to[k - 1])}));
+                diagonal = std::exchange(row[k],
+                                         std::min({row[k] + 1, row[k - 1] + 1, diagonal + (from[i - 1] != to[k - 1])}));
         }
         return row.back();
     }

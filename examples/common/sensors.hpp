@@ -5,8 +5,8 @@
 
 #include <rondo/core/error.hpp>
 #include <rondo/core/random.hpp>
-#include <rondo/data/scaler.hpp>
 #include <rondo/data/samples.hpp>
+#include <rondo/data/scaler.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -20,7 +20,7 @@ inline int stopped_by() { return detail::signal_seen; }
 class Signals {
 public:
     Signals() {
-        struct sigaction note {};
+        struct sigaction note{};
         note.sa_handler = [](int number) {
             if (detail::signal_seen == 0) detail::signal_seen = number;
             else if (number != SIGPIPE) {

@@ -36,8 +36,7 @@ void check_known(const std::string& option, const std::vector<std::string>& part
         seen.push_back(part);
         unknown += (unknown.empty() ? "'" : ", '") + part + "'";
     }
-    if (!unknown.empty())
-        rondo::fail(rondo::Error::Kind::argument, option + ": the model does not know " + unknown);
+    if (!unknown.empty()) rondo::fail(rondo::Error::Kind::argument, option + ": the model does not know " + unknown);
 }
 template <int symbols>
 void check_symbols(const std::string& option, const std::string& text, const rondo::Alphabet<symbols>& alphabet) {

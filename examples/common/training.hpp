@@ -8,8 +8,8 @@
 #include "run_files.hpp"
 #include "signals.hpp"
 
-#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/model.hpp>
+#include <rondo/train/checkpoint.hpp>
 #include <rondo/train/fit.hpp>
 
 #include <cmath>

@@ -140,9 +140,9 @@ inline void write_wav(const std::filesystem::path& path, const Wav& wav, bool fl
     std::vector<std::int16_t> whole;
     for (std::size_t k = 0; !floats && k < wav.samples.size(); ++k)
         whole.push_back(std::int16_t(std::lround(std::clamp(wav.samples[k], -1.0f, 1.0f) * 32767)));
-    const std::array<std::span<const std::byte>, 2> parts{
-        std::as_bytes(std::span{head}),
-        floats ? std::as_bytes(std::span{wav.samples}) : std::as_bytes(std::span{whole})};
+    const std::array<std::span<const std::byte>, 2> parts{std::as_bytes(std::span{head}),
+                                                          floats ? std::as_bytes(std::span{wav.samples})
+                                                                 : std::as_bytes(std::span{whole})};
     rondo::io::write_file(path, parts);
 }
 

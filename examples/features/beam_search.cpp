@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // An encoder-decoder with attention learns to reverse words; beam search finds the likeliest outputs.
+#include <rondo/data/token_pairs.hpp>
 #include <rondo/generate/beam_search.hpp>
 #include <rondo/generate/decoding.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/model/encoder_decoder.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/token_pairs.hpp>
 
 #include <algorithm>
 #include <cstdio>

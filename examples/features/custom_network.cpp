@@ -35,8 +35,10 @@ int main() {
     const Extent extent{3, 1}; // steps, sequences
     Workspace<Twin> work;
     const auto run = [&](const auto& x, const auto& y) {
-        return work.forward(model, SequenceView<const float, 2>{x.data(), nullptr, extent},
-                            SequenceView<const float, 2>{y.data(), nullptr, extent}).value[2];
+        return work
+            .forward(model, SequenceView<const float, 2>{x.data(), nullptr, extent},
+                     SequenceView<const float, 2>{y.data(), nullptr, extent})
+            .value[2];
     };
     const float one = run(a, b), other = run(b, a);
     std::printf("%g %g\n", double(one), double(other));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Trains a GRU to predict the next number of a series, then saves and loads the model.
+#include <rondo/data/series_windows.hpp>
 #include <rondo/io/model.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/series_windows.hpp>
 
 #include <cmath>
 #include <cstdio>

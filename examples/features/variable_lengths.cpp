@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Sequences of different lengths in a mini-batch: padding is neither read nor written.
+#include <rondo/data/samples.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/samples.hpp>
 
 #include <array>
 #include <cmath>

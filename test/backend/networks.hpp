@@ -12,11 +12,11 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/layer/softmax.hpp>
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 #include <rondo/op/each_step.hpp>
 #include <rondo/train/gradient_check.hpp>

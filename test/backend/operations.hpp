@@ -312,5 +312,4 @@ REGISTER_TYPED_TEST_SUITE_P(Operations, UploadAndDownloadGiveBackWhatTheyGot, Bu
                             MultiplyAdd, MultiplyAddOfPreparedWeights, MultiplyTransposedAdd,
                             MultiplyAddOfWeightsPreparedTransposed, AddOuter, AddColumns, FillCopyAndAddToColumns,
                             GatherAndScatterAdd, FillAndCopy, WhatIsSentMayChangeAfterwards,
-                            SumsAreTakenInDoubleAndAlwaysTheSame,
-                            UnitsElementsAndColumnsCallTheirFunctorOnceForEach);
+                            SumsAreTakenInDoubleAndAlwaysTheSame, UnitsElementsAndColumnsCallTheirFunctorOnceForEach);

@@ -170,7 +170,8 @@ public:
         Vault::Open open{y.data, w.data, x.data};
         backend_.multiply_add(y, w, x);
     }
-    void multiply_transposed_add(rondo::ColumnMajorView<S> y, rondo::RowMajorView<const S> w, rondo::ColumnMajorView<const S> x) {
+    void multiply_transposed_add(rondo::ColumnMajorView<S> y, rondo::RowMajorView<const S> w,
+                                 rondo::ColumnMajorView<const S> x) {
         Vault::Open open{y.data, w.data, x.data};
         backend_.multiply_transposed_add(y, w, x);
     }

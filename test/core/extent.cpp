@@ -82,16 +82,14 @@ TEST(Extent, RunsCoverTheValidColumnsOnceAndNoMore) {
             for (std::size_t n = first; n < first + count; ++n) ++seen[n];
         });
         for (int t = 0; t < 3; ++t)
-            for (int b = 0; b < 3; ++b)
-                EXPECT_EQ(seen[std::size_t(3 * t + b)], t < lengths[b]) << code;
+            for (int b = 0; b < 3; ++b) EXPECT_EQ(seen[std::size_t(3 * t + b)], t < lengths[b]) << code;
     }
 }
 
 TEST(Extent, SaysWhatIsWrongWithIt) {
     const int good[]{0, 3, 2}, longer[]{3, 4, 0}, negative[]{3, 3, -1};
     for (const Extent& e : {Extent{3, 3}, Extent{0, 0}, Extent{3, 3, good}}) EXPECT_FALSE(rondo::problem(e));
-    EXPECT_EQ(rondo::problem({3, 3, longer}).message,
-              "rondo: the length of sequence 1: expected 0 to 3 steps, got 4");
+    EXPECT_EQ(rondo::problem({3, 3, longer}).message, "rondo: the length of sequence 1: expected 0 to 3 steps, got 4");
     EXPECT_EQ(rondo::problem({3, 3, negative}).message,
               "rondo: the length of sequence 2: expected 0 to 3 steps, got -1");
     EXPECT_EQ(rondo::problem({-1, 3}).message, "rondo: expected 0 or more steps and sequences, got -1 and 3");

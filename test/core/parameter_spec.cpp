@@ -6,8 +6,8 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/model/model.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 #include <gtest/gtest.h>
 
@@ -91,7 +91,8 @@ TEST(Layout, PlacesAreAlignedAndApart) {
 template <class S>
 void tensors_begin_at_64_bytes() {
     const Model<Char, EigenBackend<S>> model{Seed{1}};
-    for (const ParameterSpec& t : Char::tensors) EXPECT_EQ(reinterpret_cast<std::uintptr_t>(model.data() + t.offset) % 64, 0u);
+    for (const ParameterSpec& t : Char::tensors)
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(model.data() + t.offset) % 64, 0u);
 }
 
 TEST(Layout, TensorsBeginAt64Bytes) {

@@ -31,9 +31,7 @@ TEST(Printable, WritesBytesThatAreNotUtf8ByTheirNumbers) {
     EXPECT_EQ(printable("\xf0\x9f\x91"), R"(\xf0\x9f\x91)");
 }
 
-TEST(Printable, KeepsWhatItIsTold) {
-    EXPECT_EQ(printable("two\nlines\t\x1b\r", "\n\t"), "two\nlines\t\\x1b\\r");
-}
+TEST(Printable, KeepsWhatItIsTold) { EXPECT_EQ(printable("two\nlines\t\x1b\r", "\n\t"), "two\nlines\t\\x1b\\r"); }
 
 TEST(Printable, OfEveryCodePointIsUtf8WithoutControls) {
     for (char32_t point = 0; point <= 0x10FFFF; ++point) {

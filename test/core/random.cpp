@@ -16,10 +16,10 @@
 
 namespace random_test {
 
-using rondo::RandomStream;
-using rondo::Purpose;
-using rondo::Seed;
 using rondo::PhiloxBlock;
+using rondo::Purpose;
+using rondo::RandomStream;
+using rondo::Seed;
 
 constexpr std::uint32_t all_ones = 0xFFFFFFFF;
 
@@ -45,10 +45,8 @@ TEST(Philox, EveryInputBitTurnsAboutHalfOfTheOutputBits) {
     for (int bit = 0; bit < 192; ++bit) {
         PhiloxBlock turned = counter;
         std::uint64_t turned_key = key;
-        if (bit < 128)
-            turned.word[bit / 32] ^= 1u << bit % 32;
-        else
-            turned_key ^= std::uint64_t{1} << (bit - 128);
+        if (bit < 128) turned.word[bit / 32] ^= 1u << bit % 32;
+        else turned_key ^= std::uint64_t{1} << (bit - 128);
         const PhiloxBlock after = rondo::philox(turned, turned_key);
         int changed = 0;
         for (std::size_t lane = 0; lane < 4; ++lane)
@@ -98,11 +96,16 @@ TEST(RandomStream, DoesNotDependOnTheOrderOfDrawing) {
 
 TEST(RandomStream, EveryPartOfItsNameMakesAnotherStream) {
     const std::vector<RandomStream> draws{
-        RandomStream{Seed{0}, Purpose::user},          RandomStream{Seed{1}, Purpose::user},
-        RandomStream{Seed{std::uint64_t{1} << 32}, Purpose::user}, RandomStream{Seed{0}, Purpose::initial},
-        RandomStream{Seed{0}, Purpose::dropout},       RandomStream{Seed{0}, Purpose::shuffle},
-        RandomStream{Seed{0}, Purpose::sample},        RandomStream{Seed{0}, Purpose::user, 1},
-        RandomStream{Seed{0}, Purpose::user, std::uint64_t{1} << 32}, RandomStream{Seed{0}, Purpose::user, 0, 1},
+        RandomStream{Seed{0}, Purpose::user},
+        RandomStream{Seed{1}, Purpose::user},
+        RandomStream{Seed{std::uint64_t{1} << 32}, Purpose::user},
+        RandomStream{Seed{0}, Purpose::initial},
+        RandomStream{Seed{0}, Purpose::dropout},
+        RandomStream{Seed{0}, Purpose::shuffle},
+        RandomStream{Seed{0}, Purpose::sample},
+        RandomStream{Seed{0}, Purpose::user, 1},
+        RandomStream{Seed{0}, Purpose::user, std::uint64_t{1} << 32},
+        RandomStream{Seed{0}, Purpose::user, 0, 1},
     };
     std::set<std::array<std::uint32_t, 4>> seen;
     std::size_t blocks = 0;

@@ -11,12 +11,13 @@
 namespace view_test {
 
 using rondo::ColumnMajorView;
+using rondo::RowMajorView;
 using rondo::SequenceView;
 using rondo::Values;
-using rondo::RowMajorView;
 
 // Views say nothing of who owns their memory; a const one is made of another, never the reverse.
-static_assert(std::is_trivially_copyable_v<SequenceView<float, 3>> && std::is_trivially_copyable_v<ColumnMajorView<float>>);
+static_assert(std::is_trivially_copyable_v<SequenceView<float, 3>> &&
+              std::is_trivially_copyable_v<ColumnMajorView<float>>);
 static_assert(std::is_convertible_v<ColumnMajorView<float>, ColumnMajorView<const float>>);
 static_assert(!std::is_convertible_v<ColumnMajorView<const float>, ColumnMajorView<float>>);
 static_assert(std::is_convertible_v<RowMajorView<float>, RowMajorView<const float>>);

@@ -153,11 +153,8 @@ TEST(SeriesWindows, RefusesWhatHasNoWindow) {
         [&] { One(numbers, {.length = 38, .horizon = 3}); },
         "rondo::SeriesWindows: a window of 38 and a horizon of 3 need a series of 41 steps or more, got 40");
     EXPECT_EQ(One(numbers, {.length = 38, .horizon = 2}).size(), 1u);
-    expect_argument(
-        [] {
-            One{std::span<const double>{}, {.length = 1}};
-        },
-        "rondo::SeriesWindows: a window of 1 and a horizon of 1 need a series of 2 steps or more, got 0");
+    expect_argument([] { One{std::span<const double>{}, {.length = 1}}; },
+                    "rondo::SeriesWindows: a window of 1 and a horizon of 1 need a series of 2 steps or more, got 0");
     constexpr int most = std::numeric_limits<int>::max();
     expect_argument([&] { One(numbers, {.length = most, .horizon = most}); },
                     "rondo::SeriesWindows: a window of 2147483647 and a horizon of 2147483647 need a series of "

@@ -210,8 +210,7 @@ TEST(Table, SaysWhyAColumnMayNotBeThere) {
         EXPECT_TRUE(message.starts_with("x: no column 'level'; there are '")) << message;
         return message.substr(std::string_view{"x: no column 'level'; there are "}.size());
     };
-    EXPECT_EQ(said("day;level\n1;2\n"),
-              "'day;level': cells end at ',', the file has ';' (TableFormat::separator)");
+    EXPECT_EQ(said("day;level\n1;2\n"), "'day;level': cells end at ',', the file has ';' (TableFormat::separator)");
     EXPECT_EQ(said("day\tlevel\n1\t2\n", {.separator = ';'}),
               R"('day\tlevel': cells end at ';', the file has tabs (TableFormat::separator))");
     EXPECT_EQ(said("day,level\n1,2\n", {.separator = '\t'}),
@@ -230,13 +229,12 @@ TEST(TableFormat, IsFoundOut) {
     };
     for (const char* text :
          {"day,level\n1,1.5\n2,-2\n", "day;level\n1;1.5\n2;-2\n", "day\tlevel\r\n1\t1.5\r\n2\t-2\r\n",
-          "day;level\n1;1,5\n2;-2\n",
-          "\xEF\xBB\xBFsep=;\r\nday;level\r\n1;1,5\r\n2;-2\r\n", "sep=,\nday,level\n1,1.5\n2,-2\n", "1,1.5\n2,-2\n",
-          "\n2020-01-01;1,5\n2020-01-02;-2\n", "day, level\n1, 1.5\n2, -2\n",
-          "\"day, of year\"; \"level; m\"\n1; \"1,5\"\n2; -2",
-          "\"day;\", level \n1,\"1.5\"\n2,\"-2\"\n", "level\n1.5\n-2\n", "1.5\n-2\n",
-          "sep=:\nday:level\n1:1.5\n2:-2\n", "day|level\n1|1.5\n2|-2\n", "day\tlevel\n1\t1,5\n2\t-2\n",
-          "day,level\n\"1\",\"1,5\"\n\"2\",\"-2\"\n", "day,level,\n1,1.5,\n2,-2,\n"})
+          "day;level\n1;1,5\n2;-2\n", "\xEF\xBB\xBFsep=;\r\nday;level\r\n1;1,5\r\n2;-2\r\n",
+          "sep=,\nday,level\n1,1.5\n2,-2\n", "1,1.5\n2,-2\n", "\n2020-01-01;1,5\n2020-01-02;-2\n",
+          "day, level\n1, 1.5\n2, -2\n", "\"day, of year\"; \"level; m\"\n1; \"1,5\"\n2; -2",
+          "\"day;\", level \n1,\"1.5\"\n2,\"-2\"\n", "level\n1.5\n-2\n", "1.5\n-2\n", "sep=:\nday:level\n1:1.5\n2:-2\n",
+          "day|level\n1|1.5\n2|-2\n", "day\tlevel\n1\t1,5\n2\t-2\n", "day,level\n\"1\",\"1,5\"\n\"2\",\"-2\"\n",
+          "day,level,\n1,1.5,\n2,-2,\n"})
         EXPECT_EQ(numbers(text), (std::vector{1.5, -2.0})) << text;
     EXPECT_EQ(table_format("a,b\n1,2\n"), (TableFormat{.trim = true}));
     EXPECT_EQ(table_format("1;2,5\n"), (TableFormat{.separator = ';', .header = false, .trim = true, .decimal = ','}));

@@ -4,8 +4,8 @@
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/loss/cross_entropy.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/cross_entropy.hpp>
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/fit.hpp>
 
@@ -73,8 +73,7 @@ TEST(TokenStreams, CarriedBatchesAreOneLongSequence) {
     for (std::uint32_t k = 0; k < 103; ++k) text.push_back(int(RandomStream{Seed{3}, Purpose::user}(k) % 7));
     Model<Net, B> model{Seed{1}};
     for (const int threads : {1, 2, 3}) {
-        Trainer<Net, CrossEntropy, SGD, B> trainer{
-            model, CrossEntropy{}, SGD{}, {.threads = threads, .small_work = 0}};
+        Trainer<Net, CrossEntropy, SGD, B> trainer{model, CrossEntropy{}, SGD{}, {.threads = threads, .small_work = 0}};
         for (const int batch : {1, 3, 5}) {
             const int steps = 102 / batch;
             TokenStreams whole{text, steps, batch};
@@ -99,7 +98,7 @@ TEST(TokenStreams, RefusesABatchBeyondTheLast) {
     TokenStreams batches{text, 3, 4};
     const std::size_t count = batches.count();
     expect_argument([&] { batches.at(count); }, "rondo::TokenStreams: expected a batch from 0 to below " +
-                                                     std::to_string(count) + ", got " + std::to_string(count));
+                                                    std::to_string(count) + ", got " + std::to_string(count));
 }
 
 } // namespace token_streams_test

@@ -114,7 +114,7 @@ TEST(TokenWindows, RefusesABatchBeyondTheLast) {
     TokenWindows batches{text, 3, 4};
     const std::size_t count = batches.count();
     expect_argument([&] { batches.at(count); }, "rondo::TokenWindows: expected a batch from 0 to below " +
-                                                     std::to_string(count) + ", got " + std::to_string(count));
+                                                    std::to_string(count) + ", got " + std::to_string(count));
 }
 
 } // namespace token_windows_test

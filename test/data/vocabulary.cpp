@@ -78,11 +78,8 @@ TEST(Vocabulary, RefusesWhatIsOutOfRange) {
                     "rondo::Vocabulary: capacity: expected 2 or more, got -2147483648");
     expect_argument([] { Vocabulary(text, {.min_count = 0}); },
                     "rondo::Vocabulary: min_count: expected 1 or more, got 0");
-    expect_argument(
-        [] {
-            Vocabulary{Words{"a", "b", ""}};
-        },
-        "rondo::Vocabulary: word 2: expected a word, got an empty one");
+    expect_argument([] { Vocabulary{Words{"a", "b", ""}}; },
+                    "rondo::Vocabulary: word 2: expected a word, got an empty one");
     expect_argument([] { Vocabulary{Words{"a", "gr\xFC\xDF"}}; }, "rondo::Vocabulary: word 1: expected UTF-8");
     const Vocabulary v{text};
     for (const int token : {-1, 9, INT_MAX})

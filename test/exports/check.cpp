@@ -73,8 +73,8 @@ template <class Net, class X, class... Initial>
 Data run(const Model<Net>& model, const Data& at, const std::vector<X>& values, const Initial&... initial) {
     constexpr int in = features<Net, X>();
     Workspace<Net, EigenBackend<float>> work;
-    const auto y = work.forward(model, SequenceView<const X, in>{values.data(), nullptr, {at.steps, at.batch, at.lengths}},
-                                initial...);
+    const auto y = work.forward(
+        model, SequenceView<const X, in>{values.data(), nullptr, {at.steps, at.batch, at.lengths}}, initial...);
     return {y.extent.steps, y.extent.batch, {y.value, y.value + y.size()}, y.extent.lengths};
 }
 
@@ -100,10 +100,12 @@ struct Run {
                 if (c < given.components.size()) {
                     const auto from = given.components[c].values.begin() + std::ptrdiff_t(given.used * batch * row);
                     all[c].assign(from, from + std::ptrdiff_t(size));
-                } else for (std::size_t k = 0; k < size; ++k) { // of all sequences
-                    const std::size_t direction = k / (batch * row);
-                    all[c].push_back(first.empty() ? 0.0f : float(first[(c * directions + direction) * row + k % row]));
-                }
+                } else
+                    for (std::size_t k = 0; k < size; ++k) { // of all sequences
+                        const std::size_t direction = k / (batch * row);
+                        all[c].push_back(first.empty() ? 0.0f
+                                                       : float(first[(c * directions + direction) * row + k % row]));
+                    }
                 initial.value[int(c)] = all[c].data();
             }
             given.used += directions;

@@ -5,4 +5,6 @@
 
 using namespace rondo;
 
-void open() { dispatch<RNN<3, 5>, ReluRNN<3, 5>>("model", [](const auto&) {}); }
+void open() {
+    dispatch<RNN<3, 5>, ReluRNN<3, 5>>("model", [](const auto&) {});
+}

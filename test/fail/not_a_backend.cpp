@@ -3,8 +3,8 @@
 // expect: 'Abacus'
 // expect: 'name'
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/model.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 struct Abacus {
     using scalar = float;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: no parameter of this network has this name
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/model.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 using Net = rondo::Sequential<rondo::Named<"head", rondo::Linear<4, 8>>>;
 

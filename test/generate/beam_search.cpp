@@ -23,10 +23,10 @@
 namespace beam_search_test {
 
 using rondo::BeamSearch;
-using rondo::RandomStream;
 using rondo::Error;
 using rondo::Hypothesis;
 using rondo::Purpose;
+using rondo::RandomStream;
 using rondo::Seed;
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
@@ -332,9 +332,8 @@ TEST(BeamSearch, LogitsOfAnySizeAndType) {
     ASSERT_EQ(single.size(), 2u);
     EXPECT_NEAR(single[1].log_probability, std::log(0.5), 1e-15);
     // Also what step gives away.
-    const auto given = rondo::beam_search({.width = 1, .longest = 3, .end = 1}, [](auto, auto) {
-        return std::vector<float>{0, -1};
-    });
+    const auto given =
+        rondo::beam_search({.width = 1, .longest = 3, .end = 1}, [](auto, auto) { return std::vector<float>{0, -1}; });
     EXPECT_EQ(given.at(0).tokens, (History{0, 0, 0}));
 }
 
@@ -396,11 +395,8 @@ TEST(BeamSearch, NamesWhatIsWrong) {
                     "rondo::beam_search: expected logits of 3 rows, got 10 numbers");
     expect_argument([&] { rondo::beam_search(three, of_size({0})); },
                     "rondo::beam_search: expected logits of 3 rows, got 0 numbers");
-    expect_argument(
-        [&] {
-            rondo::beam_search(three, of_size({12, 15}));
-        },
-        "rondo::beam_search: expected 12 logits, as before, got 15");
+    expect_argument([&] { rondo::beam_search(three, of_size({12, 15})); },
+                    "rondo::beam_search: expected 12 logits, as before, got 15");
 
     const auto with = [](double logit) {
         return [=](const History& history) {

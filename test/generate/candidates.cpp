@@ -140,8 +140,7 @@ std::vector<Candidate> by_sorting(const std::vector<float>& logits, const Sampli
     order.resize(kept);
     std::sort(order.begin(), order.end());
     std::vector<Candidate> result;
-    for (auto token : order)
-        result.push_back({static_cast<int>(token), static_cast<double>(weight(token) / mass)});
+    for (auto token : order) result.push_back({static_cast<int>(token), static_cast<double>(weight(token) / mass)});
     return result;
 }
 

@@ -49,8 +49,8 @@ void expect_rows_of_the_whole() {
 
 TEST(Decoding, OfDotAttention) { expect_rows_of_the_whole<EncoderDecoder<5, vocabulary, 3, 4, DotAttention<4>>>(); }
 TEST(Decoding, OfAdditiveAttention) {
-    expect_rows_of_the_whole<EncoderDecoder<5, vocabulary, 3, 4, AdditiveAttention<4, 4, 3>,
-                                            Feeding{.input_feeding = false}, rondo::GRU>>();
+    expect_rows_of_the_whole<
+        EncoderDecoder<5, vocabulary, 3, 4, AdditiveAttention<4, 4, 3>, Feeding{.input_feeding = false}, rondo::GRU>>();
 }
 TEST(Decoding, OfNoAttention) { expect_rows_of_the_whole<EncoderDecoder<5, vocabulary, 3, 4, NoAttention>>(); }
 

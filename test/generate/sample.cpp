@@ -98,10 +98,8 @@ TEST(Sample, NamesWhatIsWrong) {
     EXPECT_EQ(error_of({1, 2}, {}, nan), (Error{Kind::argument, "uniform: expected a number in [0, 1), got nan"}));
     EXPECT_EQ(error_of({1, nan}, {}, 0.5),
               (Error{Kind::not_finite, "logits: expected a finite number or -inf at index 1, got nan"}));
-    EXPECT_EQ(error_of({1, 2}, {.top_k = -3}, 0.5),
-              (Error{Kind::argument, "top_k: expected 0 (off) or more, got -3"}));
-    EXPECT_EQ(error_of({1, 2, 3}, {}, 0.5),
-              (Error{Kind::argument, "scratch: expected room for 3 candidates, got 2"}));
+    EXPECT_EQ(error_of({1, 2}, {.top_k = -3}, 0.5), (Error{Kind::argument, "top_k: expected 0 (off) or more, got -3"}));
+    EXPECT_EQ(error_of({1, 2, 3}, {}, 0.5), (Error{Kind::argument, "scratch: expected room for 3 candidates, got 2"}));
 }
 
 // The counts of many draws lie within five standard errors of the probabilities, each and all together.

@@ -37,7 +37,7 @@ std::vector<T> tensor(const io::SafetensorsFile& file, const char* name, std::si
 
 template <class Net>
 struct Exchange {
-    static constexpr bool tokens = requires { requires(Net::vocabulary > 0); };
+    static constexpr bool tokens = requires { requires (Net::vocabulary > 0); };
     using X = std::conditional_t<tokens, int, float>;
     static constexpr std::size_t in = Net::input_size, out = Net::output_size;
 

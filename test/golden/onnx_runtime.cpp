@@ -32,7 +32,7 @@ bool holds(const std::filesystem::path& file, const Model<Net>& model) {
 template <class Net>
 void write(const std::filesystem::path& folder, const std::string& name, const Model<Net>& model,
            const Extent& extent) {
-    constexpr bool tokens = requires { requires(Net::vocabulary > 0); };
+    constexpr bool tokens = requires { requires (Net::vocabulary > 0); };
     using X = std::conditional_t<tokens, int, float>;
     io::write_onnx(model, folder / (name + ".onnx"));
 

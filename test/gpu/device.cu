@@ -18,7 +18,8 @@ int main() {
     cudaDeviceProp device;
     cudaGetDeviceProperties(&device, 0);
     const bool fits = 10 * device.major + device.minor >= 90;
-    std::printf("%s%s, compute capability %d.%d, driver of CUDA %d.%d\n", fits ? "" : "no GPU of capability 9.0: ",
-                device.name, device.major, device.minor, driver / 1000, driver % 1000 / 10);
+    std::printf("%s%s, compute capability %d.%d, driver of CUDA %d.%d\n",
+                fits ? "" : "no GPU of capability 9.0: ", device.name, device.major, device.minor, driver / 1000,
+                driver % 1000 / 10);
     return fits ? 0 : 1;
 }

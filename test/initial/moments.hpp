@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rondo/core/random.hpp>
 #include <rondo/core/parameter_spec.hpp>
+#include <rondo/core/random.hpp>
 
 #include <algorithm>
 #include <cmath>

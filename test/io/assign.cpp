@@ -39,9 +39,9 @@ io::ModelWeights told(const Model<Net, B>& model) {
     return weights;
 }
 
-using Both = Sequential<Named<"in", Embedding<7, 5>>,
-                        Named<"gru", GRU<5, 3, Stack{.layers = 2, .bidirectional = true}>>, Dropout<6, Rate{10}>,
-                        Named<"lstm", LSTM<6, 5>>, Residual<Linear<5, 5>>, Softmax<5>>;
+using Both =
+    Sequential<Named<"in", Embedding<7, 5>>, Named<"gru", GRU<5, 3, Stack{.layers = 2, .bidirectional = true}>>,
+               Dropout<6, Rate{10}>, Named<"lstm", LSTM<6, 5>>, Residual<Linear<5, 5>>, Softmax<5>>;
 
 TEST(Assign, GivesEveryNumberToItsPlace) {
     const Model<Both, B> model{Seed{3}};
@@ -103,8 +103,7 @@ TEST(Assign, NamesTheLayerThatDiffers) {
 
 TEST(Assign, NamesTheTensorThatDiffers) {
     using W = io::ModelWeights;
-    EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[3].arrays.pop_back(); }),
-              "file: layer 3: expected 4 tensors, got 3");
+    EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[3].arrays.pop_back(); }), "file: layer 3: expected 4 tensors, got 3");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[3].arrays[1].rows = 5; }),
               "file: lstm.weight_hh_l0: expected [20,5], got [5,5] of 100 numbers");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[3].arrays[1].values.pop_back(); }),
@@ -123,15 +122,16 @@ TEST(Assign, GivesFirstStatesToABatch) {
         for (std::size_t n = 0; n < size; ++n) all[n] = double(from + n);
         return all;
     };
-    weights.layers[1].first = count(100, 6); // h of both directions
+    weights.layers[1].first = count(100, 6);  // h of both directions
     weights.layers[3].first = count(300, 10); // h, then c
     BatchState<Both, B> state{2};
     state.assign(std::vector<double>(state.size(), 5)); // states without a value in the file become zero
     load(other, state, weights);
     EXPECT_EQ(other, model);
-    const std::vector<double> expected{
-        100, 101, 102, 100, 101, 102, 103, 104, 105, 103, 104, 105, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, //
-        300, 301, 302, 303, 304, 300, 301, 302, 303, 304, 305, 306, 307, 308, 309, 305, 306, 307, 308, 309};
+    const std::vector<double> expected{100, 101, 102, 100, 101, 102, 103, 104, 105, 103, 104, 105,
+                                       0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0, //
+                                       300, 301, 302, 303, 304, 300, 301, 302, 303, 304, 305, 306,
+                                       307, 308, 309, 305, 306, 307, 308, 309};
     EXPECT_EQ(state.values(), expected);
 
     // Without a State to return it in, an initial state is rejected, unless it is zero.

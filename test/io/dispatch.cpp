@@ -79,9 +79,8 @@ TEST(Dispatch, HandsTheModelOver) {
     const TemporaryFolder folder;
     save(Model<Amp<3>>{Seed{1}}, folder / "a");
     std::unique_ptr<Model<Amp<3>>> kept; // the visitor may move its argument, and return nothing
-    dispatch<Amp<3>>(folder / "a", [&](Model<Amp<3>>&& model) {
-        kept = std::make_unique<Model<Amp<3>>>(std::move(model));
-    });
+    dispatch<Amp<3>>(folder / "a",
+                     [&](Model<Amp<3>>&& model) { kept = std::make_unique<Model<Amp<3>>>(std::move(model)); });
     EXPECT_EQ(*kept, Model<Amp<3>>{Seed{1}});
     const auto refuse = [](const auto&) { fail({Error::Kind::file, "mine"}); };
     expect_failure([&] { dispatch<Amp<3>>(folder / "a", refuse); }, Error::Kind::file, "mine");
@@ -109,12 +108,10 @@ TEST(Dispatch, SaysOfEachCandidateWhyItDoesNotFit) {
     };
     save(Model<Amp<20>>{Seed{1}}, folder / "a");
     none("lstm.weight_ih_l0: expected F32 [12,1], got F32 [80,1]",
-         "lstm.weight_ih_l0: expected F32 [20,1], got F32 [80,1]",
-         "gru.weight_ih_l0 F32 [9,1] is missing");
+         "lstm.weight_ih_l0: expected F32 [20,1], got F32 [80,1]", "gru.weight_ih_l0 F32 [9,1] is missing");
     save(Exact{Seed{1}}, folder / "a");
     none("lstm.weight_ih_l0: expected F32 [12,1], got F64 [20,1]",
-         "lstm.weight_ih_l0: expected F32 [20,1], got F64 [20,1]",
-         "gru.weight_ih_l0 F32 [9,1] is missing");
+         "lstm.weight_ih_l0: expected F32 [20,1], got F64 [20,1]", "gru.weight_ih_l0 F32 [9,1] is missing");
 
     save(Model<Amp<3>>{Seed{1}}, folder / "a");
     EditedFile edited{folder / "a"};

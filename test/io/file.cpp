@@ -94,11 +94,15 @@ TEST_F(File, ThrowsTheSameError) {
     try {
         read_file(path);
         FAIL() << "nothing was thrown";
-    } catch (const Failure& failure) { EXPECT_EQ(failure.error(), error_of_read(path)); }
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.error(), error_of_read(path));
+    }
     try {
         write_file(path, bytes_of("text"));
         FAIL() << "nothing was thrown";
-    } catch (const Failure& failure) { EXPECT_EQ(failure.error(), error_of_write(path)); }
+    } catch (const Failure& failure) {
+        EXPECT_EQ(failure.error(), error_of_write(path));
+    }
 }
 
 TEST_F(File, ReadNamesThePathAndTheReason) {

@@ -3,7 +3,6 @@
 #include <rondo/data/table.hpp>
 #include <rondo/data/vocabulary.hpp>
 #include <rondo/io/assign.hpp>
-#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/model.hpp>
 #include <rondo/io/rtneural.hpp>
 #include <rondo/io/rtneural_write.hpp>
@@ -11,6 +10,7 @@
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/schedule.hpp>
+#include <rondo/train/checkpoint.hpp>
 
 #include <support/failure.hpp>
 #include <support/folder.hpp>

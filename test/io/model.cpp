@@ -222,8 +222,8 @@ TEST(ModelFile, MayHoldWhicheverOfTiedTensors) {
 }
 
 TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
-    using Apart = Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>,
-                             Named<"out", LinearWithoutBias<5, 7>>>;
+    using Apart =
+        Sequential<Named<"in", Embedding<7, 5, 2>>, Named<"rnn", RNN<5, 5>>, Named<"out", LinearWithoutBias<5, 7>>>;
     const TemporaryFolder folder;
     Model<Apart> model{Seed{2}}, other;
     model.tensor<"out.weight">() = model.tensor<"in.weight">();
@@ -253,8 +253,7 @@ TEST(ModelFile, MayHoldOneOfTensorsThatSharedTheirMemory) {
               "tensor out.weight F32 [7,5] is missing, and so is b, which the metadata names in its place");
     EXPECT_EQ(problem({{"out.weight", "b"}, {"b", "out.weight"}}),
               "tensor out.weight F32 [7,5] is missing, and so is b, which the metadata names in its place");
-    EXPECT_EQ(problem({{"out.weight", "rnn.weight_hh_l0"}}),
-              "tensor out.weight: expected F32 [7,5], got F32 [5,5]");
+    EXPECT_EQ(problem({{"out.weight", "rnn.weight_hh_l0"}}), "tensor out.weight: expected F32 [7,5], got F32 [5,5]");
 }
 
 TEST(ModelFile, ConvertsOtherPrecisionsOnRequest) {
@@ -341,8 +340,8 @@ TEST(ModelFile, RefusesNumbersThatAreNotFinite) {
         EditedFile file{folder / "a"};
         std::memcpy(file["weight"].bytes.data() + 3 * sizeof wrong, &wrong, sizeof wrong);
         file.write(folder / "a");
-        const Error expected{Error::Kind::not_finite, (folder / "a").string() + ": tensor weight: number 3 is " +
-                                                          std::to_string(wrong)};
+        const Error expected{Error::Kind::not_finite,
+                             (folder / "a").string() + ": tensor weight: number 3 is " + std::to_string(wrong)};
         EXPECT_EQ((refused<Linear<3, 5>>(folder / "a")), expected);
 
         model.tensor<"weight">()(1, 0) = wrong;

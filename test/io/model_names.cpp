@@ -37,8 +37,8 @@ TEST(ModelNames, MayBeInsideAPrefixOrOthers) {
     Model<Body> before{Seed{1}}, other = before;
     Error error;
     load(other, folder / "a", {.prefix = "rec.", .renamed = {{"bias_hh", "bias"}}}, error);
-    EXPECT_EQ(error, (Error{Error::Kind::mismatch,
-                            (folder / "a").string() + ": tensor rec.bias_l0 F32 [15] is missing"}));
+    EXPECT_EQ(error,
+              (Error{Error::Kind::mismatch, (folder / "a").string() + ": tensor rec.bias_l0 F32 [15] is missing"}));
     expect_failure([&] { load(other, folder / "a", {.renamed = {{"", "rec."}}}); }, Error::Kind::mismatch,
                    (folder / "a").string() + ": tensor lin.bias F32 [1] is not one of the network's");
     EXPECT_EQ(other, before);

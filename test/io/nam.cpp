@@ -77,9 +77,9 @@ TEST(Nam, LaysTheNumbersOut) {
     EXPECT_EQ(weights.layers[1].arrays[0], (io::Array{1, 1, {15}}));
     EXPECT_EQ(weights.layers[1].arrays[1], (io::Array{1, 1, {16}}));
     EXPECT_TRUE(weights.numbers.empty());
-    const auto wide = io::parse_nam(replaced(replaced(small, R"("num_layers":1)",
-                                                      R"("num_layers":1,"in_channels":1,"out_channels":2)"),
-                                             "16]", "16,17,18]"));
+    const auto wide = io::parse_nam(
+        replaced(replaced(small, R"("num_layers":1)", R"("num_layers":1,"in_channels":1,"out_channels":2)"), "16]",
+                 "16,17,18]"));
     EXPECT_EQ(describe(wide.layers.at(1).facts), "Linear 1 -> 2");
 }
 
@@ -137,8 +137,7 @@ TEST(Nam, RefusesWhatItCannotRead) {
               "\"sample_rate\" comes twice");
     EXPECT_EQ(problem(replaced(small, R"("loudness":null)", R"("loudness":1,"loudness":2)")),
               "\"loudness\" comes twice");
-    EXPECT_EQ(problem(replaced(small, R"("metadata":{)", R"("metadata":{},"metadata":{)")),
-              "\"metadata\" comes twice");
+    EXPECT_EQ(problem(replaced(small, R"("metadata":{)", R"("metadata":{},"metadata":{)")), "\"metadata\" comes twice");
     EXPECT_EQ(refused(replaced(small, R"("sample_rate":null)", R"("sample_rate":NaN)"), parse).kind,
               Error::Kind::not_finite);
     EXPECT_EQ(refused(replaced(small, "[1,", "[NaN,"), parse).kind, Error::Kind::not_finite);

@@ -32,10 +32,12 @@ TEST(Onnx, TurnsGatesToTheOrderOfPyTorch) {
     // Rows 2 k and 2 k + 1 are gate k's: i, o, f, c there, i, f, g, o here.
     const auto& arrays = weights.layers[0].arrays;
     ASSERT_EQ(arrays.size(), 4u);
-    EXPECT_EQ(arrays[0], (io::Array{8, 3, {1, 2, 3, 4, 5, 6, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 7, 8, 9,
-                                           10, 11, 12}}));
-    EXPECT_EQ(arrays[1], (io::Array{8, 2, {1000, 1001, 1002, 1003, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015,
-                                           1004, 1005, 1006, 1007}}));
+    EXPECT_EQ(arrays[0], (io::Array{8, 3, {1,  2,  3,  4,  5,  6,  13, 14, 15, 16, 17, 18,
+                                           19, 20, 21, 22, 23, 24, 7,  8,  9,  10, 11, 12}}));
+    EXPECT_EQ(
+        arrays[1],
+        (io::Array{
+            8, 2, {1000, 1001, 1002, 1003, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 1015, 1004, 1005, 1006, 1007}}));
     EXPECT_EQ(arrays[2], (io::Array{8, 1, {2000, 2001, 2004, 2005, 2006, 2007, 2002, 2003}}));
     EXPECT_EQ(arrays[3], (io::Array{8, 1, {2008, 2009, 2012, 2013, 2014, 2015, 2010, 2011}}));
     EXPECT_TRUE(weights.layers[0].first.empty());
@@ -52,9 +54,9 @@ TEST(Onnx, TellsTheVariantsOfCellsApart) {
     EXPECT_EQ(end(with_layer("RNN", 1, {OnnxFile::attribute("activations", relu)})), "ReluRNN 3 -> 2");
     EXPECT_EQ(end(with_layer("GRU", 3)), "GRUResetBefore 3 -> 2");
     EXPECT_EQ(end(with_layer("GRU", 3, {OnnxFile::attribute("linear_before_reset", 1)})), "GRU 3 -> 2");
-    EXPECT_EQ(end(with_layer("GRU", 3, {OnnxFile::attribute("linear_before_reset", std::int64_t{0}),
-                                        OnnxFile::attribute("activations", gru),
-                                        OnnxFile::attribute("hidden_size", 2)})),
+    EXPECT_EQ(end(with_layer("GRU", 3,
+                             {OnnxFile::attribute("linear_before_reset", std::int64_t{0}),
+                              OnnxFile::attribute("activations", gru), OnnxFile::attribute("hidden_size", 2)})),
               "GRUResetBefore 3 -> 2");
 }
 
@@ -112,8 +114,7 @@ TEST(Onnx, KnowsStepsFromSequencesWhereverTheyLie) {
     swapped.node("Transpose", {"a"}, {"a'"}, {OnnxFile::attribute("perm", to_steps_first)});
     by_layout = swapped;
     swapped.node("LSTM", {"a'", "b.W", "b.R", "b.B"}, {"y"});
-    EXPECT_EQ(layers_of(swapped),
-              "onnx: node \"y\" (LSTM): its axis of steps is not that of the layers before it");
+    EXPECT_EQ(layers_of(swapped), "onnx: node \"y\" (LSTM): its axis of steps is not that of the layers before it");
     by_layout.node("LSTM", {"a'", "b.W", "b.R", "b.B"}, {"B"}, {OnnxFile::attribute("layout", 1)});
     by_layout.node("Squeeze", {"B", file.wholes("two", {2})}, {"y"});
     by_layout.wholes("two", {2});
@@ -186,8 +187,8 @@ TEST(Onnx, ReadsWhatIsAddedToAnEarlierOne) {
 
 TEST(Onnx, ReadsTheLastStep) {
     const auto end = [](auto finish, std::size_t directions = 1) {
-        OnnxFile file = directions == 2 ? with_layer("GRU", 3, {both_ways}, 2, {7, 2, 3})
-                                        : with_layer("GRU", 3, {}, 1, {7, 2, 3});
+        OnnxFile file =
+            directions == 2 ? with_layer("GRU", 3, {both_ways}, 2, {7, 2, 3}) : with_layer("GRU", 3, {}, 1, {7, 2, 3});
         file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"steps"});
         finish(file);
         return layers_of(file);
@@ -199,7 +200,9 @@ TEST(Onnx, ReadsTheLastStep) {
                       neither = "onnx: node \"y\" (Gather): it picks another step than the first or last";
     for (const std::int64_t index : {-1, 6, 0, 5})
         EXPECT_EQ(end([&](OnnxFile& file) { file.node("Gather", {"steps", scalar(file, index)}, {"y"}); }),
-                  index == 5 ? neither : index == 0 ? first : last);
+                  index == 5   ? neither
+                  : index == 0 ? first
+                               : last);
     EXPECT_EQ(end([&](OnnxFile& file) {
                   file.node("Slice", {"steps", file.wholes("begin", {-1}), file.wholes("end", {most})}, {"y"});
               }),

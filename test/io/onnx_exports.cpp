@@ -113,10 +113,12 @@ TEST(OnnxExports, ALoopIsReadIfItsBodyIsAStepOfACell) {
     EXPECT_EQ(with_loop(both([](OnnxFile& f) { f.node("Sigmoid", {"c"}, {"next"}); }, on)), other);
     EXPECT_EQ(with_loop(both([](OnnxFile& f) { f.node("Tanh", {"a"}, {"next"}); }, on)),
               loop + "a gate of its step reads no input, or no state");
-    EXPECT_EQ(with_loop(both([](OnnxFile& f) { // twice the product of the input
-                  f.node("Add", {"c", "a"}, {"d"});
-                  f.node("Tanh", {"d"}, {"next"});
-              }, on)),
+    EXPECT_EQ(with_loop(both(
+                  [](OnnxFile& f) { // twice the product of the input
+                      f.node("Add", {"c", "a"}, {"d"});
+                      f.node("Tanh", {"d"}, {"next"});
+                  },
+                  on)),
               other);
     EXPECT_EQ(with_loop(both([](OnnxFile& f) { f.node("Erf", {"c"}, {"next"}); }, on)),
               loop + "its node \"next\" (Erf): it is no operator of a cell that Rondo has");

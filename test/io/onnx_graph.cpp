@@ -48,8 +48,7 @@ TEST(OnnxGraph, ReadsTheOutputThatIsNamed) {
     file.output("Y_h").output("nothing");
     file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"y"});
     file.node("Erf", {"y"}, {"nothing"}); // which is not needed
-    EXPECT_EQ(layers_of(file.bytes()),
-              "onnx: expected one output, got \"y\", \"Y_h\", \"nothing\"; name one of them");
+    EXPECT_EQ(layers_of(file.bytes()), "onnx: expected one output, got \"y\", \"Y_h\", \"nothing\"; name one of them");
     EXPECT_EQ(layers_of(file.bytes(), "y"), "GRUResetBefore 3 -> 2");
     EXPECT_EQ(layers_of(file.bytes(), "Y_h"), "GRUResetBefore 3 -> 2; LastStep 2");
     EXPECT_EQ(layers_of(file.bytes(), "z"), "onnx: expected one output \"z\", got \"y\", \"Y_h\", \"nothing\"");
@@ -172,7 +171,10 @@ TEST(OnnxGraph, RefusesFunctionsOfTheFile) {
     const auto with = [](std::string_view domain, std::string_view name) {
         Writer graph = Writer{}.message(11, OnnxFile::value_of("x", {0, 2})).message(12, OnnxFile::value_of("y", {}));
         graph.message(1, Writer{}.text(1, "x").text(2, "y").text(4, "Relu").text(7, domain));
-        const Writer model = Writer{}.whole(1, 8).message(8, Writer{}.whole(2, 17)).message(7, graph)
+        const Writer model = Writer{}
+                                 .whole(1, 8)
+                                 .message(8, Writer{}.whole(2, 17))
+                                 .message(7, graph)
                                  .message(25, Writer{}.text(1, name).text(10, domain));
         const auto bytes = model.bytes();
         return layers_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -187,12 +189,12 @@ TEST(OnnxGraph, RefusesFunctionsOfTheFile) {
 }
 
 TEST(OnnxGraph, SizesAreNotCut) {
-    for (const std::int64_t wide : {std::int64_t{1} << 28, std::int64_t{1} << 31, std::int64_t{1} << 32,
-                                    (std::int64_t{1} << 32) + 3, most}) {
+    for (const std::int64_t wide :
+         {std::int64_t{1} << 28, std::int64_t{1} << 31, std::int64_t{1} << 32, (std::int64_t{1} << 32) + 3, most}) {
         OnnxFile file, many;
         file.input("x", {0, wide}).output("y").node("Relu", {"x"}, {"y"});
-        EXPECT_EQ(layers_of(file), "onnx: input \"x\": an axis of it has " + std::to_string(wide) +
-                                       "; expected at most 268435455");
+        EXPECT_EQ(layers_of(file),
+                  "onnx: input \"x\": an axis of it has " + std::to_string(wide) + "; expected at most 268435455");
     }
     OnnxFile widest;
     widest.input("x", {0, (1 << 28) - 1}).output("y").node("Relu", {"x"}, {"y"});

@@ -45,43 +45,50 @@ std::string with_states(std::initializer_list<std::int64_t> shape, auto states) 
 
 TEST(OnnxParts, AFirstStateIsTheCallersHoweverItIsTaken) {
     const std::string lstm = "LSTM 3 -> 2";
-    EXPECT_EQ(with_states({1, 0, 2}, [](OnnxFile& f) {
-                  f.node("Slice", {"s", "0", "1", "0"}, {"h"});
-                  f.node("Identity", {"h"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({1, 0, 2},
+                          [](OnnxFile& f) {
+                              f.node("Slice", {"s", "0", "1", "0"}, {"h"});
+                              f.node("Identity", {"h"}, {"c"});
+                          }),
               lstm);
-    EXPECT_EQ(with_states({4, 0, 2}, [](OnnxFile& f) {
-                  f.node("Slice", {"s", "2", "3", "0"}, {"h"});
-                  f.node("Gather", {"s", "[1]"}, {"c'"});
-                  f.node("Unsqueeze", {"c'", "0"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({4, 0, 2},
+                          [](OnnxFile& f) {
+                              f.node("Slice", {"s", "2", "3", "0"}, {"h"});
+                              f.node("Gather", {"s", "[1]"}, {"c'"});
+                              f.node("Unsqueeze", {"c'", "0"}, {"c"});
+                          }),
               lstm);
     EXPECT_EQ(with_states({2, 0, 2}, [](OnnxFile& f) { f.node("Split", {"s"}, {"h", "c"}); }), lstm);
-    EXPECT_EQ(with_states({0, 2, 2}, [](OnnxFile& f) { // sequences first
-                  f.node("Transpose", {"s"}, {"t"}, {perm({1, 0, 2})});
-                  f.node("Split", {"t", f.wholes("ones", {1, 1})}, {"h", "c"});
-              }),
+    EXPECT_EQ(with_states({0, 2, 2},
+                          [](OnnxFile& f) { // sequences first
+                              f.node("Transpose", {"s"}, {"t"}, {perm({1, 0, 2})});
+                              f.node("Split", {"t", f.wholes("ones", {1, 1})}, {"h", "c"});
+                          }),
               lstm);
-    EXPECT_EQ(with_states({0, 2}, [](OnnxFile& f) {
-                  f.node("Reshape", {"s", f.wholes("shape", {1, -1, 2})}, {"h"});
-                  f.node("Unsqueeze", {"s", "0"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({0, 2},
+                          [](OnnxFile& f) {
+                              f.node("Reshape", {"s", f.wholes("shape", {1, -1, 2})}, {"h"});
+                              f.node("Unsqueeze", {"s", "0"}, {"c"});
+                          }),
               lstm);
     const std::string refused = "onnx: node \"Y\" (LSTM): its first state ";
-    EXPECT_EQ(with_states({1, 0, 3}, [](OnnxFile& f) {
-                  f.node("Identity", {"s"}, {"h"});
-                  f.node("Identity", {"s"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({1, 0, 3},
+                          [](OnnxFile& f) {
+                              f.node("Identity", {"s"}, {"h"});
+                              f.node("Identity", {"s"}, {"c"});
+                          }),
               refused + "\"h\" has the shape [1,?,3]; expected [1,batch,2]");
-    EXPECT_EQ(with_states({4, 0, 2}, [](OnnxFile& f) {
-                  f.node("Slice", {"s", "1", "3", "0"}, {"h"});
-                  f.node("Identity", {"h"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({4, 0, 2},
+                          [](OnnxFile& f) {
+                              f.node("Slice", {"s", "1", "3", "0"}, {"h"});
+                              f.node("Identity", {"h"}, {"c"});
+                          }),
               refused + "\"h\" has the shape [2,?,2]; expected [1,batch,2]");
-    EXPECT_EQ(with_states({1, 0, 2}, [](OnnxFile& f) {
-                  f.node("Tanh", {"s"}, {"h"});
-                  f.node("Identity", {"s"}, {"c"});
-              }),
+    EXPECT_EQ(with_states({1, 0, 2},
+                          [](OnnxFile& f) {
+                              f.node("Tanh", {"s"}, {"h"});
+                              f.node("Identity", {"s"}, {"c"});
+                          }),
               refused + "is computed from the data");
     const auto filled = [&](std::initializer_list<std::int64_t> shape) {
         return with_states({1, 0, 2}, [&](OnnxFile& f) {

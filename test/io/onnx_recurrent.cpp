@@ -129,8 +129,7 @@ TEST(OnnxRecurrent, LengthsOfTheFileAreAllSteps) {
 TEST(OnnxRecurrent, ActivationsOfBothDirections) {
     const auto with = [](const std::string& op, std::size_t gates, const std::vector<std::string_view>& names) {
         OnnxFile file = with_layer(op, gates, {both_ways, OnnxFile::attribute("activations", names)}, 2);
-        file.node("Transpose", {"Y"}, {"turned"},
-                  {OnnxFile::attribute("perm", std::vector<std::int64_t>{0, 2, 1, 3})});
+        file.node("Transpose", {"Y"}, {"turned"}, {OnnxFile::attribute("perm", std::vector<std::int64_t>{0, 2, 1, 3})});
         file.node("Reshape", {"turned", file.wholes("shape", {0, 0, -1})}, {"y"});
         return layers_of(file);
     };
@@ -157,10 +156,10 @@ TEST(OnnxRecurrent, AClipIsReadWhereItChangesNothing) {
     EXPECT_EQ(with("RNN", 1, Limits::max(), "Relu"), "ReluRNN 3 -> 2");
     EXPECT_EQ(with("RNN", 1, Limits::infinity(), "Relu"), "ReluRNN 3 -> 2");
     const std::string clips = "it clips what enters its activations, at ", other = "; expected no clip";
-    EXPECT_EQ(with("LSTM", 4, 3, ""), "onnx: node \"Y\" (LSTM): " + clips + "3" + other +
-                                          ", or one of 40 and above, which changes nothing");
-    EXPECT_EQ(with("GRU", 3, -50, ""), "onnx: node \"Y\" (GRU): " + clips + "-50" + other +
-                                           ", or one of 40 and above, which changes nothing");
+    EXPECT_EQ(with("LSTM", 4, 3, ""),
+              "onnx: node \"Y\" (LSTM): " + clips + "3" + other + ", or one of 40 and above, which changes nothing");
+    EXPECT_EQ(with("GRU", 3, -50, ""),
+              "onnx: node \"Y\" (GRU): " + clips + "-50" + other + ", or one of 40 and above, which changes nothing");
     EXPECT_EQ(with("RNN", 1, 50, "Relu"), "onnx: node \"Y\" (RNN): " + clips + "50" + other);
     EXPECT_EQ(with("RNN", 1, Limits::quiet_NaN(), "Relu"), "onnx: node \"Y\" (RNN): " + clips + "nan" + other);
 }

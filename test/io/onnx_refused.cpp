@@ -42,9 +42,10 @@ TEST(OnnxRefused, CellsThatRondoDoesNotHave) {
               node + "(LSTM): its activation 0 is \"HardSigmoid\"; Rondo's is Sigmoid");
     EXPECT_EQ(cell("LSTM", {OnnxFile::attribute("activations", few)}),
               node + "(LSTM): it has 1 activations; expected 3");
-    EXPECT_EQ(cell("RNN", {OnnxFile::attribute("activations", relu_one_way),
-                           OnnxFile::attribute("direction", "bidirectional")}, 2),
-              node + "(RNN): its activation 1 is \"Tanh\"; Rondo's is Relu");
+    EXPECT_EQ(
+        cell("RNN",
+             {OnnxFile::attribute("activations", relu_one_way), OnnxFile::attribute("direction", "bidirectional")}, 2),
+        node + "(RNN): its activation 1 is \"Tanh\"; Rondo's is Relu");
     EXPECT_EQ(cell("GRU", {OnnxFile::attribute("direction", "back")}),
               node + "(GRU): its direction is \"back\"; expected forward, reverse or bidirectional");
     EXPECT_EQ(cell("GRU", {OnnxFile::attribute("linear_before_reset", 2)}),
@@ -96,8 +97,7 @@ TEST(OnnxRefused, ShapesThatDoNotFit) {
     EXPECT_EQ(with({1, 6, 4}, {1, 6, 2}, {1, 12}), node + "W: expected [1,6,3], got [1,6,4]");
     EXPECT_EQ(with({6, 3}, {1, 6, 2}, {1, 12}), node + "W: expected [1,6,3], got [6,3]");
     EXPECT_EQ(with({1, 6, 3}, {6, 2}, {1, 12}), node + "R: expected [directions,gates hidden,hidden], got [6,2]");
-    EXPECT_EQ(with({1, 6, 3}, {1, 6, 0}, {1, 12}),
-              node + "R: expected [directions,gates hidden,hidden], got [1,6,0]");
+    EXPECT_EQ(with({1, 6, 3}, {1, 6, 0}, {1, 12}), node + "R: expected [directions,gates hidden,hidden], got [1,6,0]");
     EXPECT_EQ(with({1, 6, 3}, {1, 8, 2}, {1, 12}), node + "R: expected [1,6,2], got [1,8,2]");
     EXPECT_EQ(with({1, 6, 3}, {1, 6, 2}, {1, 6}), node + "B: expected [1,12], got [1,6]");
     EXPECT_EQ(with({1, 6, 3}, {1, 6, 2}, {1, 12}, {0, 3}), node + "its input has 2 axes; expected 3");
@@ -192,9 +192,7 @@ TEST(OnnxRefused, StatesThatNoLayerHandsOn) {
               }),
               "onnx: node \"y\" (LSTM): its first state differs between sequences; expected one for all of them, or an "
               "input of the graph, which is the caller's");
-    EXPECT_EQ(with([](OnnxFile& f) {
-                  f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", f.count("h", {1, 1, 3})}, {"y"});
-              }),
+    EXPECT_EQ(with([](OnnxFile& f) { f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", f.count("h", {1, 1, 3})}, {"y"}); }),
               "onnx: node \"y\" (LSTM): its first state \"h\" has the shape [1,1,3]; expected [1,batch,2]");
     EXPECT_EQ(with([](OnnxFile& f) { f.node("LSTM", {"x", "l.W", "l.R", "l.B", "", "x"}, {"y"}); }),
               "onnx: node \"y\" (LSTM): its first state is computed from the data");

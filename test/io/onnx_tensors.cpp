@@ -58,10 +58,10 @@ TEST(OnnxTensors, LieInAnotherFile) {
     io::write_file(folder / "w.data", bytes_of("1234\0\0\x80\x3F\0\0\0\xC0"sv));
     io::write_file(folder / "part" / "w", bytes_of(eight_bytes));
     const auto model = folder / "model.onnx";
-    for (const Places places : {Places{{"location", "w.data"}, {"offset", "4"}, {"length", "8"}},
-                                Places{{"offset", "4"}, {"location", "w.data"}},
-                                Places{{"location", "./part/w"}, {"checksum", "0123"}},
-                                Places{{"location", "part//w"}, {"offset", "0"}, {"length", "8"}}}) {
+    for (const Places places :
+         {Places{{"location", "w.data"}, {"offset", "4"}, {"length", "8"}},
+          Places{{"offset", "4"}, {"location", "w.data"}}, Places{{"location", "./part/w"}, {"checksum", "0123"}},
+          Places{{"location", "part//w"}, {"offset", "0"}, {"length", "8"}}}) {
         io::write_file(model, bytes_of(model_of(places)));
         EXPECT_EQ(io::read_onnx(model).layers[0].arrays[0], expected);
         EXPECT_EQ(io::read_onnx(model, {.limit = 1000}).layers[0].arrays[0], expected);
@@ -69,9 +69,9 @@ TEST(OnnxTensors, LieInAnotherFile) {
     const auto file = model_of({{"location", "w.data"}, {"offset", "4"}});
     std::string asked;
     const auto weights = io::read_onnx(bytes_of(file), {.external = [&](std::string_view location) {
-        asked += location;
-        return bytes_of("1234\0\0\x80\x3F\0\0\0\xC0more"sv);
-    }});
+                                           asked += location;
+                                           return bytes_of("1234\0\0\x80\x3F\0\0\0\xC0more"sv);
+                                       }});
     EXPECT_EQ(weights.layers[0].arrays[0], expected);
     EXPECT_EQ(asked, "w.data");
 }
@@ -80,8 +80,8 @@ TEST(OnnxTensors, AnotherFileHasAllTheirNumbers) {
     const auto problem = [](Places places, std::string_view data, std::int64_t type = 1, std::int64_t location = 1) {
         const auto file = model_of(places, type, location);
         Error error;
-        EXPECT_TRUE(io::read_onnx(bytes_of(file), {.external = [&](auto) { return bytes_of(data); }}, error)
-                        .layers.empty());
+        EXPECT_TRUE(
+            io::read_onnx(bytes_of(file), {.external = [&](auto) { return bytes_of(data); }}, error).layers.empty());
         EXPECT_EQ(error.kind, data.empty() ? Error::Kind::file : Error::Kind::format);
         return error.message;
     };
@@ -222,67 +222,86 @@ TEST(OnnxTensors, AreComputedOfOthers) {
     EXPECT_EQ(weights_of([&](OnnxFile& file) { // gates reordered by nodes, as exporters without constant folding do
                   constant(file, "all", {4}, {-2, 7, 8, 1});
                   file.node("Slice", {"all", file.wholes("0", {0}), file.wholes("1", {1})}, {"a"});
-                  file.node("Slice", {"all", file.wholes("-1", {-1}),
-                                      file.wholes("end", {std::numeric_limits<std::int64_t>::max()})}, {"b"});
+                  file.node(
+                      "Slice",
+                      {"all", file.wholes("-1", {-1}), file.wholes("end", {std::numeric_limits<std::int64_t>::max()})},
+                      {"b"});
                   file.node("Concat", {"b", "a"}, {"joined"}, {A::attribute("axis", zero)});
                   file.node("Unsqueeze", {"joined", "1"}, {"w"});
-              }), "");
+              }),
+              "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) { // in reverse, and with a step of two
                   constant(file, "all", {1, 4}, {5, -2, 6, 1});
                   file.node("Slice",
                             {"all", file.wholes("3", {3}), file.wholes("least", {-9}), file.wholes("axes", {1}),
-                             file.wholes("-2", {-2})}, {"two"});
+                             file.wholes("-2", {-2})},
+                            {"two"});
                   file.node("Transpose", {"two"}, {"w"}, {A::attribute("perm", last)});
-              }), "");
-    EXPECT_EQ(weights_of([&](OnnxFile& file) {
-                  constant(file, "all", {2, 1, 3}, {1, 2, 3, 4, 5, 6});
-                  file.node("Transpose", {"all"}, {"turned"}, {A::attribute("perm", swapped)});
-                  file.node("Reshape", {"turned", file.wholes("shape", {-1, 1})}, {"w"});
-              }, {}, {1, 6, {1, 4, 2, 5, 3, 6}}), "");
-    EXPECT_EQ(weights_of([&](OnnxFile& file) {
-                  constant(file, "all", {3, 2}, {1, 2, 3, 4, 5, 6});
-                  file.node("Gather", {"all", file.wholes("places", {-1, 0})}, {"picked"});
-                  file.node("Flatten", {"picked"}, {"flat"}, {A::attribute("axis", zero)});
-                  file.node("Squeeze", {"flat"}, {"list"});
-                  file.node("Unsqueeze", {"list", file.wholes("-1", {-1})}, {"w"});
-              }, {}, {1, 4, {5, 6, 1, 2}}), "");
-    EXPECT_EQ(weights_of([&](OnnxFile& file) {
-                  constant(file, "a", {2, 1}, {1, 2});
-                  constant(file, "b", {2, 1}, {2, 3});
-                  constant(file, "two", {}, {2});
-                  file.node("Mul", {"two", "b"}, {"c"});
-                  file.node("Sub", {"a", "c"}, {"d"});
-                  file.node("Add", {"d", "two"}, {"w"});
-              }, {}, {1, 2, {-1, -2}}), "");
+              }),
+              "");
+    EXPECT_EQ(weights_of(
+                  [&](OnnxFile& file) {
+                      constant(file, "all", {2, 1, 3}, {1, 2, 3, 4, 5, 6});
+                      file.node("Transpose", {"all"}, {"turned"}, {A::attribute("perm", swapped)});
+                      file.node("Reshape", {"turned", file.wholes("shape", {-1, 1})}, {"w"});
+                  },
+                  {}, {1, 6, {1, 4, 2, 5, 3, 6}}),
+              "");
+    EXPECT_EQ(weights_of(
+                  [&](OnnxFile& file) {
+                      constant(file, "all", {3, 2}, {1, 2, 3, 4, 5, 6});
+                      file.node("Gather", {"all", file.wholes("places", {-1, 0})}, {"picked"});
+                      file.node("Flatten", {"picked"}, {"flat"}, {A::attribute("axis", zero)});
+                      file.node("Squeeze", {"flat"}, {"list"});
+                      file.node("Unsqueeze", {"list", file.wholes("-1", {-1})}, {"w"});
+                  },
+                  {}, {1, 4, {5, 6, 1, 2}}),
+              "");
+    EXPECT_EQ(weights_of(
+                  [&](OnnxFile& file) {
+                      constant(file, "a", {2, 1}, {1, 2});
+                      constant(file, "b", {2, 1}, {2, 3});
+                      constant(file, "two", {}, {2});
+                      file.node("Mul", {"two", "b"}, {"c"});
+                      file.node("Sub", {"a", "c"}, {"d"});
+                      file.node("Add", {"d", "two"}, {"w"});
+                  },
+                  {}, {1, 2, {-1, -2}}),
+              "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) {
                   const auto floats = Writer{}.text(1, "value_floats").real(7, 1).real(7, -2).whole(20, 6);
                   file.node("Constant", {}, {"list"}, {floats});
                   file.node("Unsqueeze", {"list", file.wholes("1", {1})}, {"w"});
-              }), "");
+              }),
+              "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) { // FLOAT16 that the file itself converts
                   file.raw(5, Writer{}.whole(1, 2).whole(1, 1).whole(2, 10).text(8, "h").text(9, "\x00\x3C\x00\xC0"sv));
                   file.node("Cast", {"h"}, {"w"}, {A::attribute("to", 1)});
-              }), "");
+              }),
+              "");
     EXPECT_EQ(weights_of([&](OnnxFile& file) {
                   file.tensor<std::int64_t>("i", {2, 1}, std::vector<std::int64_t>{1, -2});
                   file.node("Cast", {"i"}, {"w"}, {A::attribute("to", 11)});
-              }), "");
+              }),
+              "");
 }
 
 TEST(OnnxTensors, ACastRounds) {
     const double third = 1.0 / 3;
     const auto cast = [&](std::int64_t to, double number, double rounded) {
-        return weights_of([&](OnnxFile& file) {
-            file.tensor<double>("all", {2, 1}, std::vector<double>{number, 1});
-            file.node("Cast", {"all"}, {"w"}, {OnnxFile::attribute("to", to)});
-        }, {.convert = true}, {1, 2, {rounded, 1}});
+        return weights_of(
+            [&](OnnxFile& file) {
+                file.tensor<double>("all", {2, 1}, std::vector<double>{number, 1});
+                file.node("Cast", {"all"}, {"w"}, {OnnxFile::attribute("to", to)});
+            },
+            {.convert = true}, {1, 2, {rounded, 1}});
     };
     EXPECT_EQ(cast(1, third, double(float(third))), "");
     EXPECT_EQ(cast(11, third, third), "");
     EXPECT_EQ(cast(10, third, 0.333251953125), "");
-    EXPECT_EQ(cast(10, 1 + 0x1p-11, 1), "");               // a tie, to even
+    EXPECT_EQ(cast(10, 1 + 0x1p-11, 1), ""); // a tie, to even
     EXPECT_EQ(cast(10, 1 + 0x3p-11, 1 + 0x1p-9), "");
-    EXPECT_EQ(cast(10, -0x1.8p-24, -0x1p-23), "");         // subnormal
+    EXPECT_EQ(cast(10, -0x1.8p-24, -0x1p-23), ""); // subnormal
     EXPECT_EQ(cast(10, 65519, 65504), "");
     EXPECT_EQ(cast(10, 65520, 0), "onnx: node \"y\" (MatMul) has a number that is not finite");
     EXPECT_EQ(cast(16, third, 0.333984375), "");
@@ -293,22 +312,24 @@ TEST(OnnxTensors, AreNotComputedForever) {
     OnnxFile file;
     file.input("x", {0, 64}).output("y");
     file.count("t0", {64, 64});
-    for (int k = 0; k < 40; ++k)
-        file.node("Transpose", {"t" + std::to_string(k)}, {"t" + std::to_string(k + 1)});
+    for (int k = 0; k < 40; ++k) file.node("Transpose", {"t" + std::to_string(k)}, {"t" + std::to_string(k + 1)});
     file.node("MatMul", {"x", "t40"}, {"y"});
     EXPECT_NE(layers_of(file).find("tensors that are computed of others have more numbers than the file"),
-              std::string::npos) << layers_of(file);
+              std::string::npos)
+        << layers_of(file);
 }
 
 TEST(OnnxTensors, NoPlaceIsOutsideOfThem) {
     constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(),
                            most = std::numeric_limits<std::int64_t>::max();
     const auto run = [](const char* op, std::initializer_list<std::int64_t> list, auto... attributes) {
-        return weights_of([&](OnnxFile& file) {
-            file.count("all", {2, 1});
-            if (list.size() == 0) file.node(op, {"all"}, {"w"}, {attributes...});
-            else file.node(op, {"all", file.wholes("list", list)}, {"w"}, {attributes...});
-        }, {}, {1, 2, {1, 2}});
+        return weights_of(
+            [&](OnnxFile& file) {
+                file.count("all", {2, 1});
+                if (list.size() == 0) file.node(op, {"all"}, {"w"}, {attributes...});
+                else file.node(op, {"all", file.wholes("list", list)}, {"w"}, {attributes...});
+            },
+            {}, {1, 2, {1, 2}});
     };
     const std::string node = "onnx: node \"w\" ";
     for (const std::int64_t far : {least, most, std::int64_t{2}, std::int64_t{-3}}) {
@@ -318,15 +339,25 @@ TEST(OnnxTensors, NoPlaceIsOutsideOfThem) {
         EXPECT_NE(run("Gather", {0}, OnnxFile::attribute("axis", far)), "");
         EXPECT_NE(run("Flatten", {}, OnnxFile::attribute("axis", far == 2 ? 3 : far)), "");
     }
-    for (const auto shape : {std::initializer_list<std::int64_t>{most, -1}, {least, 1}, {3, -1}, {-1, -1}, {2, 2},
-                             {most, most}, {0, 0, 0}, {2, 1, most, 0}})
+    for (const auto shape : {std::initializer_list<std::int64_t>{most, -1},
+                             {least, 1},
+                             {3, -1},
+                             {-1, -1},
+                             {2, 2},
+                             {most, most},
+                             {0, 0, 0},
+                             {2, 1, most, 0}})
         EXPECT_NE(run("Reshape", shape), "");
     const auto slice = [](std::int64_t from, std::int64_t to, std::int64_t axis, std::int64_t step) {
-        return weights_of([&](OnnxFile& file) {
-            file.count("all", {2, 1});
-            file.node("Slice", {"all", file.wholes("from", {from}), file.wholes("to", {to}),
-                                file.wholes("axis", {axis}), file.wholes("step", {step})}, {"w"});
-        }, {}, {1, 2, {1, 2}});
+        return weights_of(
+            [&](OnnxFile& file) {
+                file.count("all", {2, 1});
+                file.node("Slice",
+                          {"all", file.wholes("from", {from}), file.wholes("to", {to}), file.wholes("axis", {axis}),
+                           file.wholes("step", {step})},
+                          {"w"});
+            },
+            {}, {1, 2, {1, 2}});
     };
     EXPECT_EQ(slice(least, most, 0, 1), "");
     EXPECT_EQ(slice(least, most, 0, 0), node + "(Slice): its step is 0");

@@ -38,8 +38,8 @@ TEST(OnnxWrite, ComesBackBitForBit) {
     expect_same<GRUResetBefore<3, 5, deep>, double>();
     expect_same<Sequential<Named<"embedding", Embedding<28, 20>>, Dropout<20, Rate{20}>, LSTM<20, 3>, Linear<3, 28>,
                            Softmax<28>>>();
-    expect_same<Sequential<LinearWithoutBias<3, 20>, ReLU<20>, LSTM<20, 5>, LastStep<5>, Tanh<5>, Linear<5, 1>,
-                           Sigmoid<1>>>();
+    expect_same<
+        Sequential<LinearWithoutBias<3, 20>, ReLU<20>, LSTM<20, 5>, LastStep<5>, Tanh<5>, Linear<5, 1>, Sigmoid<1>>>();
     expect_same<Sequential<GRU<3, 5, deep>, FinalStates<5>, GRU<10, 1>, Linear<1, 3>>>();
     expect_same<Sequential<LSTM<3, 5, Stack{.layers = 2, .reversed = true}>, FirstStep<5>, Linear<5, 1>>>();
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();

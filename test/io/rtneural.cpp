@@ -7,8 +7,8 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/residual.hpp>
-#include <rondo/layer/softmax.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/layer/softmax.hpp>
 
 #include <support/folder.hpp>
 #include <support/model_text.hpp>
@@ -23,8 +23,8 @@ namespace rtneural_test {
 
 using namespace rondo;
 using B = EigenBackend<double>;
-using Amp = ResidualOfFirst<
-    Sequential<Linear<2, 3>, Tanh<3>, GRU<3, 5>, Named<"lstm", LSTM<5, 3>>, Linear<3, 1>, Sigmoid<1>>>;
+using Amp =
+    ResidualOfFirst<Sequential<Linear<2, 3>, Tanh<3>, GRU<3, 5>, Named<"lstm", LSTM<5, 3>>, Linear<3, 1>, Sigmoid<1>>>;
 
 const auto parse = [](std::string_view text, Error* error) {
     return error ? io::parse_rtneural(text, *error) : io::parse_rtneural(text);

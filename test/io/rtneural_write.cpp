@@ -9,8 +9,8 @@
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/residual.hpp>
-#include <rondo/layer/softmax.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/layer/softmax.hpp>
 #include <rondo/model/model.hpp>
 
 #include <support/folder.hpp>

@@ -74,8 +74,7 @@ TEST(Safetensors, Rule1TheHeaderLiesInTheFile) {
     EXPECT_EQ(problem(claim(1'000'001)), "the header claims 1000001 bytes" + too_long);
     // Lengths that overflow when 8, or the address of the file, is added.
     for (const std::uint64_t length : {~0ull, ~7ull, ~8ull, 1ull << 63, 1ull << 32, (1ull << 32) + 2}) {
-        EXPECT_EQ(problem(claim(length)),
-                  "the header claims " + std::to_string(length) + " bytes" + too_long);
+        EXPECT_EQ(problem(claim(length)), "the header claims " + std::to_string(length) + " bytes" + too_long);
     }
     const io::SafetensorsLimits wide{.header = std::numeric_limits<std::size_t>::max()};
     EXPECT_EQ(problem(claim(100'000'000), wide), "the header claims 100000000 bytes, but the file has only 2 more");
@@ -239,8 +238,7 @@ TEST(SafetensorsFile, NamesTheFile) {
     };
     const std::filesystem::path missing = data_file("missing.safetensors"), script = data_file("make.py");
     EXPECT_EQ(message(missing), "cannot read " + missing.string() + ": No such file or directory");
-    EXPECT_EQ(message(script),
-              script.string() + ": the header claims 7074999379835167011 bytes" + too_long);
+    EXPECT_EQ(message(script), script.string() + ": the header claims 7074999379835167011 bytes" + too_long);
     EXPECT_THROW(io::SafetensorsFile{missing}, Failure);
     EXPECT_THROW(io::SafetensorsFile{script}, Failure);
 }

@@ -64,8 +64,7 @@ TEST(StateDict, MayHoldATiedTensorOnce) {
     EXPECT_EQ(loaded("\xEF\xBB\xBF{\"out.weight\":[[1,2,3],[4,5,6]]}"), 6); // after a byte order mark, too
     EXPECT_EQ(loaded(R"({"in.weight":[[1,2,3],[4,5,6]],"out.weight":[[1,2,3],[4,5,6]]})"), 6);
     expect_failure([&] { loaded(R"({"in.weight":[[1,2,3],[4,5,6]],"out.weight":[[1,2,3],[4,5,7]]})"); },
-                   Error::Kind::mismatch,
-                   "state_dict: out.weight is tied to another tensor and must be equal to it");
+                   Error::Kind::mismatch, "state_dict: out.weight is tied to another tensor and must be equal to it");
 }
 
 TEST(StateDict, OfALayerWithoutBiasesIsReadOnRequest) {

@@ -48,7 +48,9 @@ TEST_F(Text, MustNotBeEmpty) {
 
 TEST_F(Text, MustBeUtf8) {
     using namespace std::string_view_literals;
-    for (const auto text : {"\xFF\xFE" "a\0"sv, "\xFE\xFF\0a"sv}) {
+    for (const auto text : {"\xFF\xFE"
+                            "a\0"sv,
+                            "\xFE\xFF\0a"sv}) {
         write(text);
         EXPECT_EQ(problem(), format("UTF-8, got UTF-16"));
     }

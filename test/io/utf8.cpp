@@ -28,12 +28,21 @@ TEST(Utf8, KnowsWhereItStops) {
     static_assert(invalid_utf8("") == std::string_view::npos);
     static_assert(invalid_utf8("ab\xFF") == 2);
     for (const std::string_view bad : {
-             "\x80", "\xBF", "\xFE", "\xFF",         // no lead
-             "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", // too long a form
-             "\xF0\x8F\xBF\xBF",                     // likewise
-             "\xED\xA0\x80", "\xED\xBF\xBF",         // surrogates
-             "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", // past U+10FFFF
-             "\xC3(", "\xE2\x82(", "\xF0\x9F\x8E(",  // no continuation
+             "\x80",
+             "\xBF",
+             "\xFE",
+             "\xFF", // no lead
+             "\xC0\x80",
+             "\xC1\xBF",
+             "\xE0\x9F\xBF",     // too long a form
+             "\xF0\x8F\xBF\xBF", // likewise
+             "\xED\xA0\x80",
+             "\xED\xBF\xBF", // surrogates
+             "\xF4\x90\x80\x80",
+             "\xF5\x80\x80\x80", // past U+10FFFF
+             "\xC3(",
+             "\xE2\x82(",
+             "\xF0\x9F\x8E(", // no continuation
          }) {
         EXPECT_EQ(invalid_utf8("ok" + std::string{bad} + "ok"), 2u) << bad;
     }

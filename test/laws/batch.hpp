@@ -149,9 +149,8 @@ std::size_t differing(const std::vector<S>& a, const std::vector<S>& b) {
 template <class S, int Rows>
 std::size_t differing(const Batch<S, Rows>& a, const Batch<S, Rows>& b) {
     std::size_t count = 0;
-    a.each_valid([&](int t, int n, int row) {
-        count += std::memcmp(&a.at(t, n, row), &b.at(t, n, row), sizeof(S)) != 0;
-    });
+    a.each_valid(
+        [&](int t, int n, int row) { count += std::memcmp(&a.at(t, n, row), &b.at(t, n, row), sizeof(S)) != 0; });
     return count;
 }
 template <class S, int Rows>

@@ -48,8 +48,8 @@ TYPED_TEST(Direction, BothAreTwo) {
         };
         typename One::Model parameters;
         parameters.assign(direction_of<One, R>(model.values(), ""));
-        const auto ahead = One::train(parameters, {trial.x, entries(trial.initial, 0), trial.dy.template rows<H>(0),
-                                                   entries(trial.dfinal, 0)});
+        const auto ahead = One::train(
+            parameters, {trial.x, entries(trial.initial, 0), trial.dy.template rows<H>(0), entries(trial.dfinal, 0)});
         parameters.assign(direction_of<One, R>(model.values(), "_reverse"));
         const auto back = One::train(parameters, {trial.x.reversed(), entries(trial.initial, 1),
                                                   trial.dy.template rows<H>(H).reversed(), entries(trial.dfinal, 1)});

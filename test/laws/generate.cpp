@@ -27,8 +27,7 @@ std::vector<int> Size::lengths() const {
 std::vector<int> Size::order() const {
     std::vector<int> all(std::size_t(batch), 0);
     for (std::size_t k = 0; k < all.size(); ++k) all[k] = int(k);
-    for (std::size_t left = all.size(); left > 1; --left)
-        std::swap(all[left - 1], all[any<std::uint64_t>(0, left)]);
+    for (std::size_t left = all.size(); left > 1; --left) std::swap(all[left - 1], all[any<std::uint64_t>(0, left)]);
     return all;
 }
 

@@ -82,9 +82,8 @@ struct Recurrent {
                          const rondo::Randomness& randomness = {}) {
         auto x = trial.x.template place<Backend>();
         auto initial = place(trial.initial);
-        const auto [y, final] = work.record(model, nullptr, randomness, [&](auto& run) {
-            return Net::forward(run, x.view(), initial.view());
-        });
+        const auto [y, final] = work.record(model, nullptr, randomness,
+                                            [&](auto& run) { return Net::forward(run, x.view(), initial.view()); });
         copy_to_device(work.backend(), y.gradient, trial.dy.value);
         set_gradients(work.backend(), final, trial.dfinal.value);
         Outcome out{output(y), copy(final), {}, {}, {}};

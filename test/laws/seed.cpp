@@ -76,8 +76,8 @@ TEST(MovedWorkspace, KeepsWhatItRecorded) {
     auto x = trial.x.place<R::Backend>();
     auto initial = R::place(trial.initial);
     R::Workspace work;
-    const auto [y, final] = work.record(
-        model, nullptr, {}, [&](auto& run) { return R::Net::forward(run, x.view(), initial.view()); });
+    const auto [y, final] =
+        work.record(model, nullptr, {}, [&](auto& run) { return R::Net::forward(run, x.view(), initial.view()); });
     R::Workspace moved = std::move(work);
     copy_to_device(moved.backend(), y.gradient, trial.dy.value);
     set_gradients(moved.backend(), final, trial.dfinal.value);

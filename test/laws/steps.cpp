@@ -134,9 +134,8 @@ TYPED_TEST(Steps, InPartsWithinOneRun) {
         const auto [c, d] = work.forward(model, x.input(), z.input(), initial.view());
         RC_ASSERT(difference(whole.y.value, joined(R::output(c), R::output(d.output))) <= tolerance<S>);
 
-        const auto [a, b] = work.record(model, nullptr, {}, [&](auto& run) {
-            return Net::forward(run, x.view(), z.view(), initial.view());
-        });
+        const auto [a, b] = work.record(
+            model, nullptr, {}, [&](auto& run) { return Net::forward(run, x.view(), z.view(), initial.view()); });
         const auto dy = [&](int from, int count) { return halves.whole.dy.part(from, count).value; };
         copy_to_device(work.backend(), a.gradient, dy(0, halves.steps));
         copy_to_device(work.backend(), b.output.gradient, dy(halves.steps, size.steps - halves.steps));

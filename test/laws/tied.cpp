@@ -10,8 +10,8 @@
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/rnn.hpp>
-#include <rondo/loss/cross_entropy.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/cross_entropy.hpp>
 #include <rondo/model/tied.hpp>
 #include <rondo/model/workspace.hpp>
 

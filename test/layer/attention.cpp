@@ -20,7 +20,7 @@ void expect_pooling(const char* name) {
     const Golden golden{"attention", name};
     const auto lengths = golden.get<int>("lengths");
     DeviceSequence<B, S, Layer::input_size> x{golden.get<S>("x"),
-                                      {golden.extent("x", 0), golden.extent("x", 1), lengths.data()}};
+                                              {golden.extent("x", 0), golden.extent("x", 1), lengths.data()}};
     const SequenceView<const S, Layer::input_size> input = x.view();
     Model<Layer, B> model, gradient;
     model.assign(golden.parameters<S>(Layer::tensors));
@@ -42,7 +42,8 @@ void expect_encoder_decoder(const char* name) {
     const Golden golden{"attention", name};
     const auto lengths = golden.get<int>("lengths");
     const int batch = golden.extent("source", 1);
-    const DeviceSequence<B, int, 1> source{golden.get<int>("source"), {golden.extent("source", 0), batch, lengths.data()}},
+    const DeviceSequence<B, int, 1> source{golden.get<int>("source"),
+                                           {golden.extent("source", 0), batch, lengths.data()}},
         tokens{golden.get<int>("tokens"), {golden.extent("tokens", 0), batch}};
     const Tokens from = source.input(), to = tokens.input();
     Model<Net, B> model, gradient;

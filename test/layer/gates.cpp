@@ -35,7 +35,7 @@ void each_gate_of_a_step(const Check& check) {
             for (int j = 0; j < hidden; ++j) {
                 const auto at = [&](int t, int gate) {
                     return values[std::size_t(t * batch + b) * std::size_t(trace.rows) +
-                                       std::size_t(gate * hidden + j)];
+                                  std::size_t(gate * hidden + j)];
                 };
                 const auto output = [&](int t) {
                     return y[std::size_t((t * batch + b) * directions * hidden + d * hidden + j)];

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
 #include <support/recurrent.hpp>
 
-INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<TestBackend<double>>,
-                               CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(GRUResetBefore, RecurrentGolden, GRUResetBeforeCases<TestBackend<double>>, CaseNames);

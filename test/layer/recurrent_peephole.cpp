@@ -14,8 +14,7 @@ using Scalars = testing::Types<float, double>;
 TYPED_TEST_SUITE(PeepholeOf, Scalars);
 
 template <int In, class Net, class S>
-std::vector<S> outputs(const Model<Net, TestBackend<S>>& model, const std::vector<S>& x,
-                       const rondo::Extent& extent) {
+std::vector<S> outputs(const Model<Net, TestBackend<S>>& model, const std::vector<S>& x, const rondo::Extent& extent) {
     using B = TestBackend<S>;
     Workspace<Net, B> work;
     const DeviceSequence<B, S, In> placed{x, extent};

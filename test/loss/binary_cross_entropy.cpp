@@ -43,7 +43,8 @@ TEST(BinaryCrossEntropy, targets_between_zero_and_one) {
 TEST(BinaryCrossEntropy, names_a_target_that_is_not_from_0_to_1) {
     const auto problem = [](double target) {
         const double targets[]{0, 1, target, 0.5};
-        const Error error = BinaryCrossEntropy{}.check(rondo::SequenceView<const double, 2>{targets, nullptr, {2, 1}}, 2);
+        const Error error =
+            BinaryCrossEntropy{}.check(rondo::SequenceView<const double, 2>{targets, nullptr, {2, 1}}, 2);
         EXPECT_EQ(error.kind, error ? Error::Kind::argument : Error::Kind::none);
         return error.message;
     };

@@ -33,7 +33,8 @@ TEST(MeanSquaredError, parts_of_a_batch_add_up) {
     double sum = 0;
     for (std::ptrdiff_t first : {0, 30}) {
         LossRun<double, 3, double> part{{all.y.begin() + first, all.y.begin() + first + 30},
-                                        {all.target.begin() + first, all.target.begin() + first + 30}, {10, 1}};
+                                        {all.target.begin() + first, all.target.begin() + first + 30},
+                                        {10, 1}};
         sum += part(MeanSquaredError{}, terms);
         EXPECT_TRUE(std::equal(part.gradient.begin(), part.gradient.end(), all.gradient.begin() + first));
     }

@@ -11,11 +11,11 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/layer/softmax.hpp>
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
@@ -78,7 +78,10 @@ TEST(TrainingStep, AllocatesNothingInTheSteadyState) {
     Trainer<Char> trainer;
     BatchState<Char> state{16};
     EXPECT_GT(allocations([&] { trainer.train(text, {8, 16}, &state); }), 0u);
-    EXPECT_EQ(allocations([&] { for (int k = 0; k < 3; ++k) trainer.train(text, {8, 16}, &state); }), 0u);
+    EXPECT_EQ(allocations([&] {
+                  for (int k = 0; k < 3; ++k) trainer.train(text, {8, 16}, &state);
+              }),
+              0u);
     EXPECT_EQ(allocations([&] { trainer.train(text, {8, 16}); }), 0u);
 }
 
@@ -126,7 +129,10 @@ TEST(Step, AllocatesNothingInTheSteadyState) {
         BatchState<Char> state{batch};
         const Tokens x{text.tokens.data(), nullptr, {1, batch}};
         work.step(model, state, x);
-        EXPECT_EQ(allocations([&] { for (int k = 0; k < 10; ++k) work.step(model, state, x); }), 0u);
+        EXPECT_EQ(allocations([&] {
+                      for (int k = 0; k < 10; ++k) work.step(model, state, x);
+                  }),
+                  0u);
     }
 }
 
@@ -142,7 +148,7 @@ void allocates_nothing(const char* what) {
         work.train(model, &gradient, nullptr, {Seed{1}, 1, true}, [&](auto& run) {
             const auto result = Net::forward(run, SequenceView<float, Net::input_size>{x.data(), dx.data(), extent});
             const SequenceView<const float, Net::output_size> wanted{y.data(), nullptr,
-                                                                 result.extent.steps == 1 ? target : extent};
+                                                                     result.extent.steps == 1 ? target : extent};
             return Loss{}(run, result, wanted, Loss{}.terms(wanted));
         });
     };

@@ -2,13 +2,13 @@
 // In the steady state a trainer whose backend's work is done later asks for no memory, whatever it is fed.
 #include "counted.hpp"
 
+#include <rondo/data/samples.hpp>
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/samples.hpp>
-#include <rondo/data/token_streams.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include <support/backend.hpp>
 #include <support/training.hpp>
@@ -24,9 +24,9 @@ using counted::allocations;
 using B = TestBackend<float>;
 
 // Its recurrence goes step by step: the threads of one that does not, played on the host, have memory of their own.
-using Reader = Sequential<Named<"in", Embedding<7, 3>>,
-                          Named<"gru", GRUResetBefore<3, 5, Stack{.layers = 2, .dropout = Rate{30}}>>,
-                          Named<"out", Linear<5, 7>>>;
+using Reader =
+    Sequential<Named<"in", Embedding<7, 3>>,
+               Named<"gru", GRUResetBefore<3, 5, Stack{.layers = 2, .dropout = Rate{30}}>>, Named<"out", Linear<5, 7>>>;
 
 template <class Data>
 void expect_none(Data data) {

@@ -2,11 +2,11 @@
 // What an encoder-decoder was trained on once, and a source of a length that was seen, ask for no more memory.
 #include "counted.hpp"
 
+#include <rondo/data/token_pairs.hpp>
 #include <rondo/generate/decoding.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/model/encoder_decoder.hpp>
 #include <rondo/optimizer/adam.hpp>
-#include <rondo/data/token_pairs.hpp>
 #include <rondo/train/trainer.hpp>
 
 #include <support/training.hpp>

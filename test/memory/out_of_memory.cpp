@@ -4,7 +4,6 @@
 #include <rondo/data/table.hpp>
 #include <rondo/data/vocabulary.hpp>
 #include <rondo/generate/sample.hpp>
-#include <rondo/train/checkpoint.hpp>
 #include <rondo/io/guitarml.hpp>
 #include <rondo/io/nam.hpp>
 #include <rondo/io/onnx.hpp>
@@ -15,10 +14,11 @@
 #include <rondo/io/state_dict.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/stream/load_any.hpp>
+#include <rondo/train/checkpoint.hpp>
 
 #include "held.hpp"
 
@@ -130,9 +130,9 @@ TEST(OutOfMemory, FilesAboveTheLimitAreNotRead) {
     const auto expect_refused = [&](auto&& read, std::size_t limit = io::default_limit) {
         Error error;
         read(error);
-        EXPECT_EQ(error, (Error{Error::Kind::file, "cannot read " + path.string() +
-                                                       ": it has 536870913 bytes; at most " + std::to_string(limit) +
-                                                       " are allowed"}));
+        EXPECT_EQ(error,
+                  (Error{Error::Kind::file, "cannot read " + path.string() + ": it has 536870913 bytes; at most " +
+                                                std::to_string(limit) + " are allowed"}));
     };
     expect_refused([&](Error& e) { e = failure_of([&] { io::read_file(path); }); });
     expect_refused([&](Error& e) { io::read_text(path, e); });
@@ -232,8 +232,9 @@ TEST(OutOfMemory, SamplingSaysSo) {
     const std::vector<float> logits{1, std::numeric_limits<float>::quiet_NaN()};
     std::vector<Candidate> scratch(2);
     expect_told("greedy", [&](Error& e) { EXPECT_EQ(greedy(logits, e), -1); }, Error::Kind::not_finite);
-    expect_told("sample", [&](Error& e) { EXPECT_EQ(rondo::sample(logits, Sampling{}, 0.5, scratch, e), -1); },
-                Error::Kind::not_finite);
+    expect_told(
+        "sample", [&](Error& e) { EXPECT_EQ(rondo::sample(logits, Sampling{}, 0.5, scratch, e), -1); },
+        Error::Kind::not_finite);
     expect_told("room", [&](Error& e) { candidates(logits, Sampling{}, {}, e); }, Error::Kind::argument);
 }
 

@@ -4,8 +4,8 @@
 
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
-#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>

@@ -2,14 +2,14 @@
 // In the steady state a trainer's steps ask for no memory, whatever they are fed and however many threads share them.
 #include "counted.hpp"
 
+#include <rondo/data/samples.hpp>
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/sgd.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/samples.hpp>
-#include <rondo/data/token_streams.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include <support/training.hpp>
 
@@ -35,15 +35,14 @@ void expect_none(Rule rule) {
     for (const int threads : {1, 2, 3}) {
         Data data{text, 5, 7};
         Model<Letters> model{Seed{1}};
-        Trainer<Letters, CrossEntropy, Rule, B> trainer{
-            model,
-            {},
-            rule,
-            {.clip_norm = 0.5,
-             .clip_value = 0.5,
-             .threads = threads,
-             .small_work = 0,
-             .schedule = CosineDecay{.steps = 100}}};
+        Trainer<Letters, CrossEntropy, Rule, B> trainer{model,
+                                                        {},
+                                                        rule,
+                                                        {.clip_norm = 0.5,
+                                                         .clip_value = 0.5,
+                                                         .threads = threads,
+                                                         .small_work = 0,
+                                                         .schedule = CosineDecay{.steps = 100}}};
         EXPECT_GT(allocations([&] { epoch(trainer, data, 0); }), 0u) << "the first takes all";
         EXPECT_EQ(allocations([&] {
                       for (std::int64_t k = 1; k < 4; ++k) epoch(trainer, data, k);

@@ -57,8 +57,8 @@ TEST(LayerFacts, TellNetworksInsideNetworksAndWhatSkipsThem) {
               "2: GRU 3 -> 3 @4+4\n"
               "2: Skip of 3 over 1 layers @0+0\n");
     EXPECT_EQ((told<ResidualOfFirst<Sequential<LSTM<2, 3>, Linear<3, 1>>>>()), "0: LSTM 2 -> 3 @0+4\n"
-                                                                              "1: Linear 3 -> 1 @4+2\n"
-                                                                              ": Skip of 1 over 2 layers @0+0\n");
+                                                                               "1: Linear 3 -> 1 @4+2\n"
+                                                                               ": Skip of 1 over 2 layers @0+0\n");
 }
 
 /// One that says how its layers run, and one that does not.

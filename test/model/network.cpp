@@ -132,9 +132,7 @@ TEST(Network, MayBeALayerOfAnother) {
 // Siamese: both calls begin from zero. With a carried state the second could not, so it is refused.
 struct Twin : Network<Named<"body", GRU<3, 4>>> {
     static constexpr int input_size = 3;
-    static auto forward(auto& run, const auto& x) {
-        return add(run, run(layer<"body">, x), run(layer<"body">, x));
-    }
+    static auto forward(auto& run, const auto& x) { return add(run, run(layer<"body">, x), run(layer<"body">, x)); }
 };
 
 TEST(Network, MayCallARecurrentLayerOnceWhereStateIsCarried) {

@@ -2,8 +2,8 @@
 // Tied tensors: two entries of the layout on one offset, the rest closed up behind them.
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
-#include <rondo/model/model.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 #include <rondo/model/tied.hpp>
 
 #include <gtest/gtest.h>

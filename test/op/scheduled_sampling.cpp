@@ -58,9 +58,7 @@ TEST(ScheduledSampling, ReadsAsManyOwnTokensAsTheRateSays) {
     EXPECT_NEAR(double(most.own), 500, 64);
 }
 
-TEST(ScheduledSampling, IsForTrainingOnly) {
-    EXPECT_EQ(read({Seed{1}, 10, false}, half).given, std::size_t(batch));
-}
+TEST(ScheduledSampling, IsForTrainingOnly) { EXPECT_EQ(read({Seed{1}, 10, false}, half).given, std::size_t(batch)); }
 
 TEST(ScheduledSampling, DrawsForAPartOfABatchWhatItDrawsForTheWhole) {
     const Read all = read({Seed{1}, 10, true}, half), part = read({Seed{1}, 10, true}, half, {1, 300, nullptr, 0, 200});

@@ -15,8 +15,8 @@
 namespace tail_test {
 
 using rondo::EigenBackend;
-using rondo::PackAccess;
 using rondo::Pack;
+using rondo::PackAccess;
 
 /// Two cells' maths and a sum, from one number.
 template <int H, class S>

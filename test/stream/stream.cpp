@@ -130,8 +130,8 @@ TEST(Stream, RefusesMemoryThatDoesNotFit) {
     const std::size_t size = Stream<Tracker>::values_size();
     alignas(64) std::array<float, 256> memory;
     ASSERT_LT(size, memory.size());
-    const std::string expected = "rondo::Stream: expected memory for " + std::to_string(size) +
-                                 " numbers, aligned to 64 bytes, got ";
+    const std::string expected =
+        "rondo::Stream: expected memory for " + std::to_string(size) + " numbers, aligned to 64 bytes, got ";
     expect_argument([&] { Stream{packed, std::span{memory}.first(size - 1)}; }, expected + std::to_string(size - 1));
     expect_argument([&] { Stream{packed, std::span{memory}.subspan(1, size)}; },
                     expected + std::to_string(size) + " that are not aligned");

@@ -22,7 +22,9 @@ struct Narrow {
 template <class S> using TestBackend = rondo::ThrustBackend<S, Narrow>;
 #else
 // Blocks with few threads, since the host executes them one by one.
-struct SmallBlocks { static constexpr rondo::gpu::Target target{90, 227 * 1024, 132, {66, 30, 15, 7}, 2, 32}; };
+struct SmallBlocks {
+    static constexpr rondo::gpu::Target target{90, 227 * 1024, 132, {66, 30, 15, 7}, 2, 32};
+};
 template <class S> using TestBackend = rondo::ThrustBackend<S, SmallBlocks>;
 #endif
 #else

@@ -110,7 +110,8 @@ void Golden::expect(std::string_view name, const std::vector<S>& got, double tim
 }
 
 template <class S>
-void Golden::expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got, double times) const {
+void Golden::expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got,
+                              double times) const {
     EXPECT_EQ(names("grad/").size(), tensors.size());
     std::vector<S> rest = got;
     for (const rondo::ParameterSpec& t : tensors) {

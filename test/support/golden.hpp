@@ -53,7 +53,8 @@ public:
     void expect(std::string_view name, const std::vector<S>& got, double times = 1) const;
     /// Expects a gradient's buffer to be `times` the tensors grad/<name>, and zero between them.
     template <class S>
-    void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got, double times = 1) const;
+    void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got,
+                          double times = 1) const;
 
 private:
     std::string file_, name_;

@@ -100,7 +100,7 @@ private:
 /// Checks the gradients of a network's parameters and inputs against central differences of its loss.
 template <class Net, class B, class Body>
 void expect_gradients(const rondo::Model<Net, B>& model, std::initializer_list<Given<B>*> given,
-                   const rondo::Randomness& randomness, const Body& body) {
+                      const rondo::Randomness& randomness, const Body& body) {
     const rondo::GradientCheck check = rondo::gradient_check(model, body, randomness);
     report(check.error);
     EXPECT_LE(check.error, gradient_tolerance)

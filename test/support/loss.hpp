@@ -42,8 +42,8 @@ public:
         DeviceSequence<B, S, rows> result{y, extent};
         result.gradient = on_device<B>(gradient);
         const DeviceSequence<B, Target, target_rows> wanted{target, extent};
-        const double total = work_.record(
-            model_, nullptr, {}, [&](auto& run) { return loss(run, result.view(), wanted.input(), terms); });
+        const double total = work_.record(model_, nullptr, {},
+                                          [&](auto& run) { return loss(run, result.view(), wanted.input(), terms); });
         gradient = result.gradients();
         return total;
     }
@@ -117,7 +117,8 @@ void expect_no_padding(const Loss& loss, std::string_view name) {
     EXPECT_EQ(loss.terms(run.targets()), loss.terms(valid.targets()));
     EXPECT_NEAR(run(loss), valid(loss), tolerance<S>);
     run.each_padding_column([&](std::ptrdiff_t column) {
-        EXPECT_EQ(std::count(run.gradient.begin() + column * rows, run.gradient.begin() + (column + 1) * rows, S(0)), rows)
+        EXPECT_EQ(std::count(run.gradient.begin() + column * rows, run.gradient.begin() + (column + 1) * rows, S(0)),
+                  rows)
             << column;
     });
     run.y = run.gradient;

@@ -16,9 +16,7 @@
 #include <string_view>
 
 /// A file of test/io/data, written by its make_models.py.
-inline std::filesystem::path model_file(std::string_view name) {
-    return test_data() / "io" / "data" / name;
-}
+inline std::filesystem::path model_file(std::string_view name) { return test_data() / "io" / "data" / name; }
 
 /// A probe with PyTorch's output.
 inline rondo::io::Probe probe_of(std::string_view name, double tolerance = 1e-14) {

@@ -37,7 +37,7 @@ private:
                 if (token == Net::tensors[0].padding) token = token == 0 ? 1 : token - 1;
             const DeviceSequence<B, int, 1> x{tokens, extent};
             expect_gradients(model, {}, randomness,
-                          [&](auto& run) { return loss_of(run, Net::forward(run, x.input())); });
+                             [&](auto& run) { return loss_of(run, Net::forward(run, x.input())); });
         } else {
             auto numbers = normal_numbers(Net::input_size * extent.columns(), 2);
             // Padding must not be read.

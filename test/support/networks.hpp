@@ -16,8 +16,8 @@
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
-#include <rondo/layer/softmax.hpp>
 #include <rondo/layer/sequential.hpp>
+#include <rondo/layer/softmax.hpp>
 
 #include <gtest/gtest.h>
 
@@ -54,7 +54,9 @@ struct CaseNames {
 
 namespace detail {
 template <class... Lists> struct Join;
-template <class... All> struct Join<testing::Types<All...>> { using type = testing::Types<All...>; };
+template <class... All> struct Join<testing::Types<All...>> {
+    using type = testing::Types<All...>;
+};
 template <class... First, class... Second, class... Rest>
 struct Join<testing::Types<First...>, testing::Types<Second...>, Rest...>
     : Join<testing::Types<First..., Second...>, Rest...> {};
@@ -85,12 +87,12 @@ template <class B> using LinearCases =
                    Case<rondo::Linear<1, 1>, B, "linear_1_1", Layers>,
                    Case<rondo::LinearWithoutBias<5, 3>, B, "linear_5_3_no_bias", Layers>>;
 template <class B> using EmbeddingCases = testing::Types<Case<rondo::Embedding<7, 5, 2>, B, "embedding_7_5", Layers>>;
-template <class B> using ActivationCases = testing::Types<
-    Case<rondo::ReLU<5>, B, "relu_5", Layers>, Case<rondo::ReLU<33>, B, "relu_33", Layers>,
-    Case<rondo::Tanh<5>, B, "tanh_5", Layers>, Case<rondo::Tanh<33>, B, "tanh_33", Layers>,
-    Case<rondo::Sigmoid<5>, B, "sigmoid_5", Layers>, Case<rondo::Sigmoid<33>, B, "sigmoid_33", Layers>>;
-template <class B> using SoftmaxCases = testing::Types<Case<rondo::Softmax<5>, B, "softmax_5", Layers>,
-                                                       Case<rondo::Softmax<33>, B, "softmax_33", Layers>>;
+template <class B> using ActivationCases =
+    testing::Types<Case<rondo::ReLU<5>, B, "relu_5", Layers>, Case<rondo::ReLU<33>, B, "relu_33", Layers>,
+                   Case<rondo::Tanh<5>, B, "tanh_5", Layers>, Case<rondo::Tanh<33>, B, "tanh_33", Layers>,
+                   Case<rondo::Sigmoid<5>, B, "sigmoid_5", Layers>, Case<rondo::Sigmoid<33>, B, "sigmoid_33", Layers>>;
+template <class B> using SoftmaxCases =
+    testing::Types<Case<rondo::Softmax<5>, B, "softmax_5", Layers>, Case<rondo::Softmax<33>, B, "softmax_33", Layers>>;
 template <class B> using LayerCases = Join<LinearCases<B>, EmbeddingCases<B>, ActivationCases<B>, SoftmaxCases<B>>;
 
 // The cases of gradient checks: every option of a recurrent layer, every layer, and compositions of them.
@@ -114,23 +116,21 @@ using CheckedReversedCases = testing::Types<
 template <class Layer> using First = rondo::Sequential<Layer, rondo::Linear<3, 5>>;
 template <int In, class... Layers> using After = rondo::Sequential<rondo::Linear<3, In>, Layers...>;
 template <class B>
-using CheckedLayerCases =
-    testing::Types<Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
-                   Case<rondo::LinearWithoutBias<5, 3>, B, "Linear_5_3_no_bias">,
-                   Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">, Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">,
-                   Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">, Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">,
-                   Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">,
-                   Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
-                   Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
-                   Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">,
-                   Case<After<3, rondo::FirstStep<3>>, B, "FirstStep_3">,
-                   Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">,
-                   Case<After<20, rondo::AttentionPooling<20>>, B, "AttentionPooling_20">,
-                   Case<First<rondo::AttentionPooling<3, rondo::AdditiveScore<3, 5>>>, B, "AttentionPooling_first">,
-                   Case<First<rondo::Dropout<3, rondo::Rate{1, 4}>>, B, "Dropout_first">,
-                   Case<First<rondo::Residual<rondo::Tanh<3>>>, B, "Residual_first">,
-                   Case<rondo::ResidualOfFirst<rondo::Linear<5, 3>>, B, "ResidualOfFirst_5_3">,
-                   Case<First<rondo::LastStep<3>>, B, "LastStep_first">>;
+using CheckedLayerCases = testing::Types<
+    Case<rondo::Linear<33, 20>, B, "Linear_33_20">, Case<rondo::Linear<1, 1>, B, "Linear_1_1">,
+    Case<rondo::LinearWithoutBias<5, 3>, B, "Linear_5_3_no_bias">, Case<rondo::Embedding<7, 5, 2>, B, "Embedding_7_5">,
+    Case<After<33, rondo::ReLU<33>>, B, "ReLU_33">, Case<After<5, rondo::Tanh<5>>, B, "Tanh_5">,
+    Case<After<20, rondo::Sigmoid<20>>, B, "Sigmoid_20">, Case<After<33, rondo::Softmax<33>>, B, "Softmax_33">,
+    Case<After<5, rondo::Dropout<5, rondo::Rate{1, 4}>>, B, "Dropout_5">,
+    Case<After<20, rondo::Residual<rondo::Linear<20, 20>>>, B, "Residual_20">,
+    Case<After<3, rondo::LastStep<3>>, B, "LastStep_3">, Case<After<3, rondo::FirstStep<3>>, B, "FirstStep_3">,
+    Case<After<2, rondo::FinalStates<1>>, B, "FinalStates_1">,
+    Case<After<20, rondo::AttentionPooling<20>>, B, "AttentionPooling_20">,
+    Case<First<rondo::AttentionPooling<3, rondo::AdditiveScore<3, 5>>>, B, "AttentionPooling_first">,
+    Case<First<rondo::Dropout<3, rondo::Rate{1, 4}>>, B, "Dropout_first">,
+    Case<First<rondo::Residual<rondo::Tanh<3>>>, B, "Residual_first">,
+    Case<rondo::ResidualOfFirst<rondo::Linear<5, 3>>, B, "ResidualOfFirst_5_3">,
+    Case<First<rondo::LastStep<3>>, B, "LastStep_first">>;
 template <class B>
 using CompositionCases =
     testing::Types<Case<Branch, B, "Branch">, Case<Loop, B, "Loop">, Case<Twice, B, "Twice">,

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <rondo/core/random.hpp>
+#include <rondo/data/batch.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/sequential.hpp>
-#include <rondo/data/batch.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -34,7 +34,8 @@ inline std::vector<int> letters(std::size_t count, std::uint64_t seed = 1) {
 template <class S>
 std::vector<S> normal_numbers(std::size_t count, std::uint64_t seed = 1) {
     std::vector<S> all(count);
-    for (std::size_t k = 0; k < count; ++k) all[k] = S(rondo::RandomStream{rondo::Seed{seed}, rondo::Purpose::user}.normal(k));
+    for (std::size_t k = 0; k < count; ++k)
+        all[k] = S(rondo::RandomStream{rondo::Seed{seed}, rondo::Purpose::user}.normal(k));
     return all;
 }
 

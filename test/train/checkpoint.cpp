@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "checkpoint_run.hpp"
 
+#include <rondo/data/token_windows.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/sgd.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include <cmath>
 #include <limits>

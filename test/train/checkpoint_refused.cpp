@@ -73,9 +73,8 @@ TEST_F(Refused, OtherOptimizers) {
     using K = Error::Kind;
     expect_refused<RunOf<TokenStreams, SGD>>(2, path, K::mismatch,
                                              path.string() + ": the run's optimizer is Adam, the trainer's SGD");
-    expect_refused<RunOf<TokenStreams, RMSprop>>(2, path, K::mismatch,
-                                                 path.string() +
-                                                     ": the run's optimizer is Adam, the trainer's RMSprop");
+    expect_refused<RunOf<TokenStreams, RMSprop>>(
+        2, path, K::mismatch, path.string() + ": the run's optimizer is Adam, the trainer's RMSprop");
 }
 
 TEST_F(Refused, OtherNetworks) {
@@ -221,24 +220,14 @@ TEST_F(Refused, TensorsThatDoNotFit) {
     using K = Error::Kind;
     expect_edited([](EditedFile& f) { f.erase("optimizer.1.out.bias"); }, K::mismatch,
                   "tensor optimizer.1.out.bias F32 [7] is missing");
-    expect_edited(
-        [](EditedFile& f) {
-            f["model.out.weight"].shape = {20, 7};
-        },
-        K::mismatch, "tensor model.out.weight: expected F32 [7,20], got F32 [20,7]");
-    expect_edited(
-        [](EditedFile& f) {
-            f.tensors.push_back({"extra", io::DType::F32, {0}, {}});
-        },
-        K::mismatch, "expected 35 tensors, got 36");
+    expect_edited([](EditedFile& f) { f["model.out.weight"].shape = {20, 7}; }, K::mismatch,
+                  "tensor model.out.weight: expected F32 [7,20], got F32 [20,7]");
+    expect_edited([](EditedFile& f) { f.tensors.push_back({"extra", io::DType::F32, {0}, {}}); }, K::mismatch,
+                  "expected 35 tensors, got 36");
     expect_edited([](EditedFile& f) { f.erase("state.1"); }, K::mismatch, "tensor state.1 is missing");
     const std::string state = "tensor state.1: expected 80 numbers for each of up to 1000000 sequences, got ";
     expect_edited([](EditedFile& f) { f["state.1"].shape = {240}; }, K::mismatch, state + "F32 [240]");
-    expect_edited(
-        [](EditedFile& f) {
-            f["state.1"].shape = {80, 3};
-        },
-        K::mismatch, state + "F32 [80,3]");
+    expect_edited([](EditedFile& f) { f["state.1"].shape = {80, 3}; }, K::mismatch, state + "F32 [80,3]");
     expect_edited([](EditedFile& f) { f["state.1"].dtype = io::DType::I32; }, K::mismatch, state + "I32 [3,80]");
 }
 

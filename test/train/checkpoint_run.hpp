@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <rondo/train/checkpoint.hpp>
-#include <rondo/loss/cross_entropy.hpp>
 #include <rondo/data/token_streams.hpp>
+#include <rondo/loss/cross_entropy.hpp>
+#include <rondo/train/checkpoint.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>
@@ -30,18 +30,16 @@ struct RunOf {
 
     RunOf(Rule rule, int threads, std::uint64_t initial = 1)
         : data{sixty_letters, 7, 5}, model{rondo::Seed{initial}},
-          trainer{
-              model,
-              {},
-              rule,
-              {.clip_norm = 0.5,
-               .threads = threads,
-               .seed = run_seed,
-               .small_work = 0,
-               .schedule = rondo::CosineDecay{.steps = 100}}} {
+          trainer{model,
+                  {},
+                  rule,
+                  {.clip_norm = 0.5,
+                   .threads = threads,
+                   .seed = run_seed,
+                   .small_work = 0,
+                   .schedule = rondo::CosineDecay{.steps = 100}}} {
         options.epochs = 2;
-        options.plateau =
-            rondo::ReduceOnPlateau{.patience = 0, .factor = 0.5, .threshold = 0.9}; // no epoch is better
+        options.plateau = rondo::ReduceOnPlateau{.patience = 0, .factor = 0.5, .threshold = 0.9}; // no epoch is better
         options.validate = [this] {
             rondo::TokenStreams held_out{sixty_letters, 20, 3};
             return rondo::evaluate(trainer, held_out).mean();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/train/fit.hpp>
 
+#include <rondo/data/token_windows.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>

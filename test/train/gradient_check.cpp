@@ -11,7 +11,15 @@ namespace gradient_check_test {
 using rondo::Linear, rondo::Named, rondo::SequenceView, rondo::Sequential;
 
 /// Mistakes in the backward of a custom layer.
-enum class Fault { none, slightly_off, forgotten_bias, one_number, not_a_number, wrong_input_gradient, no_input_gradient };
+enum class Fault {
+    none,
+    slightly_off,
+    forgotten_bias,
+    one_number,
+    not_a_number,
+    wrong_input_gradient,
+    no_input_gradient
+};
 
 struct Scale {
     double* p;

@@ -21,10 +21,10 @@ void expect_gradients_of(bool training) {
     for (const bool padded : {false, true})
         expect_gradients(model, {}, Randomness{Seed{5}, 5, training}, [&](auto& run) {
             return targets.cross_entropy(
-                run, Net::forward(run,
-                                  Tokens{B::data(source), nullptr,
-                                         {source_steps, batch, padded ? source_lengths : nullptr}},
-                                  Tokens{B::data(tokens), nullptr, {steps, batch, padded ? lengths : nullptr}}));
+                run,
+                Net::forward(run,
+                             Tokens{B::data(source), nullptr, {source_steps, batch, padded ? source_lengths : nullptr}},
+                             Tokens{B::data(tokens), nullptr, {steps, batch, padded ? lengths : nullptr}}));
         });
 }
 

@@ -8,10 +8,10 @@
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
-#include <rondo/layer/sequential.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/schedule.hpp>
@@ -68,7 +68,7 @@ std::vector<S> parameters(const Golden& golden, const std::string& when) {
 /// Batch k of a trace, a view of the numbers of `all`.
 template <class T, int Rows>
 SequenceView<const T, Rows> sequence(const Golden& golden, const std::vector<T>& all, const char* name, bool one_step,
-                                 int k) {
+                                     int k) {
     const int steps = one_step ? 1 : golden.extent(name, 1), batch = golden.extent(name, one_step ? 1 : 2);
     const std::size_t size = std::size_t(steps * batch) * Rows;
     EXPECT_EQ(all.size(), 20 * size);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/train/trainer.hpp>
 
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/sgd.hpp>
-#include <rondo/data/token_streams.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/train/trainer.hpp>
 
+#include <rondo/data/token_streams.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/sgd.hpp>
-#include <rondo/data/token_streams.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>
@@ -116,13 +116,11 @@ TEST(Trainer, StopsAtNumbersThatAreNotFinite) {
                                             " is not finite; the parameters are those of step 2");
     };
     // The last step of the last sequence, which is in the second worker's part.
-    refused([](Tracks<float>& bad) { bad.x[3 * 14] = nan; },
-            "the loss is nan; input 0 of sequence 2, step 4");
+    refused([](Tracks<float>& bad) { bad.x[3 * 14] = nan; }, "the loss is nan; input 0 of sequence 2, step 4");
     refused([](Tracks<float>& bad) { bad.x[3 * 14] = infinity; },
             "input 0 of sequence 2, step 4"); // gates saturate, but their gradients are NaN
     refused([](Tracks<float>& bad) { bad.y[0] = nan; }, "the loss is nan; the target of sequence 0, step 0");
-    refused([](Tracks<float>& bad) { bad.y[0] = -infinity; },
-            "the loss is inf; the target of sequence 0, step 0");
+    refused([](Tracks<float>& bad) { bad.y[0] = -infinity; }, "the loss is inf; the target of sequence 0, step 0");
 }
 
 // Training does not resume from the states of a batch that was not finite.

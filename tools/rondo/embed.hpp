@@ -59,23 +59,34 @@ inline std::string header(const Opened& file, const std::string& name, const std
     text += "//\n"
             "// A stream in memory of your own, without a heap (values_size() says how many values it needs):\n"
             "//\n"
-            "//     alignas(64) static std::byte weights[rondo::Packed<" + name + "::Net>::size];\n"
+            "//     alignas(64) static std::byte weights[rondo::Packed<" +
+            name +
+            "::Net>::size];\n"
             "//     alignas(64) static float values[256];\n"
-            "//     const rondo::Packed<" + name + "::Net> packed{" + name + "::parameters, weights};\n"
+            "//     const rondo::Packed<" +
+            name + "::Net> packed{" + name +
+            "::parameters, weights};\n"
             "//     rondo::Stream stream{packed, std::span<float>{values}};\n"
             "//\n"
             "// A network of your own, of these layers and of what a file does not tell, takes these numbers as well.\n"
             "#pragma once\n\n"
             "#include <rondo/stream.hpp>\n\n"
             "#include <cstddef>\n\n"
-            "namespace " + name + " {\n\n"
-            "using Net = " + type_of(found) + ";\n\n"
-            "inline constexpr std::size_t size = " + size + "; // numbers, in the order of a rondo::Model's buffer\n"
+            "namespace " +
+            name +
+            " {\n\n"
+            "using Net = " +
+            type_of(found) +
+            ";\n\n"
+            "inline constexpr std::size_t size = " +
+            size +
+            "; // numbers, in the order of a rondo::Model's buffer\n"
             "static_assert(rondo::buffer_size<Net> == size, \"these parameters are laid out for another Rondo\");\n\n";
     text += array("parameters[size]", values);
     if (!file.first.empty())
         text += "\n// Where a sequence starts from: what State<Net>::numbers() are, for stream.reset(state).\n"
-                "static_assert(rondo::State<Net>::size == " + std::to_string(file.first.size()) + ");\n" +
+                "static_assert(rondo::State<Net>::size == " +
+                std::to_string(file.first.size()) + ");\n" +
                 array("first_state[" + std::to_string(file.first.size()) + ']', file.first);
     return text + "\n} // namespace " + name + '\n';
 }

@@ -26,8 +26,8 @@ struct FoundPart {
 struct Found {
     std::vector<FoundPart> parts; // in the order in which they run
     std::vector<std::string> notes;
-    std::string problem;      // why these are no network of Rondo's
-    std::string reset_before; // names of tensors of a GRUResetBefore, with blanks around each
+    std::string problem;                      // why these are no network of Rondo's
+    std::string reset_before;                 // names of tensors of a GRUResetBefore, with blanks around each
     std::list<rondo::io::TensorInfo> zeros{}; // biases that the file does not have; the parts point to them
 };
 

@@ -25,7 +25,7 @@
 #include <vector>
 
 struct Opened {
-    std::string format, how; // how a program reads it, given `model` and the path
+    std::string format, how;        // how a program reads it, given `model` and the path
     std::vector<std::string> lines; // what is in it
     Found found;
     std::vector<rondo::io::TensorInfo> tensors; // which the parts point to
@@ -74,8 +74,8 @@ inline void check_types(Found& found) {
             all_double = all_double && tensor->dtype == F64;
             if (tensor->dtype != F32 && tensor->dtype != F64 && tensor->dtype != F16 && tensor->dtype != BF16 &&
                 found.problem.empty())
-                found.problem = tensor->name + " is of " + std::string{name_of(tensor->dtype)} +
-                                "; expected F32, F64, F16 or BF16";
+                found.problem =
+                    tensor->name + " is of " + std::string{name_of(tensor->dtype)} + "; expected F32, F64, F16 or BF16";
         }
     if (found.problem.empty() && all_double)
         found.notes.push_back("a rondo::Model<Net, rondo::EigenBackend<double>> holds these numbers as they are; "
@@ -102,8 +102,8 @@ inline Opened safetensors(const std::string& path, bool with_numbers, bool conve
         for (const io::TensorInfo* tensor : part.tensors) {
             const std::string name = path + ": tensor " + tensor->name;
             if (tensor->dtype != io::DType::F32 && tensor->dtype != io::DType::F64 && !convert)
-                fail(Error::Kind::mismatch, name + ": expected F32 or F64, got " +
-                                                std::string{name_of(tensor->dtype)} + ", which --convert converts");
+                fail(Error::Kind::mismatch, name + ": expected F32 or F64, got " + std::string{name_of(tensor->dtype)} +
+                                                ", which --convert converts");
             const auto values = tensor->begin < tensor->end
                                     ? detail::numbers_of<double>(tensor->dtype, source.bytes(*tensor))
                                     : std::vector<double>(tensor->shape[0]);

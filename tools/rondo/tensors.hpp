@@ -49,7 +49,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
         for (int direction = 0; direction < directions; ++direction) {
             const std::string after = "_l" + std::to_string(layer) + (direction > 0 ? "_reverse" : "");
             const TensorInfo* all[]{take("weight_ih" + after), take("weight_hh" + after), take("bias_ih" + after),
-                                          take("bias_hh" + after)};
+                                    take("bias_hh" + after)};
             constexpr const char* names[]{"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
             for (std::size_t k = 0; k < 4; ++k) {
                 if (all[k]) continue;
@@ -79,8 +79,9 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
             LayerFacts expected = part.first();
             if (layer > 0) expected.input = directions * expected.output;
             if (facts != expected)
-                return shown(prefix, "weight_ih" + after) + " is of another layer than the stack's first: " +
-                       describe(facts) + ", not " + describe(expected);
+                return shown(prefix, "weight_ih" + after) +
+                       " is of another layer than the stack's first: " + describe(facts) + ", not " +
+                       describe(expected);
             part.tensors.insert(part.tensors.end(), all, all + 4);
         }
     if (!group.empty()) return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's recurrent layers";

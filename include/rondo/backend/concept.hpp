@@ -43,32 +43,32 @@ concept Backend =
              RowMajorView<typename B::scalar> w, RowMajorView<const typename B::scalar> v, typename B::scalar* p,
              const typename B::scalar* q, const int* index, std::size_t n,
              typename B::template buffer<typename B::scalar>& buffer) {
-    { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // temporary elements of a product: rows, columns, inner
-    backend.reserve(n);
-    { B::data(buffer) } -> std::same_as<typename B::scalar*>;
-    B::upload(buffer, q, n);                                         // buffer = n elements of the host at q
-    B::download(p, q, n);                                            // p, on the host, = n elements of the backend
-    { B::prepared_size(n, n) } -> std::same_as<std::size_t>;         // elements of packed weights: rows, columns
-    { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>; // packs v for many products, in memory p
-    { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // packs v^T
-    backend.multiply_add(y, typename B::Prepared{}, x);                         // y += v x with packed v
-    backend.multiply_add(y, v, x);                                              // y += v x
-    backend.multiply_transposed_add(y, v, x);                                   // y (K x N) += v^T x (R x N)
-    backend.add_outer(w, x, x);                                                 // w += y x^T: y (R x N), x (K x N)
-    backend.add_columns(p, x);           // p += the sum of x's columns, first to last
-    backend.fill_columns(y, q);          // each column of y = q
-    backend.copy_columns(y, x);          // y = x
-    backend.add_to_columns(y, x);        // y += x
-    backend.gather(y, q, index);         // column n of y = row index[n] of the table q
-    backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, skipping one row
-    backend.fill(p, n, typename B::scalar{});
-    backend.copy(p, q, n);
-    backend.send(p, q, n); // p = n elements of the host, which may change after the call
-    { backend.sum(q, n) } -> std::same_as<double>;
-    { backend.sum_of_squares(q, n) } -> std::same_as<double>;
-    backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
-    backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
-    backend.columns(detail::AnyColumn{}, n);         // run<P>(column) for each column, P a pack or a scalar
+        { B::scratch(n, n, n) } -> std::same_as<std::size_t>; // temporary elements of a product: rows, columns, inner
+        backend.reserve(n);
+        { B::data(buffer) } -> std::same_as<typename B::scalar*>;
+        B::upload(buffer, q, n);                                         // buffer = n elements of the host at q
+        B::download(p, q, n);                                            // p, on the host, = n elements of the backend
+        { B::prepared_size(n, n) } -> std::same_as<std::size_t>;         // elements of packed weights: rows, columns
+        { backend.prepare(v, p) } -> std::same_as<typename B::Prepared>; // packs v for many products, in memory p
+        { backend.prepare_transposed(v, p) } -> std::same_as<typename B::Prepared>; // packs v^T
+        backend.multiply_add(y, typename B::Prepared{}, x);                         // y += v x with packed v
+        backend.multiply_add(y, v, x);                                              // y += v x
+        backend.multiply_transposed_add(y, v, x);                                   // y (K x N) += v^T x (R x N)
+        backend.add_outer(w, x, x);                                                 // w += y x^T: y (R x N), x (K x N)
+        backend.add_columns(p, x);           // p += the sum of x's columns, first to last
+        backend.fill_columns(y, q);          // each column of y = q
+        backend.copy_columns(y, x);          // y = x
+        backend.add_to_columns(y, x);        // y += x
+        backend.gather(y, q, index);         // column n of y = row index[n] of the table q
+        backend.scatter_add(p, x, index, 0); // row index[n] of the table p += column n of x, skipping one row
+        backend.fill(p, n, typename B::scalar{});
+        backend.copy(p, q, n);
+        backend.send(p, q, n); // p = n elements of the host, which may change after the call
+        { backend.sum(q, n) } -> std::same_as<double>;
+        { backend.sum_of_squares(q, n) } -> std::same_as<double>;
+        backend.template units<3>(detail::AnyUnit{}, n); // run<L>(column, unit) for each unit of each column
+        backend.elements(detail::AnyElement{}, n);       // run<L>(k) for k < padded(n): aligned, padded operands
+        backend.columns(detail::AnyColumn{}, n);         // run<P>(column) for each column, P a pack or a scalar
     };
 
 /// A backend whose memory the host can access: it maps tensors as matrices.
@@ -85,11 +85,11 @@ concept OnHost = requires(typename B::scalar* p) { B::template map<1, 1>(p); };
 ///                      graph. work() must have run before, so that it allocates nothing.
 template <class B>
 concept Asynchronous = Backend<B> && std::movable<typename B::Graph> && std::default_initializable<typename B::Graph> &&
-                 requires(B& backend, typename B::Graph& graph) {
-                     backend.repeat(graph, detail::AnyWork{});
-                     backend.wait();
-                     backend.enter();
-                 };
+                       requires(B& backend, typename B::Graph& graph) {
+                           backend.repeat(graph, detail::AnyWork{});
+                           backend.wait();
+                           backend.enter();
+                       };
 
 /// A backend whose gather and scatter_add take all columns in one call: active_tokens sets the tokens of padding to -1,
 /// for which gather writes zeros and scatter_add adds nothing. scatter_add also takes the table's number of rows.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../cell/functors.hpp"
 #include "../core/host_device.hpp"
 #include "state_slots.hpp"
-#include "../cell/functors.hpp"
 
 #include <cstddef>
 
@@ -41,7 +41,11 @@ struct RecurrentSteps {
     /// The functor of step t, for the sequences from `first` on.
     RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
         const std::size_t column = slots.column(t) + first;
-        UnitForward<C, H, S> u{gate + column * rows, split + column * split_rows, per_unit, {}, {},
+        UnitForward<C, H, S> u{gate + column * rows,
+                               split + column * split_rows,
+                               per_unit,
+                               {},
+                               {},
                                saved ? saved + column * saved_rows : nullptr};
         for (int k = 0; k < states; ++k) {
             u.before[k] = state[k] + (slots.before(t) + first) * H;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "concept.hpp"
 #include "../core/extent.hpp"
 #include "../core/memory.hpp"
+#include "concept.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -59,7 +59,8 @@ struct Gradient {
 ///
 /// A cell whose first saved values are its gates may define their names, gate_names: the gates can then be traced.
 template <class C, class S = float>
-concept Cell = C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset >= 0 && C::shape.states > 0 &&
+concept Cell =
+    C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset >= 0 && C::shape.states > 0 &&
     C::shape.saved >= 0 && C::shape.per_unit >= 0 && C::shape.split + C::shape.after_reset <= C::shape.gates &&
     (C::shape.split == 0 || C::shape.after_reset == 0) && // not both
     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
@@ -67,11 +68,10 @@ concept Cell = C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset
         { C::forward(pre, state, per_unit) } -> std::same_as<cell::Step<C, S>>;
         { C::backward(saved, state, state, per_unit, state) } -> std::same_as<cell::Gradient<C, S>>;
     } &&
-    (C::shape.after_reset == 0 ||
-     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
-              cell::Gradient<C, S>& gradient, S q) {
-         { C::reset(pre, state) } -> std::same_as<S>;
-         { C::reset_backward(saved, state, q, gradient) } -> std::same_as<void>;
-     });
+    (C::shape.after_reset == 0 || requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state,
+                                           const cell::Saved<C, S>& saved, cell::Gradient<C, S>& gradient, S q) {
+        { C::reset(pre, state) } -> std::same_as<S>;
+        { C::reset_backward(saved, state, q, gradient) } -> std::same_as<void>;
+    });
 
 } // namespace rondo

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "gate_layout.hpp"
 #include "../simd/tail.hpp"
+#include "gate_layout.hpp"
 
 #include <cstddef>
 
@@ -126,7 +126,7 @@ struct UnitBackward {
     }
     template <class P>
     RONDO_HOST_DEVICE static cell::Gradient<C, P> gradients(const Read<P>& r, const cell::PerUnit<C, P>& p,
-                                                      cell::State<C, P> gradient) {
+                                                            cell::State<C, P> gradient) {
         gradient[0] = gradient[0] + r.output_gradient;
         return C::backward(r.saved, r.before, r.after, p, gradient);
     }

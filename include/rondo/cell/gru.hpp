@@ -23,8 +23,7 @@ struct GRU {
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
-    RONDO_CELL static Step<GRU, S> forward(const Values<S, 4>& pre, const Values<S, 1>& before,
-                                           const Values<S, 0>&) {
+    RONDO_CELL static Step<GRU, S> forward(const Values<S, 4>& pre, const Values<S, 1>& before, const Values<S, 0>&) {
         const auto& [a_r, a_z, a_n, u_n] = pre;
         const S r = math::sigmoid(a_r);
         const auto z = math::sigmoid(a_z);
@@ -34,8 +33,8 @@ struct GRU {
 
     template <class S>
     RONDO_CELL static Gradient<GRU, S> backward(const Values<S, 4>& saved, const Values<S, 1>& before,
-                                             const Values<S, 1>&, const Values<S, 0>&,
-                                             const Values<S, 1>& gradient) {
+                                                const Values<S, 1>&, const Values<S, 0>&,
+                                                const Values<S, 1>& gradient) {
         const auto& [r, z, n, u_n] = saved;
         const S dh = gradient[0], da_n = dh * (1 - z) * (1 - n * n);
         return {.pre = {da_n * u_n * r * (1 - r), dh * (before[0] - n) * z * (1 - z), da_n, da_n * r},
@@ -74,8 +73,8 @@ struct GRUResetBefore {
     /// The gradients of forward, except that of r, which reset_backward adds when dL/dq is known.
     template <class S>
     RONDO_CELL static Gradient<GRUResetBefore, S> backward(const Values<S, 3>& saved, const Values<S, 1>& before,
-                                                        const Values<S, 1>&, const Values<S, 0>&,
-                                                        const Values<S, 1>& gradient) {
+                                                           const Values<S, 1>&, const Values<S, 0>&,
+                                                           const Values<S, 1>& gradient) {
         const auto& [r, z, n] = saved;
         const S dh = gradient[0];
         return {.pre = {S(0), dh * (before[0] - n) * z * (1 - z), dh * (1 - z) * (1 - n * n)},

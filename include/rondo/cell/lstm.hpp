@@ -24,8 +24,7 @@ struct LSTM {
                                                                 "output gate"};
 
     template <class S>
-    RONDO_CELL static Step<LSTM, S> forward(const Values<S, 4>& pre, const Values<S, 2>& before,
-                                            const Values<S, 0>&) {
+    RONDO_CELL static Step<LSTM, S> forward(const Values<S, 4>& pre, const Values<S, 2>& before, const Values<S, 0>&) {
         const auto& [a_i, a_f, a_g, a_o] = pre;
         const auto i = math::sigmoid(a_i), f = math::sigmoid(a_f), o = math::sigmoid(a_o);
         const auto g = math::tanh(a_g);
@@ -36,8 +35,8 @@ struct LSTM {
 
     template <class S>
     RONDO_CELL static Gradient<LSTM, S> backward(const Values<S, 5>& saved, const Values<S, 2>& before,
-                                              const Values<S, 2>&, const Values<S, 0>&,
-                                              const Values<S, 2>& gradient) {
+                                                 const Values<S, 2>&, const Values<S, 0>&,
+                                                 const Values<S, 2>& gradient) {
         const auto& [i, f, g, o, t] = saved;
         const auto& [dh, dc_after] = gradient;
         const S dc = dc_after + dh * o * (1 - t * t);

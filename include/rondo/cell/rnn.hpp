@@ -22,7 +22,7 @@ struct RNN {
 
     template <class S>
     RONDO_CELL static Gradient<RNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
-                                             const Values<S, 0>&, const Values<S, 1>& gradient) {
+                                                const Values<S, 0>&, const Values<S, 1>& gradient) {
         const S h = after[0];
         return {.pre = {gradient[0] * (1 - h * h)}, .before = {S(0)}, .per_unit = {}};
     }
@@ -39,15 +39,13 @@ struct ReluRNN {
     static constexpr Shape shape{.gates = 1};
 
     template <class S>
-    RONDO_CELL static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&,
-                                               const Values<S, 0>&) {
+    RONDO_CELL static Step<ReluRNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {
         return {.state = {(math::max)(S(0), pre[0])}, .saved = {}}; // NaN stays NaN
     }
 
     template <class S>
-    RONDO_CELL static Gradient<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&,
-                                                 const Values<S, 1>& after, const Values<S, 0>&,
-                                                 const Values<S, 1>& gradient) {
+    RONDO_CELL static Gradient<ReluRNN, S> backward(const Values<S, 0>&, const Values<S, 1>&, const Values<S, 1>& after,
+                                                    const Values<S, 0>&, const Values<S, 1>& gradient) {
         return {.pre = {math::select(after[0] <= S(0), S(0), gradient[0])}, .before = {S(0)}, .per_unit = {}};
     }
 };

@@ -63,7 +63,7 @@ private:
 [[noreturn]] inline void fail(Error::Kind kind, std::string message) { fail(Error{kind, std::move(message)}); }
 
 /// Throws `error` if it is set.
-inline void (check)(Error error) {
+inline void(check)(Error error) {
     if (error) fail(std::move(error));
 }
 

@@ -38,9 +38,8 @@ inline Error problem(const Extent& e) {
                                            " and " + std::to_string(e.batch)};
     for (int b = 0; e.lengths && b < e.batch; ++b)
         if (e.lengths[b] < 0 || e.lengths[b] > e.steps)
-            return {Error::Kind::argument, "rondo: the length of sequence " + std::to_string(b) +
-                                               ": expected 0 to " + std::to_string(e.steps) + " steps, got " +
-                                               std::to_string(e.lengths[b])};
+            return {Error::Kind::argument, "rondo: the length of sequence " + std::to_string(b) + ": expected 0 to " +
+                                               std::to_string(e.steps) + " steps, got " + std::to_string(e.lengths[b])};
     return {};
 }
 

@@ -93,7 +93,7 @@ enum class Purpose : std::uint32_t { user, initial, dropout, shuffle, sample };
 class RandomStream {
 public:
     RONDO_HOST_DEVICE constexpr RandomStream(Seed seed, Purpose purpose, std::uint64_t step = 0,
-                                     std::uint32_t layer = 0) noexcept {
+                                             std::uint32_t layer = 0) noexcept {
         const PhiloxBlock sub = philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32),
                                          layer, static_cast<std::uint32_t>(purpose)}},
                                        seed.value);
@@ -102,7 +102,7 @@ public:
 
     /// Eq. (2): the words of units 4 j to 4 j + 3.
     RONDO_HOST_DEVICE constexpr PhiloxBlock block(std::uint64_t j, std::uint32_t column = 0,
-                                            std::uint32_t time = 0) const noexcept {
+                                                  std::uint32_t time = 0) const noexcept {
         return philox({{static_cast<std::uint32_t>(j), column, time, static_cast<std::uint32_t>(j >> 32)}}, key_);
     }
 

@@ -49,9 +49,8 @@ constexpr decltype(auto) project(const Projection& projection, T& element) {
 /// Compares the projections of two elements.
 template <class Compare, class Projection>
 constexpr auto by(const Compare& compare, const Projection& projection) {
-    return [&](const auto& a, const auto& b) -> bool {
-        return compare(project(projection, a), project(projection, b));
-    };
+    return
+        [&](const auto& a, const auto& b) -> bool { return compare(project(projection, a), project(projection, b)); };
 }
 
 template <class Range, class Predicate>

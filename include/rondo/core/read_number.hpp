@@ -91,8 +91,8 @@ inline std::from_chars_result read_decimal(const char* const first, const char* 
         std::size_t same = 0;
         while (same < word.size() && at + same != last && (at[same] | 0x20) == word[same]) ++same;
         if (same < word.size()) continue;
-        const double found = word == "nan" ? std::numeric_limits<double>::quiet_NaN()
-                                           : std::numeric_limits<double>::infinity();
+        const double found =
+            word == "nan" ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
         value = negative ? -found : found;
         return {at + same, std::errc{}};
     }

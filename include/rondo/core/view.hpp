@@ -98,11 +98,15 @@ struct SequenceView {
     constexpr std::size_t columns() const { return extent.columns(); }
     constexpr std::size_t size() const { return Rows * columns(); }
 
-    constexpr operator SequenceView<const S, Rows>() const requires (!std::is_const_v<S>) {
+    constexpr operator SequenceView<const S, Rows>() const
+        requires (!std::is_const_v<S>)
+    {
         return {value, gradient, extent};
     }
     constexpr operator DynamicSequenceView<S>() const { return {value, gradient, extent, Rows}; }
-    constexpr operator DynamicSequenceView<const S>() const requires (!std::is_const_v<S>) {
+    constexpr operator DynamicSequenceView<const S>() const
+        requires (!std::is_const_v<S>)
+    {
         return {value, gradient, extent, Rows};
     }
 };

@@ -63,11 +63,12 @@ private:
     Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count,
                                   std::index_sequence<k...>) {
         return {{copy(parts_[k], std::get<k>(batch.inputs), first, count)...},
-                copy(parts_[sizeof...(k)], batch.target, first, count), batch.state_policy};
+                copy(parts_[sizeof...(k)], batch.target, first, count),
+                batch.state_policy};
     }
     template <class T, int Rows>
     static SequenceView<const T, Rows> copy(Buffer<std::byte>& part, const SequenceView<const T, Rows>& x, int first,
-                                        int count) {
+                                            int count) {
         const Extent& e = x.extent;
         const std::size_t width = std::size_t(count) * Rows, stride = std::size_t(e.batch) * Rows;
         part.resize((std::max)(part.size(), width * std::size_t(e.steps) * sizeof(T)));

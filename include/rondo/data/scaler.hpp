@@ -15,9 +15,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A contiguous range of numbers.
 template <class Values>
-concept Reals = requires(Values& values) {
-    requires std::floating_point<typename decltype(std::span{values})::value_type>;
-};
+concept Reals =
+    requires(Values& values) { requires std::floating_point<typename decltype(std::span{values})::value_type>; };
 
 /// A shift and a scale for each feature, fitted to some values and applied to any.
 ///

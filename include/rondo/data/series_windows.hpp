@@ -32,7 +32,7 @@ struct SeriesWindowsSettings {
 ///         below 1.
 /// Memory  one mini-batch. The series is not copied.
 template <class S, int In, int Out = In>
-    requires(In > 0 && Out > 0 && Out <= In)
+    requires (In > 0 && Out > 0 && Out <= In)
 class SeriesWindows {
 public:
     explicit SeriesWindows(std::span<const S> series, SeriesWindowsSettings settings = {})

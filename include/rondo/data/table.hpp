@@ -51,7 +51,7 @@ public:
                          source_ + ": no column '" + printable(name) + "'; there are " + there + hint(name)};
             }
             return std::size_t(found - names_.begin());
-            };
+        };
         return no_throw(error, look, columns());
     }
     const std::string& text(std::size_t row, std::size_t column) const {
@@ -116,8 +116,7 @@ private:
     /// A hint why a column may be missing.
     std::string hint(std::string_view name) const {
         for (const std::string& other : names_)
-            if (detail::trimmed(other) == detail::trimmed(name))
-                return ", with blanks around it (TableFormat::trim)";
+            if (detail::trimmed(other) == detail::trimmed(name)) return ", with blanks around it (TableFormat::trim)";
         for (const char separator : {'\t', ';', ','})
             if (columns() == 1 && names_[0].find(separator) != std::string::npos)
                 return ": cells end at " + detail::shown(format_.separator) + ", the file has " +
@@ -181,8 +180,7 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
                     if (more) cell += '"';
                 }
                 if (quoted) pass_blanks();
-                if (quoted && !cell_ends())
-                    return refuse(place() + ": expected nothing more after the closing quote");
+                if (quoted && !cell_ends()) return refuse(place() + ": expected nothing more after the closing quote");
                 if (quoted) line += std::size_t(range::count(cell, '\n'));
                 while (!cell_ends()) cell += text[at++];
                 if (format.trim && !quoted) cell.resize(detail::trimmed(cell).size());

@@ -160,9 +160,8 @@ private:
         found.sort();
         const auto same = range::adjacent_find(found.sorted_, {}, [&](int token) { return found.view(token); });
         if (same != found.sorted_.end())
-            return refuse(std::size_t(same[1]) + 1,
-                          "the word '" + printable(found.word(*same)) + "' is on line " + std::to_string(*same + 1) +
-                              " already");
+            return refuse(std::size_t(same[1]) + 1, "the word '" + printable(found.word(*same)) + "' is on line " +
+                                                        std::to_string(*same + 1) + " already");
         return found;
     }
     std::string_view view(int token) const noexcept { return words_[std::size_t(token)]; }

@@ -203,8 +203,7 @@ private:
 
     void finish(Live live, int length) {
         const Ended ended{live, score(live.log_probability, length)};
-        finished_.insert(range::upper_bound(finished_, ended.score, range::Greater{}, &Ended::score),
-                         ended);
+        finished_.insert(range::upper_bound(finished_, ended.score, range::Greater{}, &Ended::score), ended);
         if (finished_.size() > std::size_t(search_.best)) finished_.pop_back();
     }
 

@@ -17,9 +17,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// One score for each token, contiguous in memory. Minus infinity forbids a token.
 template <class Scores>
-concept Logits = requires(const Scores& scores) {
-    requires std::floating_point<typename decltype(std::span{scores})::value_type>;
-};
+concept Logits =
+    requires(const Scores& scores) { requires std::floating_point<typename decltype(std::span{scores})::value_type>; };
 
 /// How a token is sampled. A temperature of 0 is greedy, a top_k of 0 and a top_p of 1 keep all tokens.
 ///
@@ -36,8 +35,7 @@ struct Sampling {
         if (!(temperature >= 0 && temperature <= (std::numeric_limits<double>::max)()))
             return {Error::Kind::argument,
                     "temperature: expected a finite number of 0 or more, got " + to_text(temperature)};
-        if (top_k < 0)
-            return {Error::Kind::argument, "top_k: expected 0 (off) or more, got " + std::to_string(top_k)};
+        if (top_k < 0) return {Error::Kind::argument, "top_k: expected 0 (off) or more, got " + std::to_string(top_k)};
         if (!(top_p > 0 && top_p <= 1))
             return {Error::Kind::argument, "top_p: expected a number in (0, 1], got " + to_text(top_p)};
         return {};

@@ -57,8 +57,7 @@ public:
     /// row by row.
     std::span<const scalar> operator()(std::span<const int> parents, std::span<const int> tokens) {
         (check)(problem(parents, tokens));
-        for (std::size_t k = 0; k < kept_.size() - 1; ++k)
-            gather(parents, state_.states.value[int(k)], kept_[k]);
+        for (std::size_t k = 0; k < kept_.size() - 1; ++k) gather(parents, state_.states.value[int(k)], kept_[k]);
         gather(parents, state_.feed.value, kept_.back());
         const auto [scores, state, weights] = decoder_.evaluate(*model_, nullptr, [&](auto& run) {
             return Net::decode(run, Tokens{tokens.data(), nullptr, {1, width_}}, state_, encoded_.memory);

@@ -23,8 +23,7 @@ int sample(const Scores& scores, const Sampling& sampling, double uniform, std::
            Error& error) noexcept {
     const auto choose = [&] {
         if (!(uniform >= 0 && uniform < 1)) {
-            error = {Error::Kind::argument,
-                     "uniform: expected a number in [0, 1), got " + detail::to_text(uniform)};
+            error = {Error::Kind::argument, "uniform: expected a number in [0, 1), got " + detail::to_text(uniform)};
             return -1;
         }
         const auto kept = candidates(scores, sampling, scratch, error);

@@ -5,9 +5,9 @@
 #include "../core/memory.hpp"
 #include "../core/random.hpp"
 #include "../core/view.hpp"
-#include "program.hpp"
-#include "loss_value.hpp"
 #include "host_copy.hpp"
+#include "loss_value.hpp"
+#include "program.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "forward_context.hpp"
 #include "layer_layout.hpp"
 #include "layer_name.hpp"
-#include "forward_context.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -72,14 +72,17 @@ public:
             static_assert(std::is_same_v<typename First::value_type, scalar> ||
                               std::is_same_v<typename First::value_type, int>,
                           "rondo: a value's numbers are not of the backend's type");
-        if constexpr (requires { Child::input_size; First::rows; })
+        if constexpr (requires {
+                          Child::input_size;
+                          First::rows;
+                      })
             static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
         constexpr LayerPosition inside = Layer::positions[k];
         LayerContext<Child, R> scope{*this,
-                              offsets_,
-                              {position_.tensor + inside.tensor, position_.state + inside.state,
-                               position_.number + inside.number, position_.stream + inside.stream},
-                              packed_ + detail::packed_before<Layer, k, typename R::kernels>};
+                                     offsets_,
+                                     {position_.tensor + inside.tensor, position_.state + inside.state,
+                                      position_.number + inside.number, position_.stream + inside.stream},
+                                     packed_ + detail::packed_before<Layer, k, typename R::kernels>};
         return Child::forward(scope, first, rest...);
     }
 
@@ -111,7 +114,7 @@ public:
                 else return this->memory_->persistent_batch;
             }();
             (check)(detail::carry_problem(batch, persistent_batch,
-                                        std::exchange(this->memory_->uses[position_.number].persistent_state, true)));
+                                          std::exchange(this->memory_->uses[position_.number].persistent_state, true)));
         }
         return this->memory_->persistent_state + (R::packed ? position_.stream : position_.state * std::size_t(batch));
     }

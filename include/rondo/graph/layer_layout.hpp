@@ -32,8 +32,8 @@ concept HasKernel = requires { Layer::template packed_size<K>; };
 template <class Layer, class K>
 inline constexpr std::size_t packed_size = 0;
 template <class Layer, std::size_t k, class K>
-constexpr std::size_t packed_before = packed_before<Layer, k - 1, K> +
-                                      packed_size<typename Layer::template layer_at<k - 1>, K>;
+constexpr std::size_t packed_before =
+    packed_before<Layer, k - 1, K> + packed_size<typename Layer::template layer_at<k - 1>, K>;
 template <class Layer, class K>
 inline constexpr std::size_t packed_before<Layer, 0, K> = 0;
 

@@ -74,9 +74,13 @@ private:
 namespace detail {
 // Converts what a forward returned for its caller after execution: a LossValue to double.
 template <class B, class Result>
-Result executed(B&, const Result& result) { return result; }
+Result executed(B&, const Result& result) {
+    return result;
+}
 template <class B>
-double executed(B& backend, const LossValue<B>& loss) { return loss.value(backend); }
+double executed(B& backend, const LossValue<B>& loss) {
+    return loss.value(backend);
+}
 }
 
 } // namespace rondo

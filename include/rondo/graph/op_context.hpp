@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/view.hpp"
 #include "../backend/scratch.hpp"
+#include "../core/view.hpp"
 
 #include <cstddef>
 

@@ -57,8 +57,7 @@ public:
         std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
         record.forward = [](OpContext<B>& context, const std::byte* bytes) { of<Operation>(bytes).forward(context); };
         record.backward = nullptr;
-        if constexpr (ForwardNeedsScratch<Operation, B>)
-            declare([&](Scratch<B>& s) { operation.forward_scratch(s); });
+        if constexpr (ForwardNeedsScratch<Operation, B>) declare([&](Scratch<B>& s) { operation.forward_scratch(s); });
         if constexpr (differentiable && HasBackward<Operation, B>)
             if (taped) {
                 record.backward = [](OpContext<B>& context, const std::byte* bytes) {

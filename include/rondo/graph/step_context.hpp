@@ -4,8 +4,8 @@
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
 #include "../core/view.hpp"
-#include "op_context.hpp"
 #include "forward_context.hpp"
+#include "op_context.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -56,7 +56,9 @@ public:
         return p;
     }
     template <class T>
-    static const T* on_host(const T*) { return nullptr; }
+    static const T* on_host(const T*) {
+        return nullptr;
+    }
 
     template <int Rows>
     SequenceView<scalar, Rows> make(const Extent& extent) const {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/random.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../core/random.hpp"
 
 #include <cmath>
 #include <cstddef>

@@ -45,8 +45,8 @@ inline Error layers_problem(std::span<const NetworkLayer> layers, const io::Mode
                          ", is not one of the network's, which has " + std::to_string(layers.size()) + " layers");
         const std::string expected = describe(layers[k].facts) + " for " + called(layers[k]);
         if (k >= weights.layers.size())
-            return wrong("expected " + expected + ", but the file ends after " +
-                         std::to_string(weights.layers.size()) + " layers");
+            return wrong("expected " + expected + ", but the file ends after " + std::to_string(weights.layers.size()) +
+                         " layers");
         if (weights.layers[k].facts != layers[k].facts)
             return wrong(weights.layers[k].name + ": expected " + expected + ", got " +
                          describe(weights.layers[k].facts));
@@ -62,12 +62,10 @@ Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, co
     const auto wrong = [&](Error::Kind kind, const std::string& what) {
         return Error{kind, source + ": " + std::string{t.name.view()} + what};
     };
-    if (array.rows != std::size_t(t.rows) || array.columns != std::size_t(t.columns) ||
-        array.values.size() != t.size())
-        return wrong(Error::Kind::mismatch,
-                     ": expected " + shape_text(std::size_t(t.rows), std::size_t(t.columns)) + ", got " +
-                         shape_text(array.rows, array.columns) + " of " + std::to_string(array.values.size()) +
-                         " numbers");
+    if (array.rows != std::size_t(t.rows) || array.columns != std::size_t(t.columns) || array.values.size() != t.size())
+        return wrong(Error::Kind::mismatch, ": expected " + shape_text(std::size_t(t.rows), std::size_t(t.columns)) +
+                                                ", got " + shape_text(array.rows, array.columns) + " of " +
+                                                std::to_string(array.values.size()) + " numbers");
     const bool tied = is_tied(tensors, index);
     for (std::size_t n = 0; n < t.size(); ++n) {
         const S value = S(array.values[n]);
@@ -83,8 +81,8 @@ Error assign_array(std::span<const ParameterSpec> tensors, std::size_t index, co
 
 /// Copies the file's weights to the network's buffer.
 template <class S>
-Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const io::ModelWeights& weights,
-             S* values) {
+Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors,
+             const io::ModelWeights& weights, S* values) {
     Error problem = layers_problem(layers, weights);
     for (std::size_t k = 0; k < layers.size() && !problem; ++k) {
         const auto& arrays = weights.layers[k].arrays;
@@ -138,8 +136,8 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
 inline Error first_left_over(const io::ModelWeights& weights) {
     for (const io::LayerWeights& layer : weights.layers)
         if (range::any_of(layer.first, [](double number) { return number != 0; }))
-            return {Error::Kind::mismatch, weights.source + ": " + layer.name +
-                                               " has a first state; give load a State for it, too"};
+            return {Error::Kind::mismatch,
+                    weights.source + ": " + layer.name + " has a first state; give load a State for it, too"};
     return {};
 }
 }

@@ -20,13 +20,19 @@ namespace detail {
 template <class... Models> struct ModelList {
     static constexpr std::size_t count = sizeof...(Models);
 };
-template <class Net> struct ModelsOf { using type = ModelList<Model<Net>>; };
-template <class Net, Backend B> struct ModelsOf<Model<Net, B>> { using type = ModelList<Model<Net, B>>; };
+template <class Net> struct ModelsOf {
+    using type = ModelList<Model<Net>>;
+};
+template <class Net, Backend B> struct ModelsOf<Model<Net, B>> {
+    using type = ModelList<Model<Net, B>>;
+};
 template <template <int> class Net, int... sizes> struct ModelsOf<Sizes<Net, sizes...>> {
     using type = ModelList<Model<Net<sizes>>...>;
 };
 template <class... Lists> struct Joined;
-template <class List> struct Joined<List> { using type = List; };
+template <class List> struct Joined<List> {
+    using type = List;
+};
 template <class... A, class... B, class... More> struct Joined<ModelList<A...>, ModelList<B...>, More...> {
     using type = typename Joined<ModelList<A..., B...>, More...>::type;
 };
@@ -57,12 +63,11 @@ struct ModelCandidate {
 };
 template <class M>
 constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typename M::network>,
-                              io::dtype_of<typename M::scalar>, M::size * sizeof(typename M::scalar),
-                              in_a_line<typename M::network>};
+                                      io::dtype_of<typename M::scalar>, M::size * sizeof(typename M::scalar),
+                                      in_a_line<typename M::network>};
 
 constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
-    return a.dtype == b.dtype &&
-           range::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
+    return a.dtype == b.dtype && range::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
                return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
                       x.rank == y.rank && x.after_reset == y.after_reset;
            });

@@ -106,9 +106,7 @@ private:
         tensors_.erase(found); // the remaining tensors are surplus
         return array;
     }
-    bool has(const std::string& name) const {
-        return range::find(tensors_, name, &NamedArray::name) != tensors_.end();
-    }
+    bool has(const std::string& name) const { return range::find(tensors_, name, &NamedArray::name) != tensors_.end(); }
 
     void lay_out() {
         const std::size_t h = hidden_, rows = std::size_t(gates_of(kind_)) * h;

@@ -61,13 +61,14 @@ inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
         if (t.after_reset > 0) (names += names.empty() ? "" : " ") += t.name.view();
     return names.empty() ? io::Metadata{} : io::Metadata{{"reset_before", names}};
 }
-inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
-                           const io::TensorNames& names) {
+inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
+                           const std::string& source, const io::TensorNames& names) {
     const auto said = range::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
     const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
     for (const ParameterSpec& t : tensors) {
         const std::string name = names.in_file(t.name.view());
-        if (t.role != ParameterSpec::Role::recurrent_weight || (t.after_reset > 0) == (list.find(' ' + name + ' ') != list.npos))
+        if (t.role != ParameterSpec::Role::recurrent_weight ||
+            (t.after_reset > 0) == (list.find(' ' + name + ' ') != list.npos))
             continue;
         const char* const kinds[]{"a GRU that resets after the product", "a GRU that resets before the product"};
         return {Error::Kind::mismatch, source + ": tensor " + name + ": expected that of " +
@@ -89,8 +90,9 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
 
 /// Finds a network's tensor. The error says whether it is missing or has another shape or type; a tensor that is tied
 /// to an earlier one may be absent, and so may a bias with TensorNames::zero_biases.
-inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype, const io::Safetensors& file,
-                         const std::string& source, const io::TensorNames& names, const io::TensorInfo*& found) {
+inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype,
+                         const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
+                         const io::TensorInfo*& found) {
     const ParameterSpec& t = tensors[k];
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
     found = look_up(tensors, k, file, names);
@@ -202,8 +204,8 @@ inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safeten
 }
 
 template <class S>
-void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values, const std::filesystem::path& path,
-                  const io::Metadata& metadata, Error& error) {
+void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values,
+                  const std::filesystem::path& path, const io::Metadata& metadata, Error& error) {
     if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
         return void(error = std::move(problem));
     NamedTensors<S> named;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "assign.hpp"
-#include "json/numbers.hpp"
 #include "said_numbers.hpp"
+#include "json/numbers.hpp"
 
 #include <array>
 #include <cstddef>
@@ -65,9 +65,9 @@ private:
                 expect(*size == 0, "config: " + json_string(name) + " comes twice");
                 *size = json.whole();
                 const std::size_t most = size == &layers_ ? 64 : 1 << 16;
-                return expect(!json.ok() || (*size >= 1 && *size <= most),
-                              "config: " + name + ": expected 1 to " + std::to_string(most) + ", got " +
-                                  std::to_string(*size));
+                return expect(!json.ok() || (*size >= 1 && *size <= most), "config: " + name + ": expected 1 to " +
+                                                                               std::to_string(most) + ", got " +
+                                                                               std::to_string(*size));
             }
             json.refuse("config: " + json_string(name) + " is not known");
         });

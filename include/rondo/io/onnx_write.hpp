@@ -2,14 +2,14 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
-#include "../model/layer_facts.hpp"
+#include "../core/range.hpp"
 #include "../model/fwd.hpp"
+#include "../model/layer_facts.hpp"
 #include "file.hpp"
+#include "onnx/protobuf_write.hpp"
 #include "onnx/recurrent.hpp"
 #include "onnx/tensor.hpp"
-#include "onnx/protobuf_write.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -62,8 +62,9 @@ public:
     }
     template <class T>
     std::string tensor(std::string name, std::initializer_list<std::size_t> dims, std::span<const T> values) {
-        constexpr int type = std::is_same_v<T, float> ? OnnxTensor::float32
-                             : std::is_same_v<T, double> ? OnnxTensor::float64 : OnnxTensor::int64;
+        constexpr int type = std::is_same_v<T, float>    ? OnnxTensor::float32
+                             : std::is_same_v<T, double> ? OnnxTensor::float64
+                                                         : OnnxTensor::int64;
         ProtobufWriter tensor;
         for (const std::size_t extent : dims) tensor.whole(1, std::int64_t(extent));
         const auto bytes = std::as_bytes(values);
@@ -87,7 +88,10 @@ public:
     ProtobufWriter model(const ProtobufWriter& input, const ProtobufWriter& output) {
         graph_.text(2, "rondo").message(11, input).message(12, output);
         constexpr std::int64_t version = 8, opset = 17; // those of ONNX 1.12, which all current runtimes read
-        return ProtobufWriter{}.whole(1, version).text(2, "rondo").message(7, graph_)
+        return ProtobufWriter{}
+            .whole(1, version)
+            .text(2, "rondo")
+            .message(7, graph_)
             .message(8, ProtobufWriter{}.text(1, "").whole(2, opset));
     }
 
@@ -126,7 +130,8 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
     const bool relu = kind == LayerKind::ReluRNN, gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
     const auto size = OnnxGraphWriter::attribute("hidden_size", std::int64_t(hidden)),
                way = OnnxGraphWriter::attribute("direction", directions == 2        ? "bidirectional"
-                                                            : layer.facts.reversed ? "reverse" : "forward");
+                                                             : layer.facts.reversed ? "reverse"
+                                                                                    : "forward");
     static constexpr std::string_view relus[]{"Relu", "Relu"};
     const std::string_view op = gru ? "GRU" : kind == LayerKind::LSTM ? "LSTM" : "RNN";
     if (gru) {
@@ -170,8 +175,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         const auto part = [&](const ParameterSpec& t) { return std::span{values + t.offset, t.size()}; };
         int size = facts.output;
         if (is_recurrent(kind)) {
-            final_states = facts.directions == 2 && k + 1 < layers.size() &&
-                           layers[k + 1].facts.kind == LayerKind::FinalStates;
+            final_states =
+                facts.directions == 2 && k + 1 < layers.size() && layers[k + 1].facts.kind == LayerKind::FinalStates;
             write_onnx_recurrent(graph, layers[k], tensors, values, name, x, y, final_states);
             size *= facts.directions;
         } else if (kind == LayerKind::Linear) {
@@ -196,9 +201,11 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             graph.node("Softmax", {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
         } else if (kind == LayerKind::LastStep || kind == LayerKind::FirstStep) {
             const bool first = kind == LayerKind::FirstStep;
-            graph.node("Slice", {x, graph.wholes(name + ".begin", {first ? 0 : -1}),
-                                 graph.wholes(name + ".end", {first ? 1 : (std::numeric_limits<std::int64_t>::max)()}),
-                                 graph.wholes(name + ".axis", {0})}, {y});
+            graph.node("Slice",
+                       {x, graph.wholes(name + ".begin", {first ? 0 : -1}),
+                        graph.wholes(name + ".end", {first ? 1 : (std::numeric_limits<std::int64_t>::max)()}),
+                        graph.wholes(name + ".axis", {0})},
+                       {y});
         } else if (kind == LayerKind::FinalStates && final_states) {
             graph.node("Identity", {x}, {y}); // the previous layer has output its final states
             names.back().clear();             // instead of its steps, which a Skip can no longer add

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/number_text.hpp"
 #include "../model/workspace.hpp"
 #include "assign.hpp"
-#include "../core/number_text.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -42,10 +42,9 @@ Error compare(const io::Probe& probe, std::span<const S> output, std::size_t row
     }
     if (most <= probe.tolerance) return {};
     return {Error::Kind::mismatch, source + ": the probe: step " + std::to_string(worst / rows) + ", output " +
-                                       std::to_string(worst % rows) + ": expected " +
-                                       short_text(probe.output[worst]) + ", got " + short_text(output[worst]) +
-                                       ": apart by " + short_text(most) + ", allowed are " +
-                                       short_text(probe.tolerance)};
+                                       std::to_string(worst % rows) + ": expected " + short_text(probe.output[worst]) +
+                                       ", got " + short_text(output[worst]) + ": apart by " + short_text(most) +
+                                       ", allowed are " + short_text(probe.tolerance)};
 }
 
 /// Whether the network can have a persistent state: it cannot if a layer reads sequences from their end.

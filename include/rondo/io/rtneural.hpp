@@ -3,8 +3,8 @@
 
 #include "../core/range.hpp"
 #include "assign.hpp"
-#include "json/numbers.hpp"
 #include "said_numbers.hpp"
+#include "json/numbers.hpp"
 
 #include <array>
 #include <cstddef>
@@ -40,8 +40,7 @@ inline Array from_keras(const NestedNumbers& keras, const std::vector<std::size_
 inline Array bias_from_keras(const double* keras, std::size_t rows, const std::vector<std::size_t>& order) {
     const std::size_t block = rows / order.size();
     Array array{rows, 1, std::vector<double>(rows)};
-    for (std::size_t row = 0; row < rows; ++row)
-        array.values[row] = keras[order[row / block] * block + row % block];
+    for (std::size_t row = 0; row < rows; ++row) array.values[row] = keras[order[row / block] * block + row % block];
     return array;
 }
 
@@ -218,8 +217,7 @@ private:
             json.refuse(name + ": the activation " + json_string(activation) +
                         " cannot be read; linear, relu, tanh, sigmoid and softmax can");
         } else {
-            weights.layers.push_back(
-                {name + "'s activation", {found->second, int(size), int(size)}, {}, {}});
+            weights.layers.push_back({name + "'s activation", {found->second, int(size), int(size)}, {}, {}});
         }
         return size;
     }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../core/parameter_spec.hpp"
-#include "../model/layer_facts.hpp"
-#include "../model/fwd.hpp"
-#include "file.hpp"
 #include "../core/number_text.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../model/fwd.hpp"
+#include "../model/layer_facts.hpp"
+#include "file.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -53,8 +53,8 @@ private:
             add_matrix(layer.tensor, {0});
             if (facts.bias) {
                 text_ += ',';
-                add_bias([b = tensor(layer.tensor + 1)](std::size_t n) { return b[n]; },
-                         std::size_t(facts.output), {0});
+                add_bias([b = tensor(layer.tensor + 1)](std::size_t n) { return b[n]; }, std::size_t(facts.output),
+                         {0});
             }
             return end();
         case LayerKind::ReLU: begin("activation", "relu", facts); return end();
@@ -65,8 +65,8 @@ private:
         }
     }
     void refuse(const NetworkLayer& layer) {
-        problem_ = {Error::Kind::argument, "RTNeural has no " + describe(layer.facts) + ", as \"" +
-                                               std::string{layer.name.view()} + "\" is"};
+        problem_ = {Error::Kind::argument,
+                    "RTNeural has no " + describe(layer.facts) + ", as \"" + std::string{layer.name.view()} + "\" is"};
     }
 
     void begin(const char* type, const char* activation, const LayerFacts& facts) {

@@ -4,9 +4,9 @@
 #include "../core/range.hpp"
 #include "../model/fwd.hpp"
 #include "assign.hpp"
-#include "json/numbers.hpp"
 #include "layer_weights.hpp"
 #include "tensor_names.hpp"
+#include "json/numbers.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -87,7 +87,8 @@ inline StateDict parse_state_dict(std::string_view text) {
 
 namespace detail {
 template <class S>
-Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, const io::TensorNames& names, S* values) {
+Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, const io::TensorNames& names,
+             S* values) {
     std::vector<std::string> known;
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         const ParameterSpec& t = tensors[k];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../core/range.hpp"
 
 #include <cstddef>
 #include <span>
@@ -50,9 +50,9 @@ template <class Has>
 bool lacks_biases(std::span<const ParameterSpec> tensors, std::size_t k, Has has) {
     const auto name = split_name(tensors[k].name.view());
     return is_recurrent_bias(name.second) && range::none_of(tensors, [&](const ParameterSpec& t) {
-        const auto [other_module, other_leaf] = split_name(t.name.view());
-        return other_module == name.first && is_recurrent_bias(other_leaf) && has(t.name.view());
-    });
+               const auto [other_module, other_leaf] = split_name(t.name.view());
+               return other_module == name.first && is_recurrent_bias(other_leaf) && has(t.name.view());
+           });
 }
 inline constexpr const char* zero_biases_hint =
     "; a layer without biases, PyTorch's bias=False, is read by TensorNames::zero_biases";

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "../core/parameter_spec.hpp"
-#include "network.hpp"
 #include "../op/add_to_each_step.hpp"
 #include "../op/attend.hpp"
 #include "../op/softmax_steps.hpp"
 #include "activation.hpp"
 #include "attention_pooling.hpp"
 #include "linear.hpp"
+#include "network.hpp"
 
 #include <array>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "network.hpp"
 #include "../op/concatenate.hpp"
 #include "../op/each_step.hpp"
 #include "../op/scheduled_sampling.hpp"
@@ -10,6 +9,7 @@
 #include "embedding.hpp"
 #include "linear.hpp"
 #include "lstm.hpp"
+#include "network.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -92,7 +92,9 @@ struct AttentionDecoder
     }
 
     template <class S, int Rows>
-    static auto forward(auto& run, const SequenceView<S, Rows>& memory) requires (!std::is_same_v<S, const int>) {
+    static auto forward(auto& run, const SequenceView<S, Rows>& memory)
+        requires (!std::is_same_v<S, const int>)
+    {
         static_assert(Attention::memory_size == 0 || Attention::memory_size == Rows,
                       "rondo::AttentionDecoder: the memory's size is not what its attention looks at");
         return run(layer<"attention">, memory);

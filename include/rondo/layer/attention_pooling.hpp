@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "sequential.hpp"
 #include "../op/attend.hpp"
 #include "../op/softmax_steps.hpp"
 #include "activation.hpp"
 #include "linear.hpp"
+#include "sequential.hpp"
 
 #include <type_traits>
 

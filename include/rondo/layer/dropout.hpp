@@ -5,7 +5,6 @@
 #include "../op/dropout.hpp"
 #include "same_size.hpp"
 
-
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// In training each element is set to zero with probability `rate`, else divided by 1 - rate; otherwise y = x.

@@ -22,9 +22,11 @@ template <int Vocabulary, int Size, int padding = -1>
 struct Embedding {
     static constexpr LayerKind kind = LayerKind::Embedding;
     static constexpr int input_size = 1, output_size = Size, vocabulary = Vocabulary;
-    static constexpr auto tensors = assign_offsets(std::array{ParameterSpec{
-        .name = "weight", .rows = Vocabulary, .columns = Size, .role = ParameterSpec::Role::table,
-        .padding = padding}});
+    static constexpr auto tensors = assign_offsets(std::array{ParameterSpec{.name = "weight",
+                                                                            .rows = Vocabulary,
+                                                                            .columns = Size,
+                                                                            .role = ParameterSpec::Role::table,
+                                                                            .padding = padding}});
     static constexpr Label describe() { return Label{"Embedding "}.add(Vocabulary).add(" -> ").add(Size); }
 
     static auto forward(auto& run, const Tokens& x) {

@@ -42,8 +42,7 @@ struct LinearLayer {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
         if constexpr (Run::packed) {
-            if constexpr (!Run::dry())
-                Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
+            if constexpr (!Run::dry()) Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
         } else {
             Parameter<Scalar> b;
             if constexpr (bias) b = run.parameter(1);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../core/parameter_spec.hpp"
-#include "../graph/layer_name.hpp"
 #include "../graph/layer_context.hpp"
+#include "../graph/layer_name.hpp"
 
 #include <array>
 #include <cstddef>

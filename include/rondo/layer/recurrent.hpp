@@ -4,12 +4,12 @@
 #include "../cell/gate_layout.hpp"
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
-#include "../graph/layer_layout.hpp"
 #include "../graph/forward_context.hpp"
+#include "../graph/layer_layout.hpp"
 #include "../op/concatenate.hpp"
-#include "dropout.hpp"
 #include "../op/scan.hpp"
 #include "../op/states.hpp"
+#include "dropout.hpp"
 
 #include <array>
 #include <cstddef>
@@ -43,29 +43,31 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Gates = GateLayout<C>;
     const auto tensor = [&](std::string_view what, int blocks, int columns, Role role, int forget = -1) {
         return ParameterSpec{.name = Label{}.add(what).add(after),
-                      .rows = blocks * hidden,
-                      .columns = columns,
-                      .role = role,
-                      .fan = hidden,
-                      .gates = blocks,
-                      .forget = forget,
-                      .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
-                      .rank = role == Role::bias ? 1 : 2};
+                             .rows = blocks * hidden,
+                             .columns = columns,
+                             .role = role,
+                             .fan = hidden,
+                             .gates = blocks,
+                             .forget = forget,
+                             .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
+                             .rank = role == Role::bias ? 1 : 2};
     };
     std::array<ParameterSpec, Gates::tensors> all{};
     all[Gates::W] = tensor("weight_ih", Gates::gates, in, Role::input_weight);
     all[Gates::U] = tensor("weight_hh", Gates::gates, hidden, Role::recurrent_weight);
     all[Gates::b] = tensor("bias_ih", Gates::gates, 1, Role::bias, C::shape.forget);
     all[Gates::c] = tensor("bias_hh", Gates::gates, 1, Role::bias);
-    if constexpr (Gates::per_unit > 0)
-        all[Gates::parameters] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
+    if constexpr (Gates::per_unit > 0) all[Gates::parameters] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
     return all;
 }
 template <class C, class Context>
 auto cell_parameters(const Context& run, std::size_t first) {
     using Gates = GateLayout<C>;
-    CellParameters<typename Context::scalar> p{run.parameter(first + Gates::W), run.parameter(first + Gates::U),
-                                               run.parameter(first + Gates::b), run.parameter(first + Gates::c), {}};
+    CellParameters<typename Context::scalar> p{run.parameter(first + Gates::W),
+                                               run.parameter(first + Gates::U),
+                                               run.parameter(first + Gates::b),
+                                               run.parameter(first + Gates::c),
+                                               {}};
     if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters);
     return p;
 }
@@ -88,7 +90,7 @@ auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& 
 /// Shapes  x (In x T B) -> y (D Hidden x T B), D directions; states (layers D, B, Hidden), as PyTorch's h_n (and c_n).
 /// Source  for bidirectional: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
-    // sizes and layers >= 1, 0 <= rate < 1, not both bidirectional and reversed
+// sizes and layers >= 1, 0 <= rate < 1, not both bidirectional and reversed
     requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
 struct Recurrent {
     using cell_type = C;
@@ -105,9 +107,9 @@ struct Recurrent {
         std::size_t k = 0;
         for (int layer = 0; layer < layers; ++layer)
             for (int direction = 0; direction < directions; ++direction)
-                for (const ParameterSpec& t : detail::cell_tensors<C>(
-                         layer == 0 ? In : output_size, Hidden,
-                         Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
+                for (const ParameterSpec& t :
+                     detail::cell_tensors<C>(layer == 0 ? In : output_size, Hidden,
+                                             Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
                     all[k++] = t;
         return assign_offsets(all);
     }();
@@ -196,11 +198,10 @@ private:
     static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
         if constexpr (!std::remove_reference_t<decltype(run)>::dry())
             kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
-        if constexpr (layer + 1 == layers)
-            return SequenceView<std::remove_const_t<S>, Hidden>{state, nullptr, e};
+        if constexpr (layer + 1 == layers) return SequenceView<std::remove_const_t<S>, Hidden>{state, nullptr, e};
         else
-            return step<layer + 1, K, S>(run, state, state + components * padded(Hidden),
-                                         weights + kernel<K, layer == 0 ? 0 : 1>::size, e);
+            return step<layer + 1, K, S>(run, state, state + components * padded(Hidden), weights + kernel < K,
+                                         layer == 0 ? 0 : 1 > ::size, e);
     }
 
     struct NoTrace {};

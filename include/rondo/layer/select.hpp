@@ -17,7 +17,9 @@ template <int Size>
 struct LastStep : detail::SameSizeLayer<LayerKind::LastStep, Size> {
     static constexpr Label describe() { return Label{"LastStep"}; }
     template <class S>
-    static auto forward(auto& run, const SequenceView<S, Size>& x) { return detail::select(run, x, Size); }
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
+        return detail::select(run, x, Size);
+    }
 };
 
 /// The first step of each sequence, where the final state of a reversed layer is; zero for an empty sequence.
@@ -45,7 +47,9 @@ template <int Hidden>
 struct FinalStates : detail::SameSizeLayer<LayerKind::FinalStates, 2 * Hidden> {
     static constexpr Label describe() { return Label{"FinalStates"}; }
     template <class S>
-    static auto forward(auto& run, const SequenceView<S, 2 * Hidden>& x) { return detail::select(run, x, Hidden); }
+    static auto forward(auto& run, const SequenceView<S, 2 * Hidden>& x) {
+        return detail::select(run, x, Hidden);
+    }
 };
 
 } // namespace rondo

@@ -26,15 +26,14 @@ struct BinaryCrossEntropy : ElementwiseLoss<BinaryCrossEntropy> {
     }
     /// The error for the first target that is not from 0 to 1.
     template <class S, int Size>
-    Error (check)(const SequenceView<S, Size>& target, int) const {
+    Error(check)(const SequenceView<S, Size>& target, int) const {
         Error error;
         for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t k = first * Size; k < (first + count) * Size && !error; ++k)
                 if (!(target.value[k] >= 0 && target.value[k] <= 1))
-                    error = {Error::Kind::argument, "rondo::BinaryCrossEntropy: target " +
-                                                        rondo::detail::short_text(double(target.value[k])) +
-                                                        detail::place_of(target.extent, k / Size) +
-                                                        " is not from 0 to 1"};
+                    error = {Error::Kind::argument,
+                             "rondo::BinaryCrossEntropy: target " + rondo::detail::short_text(double(target.value[k])) +
+                                 detail::place_of(target.extent, k / Size) + " is not from 0 to 1"};
         });
         return error;
     }

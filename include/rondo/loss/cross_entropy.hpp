@@ -57,7 +57,7 @@ struct CrossEntropy {
         return sum;
     }
     /// The error for the first target that is neither from 0 to classes - 1 nor `ignore`.
-    Error (check)(const Tokens& target, int classes) const {
+    Error(check)(const Tokens& target, int classes) const {
         Error error;
         for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count && !error; ++n)

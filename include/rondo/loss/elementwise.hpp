@@ -51,7 +51,7 @@ struct ElementwiseLoss {
         return Size * detail::valid_columns(target);
     }
     template <class S, int Size>
-    Error (check)(const SequenceView<S, Size>&, int) const {
+    Error(check)(const SequenceView<S, Size>&, int) const {
         return {};
     }
     /// N L / terms; adds its gradient to y's.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "default_backend.hpp"
 #include "../layer/network.hpp"
+#include "default_backend.hpp"
 
 #include <cstddef>
 #include <string>

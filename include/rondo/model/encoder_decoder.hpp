@@ -28,11 +28,10 @@ Encoded(State, Memory) -> Encoded<State, Memory>;
 template <int Source, int Target, int Size, int Hidden, class Attention, Feeding feeding = Feeding{},
           template <int, int, Stack> class Layer = LSTM>
     requires (Hidden % 2 == 0)
-struct EncoderDecoder
-    : Network<Named<"embedding", Embedding<Source, Size>>,
-              Named<"encoder", Layer<Size, Hidden / 2, Stack{.bidirectional = true}>>,
-              Named<"bridge", Linear<Hidden, Hidden>>,
-              Named<"decoder", AttentionDecoder<Target, Size, Hidden, Attention, feeding, Layer>>> {
+struct EncoderDecoder : Network<Named<"embedding", Embedding<Source, Size>>,
+                                Named<"encoder", Layer<Size, Hidden / 2, Stack{.bidirectional = true}>>,
+                                Named<"bridge", Linear<Hidden, Hidden>>,
+                                Named<"decoder", AttentionDecoder<Target, Size, Hidden, Attention, feeding, Layer>>> {
     static constexpr int input_size = 1, output_size = Target, vocabulary = Source;
     using Decoder = AttentionDecoder<Target, Size, Hidden, Attention, feeding, Layer>;
 

@@ -82,8 +82,8 @@ constexpr int each_layer(const Label& name, std::size_t tensor, Visit& visit) {
             const auto inner = [&](std::size_t index) {
                 return Label{name}.add(name.size > 0 ? "." : "").add(Layer::labels[index].view());
             };
-            ((count += each_layer<typename Layer::template layer_at<k>>(inner(k), tensor + Layer::positions[k].tensor,
-                                                                        visit)),
+            ((count +=
+              each_layer<typename Layer::template layer_at<k>>(inner(k), tensor + Layer::positions[k].tensor, visit)),
              ...);
         }(std::make_index_sequence<Layer::layer_count>{});
     } else if constexpr (is_recurrent(facts.kind)) {

@@ -46,12 +46,16 @@ public:
     /// model.tensor<"lstm.weight_ih_l0">(): a view of one tensor in the backend's matrix type, with constant extents;
     /// only for backends whose memory the host can access.
     template <Text name>
-    auto tensor() requires OnHost<B> {
+    auto tensor()
+        requires OnHost<B>
+    {
         constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
         return B::template map<t.rows, t.columns>(data() + t.offset);
     }
     template <Text name>
-    auto tensor() const requires OnHost<B> {
+    auto tensor() const
+        requires OnHost<B>
+    {
         constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
         return B::template map<t.rows, t.columns>(data() + t.offset);
     }
@@ -67,8 +71,8 @@ public:
     /// Errors  a vector of another size.
     void assign(const std::vector<scalar>& host) {
         if (host.size() != size)
-            fail(Error::Kind::argument, "rondo::Model: expected " + std::to_string(size) + " numbers, got " +
-                                            std::to_string(host.size()));
+            fail(Error::Kind::argument,
+                 "rondo::Model: expected " + std::to_string(size) + " numbers, got " + std::to_string(host.size()));
         B::upload(buffer_, host.data(), size);
     }
 

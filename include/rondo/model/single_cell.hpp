@@ -4,8 +4,8 @@
 #include "../cell/gru.hpp"
 #include "../cell/lstm.hpp"
 #include "../cell/rnn.hpp"
-#include "workspace.hpp"
 #include "../layer/recurrent.hpp"
+#include "workspace.hpp"
 
 #include <cstddef>
 #include <string>
@@ -96,8 +96,7 @@ public:
 
     /// From step.after_gradient, writes step.x_gradient and step.before_gradient, and adds to the parameters' gradient.
     void backward(Step& step, Parameters& gradient) const {
-        if (!step.work_.recorded())
-            fail(Error::Kind::argument, "rondo: a cell's backward without a forward before it");
+        if (!step.work_.recorded()) fail(Error::Kind::argument, "rondo: a cell's backward without a forward before it");
         B& backend = step.work_.backend();
         const std::size_t h = std::size_t(step.batch_) * Hidden;
         backend.fill(step.x_gradient_, std::size_t(step.batch_) * In, scalar(0));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/range.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../core/range.hpp"
 #include "../layer/network.hpp"
 
 #include <algorithm>

@@ -2,12 +2,12 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../graph/forward_context.hpp"
 #include "../graph/loss_value.hpp"
+#include "../layer/network.hpp"
 #include "batch_state.hpp"
 #include "default_backend.hpp"
 #include "model.hpp"
-#include "../layer/network.hpp"
-#include "../graph/forward_context.hpp"
 
 #include <array>
 #include <cstddef>
@@ -168,7 +168,8 @@ private:
             memory.zeros = &zeros;
             memory.losses = &losses_;
             memory.uses = uses.data();
-            LayerContext<Net, ForwardContext<B, mode>> scope{ForwardContext<B, mode>{memory}, detail::offsets<Net>.data(), {}};
+            LayerContext<Net, ForwardContext<B, mode>> scope{
+                ForwardContext<B, mode>{memory}, detail::offsets<Net>.data(), {}};
             auto result = body(scope);
             backend_.reserve(program_.product_size());
             grow(scratch_, program_.scratch_size());

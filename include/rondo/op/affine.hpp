@@ -53,7 +53,7 @@ struct Affine {
             const auto room = backward_scratch(scratch);
             const int* until = run.lengths(x.extent, room.lengths);
             add_gradients(run, 0, run.active(y.gradients(), x.extent, until, room.dy),
-                       run.active(x.matrix(), x.extent, until, room.x));
+                          run.active(x.matrix(), x.extent, until, room.x));
         } else {
             for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
                 add_gradients(run, first, y.gradients(first, count), x.matrix(first, count));

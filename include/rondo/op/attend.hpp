@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../simd/tail.hpp"
 #include "../core/error.hpp"
 #include "../core/view.hpp"
 #include "../simd/functions.hpp"
+#include "../simd/tail.hpp"
 
 #include <cstddef>
 #include <type_traits>
@@ -76,10 +76,8 @@ struct Dot {
         auto& backend = run.backend();
         detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             const S *de = e.gradient + n, *from_q = q.value + m * q.rows, *from_k = k.value + n * q.rows;
-            if (q.gradient)
-                backend.columns(detail::AddScaled<S>{q.gradient + m * q.rows, de, from_k, q.rows}, count);
-            if (k.gradient)
-                backend.columns(detail::AddScaled<S>{k.gradient + n * q.rows, de, from_q, q.rows}, count);
+            if (q.gradient) backend.columns(detail::AddScaled<S>{q.gradient + m * q.rows, de, from_k, q.rows}, count);
+            if (k.gradient) backend.columns(detail::AddScaled<S>{k.gradient + n * q.rows, de, from_q, q.rows}, count);
         });
     }
 };
@@ -104,8 +102,7 @@ struct WeightedSum {
         auto& backend = run.backend();
         detail::each_run_of_steps(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             const S* dy = y.gradient + m * v.rows;
-            if (a.gradient)
-                backend.columns(detail::AddDot<S>{a.gradient + n, v.value + n * v.rows, dy, v.rows}, count);
+            if (a.gradient) backend.columns(detail::AddDot<S>{a.gradient + n, v.value + n * v.rows, dy, v.rows}, count);
             if (v.gradient)
                 backend.columns(detail::AddScaled<S>{v.gradient + n * v.rows, a.value + n, dy, v.rows}, count);
         });

@@ -14,7 +14,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 template <class S, int Rows>
 SequenceView<S, Rows> step_of(const SequenceView<S, Rows>& x, int t) {
     const std::size_t at = std::size_t(t) * std::size_t(x.extent.batch) * Rows;
-    return {x.value + at, x.gradient ? x.gradient + at : nullptr,
+    return {x.value + at,
+            x.gradient ? x.gradient + at : nullptr,
             {1, x.extent.batch, nullptr, x.extent.first_step + t, x.extent.first_column}};
 }
 

@@ -15,8 +15,8 @@ struct GateRows {
     using Gates = GateLayout<C>;
     static constexpr std::size_t all = std::size_t(Gates::gates) * H,
                                  before_reset = std::size_t(Gates::before_reset) * H,
-                                 after_reset = std::size_t(Gates::after_reset) * H,
-                                 merged = before_reset + after_reset, split = std::size_t(Gates::split) * H;
+                                 after_reset = std::size_t(Gates::after_reset) * H, merged = before_reset + after_reset,
+                                 split = std::size_t(Gates::split) * H;
 
     template <class T> static RowMajorView<T> of(T* U) { return {U, all, H}; }
     template <class T> static RowMajorView<T> before_reset_of(T* U) { return of(U).from_row(0, before_reset); }

@@ -26,9 +26,8 @@ struct ScanGradients {
     /// For each range of valid columns.
     template <class Run>
     void add(Run& run) const {
-        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-            add(run, first, count, x.matrix(first, count));
-        });
+        for_each_valid_range(
+            x.extent, [&](std::size_t first, std::size_t count) { add(run, first, count, x.matrix(first, count)); });
     }
     /// For all columns in one call; requires that the gradients of padding are zero. `until`: lengths in the backend's
     /// memory; `room`: memory of the size of x.

@@ -18,11 +18,10 @@ struct SoftmaxValue {
     RONDO_HOST_DEVICE void run(std::size_t column) const {
         S* const to = y + column * rows;
         const P sum(exp_column<P>(x + column * rows, rows, [to](PartialPack<P> part, std::size_t k, P e) {
-            part.store(to + k, e);
-        }).sum);
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            part.store(to + k, part.load(to + k) / sum);
-        });
+                        part.store(to + k, e);
+                    }).sum);
+        for_each_pack<P>(rows,
+                         [&](PartialPack<P> part, std::size_t k) { part.store(to + k, part.load(to + k) / sum); });
     }
 };
 /// dx += y (dy - sum_k y_k dy_k)

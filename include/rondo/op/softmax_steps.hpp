@@ -62,9 +62,9 @@ struct SoftmaxSteps {
     template <class Run>
     void backward(Run& run) const {
         if (x.gradient)
-            run.backend().columns(detail::SoftmaxStepsGradient<S>{y.value, y.gradient, x.gradient,
-                                                               std::size_t(x.extent.steps), stride()},
-                                  stride());
+            run.backend().columns(
+                detail::SoftmaxStepsGradient<S>{y.value, y.gradient, x.gradient, std::size_t(x.extent.steps), stride()},
+                stride());
     }
 };
 

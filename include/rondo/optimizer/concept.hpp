@@ -31,12 +31,12 @@ struct Update {
 ///
 /// Errors  problem() names a setting that is out of range.
 template <class O, class B>
-concept Optimizer = Backend<B> && std::copyable<O> &&
-    requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
-    { O::memories } -> std::convertible_to<int>;
-    { rule.problem() } -> std::convertible_to<Error>;
-    rule.step(backend, update);
-};
+concept Optimizer =
+    Backend<B> && std::copyable<O> && requires(const O& rule, B& backend, const Update<typename B::scalar>& update) {
+        { O::memories } -> std::convertible_to<int>;
+        { rule.problem() } -> std::convertible_to<Error>;
+        rule.step(backend, update);
+    };
 
 namespace detail {
 // A smaller epsilon is zero in float, and a parameter whose gradient was always zero would become 0 / 0.

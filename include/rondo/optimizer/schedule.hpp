@@ -27,8 +27,8 @@ namespace detail {
 
 inline Error schedule_range(const char* name, double value, double from, double to) {
     if (value >= from && value <= to) return {};
-    return {Error::Kind::argument, std::string{name} + ": expected a number from " + to_text(from) + " to " + to_text(to) +
-                                       ", got " + to_text(value)};
+    return {Error::Kind::argument, std::string{name} + ": expected a number from " + to_text(from) + " to " +
+                                       to_text(to) + ", got " + to_text(value)};
 }
 
 inline Error schedule_steps(const char* name, std::int64_t value, std::int64_t from) {

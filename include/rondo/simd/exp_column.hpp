@@ -20,9 +20,8 @@ template <class P, class S, class F>
 RONDO_HOST_DEVICE ExpSum<S> exp_column(const S* x, std::size_t rows, F&& f) {
     constexpr S least = -std::numeric_limits<S>::infinity();
     P most(least), sum(S(0));
-    for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-        most = (math::max)(part.load(x + k, least), most);
-    });
+    for_each_pack<P>(rows,
+                     [&](PartialPack<P> part, std::size_t k) { most = (math::max)(part.load(x + k, least), most); });
     const S top = math::greatest(most);
     for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
         const P e = math::exp(part.load(x + k, least) - P(top));

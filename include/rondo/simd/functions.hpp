@@ -18,8 +18,8 @@ template <class S> RONDO_HOST_DEVICE S sigmoid(S x) { return Functions<S>::sigmo
 template <class S> RONDO_HOST_DEVICE S exp(S x) { return Functions<S>::exp(x); }
 template <class S> RONDO_HOST_DEVICE S sqrt(S x) { return Functions<S>::sqrt(x); }
 template <class S> RONDO_HOST_DEVICE S fma(S a, S b, S c) { return Functions<S>::fma(a, b, c); }
-template <class S> RONDO_HOST_DEVICE S (min)(S a, S b) { return (Functions<S>::min)(a, b); }
-template <class S> RONDO_HOST_DEVICE S (max)(S a, S b) { return (Functions<S>::max)(a, b); }
+template <class S> RONDO_HOST_DEVICE S(min)(S a, S b) { return (Functions<S>::min)(a, b); }
+template <class S> RONDO_HOST_DEVICE S(max)(S a, S b) { return (Functions<S>::max)(a, b); }
 /// x clamped to [-bound, bound]; NaN if x is NaN.
 template <class S> RONDO_HOST_DEVICE S clamp(S x, S bound) { return Functions<S>::clamp(x, bound); }
 /// The minimum; if one operand is NaN, either of the two.
@@ -58,8 +58,8 @@ template <class S>
 struct ScalarFunctions {
     RONDO_HOST_DEVICE static S fma(S a, S b, S c) { return a * b + c; }
     // The second operand if either is NaN, as x86's packed instructions do.
-    RONDO_HOST_DEVICE static S (min)(S a, S b) { return a < b ? a : b; }
-    RONDO_HOST_DEVICE static S (max)(S a, S b) { return a > b ? a : b; }
+    RONDO_HOST_DEVICE static S(min)(S a, S b) { return a < b ? a : b; }
+    RONDO_HOST_DEVICE static S(max)(S a, S b) { return a > b ? a : b; }
     RONDO_HOST_DEVICE static S clamp(S x, S bound) { return (max)(-bound, (min)(bound, x)); }
     RONDO_HOST_DEVICE static S at_most(S x, S bound) { return (min)(x, bound); }
     RONDO_HOST_DEVICE static S sum(S x) { return x; }

@@ -11,13 +11,27 @@
 /// processors link into one program and each runs its own code.
 namespace rondo::inline RONDO_VERSION_NAMESPACE::simd {
 
-struct Scalar { static constexpr std::string_view name = "scalar"; };
-struct SSE { static constexpr std::string_view name = "SSE"; };
-struct AVX { static constexpr std::string_view name = "AVX"; };
-struct AVX2 { static constexpr std::string_view name = "AVX2"; }; // with FMA
-struct AVX512 { static constexpr std::string_view name = "AVX-512"; };
-struct NEON { static constexpr std::string_view name = "NEON"; };
-struct Other { static constexpr std::string_view name = "other"; };
+struct Scalar {
+    static constexpr std::string_view name = "scalar";
+};
+struct SSE {
+    static constexpr std::string_view name = "SSE";
+};
+struct AVX {
+    static constexpr std::string_view name = "AVX";
+};
+struct AVX2 {
+    static constexpr std::string_view name = "AVX2";
+}; // with FMA
+struct AVX512 {
+    static constexpr std::string_view name = "AVX-512";
+};
+struct NEON {
+    static constexpr std::string_view name = "NEON";
+};
+struct Other {
+    static constexpr std::string_view name = "other";
+};
 
 /// The instruction set that this translation unit is built for.
 #if !defined(EIGEN_VECTORIZE)

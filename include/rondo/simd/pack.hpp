@@ -50,8 +50,8 @@ struct PackFunctions {
     using P = Pack<S, width, Level>;
     RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(Eigen::internal::pmadd(a.v, b.v, c.v)); }
     // The second operand if either is NaN; Eigen's pmin and pmax differ between packet types.
-    RONDO_HOST_DEVICE static P (min)(P a, P b) { return select(a < b, a, b); }
-    RONDO_HOST_DEVICE static P (max)(P a, P b) { return select(a > b, a, b); }
+    RONDO_HOST_DEVICE static P(min)(P a, P b) { return select(a < b, a, b); }
+    RONDO_HOST_DEVICE static P(max)(P a, P b) { return select(a > b, a, b); }
     RONDO_HOST_DEVICE static P clamp(P x, P bound) {
         return P::from(Eigen::internal::pmax(Eigen::internal::pmin(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
     }
@@ -105,7 +105,9 @@ struct Functions<Pack<float, width, simd::Exact<Level>>> : PackFunctions<float, 
     using P = Pack<float, width, simd::Exact<Level>>;
     using PackFunctions<float, width, simd::Exact<Level>>::lanewise;
     RONDO_HOST_DEVICE static P exp(P x) { return lanewise(x, Functions<float>::exp); }
-    RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, [](float one) { return ::tanhf(one); }); }
+    RONDO_HOST_DEVICE static P tanh(P x) {
+        return lanewise(x, [](float one) { return ::tanhf(one); });
+    }
     RONDO_HOST_DEVICE static P sigmoid(P x) {
         return lanewise(x, [](float one) { return float(1 / (1 + ::exp(-double(one)))); });
     }

@@ -29,8 +29,8 @@ public:
     using Input = typename Stream<Net, B, W>::input;
     using Weights = std::shared_ptr<const Packed<Net, B, W>>;
     static constexpr std::size_t input_size = std::size_t(Net::input_size);
-    static constexpr std::size_t output_size = decltype(std::declval<Stream<Net, B, W>&>().step(
-        std::declval<std::span<const Input, input_size>>()))::extent;
+    static constexpr std::size_t output_size =
+        decltype(std::declval<Stream<Net, B, W>&>().step(std::declval<std::span<const Input, input_size>>()))::extent;
 
     StreamOf(Weights weights, const State<Net, S>& rest)
         : weights_{std::move(weights)}, stream_{*weights_}, rest_{rest} {
@@ -73,8 +73,8 @@ public:
     template <class Net, Backend B, class W>
     explicit BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>> weights, const State<Net, S>& rest = {})
         : stream_{std::make_unique<detail::StreamOf<Net, B, W>>(std::move(weights), rest)},
-          input_size_{detail::StreamOf<Net, B, W>::input_size},
-          output_size_{detail::StreamOf<Net, B, W>::output_size} {}
+          input_size_{detail::StreamOf<Net, B, W>::input_size}, output_size_{detail::StreamOf<Net, B, W>::output_size} {
+    }
 
     BasicAnyStream(const BasicAnyStream& other)
         : stream_{other.stream_ ? other.stream_->copy() : nullptr}, input_size_{other.input_size_},

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../graph/step_context.hpp"
+#include "../model/state.hpp"
 #include "../model/workspace.hpp"
 #include "packed.hpp"
-#include "../model/state.hpp"
 
 #include <array>
 #include <cassert>
@@ -35,8 +35,9 @@ public:
     using kernels = typename Packed<Net, B, W>::kernels;
     static constexpr bool reads_tokens = requires { requires Net::vocabulary > 0; };
     using input = std::conditional_t<reads_tokens, int, scalar>;
-    static_assert(requires { Net::input_size; }, "rondo::Stream: a network with a forward of its own must state "
-                                                 "input_size, and vocabulary where it reads tokens");
+    static_assert(
+        requires { Net::input_size; }, "rondo::Stream: a network with a forward of its own must state "
+                                       "input_size, and vocabulary where it reads tokens");
     static constexpr int input_size = Net::input_size;
 
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
@@ -62,7 +63,9 @@ public:
         const auto y = run(x.data());
         return std::span<const scalar, std::size_t(decltype(y)::rows)>{y.value, std::size_t(decltype(y)::rows)};
     }
-    auto step(const input& x) noexcept requires (input_size == 1) {
+    auto step(const input& x) noexcept
+        requires (input_size == 1)
+    {
         return step(std::span<const input, 1>{&x, 1});
     }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "../core/range.hpp"
-#include "fit.hpp"
-#include "checkpoint_numbers.hpp"
 #include "../io/model.hpp"
+#include "checkpoint_numbers.hpp"
+#include "fit.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -117,8 +117,7 @@ void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) 
 
     NamedTensors<S> named;
     named.add("model.", run.tensors, run.parameters.data());
-    for (std::size_t k = 0; k < run.memory.size(); ++k)
-        named.add(memory_prefix(k), run.tensors, run.memory[k].data());
+    for (std::size_t k = 0; k < run.memory.size(); ++k) named.add(memory_prefix(k), run.tensors, run.memory[k].data());
     auto all = named.data();
 
     std::vector<std::string> names(run.states.size());
@@ -142,8 +141,8 @@ Error read_state(const io::Safetensors& file, const std::string& source, std::si
     if (found->dtype != io::dtype_of<S> || found->shape.size() != 2 || found->shape[1] != size ||
         found->shape[0] > most)
         return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + std::to_string(size) +
-                                           " numbers for each of up to " + std::to_string(most) +
-                                           " sequences, got " + io::detail::describe(found->dtype, found->shape)};
+                                           " numbers for each of up to " + std::to_string(most) + " sequences, got " +
+                                           io::detail::describe(found->dtype, found->shape)};
     values.resize(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
     return state_problem(values, source, worker);
@@ -179,8 +178,7 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     problem = read_tensors(run.tensors, file, source, {"model."}, run.parameters.data());
     run.memory.assign(memories, std::vector<S>(run.size));
     for (std::size_t k = 0; k < memories && !problem; ++k)
-        problem = read_tensors(run.tensors, file, source, {memory_prefix(k)},
-                               run.memory[k].data());
+        problem = read_tensors(run.tensors, file, source, {memory_prefix(k)}, run.memory[k].data());
     run.states.resize(std::size_t(threads));
     for (std::size_t k = 0; k < run.states.size() && !problem; ++k)
         problem = read_state(file, source, run.state_size, k, run.states[k]);

@@ -24,11 +24,11 @@ enum class NumberRange {
 };
 constexpr const char* text_of(NumberRange range) {
     switch (range) {
-        case NumberRange::finite: return "a finite number";
-        case NumberRange::from_zero: return "a finite number from 0 on";
-        case NumberRange::part: return "a number from 0 to 1";
-        case NumberRange::best: return "a finite number, or inf";
-        default: return "a whole number from 0 on";
+    case NumberRange::finite: return "a finite number";
+    case NumberRange::from_zero: return "a finite number from 0 on";
+    case NumberRange::part: return "a number from 0 to 1";
+    case NumberRange::best: return "a finite number, or inf";
+    default: return "a whole number from 0 on";
     }
 }
 constexpr bool in_range(std::integral auto value, NumberRange range) {
@@ -60,8 +60,8 @@ public:
         for (const auto& [key, text] : *metadata_)
             if (key == name) {
                 if (!read_number(text, value) || !in_range(value, range))
-                    refuse(Error::Kind::format, std::string{name} + ": expected " + text_of(range) + ", got \"" +
-                                                    printable(text) + '"');
+                    refuse(Error::Kind::format,
+                           std::string{name} + ": expected " + text_of(range) + ", got \"" + printable(text) + '"');
                 return;
             }
         refuse(Error::Kind::mismatch, std::string{name} + " is missing");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../simd/tail.hpp"
 #include "../simd/functions.hpp"
+#include "../simd/tail.hpp"
 
 #include <cmath>
 #include <cstddef>

@@ -20,12 +20,12 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The progress of a training run, from which it can be resumed.
 struct Progress {
-    std::int64_t epoch = 0;    // completed epochs
-    std::size_t batch = 0;     // completed mini-batches of the current epoch
-    std::size_t batches = 0;   // mini-batches of an epoch
-    LossSum loss;              // of the current epoch so far
+    std::int64_t epoch = 0;                                // completed epochs
+    std::size_t batch = 0;                                 // completed mini-batches of the current epoch
+    std::size_t batches = 0;                               // mini-batches of an epoch
+    LossSum loss;                                          // of the current epoch so far
     double best = std::numeric_limits<double>::infinity(); // best validation loss
-    std::int64_t bad = 0;      // epochs since the best
+    std::int64_t bad = 0;                                  // epochs since the best
     ReduceOnPlateau::Memory plateau{};
     bool operator==(const Progress&) const = default;
 };
@@ -36,7 +36,7 @@ struct EpochResult {
     double loss = 0;        // mean training loss over the epoch's terms
     double validation = std::numeric_limits<double>::quiet_NaN();
     double seconds = 0;
-    bool better = false;    // the validation loss is the best so far
+    bool better = false; // the validation loss is the best so far
 };
 using History = std::vector<EpochResult>;
 
@@ -131,14 +131,16 @@ inline Error epoch_problem(const Progress& progress, std::size_t count) {
 /// An error if epoch k, from 1, has no target.
 inline Error terms_problem(std::int64_t k, const LossSum& loss) {
     if (loss.terms > 0) return {};
-    return {Error::Kind::argument, "rondo::fit: epoch " + std::to_string(k) +
-                                       ": expected one target or more among its batches, got none"};
+    return {Error::Kind::argument,
+            "rondo::fit: epoch " + std::to_string(k) + ": expected one target or more among its batches, got none"};
 }
 inline Error validation_problem(std::int64_t k, double loss) {
     if (std::isfinite(loss)) return {};
     return {Error::Kind::not_finite, "rondo::fit: epoch " + std::to_string(k) +
                                          ": expected a finite loss of validate, got " +
-                                         (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf")};
+                                         (std::isnan(loss) ? "nan"
+                                          : loss > 0       ? "inf"
+                                                           : "-inf")};
 }
 
 inline History run_epochs(TrainingRun& run, const FitOptions& options, Progress& progress) {

@@ -3,8 +3,8 @@
 
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
-#include "../loss/terms.hpp"
 #include "../data/batch.hpp"
+#include "../loss/terms.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -51,7 +51,8 @@ inline std::string tensor_of(std::span<const ParameterSpec> tensors, const std::
 }
 /// The name of the first tensor with a number that is not finite.
 template <class S>
-std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::string& name, const std::vector<S>& values) {
+std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::string& name,
+                            const std::vector<S>& values) {
     for (const ParameterSpec& t : tensors)
         for (std::size_t k = 0; k < t.size(); ++k)
             if (!std::isfinite(values[t.offset + k])) return name + std::string{t.name.view()};
@@ -61,8 +62,8 @@ std::string find_not_finite(std::span<const ParameterSpec> tensors, const std::s
 /// The error of a step that is not finite. It names the first cause: the data (`what`), then the parameters, then their
 /// gradients.
 template <class S>
-Error not_finite(std::span<const ParameterSpec> tensors, std::string what, double loss, const std::vector<S>& parameters,
-                 const std::string& gradient, std::int64_t steps) {
+Error not_finite(std::span<const ParameterSpec> tensors, std::string what, double loss,
+                 const std::vector<S>& parameters, const std::string& gradient, std::int64_t steps) {
     std::string text = "rondo::Trainer: step " + std::to_string(steps + 1) + ": ";
     if (!std::isfinite(loss))
         text += std::string{"the loss is "} + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf") + "; ";

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../op/lookup.hpp"
-#include "../model/workspace.hpp"
 #include "../data/batch.hpp"
-#include "clip.hpp"
+#include "../model/workspace.hpp"
+#include "../op/lookup.hpp"
+#include "async/async_step.hpp"
 #include "async/non_finite_guard.hpp"
 #include "async/pending_steps.hpp"
+#include "clip.hpp"
 #include "not_finite.hpp"
-#include "async/async_step.hpp"
 #include "trainer_settings.hpp"
 #include "worker.hpp"
 #include "workers.hpp"
@@ -208,8 +208,8 @@ private:
         std::array<scalar*, std::size_t(Rule::memories)> memory;
         for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
         ++steps_;
-        rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), size,
-                                        steps_, factor});
+        rule_.step(used,
+                   Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), size, steps_, factor});
     }
 
     // A synchronous step.
@@ -219,8 +219,7 @@ private:
         if (loss.terms == 0) return loss;
         scalar* gradient = all_.front().gradient.data();
         for (std::size_t k = 1; k < all_.size(); ++k)
-            if (all_[k].columns > 0)
-                backend().elements(detail::AddTo<scalar>{gradient, all_[k].gradient.data()}, size);
+            if (all_[k].columns > 0) backend().elements(detail::AddTo<scalar>{gradient, all_[k].gradient.data()}, size);
 
         const double norm = std::sqrt(backend().sum_of_squares(gradient, size));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
@@ -244,9 +243,8 @@ private:
         const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
         const auto part = [&](int k) {
             auto& worker = all_[std::size_t(k)];
-            worker.guard([&] {
-                worker.run(*model_, loss_, batch, k, workers_.count(), terms, learn ? &draws : nullptr);
-            });
+            worker.guard(
+                [&] { worker.run(*model_, loss_, batch, k, workers_.count(), terms, learn ? &draws : nullptr); });
         };
         workers_.each(part, work < settings_.small_work);
         LossSum loss{0, terms};
@@ -276,7 +274,8 @@ private:
             if (!error) error = token_outside(std::get<0>(batch.inputs), Net::vocabulary);
         int before = 0;
         for (auto& worker : all_) before += worker.persistent_state(learn).batch();
-        if (!error && batch.state_policy == StatePolicy::resume) error = detail::go_on_problem(batch.target.extent.batch, before);
+        if (!error && batch.state_policy == StatePolicy::resume)
+            error = detail::go_on_problem(batch.target.extent.batch, before);
         return error;
     }
 

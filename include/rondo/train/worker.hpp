@@ -2,8 +2,8 @@
 #pragma once
 
 #include "../core/error.hpp"
-#include "../model/workspace.hpp"
 #include "../data/batch.hpp"
+#include "../model/workspace.hpp"
 #include "async/device_batch.hpp"
 
 #include <concepts>

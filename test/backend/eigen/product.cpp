@@ -15,8 +15,8 @@
 
 namespace product_test {
 
-using rondo::EigenBackend;
 using rondo::ColumnMajorView;
+using rondo::EigenBackend;
 using rondo::RowMajorView;
 
 template <class S>
@@ -41,7 +41,9 @@ struct Factor {
         return {numbers<S>(columns * rows, seed), columns, 1};
     }
     Factor transposed() const { return {value, by_column, by_row}; }
-    ColumnMajorView<S> matrix(std::size_t rows, std::size_t columns) { return {value.data(), rows, columns, by_column}; }
+    ColumnMajorView<S> matrix(std::size_t rows, std::size_t columns) {
+        return {value.data(), rows, columns, by_column};
+    }
     ColumnMajorView<const S> matrix(std::size_t rows, std::size_t columns) const {
         return {value.data(), rows, columns, by_column};
     }
@@ -161,7 +163,8 @@ TYPED_TEST(Product, WritesNoFurtherThanItAskedFor) {
         const F a = F::rows(s.rows, s.inner, 1), b = F::columns(s.inner, s.columns, 0, 2);
         F c = F::columns(s.rows, s.columns, 0, 3);
         rondo::eigen::add_product<rondo::Pack<S>>(c.value.data(), s.rows, {a.value.data(), a.by_row, 1},
-                                     {b.value.data(), 1, b.by_column}, s.rows, s.columns, s.inner, room.data());
+                                                  {b.value.data(), 1, b.by_column}, s.rows, s.columns, s.inner,
+                                                  room.data());
         EXPECT_TRUE(untouched(room)) << s;
 
         std::vector<S> panels(EigenBackend<S>::prepared_size(s.rows, s.inner) + behind, guard);

@@ -54,21 +54,21 @@ void each_plan(const F& f) {
 }
 
 TEST(Plan, FitsItsTarget) {
-    each_plan([](const Plan& p, const Target& target, const cell::Shape& shape, int hidden, std::size_t number,
-                 int columns) {
-        EXPECT_EQ(p.columns, columns);
-        EXPECT_GE(p.blocks * p.units(), hidden) << "each unit has its threads";
-        EXPECT_EQ(p.threads % 32, 0);
-        EXPECT_LE(p.threads, target.threads);
-        EXPECT_EQ(32 % p.lanes, 0) << "a tile's lanes are in one warp";
-        EXPECT_EQ(p.lanes % (columns * p.tile), 0) << "each unit and sequence has its lane";
-        EXPECT_GE(p.numbers * p.lanes, hidden);
-        EXPECT_EQ(p.weights(), p.numbers * p.tile * shape.gates);
-        EXPECT_LE(p.shared, target.shared);
-        EXPECT_LE(p.in_registers * int(number / 4) * p.threads, target.registers);
-        const int most = p.kind == Kind::block ? 1 : p.kind == Kind::cluster ? 16 : target.multiprocessors;
-        EXPECT_LE(p.blocks, most);
-    });
+    each_plan(
+        [](const Plan& p, const Target& target, const cell::Shape& shape, int hidden, std::size_t number, int columns) {
+            EXPECT_EQ(p.columns, columns);
+            EXPECT_GE(p.blocks * p.units(), hidden) << "each unit has its threads";
+            EXPECT_EQ(p.threads % 32, 0);
+            EXPECT_LE(p.threads, target.threads);
+            EXPECT_EQ(32 % p.lanes, 0) << "a tile's lanes are in one warp";
+            EXPECT_EQ(p.lanes % (columns * p.tile), 0) << "each unit and sequence has its lane";
+            EXPECT_GE(p.numbers * p.lanes, hidden);
+            EXPECT_EQ(p.weights(), p.numbers * p.tile * shape.gates);
+            EXPECT_LE(p.shared, target.shared);
+            EXPECT_LE(p.in_registers * int(number / 4) * p.threads, target.registers);
+            const int most = p.kind == Kind::block ? 1 : p.kind == Kind::cluster ? 16 : target.multiprocessors;
+            EXPECT_LE(p.blocks, most);
+        });
 }
 
 TEST(Plan, WithoutRoomIsOneOfSteps) {

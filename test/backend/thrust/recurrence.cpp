@@ -11,9 +11,15 @@ using namespace rondo;
 using gpu::Kind, gpu::Target;
 
 // Devices so small that small cells need each kind of kernel.
-struct SmallClusters { static constexpr Target target{90, 227 * 1024, 1, {1, 1}, 4, 32}; };
-struct SmallGrid { static constexpr Target target{80, 163 * 1024, 64, {}, 4, 16}; };
-struct NoRegisters { static constexpr Target target{90, 227 * 1024, 1, {}, 4, 512, 0}; };
+struct SmallClusters {
+    static constexpr Target target{90, 227 * 1024, 1, {1, 1}, 4, 32};
+};
+struct SmallGrid {
+    static constexpr Target target{80, 163 * 1024, 64, {}, 4, 16};
+};
+struct NoRegisters {
+    static constexpr Target target{90, 227 * 1024, 1, {}, 4, 512, 0};
+};
 
 using Clusters = ThrustBackend<double, SmallClusters>;
 using Grid = ThrustBackend<double, SmallGrid>;

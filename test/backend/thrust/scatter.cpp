@@ -29,8 +29,8 @@ struct Columns {
 
     std::vector<S> added(B& backend, int skipped) const {
         auto device = on_device<B>(table);
-        backend.scatter_add(B::data(device), {B::data(device_x), rows, index.size(), rows + gap},
-                            B::data(device_index), skipped, int(table_rows));
+        backend.scatter_add(B::data(device), {B::data(device_x), rows, index.size(), rows + gap}, B::data(device_index),
+                            skipped, int(table_rows));
         return on_host<B>(B::data(device), table.size());
     }
     std::vector<double> expected(int skipped) const {

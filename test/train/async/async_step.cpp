@@ -2,14 +2,14 @@
 // Asynchronous training gives the same results as synchronous training with Eigen.
 #include <rondo/train/async/async_step.hpp>
 
+#include <rondo/data/samples.hpp>
+#include <rondo/data/token_streams.hpp>
+#include <rondo/data/token_windows.hpp>
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/op/scheduled_sampling.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/samples.hpp>
-#include <rondo/data/token_streams.hpp>
-#include <rondo/data/token_windows.hpp>
 
 #include "deferred.hpp"
 
@@ -37,9 +37,9 @@ struct Recapturing : AsyncBackend {
 static_assert(Asynchronous<AsyncBackend> && Asynchronous<Recapturing> && !Asynchronous<SyncBackend>);
 
 /// Dropout between and after its layers.
-using Reader = Sequential<Named<"in", Embedding<7, 3>>,
-                          Named<"rnn", RNN<3, 5, Stack{.layers = 2, .dropout = Rate{30}}>>, Dropout<5, Rate{1, 4}>,
-                          Named<"out", Linear<5, 7>>>;
+using Reader =
+    Sequential<Named<"in", Embedding<7, 3>>, Named<"rnn", RNN<3, 5, Stack{.layers = 2, .dropout = Rate{30}}>>,
+               Dropout<5, Rate{1, 4}>, Named<"out", Linear<5, 7>>>;
 
 const std::vector<int> text = letters(33);
 const TrainerSettings settings{.clip_norm = 0.4, .clip_value = 0.1, .seed = Seed{4}};

@@ -2,12 +2,12 @@
 // Training on a backend whose memory the host cannot access gives the same results.
 #include <rondo/train/async/device_batch.hpp>
 
+#include <rondo/data/samples.hpp>
+#include <rondo/data/token_streams.hpp>
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/train/fit.hpp>
-#include <rondo/data/samples.hpp>
-#include <rondo/data/token_streams.hpp>
 
 #include <backend/sealed.hpp>
 #include <laws/batch.hpp>

@@ -4,8 +4,8 @@
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
 #include "../../simd/pack.hpp"
-#include "../concept.hpp"
 #include "../../simd/tail.hpp"
+#include "../concept.hpp"
 #include "product.hpp"
 #include "recurrence_backward.hpp"
 #include "steps.hpp"
@@ -87,9 +87,9 @@ public:
         multiply<Eigen::ColMajor>(x, w, y);
     }
     // w^T += x y^T, since w^T is column-major
-    void add_outer(RowMajorView<S> w,            // (R x K)
-                   ColumnMajorView<const S> y,   // (R x N)
-                   ColumnMajorView<const S> x) { // (K x N)
+    void add_outer(RowMajorView<S> w,                                 // (R x K)
+                   ColumnMajorView<const S> y,                        // (R x N)
+                   ColumnMajorView<const S> x) {                      // (K x N)
         assert(blocks_.size() >= scratch(x.rows, y.rows, x.columns)); // else it was not reserved
         eigen::add_product<P>(w.data, w.columns, {x.data, 1, x.stride}, {y.data, y.stride, 1}, x.rows, y.rows,
                               x.columns, blocks_.data());
@@ -119,12 +119,8 @@ public:
     void fill(S* p, std::size_t n, S value) { std::fill_n(p, n, value); }
     void copy(S* to, const S* from, std::size_t n) { std::copy_n(from, n, to); }
 
-    double sum(const S* p, std::size_t n) {
-        return column(p, n).template cast<double>().sum();
-    }
-    double sum_of_squares(const S* p, std::size_t n) {
-        return column(p, n).template cast<double>().square().sum();
-    }
+    double sum(const S* p, std::size_t n) { return column(p, n).template cast<double>().sum(); }
+    double sum_of_squares(const S* p, std::size_t n) { return column(p, n).template cast<double>().square().sum(); }
 
     template <int H, class Unit>
     void units(const Unit& unit, std::size_t columns) {
@@ -151,7 +147,7 @@ private:
         if (x.columns <= few) {
             for (std::size_t n = 0; n < x.columns; ++n)
                 eigen::add_vector_product<order, P>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
-                                                 y.rows, x.rows);
+                                                    y.rows, x.rows);
         } else {
             assert(blocks_.size() >= scratch(y.rows, y.columns, x.rows));
             const bool split_rows = order == Eigen::RowMajor;

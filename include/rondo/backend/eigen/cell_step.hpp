@@ -57,9 +57,7 @@ struct CellStep {
     /// tensor(k) in PyTorch's order: W, U, b, c and per-unit parameters.
     template <class Tensors>
     static void pack(const Tensors& tensor, std::byte* to) {
-        Tiles::each([&](int n, int first) {
-            pack_tile(tensor, to + std::size_t(first) * block_size, first, n);
-        });
+        Tiles::each([&](int n, int first) { pack_tile(tensor, to + std::size_t(first) * block_size, first, n); });
     }
 
     /// Updates state in place. `back` runs over the tiles in reverse: a caller that alternates reads weights larger
@@ -140,9 +138,8 @@ private:
         const word* words = reinterpret_cast<const word*>(numbers + constants(n));
         words = add_columns<OfX, Stored, In, parts, n * gates, all, rows == 1>(sum, words, x);
         add_columns<OfH, Stored, H, parts, n * gates, all, rows == 1>(sum, words, state);
-        unroll<(parts - 1) * all>([&](auto i) __attribute__((always_inline)) {
-            sum[i % all] = sum[i % all] + sum[all + i];
-        });
+        unroll<(parts - 1) * all>([&](auto i)
+                                      __attribute__((always_inline)) { sum[i % all] = sum[i % all] + sum[all + i]; });
         unroll<n>([&](auto b) __attribute__((always_inline)) {
             cell::Pre<C, P> pre;
             unroll<sums>([&](auto g) __attribute__((always_inline)) { pre[g] = sum[b * sums + g]; });

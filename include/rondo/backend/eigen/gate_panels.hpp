@@ -21,8 +21,8 @@ struct GatePanels : GateLayout<C> {
     using Layout::gates, Layout::merged, Layout::split, Layout::pre;
     static constexpr int lanes = P::size;
     static constexpr int blocks = merged % 2 == 0 && split % 2 == 0 ? 1 : 2; // in a group
-    static constexpr int count = (merged + 2 * split) * blocks / 2; // panels of a group
-    static constexpr int of_product = gates * blocks / 2;           // those W x writes (first), or U h (last)
+    static constexpr int count = (merged + 2 * split) * blocks / 2;          // panels of a group
+    static constexpr int of_product = gates * blocks / 2;                    // those W x writes (first), or U h (last)
     static constexpr int first_of_h = count - of_product;
     static constexpr std::size_t height = panel_height<P>;
 

@@ -46,9 +46,8 @@ struct LinearStep {
             Tiles::each([&](int n, int first) {
                 S* number = reinterpret_cast<S*>(to + std::size_t(first) * block_size);
                 for (int u = 0; u < n * lanes; ++u) *number++ = offset(first * lanes + u);
-                pack_columns<Stored>(reinterpret_cast<word*>(number), w, In, n * lanes, [&](int u) {
-                    return first * lanes + u < Out ? first * lanes + u : -1;
-                });
+                pack_columns<Stored>(reinterpret_cast<word*>(number), w, In, n * lanes,
+                                     [&](int u) { return first * lanes + u < Out ? first * lanes + u : -1; });
             });
         }
     }
@@ -58,9 +57,8 @@ struct LinearStep {
         if constexpr (along) {
             const S* const numbers = reinterpret_cast<const S*>(packed);
             const S* const w = numbers + padded(std::size_t(Out));
-            unroll<Out>([&](auto o) __attribute__((always_inline)) {
-                y[o] = numbers[o] + dot(w + o * packs * lanes, x);
-            });
+            unroll<Out>([&](auto o)
+                            __attribute__((always_inline)) { y[o] = numbers[o] + dot(w + o * packs * lanes, x); });
         } else {
             constexpr int width = Tiles::width, wider = Tiles::wider, widest = Tiles::widest;
             for (int k = 0; k < wider; ++k)
@@ -109,8 +107,7 @@ private:
         unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[n + i] = P(S(0)); });
         const word* const words = reinterpret_cast<const word*>(numbers + n * lanes);
         add_columns<InOrder, Stored, In, chains, n, n, true>(sum, words, x);
-        unroll<(chains - 1) * n>(
-            [&](auto i) __attribute__((always_inline)) { sum[i % n] = sum[i % n] + sum[n + i]; });
+        unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[i % n] = sum[i % n] + sum[n + i]; });
         unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i].store(y + i * lanes); });
     }
 };

@@ -78,13 +78,15 @@ void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), i
             sum = P::load(from[p] + std::size_t(c) * from_column + i * P::size);
         });
         add_right(tile, left, right, r, j);
-        tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum.store(to[p] + std::size_t(c) * height + i * P::size);
-        });
+        tile.each([&](P& sum, int p, int i, int c)
+                      __attribute__((always_inline)) { sum.store(to[p] + std::size_t(c) * height + i * P::size); });
     };
     // With one or two columns a tile takes more panels, so that enough independent sums hide the latency of FMA.
-    const std::size_t tile_panels = columns == 1 ? 4 : columns == 2 ? 2 : 1, groups = panels / tile_panels,
-                      all = groups + panels % tile_panels, block = columns_at_once(right.parts * right.inner, columns);
+    const std::size_t tile_panels = columns == 1   ? 4
+                                    : columns == 2 ? 2
+                                                   : 1,
+                      groups = panels / tile_panels, all = groups + panels % tile_panels,
+                      block = columns_at_once(right.parts * right.inner, columns);
     for (std::size_t done = 0; done < columns; done += block)
         for (std::size_t k = 0; k < all; ++k) {
             const std::size_t g = back ? all - 1 - k : k;
@@ -131,13 +133,11 @@ void add_panel_outer(S* sums,    // (height x tiles * tile_columns), column-majo
     constexpr std::size_t rows = std::size_t(tile_columns), height = panel_height<P>;
     for (std::size_t j = 0; j < tiles; ++j, sums += rows * height, b += rows * room) {
         Tile<P, 1, tile_columns> tile;
-        tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
-            sum = P::load(sums + std::size_t(c) * height + i * P::size);
-        });
+        tile.each([&](P& sum, int, int i, int c)
+                      __attribute__((always_inline)) { sum = P::load(sums + std::size_t(c) * height + i * P::size); });
         tile.add_rows(a, 0, b, rows, columns);
-        tile.each([&](P& sum, int, int i, int c) __attribute__((always_inline)) {
-            sum.store(sums + std::size_t(c) * height + i * P::size);
-        });
+        tile.each([&](P& sum, int, int i, int c)
+                      __attribute__((always_inline)) { sum.store(sums + std::size_t(c) * height + i * P::size); });
     }
 }
 

@@ -77,15 +77,16 @@ void add_product(S* c, std::size_t stride, // (rows x columns), column-major
     constexpr std::size_t block = 96; // columns of b that stay in L1 and L2 while all panels are read
     for (std::size_t start = 0; start < columns; start += block)
         for (std::size_t first = 0; first < rows; first += panel_height<P>)
-            each_tile((std::min)(block, columns - start), [&]<int count>(std::integral_constant<int, count>,
-                                                                       std::size_t from) {
-                const std::size_t j = start + from;
-                Tile<P, 1, count> tile;
-                tile.clear();
-                if (b.by_row == 1) tile.add(a + first * inner, 0, b.data + j * b.by_column, b.by_column, inner);
-                else tile.add_rows(a + first * inner, 0, b.data + j, b.by_row, inner);
-                add_sums(c + j * stride + first, stride, tile, rows - first);
-            });
+            each_tile((std::min)(block, columns - start),
+                      [&]<int count>(std::integral_constant<int, count>, std::size_t from) {
+                          const std::size_t j = start + from;
+                          Tile<P, 1, count> tile;
+                          tile.clear();
+                          if (b.by_row == 1)
+                              tile.add(a + first * inner, 0, b.data + j * b.by_column, b.by_column, inner);
+                          else tile.add_rows(a + first * inner, 0, b.data + j, b.by_row, inner);
+                          add_sums(c + j * stride + first, stride, tile, rows - first);
+                      });
 }
 
 /// Columns of a left factor that are packed at a time if it is not packed beforehand.
@@ -111,12 +112,12 @@ void add_product(S* c, std::size_t stride, // (rows x columns), column-major
                  Strided<S> a,             // (rows x inner)
                  Strided<S> b,             // (inner x columns)
                  std::size_t rows, std::size_t columns, std::size_t inner,
-                 S* memory) {              // packed_size(rows, min(inner, depth))
+                 S* memory) { // packed_size(rows, min(inner, depth))
     for (std::size_t k = 0; k < inner; k += depth) {
         const std::size_t part = (std::min)(depth, inner - k);
         pack<P>(memory, {a.data + k * a.by_column, a.by_row, a.by_column}, rows, part);
         add_product<P>(c, stride, static_cast<const S*>(memory), {b.data + k * b.by_row, b.by_row, b.by_column}, rows,
-                    columns, part);
+                       columns, part);
     }
 }
 

@@ -4,8 +4,8 @@
 #include "../../core/extent.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
-#include "../scratch.hpp"
 #include "../../simd/tail.hpp"
+#include "../scratch.hpp"
 #include "../state_slots.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
@@ -129,7 +129,7 @@ struct Recurrence {
     }
     struct BackwardScratch {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
-        S *gradients;             // da, in panels like the pre-activations
+        S* gradients;             // da, in panels like the pre-activations
         S *per_unit_gradient, *bias_gradient, *peepholes, *U, *W, *right, *left;
     };
     template <class B>
@@ -161,7 +161,7 @@ private:
                 const std::size_t j = block * lanes, n = units(block);
                 if (n > 0)
                     PartialPack<P>{n}.store(state[0] + at * hidden + j,
-                                     initial[0] ? PartialPack<P>{n}.load(initial[0] + from + j) : P(S(0)));
+                                            initial[0] ? PartialPack<P>{n}.load(initial[0] + from + j) : P(S(0)));
                 for (int k = 1; k < states; ++k)
                     (initial[k] && n > 0 ? PartialPack<P>{n}.load(initial[k] + from + j) : P(S(0)))
                         .store(others(k, block, at));
@@ -262,8 +262,7 @@ private:
             for (int k = 1; k < states; ++k) result.state[k].store(now[k] + j * lanes);
             if constexpr (kept > 0)
                 if (kept_at)
-                    for (int k = 0; k < kept; ++k)
-                        result.saved[k].store(kept_at + (j * kept + std::size_t(k)) * lanes);
+                    for (int k = 0; k < kept; ++k) result.saved[k].store(kept_at + (j * kept + std::size_t(k)) * lanes);
         }
     }
 };

@@ -138,7 +138,7 @@ private:
 
     template <bool whole>
     [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, std::size_t column,
-                   const S* peepholes) const {
+                                    const S* peepholes) const {
         const std::size_t n = whole ? lanes : f.units(block), h = f.hidden;
         Values<S*, pre> to, sums;
         Forward::packs_of(block, gradients + column * height, all(), to);
@@ -170,8 +170,8 @@ private:
                 now[k] = P::load(f.others(k, block, now_at));
             }
             for (int k = 0; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
-            gradient[0] = gradient[0] +
-                       PartialPack<P>{n}.load(f.output_gradient + (f.slots.column(t) + b) * h + block * lanes);
+            gradient[0] =
+                gradient[0] + PartialPack<P>{n}.load(f.output_gradient + (f.slots.column(t) + b) * h + block * lanes);
             const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
             for (int g = 0; g < pre; ++g) {
                 // The following products multiply lanes past the last unit by zero: a NaN there would spread.

@@ -76,8 +76,8 @@ template <class Place, class Stored, int inner, int chains, int packs, int sums,
     } else {
         for (int k = 0; k < turns; ++k) turn(k);
     }
-    unroll<whole % chains>(
-        [&](auto c) __attribute__((always_inline)) { column(c, (turns * chains + c) * rows, Rows{}); });
+    unroll<whole % chains>([&](auto c)
+                               __attribute__((always_inline)) { column(c, (turns * chains + c) * rows, Rows{}); });
     if constexpr (inner % rows > 0)
         column(std::integral_constant<int, 0>{}, whole * rows, std::integral_constant<int, inner % rows>{});
     return words;

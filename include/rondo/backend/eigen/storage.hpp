@@ -44,8 +44,8 @@ struct Storage<P, bfloat16> {
         if constexpr (row == 0)
             return P::from(ei::preinterpret<typename P::raw>(Integer(ei::plogical_shift_left<16>(words))));
         else
-            return P::from(ei::preinterpret<typename P::raw>(
-                Integer(ei::pand(words, ei::pset1<Integer>(int(0xffff0000u))))));
+            return P::from(
+                ei::preinterpret<typename P::raw>(Integer(ei::pand(words, ei::pset1<Integer>(int(0xffff0000u))))));
     }
 };
 

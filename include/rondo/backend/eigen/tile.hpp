@@ -49,9 +49,8 @@ public:
     [[gnu::always_inline]] void add_rows(const S* a, std::size_t stride, // (panels * height x inner), packed
                                          const S* b, std::size_t by_row, // (inner x columns)
                                          std::size_t inner) {
-        add_each(a, stride, inner, [&](auto j, std::size_t k) __attribute__((always_inline)) {
-            return b[k * by_row + std::size_t(j)];
-        });
+        add_each(a, stride, inner,
+                 [&](auto j, std::size_t k) __attribute__((always_inline)) { return b[k * by_row + std::size_t(j)]; });
     }
 
 private:

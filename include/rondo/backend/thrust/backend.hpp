@@ -3,13 +3,13 @@
 
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
-#include "../concept.hpp"
 #include "../../simd/tail.hpp"
+#include "../concept.hpp"
 #include "functors.hpp"
+#include "growing_pool.hpp"
 #include "plan.hpp"
 #include "product.hpp"
 #include "queue.hpp"
-#include "growing_pool.hpp"
 #include "scatter.hpp"
 
 #include <thrust/copy.h>
@@ -176,7 +176,7 @@ public:
     /// Whether there is a plan to execute all steps of the cell in one kernel: see RunsSteps.
     template <class C, int H>
     static constexpr bool runs_steps = selector<C, H, gpu::Direction::forward>.columns(1, false) > 0 &&
-        selector<C, H, gpu::Direction::backward>.columns(1, false) > 0;
+                                       selector<C, H, gpu::Direction::backward>.columns(1, false) > 0;
     template <class C, int H>
     static bool runs_forward(const Extent& e) {
         return selector<C, H, gpu::Direction::forward>.columns(e.batch, e.lengths) > 0;
@@ -188,7 +188,7 @@ public:
     template <class C, int H>
     static std::size_t steps_memory(const Extent& e) {
         return (std::max)(selector<C, H, gpu::Direction::forward>.memory(e.batch, e.lengths),
-                        selector<C, H, gpu::Direction::backward>.memory(e.batch, e.lengths));
+                          selector<C, H, gpu::Direction::backward>.memory(e.batch, e.lengths));
     }
     template <class C, int H>
     void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {

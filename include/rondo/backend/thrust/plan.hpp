@@ -26,9 +26,15 @@ struct Target {
 };
 
 /// Targets of ThrustBackend; a program for several devices uses several backends.
-struct Ampere { static constexpr Target target{80, std::size_t{163} << 10, 108}; };                      // A100
-struct Hopper { static constexpr Target target{90, std::size_t{227} << 10, 132, {66, 30, 15, 7}}; };     // H100, H200
-struct Blackwell { static constexpr Target target{100, std::size_t{227} << 10, 148, {72, 32, 16, 7}}; }; // B200
+struct Ampere {
+    static constexpr Target target{80, std::size_t{163} << 10, 108};
+}; // A100
+struct Hopper {
+    static constexpr Target target{90, std::size_t{227} << 10, 132, {66, 30, 15, 7}};
+}; // H100, H200
+struct Blackwell {
+    static constexpr Target target{100, std::size_t{227} << 10, 148, {72, 32, 16, 7}};
+}; // B200
 
 template <class D>
 concept Device = std::same_as<decltype(D::target), const Target>;
@@ -140,8 +146,7 @@ constexpr Plan plan(Target target, cell::Shape shape, int hidden, std::size_t nu
     }
     if (second_best.kind != Kind::per_step_gemm) return second_best;
     for (int blocks = 8; blocks <= target.multiprocessors; blocks += 4) {
-        const Plan found =
-            detail::plan_of(target, shape, hidden, number, columns, direction, blocks, Kind::grid);
+        const Plan found = detail::plan_of(target, shape, hidden, number, columns, direction, blocks, Kind::grid);
         if (good(found)) return found;
     }
     return second_best;

@@ -12,9 +12,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 template <class C, int H, class S, Device D, int some>
 struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::forward> {
     using Base = Pass<Forward, C, H, S, D, some, Direction::forward>;
+    using Base::plan, Base::gates, Base::states, Base::columns, Base::rows;
     using typename Base::At, typename Base::N, typename Base::L, typename Base::Steps, typename Base::Gates;
     using typename Base::Part;
-    using Base::plan, Base::gates, Base::states, Base::columns, Base::rows;
     static constexpr int sent_at_once = columns < Vector<S>::size ? columns : Vector<S>::size; // h of a unit
 
     struct Registers {
@@ -78,8 +78,7 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
     RONDO_HOST_DEVICE static void rest(const Steps& steps, int t, const At& at) {
         if (at.replica() != 0) return;
         RONDO_UNROLL
-        for (int k = 0; k < states; ++k)
-            steps.all.state[k][steps.all.slots.column(t + 1) * H + steps.index(at)] = S(0);
+        for (int k = 0; k < states; ++k) steps.all.state[k][steps.all.slots.column(t + 1) * H + steps.index(at)] = S(0);
     }
     RONDO_HOST_DEVICE static void end(const Steps& steps, const At& at, const Registers& r) {
         RONDO_UNROLL
@@ -127,10 +126,8 @@ private:
         const auto unit = steps.all.forward(t, std::size_t(steps.column(at)));
         RONDO_UNROLL
         for (int k = 0; k < states; ++k) unit.after[k][at.unit] = S(now.state[k]);
-        if (steps.all.saved)
-            RONDO_UNROLL
-            for (int k = 0; k < Gates::saved; ++k)
-                unit.saved[std::size_t(k) * H + std::size_t(at.unit)] = S(now.saved[k]);
+        if (steps.all.saved) RONDO_UNROLL
+        for (int k = 0; k < Gates::saved; ++k) unit.saved[std::size_t(k) * H + std::size_t(at.unit)] = S(now.saved[k]);
     }
 };
 

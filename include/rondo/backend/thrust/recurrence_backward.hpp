@@ -10,9 +10,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 template <class C, int H, class S, Device D, int some>
 struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::backward> {
     using Base = Pass<Backward, C, H, S, D, some, Direction::backward>;
+    using Base::plan, Base::gates, Base::states, Base::columns, Base::rows, Base::row;
     using typename Base::At, typename Base::N, typename Base::L, typename Base::Steps, typename Base::Gates;
     using typename Base::Part;
-    using Base::plan, Base::gates, Base::states, Base::columns, Base::rows, Base::row;
     static constexpr int sent_at_once = row < Vector<S>::size ? row : Vector<S>::size; // of the gates of a unit
     using Read = typename UnitBackward<C, H, S>::template Read<N>;
 
@@ -49,11 +49,10 @@ struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::
         group.each([&](const At& at, Registers& r) {
             step(steps, t, at, r);
             fetch(steps, following, at, r);
-            if (at.real())
-                RONDO_UNROLL
-                for (int k = 0; k < row; k += sent_at_once)
-                    group.template send<sent_at_once>(turn % 2, Part::place(at.unit, at.column() * row + k), r.out + k,
-                                                      at.replica(), plan.replicas());
+            if (at.real()) RONDO_UNROLL
+            for (int k = 0; k < row; k += sent_at_once)
+                group.template send<sent_at_once>(turn % 2, Part::place(at.unit, at.column() * row + k), r.out + k,
+                                                  at.replica(), plan.replicas());
         });
     }
     template <class Group>

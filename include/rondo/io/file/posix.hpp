@@ -60,7 +60,7 @@ private:
 
 inline Bytes read_file(const std::filesystem::path& path, std::size_t limit, Error& error) {
     const FileProblem refuse{"read", path, error};
-    struct ::stat facts {};
+    struct ::stat facts{};
     errno = 0;
     if (::stat(path.c_str(), &facts) != 0) return refuse(system_reason());
     if (!S_ISREG(facts.st_mode)) return refuse.not_regular(); // opening a device could have side effects
@@ -104,7 +104,7 @@ inline void remove_left_over(const std::string& folder) {
         if (!name.starts_with(".rondo-") || !name.ends_with(".tmp")) continue;
         const std::string path = folder + entry->d_name;
         const OpenFile file{path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW};
-        struct ::stat facts {};
+        struct ::stat facts{};
         if (file && ::fstat(file.number(), &facts) == 0 && S_ISREG(facts.st_mode) && file.lock())
             ::unlink(path.c_str());
     }
@@ -121,7 +121,7 @@ public:
             reason = file_ ? std::error_code{} : system_reason();
             if (!file_ && reason == std::errc::file_exists) continue;
             // Between open and lock, another writer may have removed the file as a leftover.
-            struct ::stat facts {};
+            struct ::stat facts{};
             const bool taken = file_ && !file_.lock() && errno == EWOULDBLOCK;
             if (!file_ || (!taken && ::fstat(file_.number(), &facts) == 0 && facts.st_nlink > 0)) return;
             reason = std::make_error_code(std::errc::resource_unavailable_try_again);
@@ -181,7 +181,7 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::s
     const FileProblem refuse{"write", path, error};
     std::string target = path.native();
     bool exists = false;
-    struct ::stat facts {};
+    struct ::stat facts{};
     if (const auto reason = follow_links(target, exists, facts)) return void(refuse(reason));
     if (exists && !S_ISREG(facts.st_mode)) return void(refuse.not_regular());
     if (exists && (facts.st_mode & 0222) == 0) return void(refuse.read_only());

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../../core/range.hpp"
+#include "../../core/number_text.hpp"
 #include "../../core/range.hpp"
 #include "../layer_weights.hpp"
-#include "../../core/number_text.hpp"
 #include "graph.hpp"
 
 #include <cstddef>

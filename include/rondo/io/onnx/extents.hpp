@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 
@@ -79,8 +78,8 @@ inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
     if (walk.find_as<OnnxFlow>(node.input(0)) || walk.find_as<OnnxFlow>(node.input(1)))
         return "it multiplies what a layer gives, which no layer of Rondo does";
     const auto b = walk.extents(node.input(1));
-    const auto product = a && b && a->dims.size() == 1 && b->dims.size() == 1
-                             ? OnnxDim::product(a->dims[0], b->dims[0]) : std::nullopt;
+    const auto product =
+        a && b && a->dims.size() == 1 && b->dims.size() == 1 ? OnnxDim::product(a->dims[0], b->dims[0]) : std::nullopt;
     if (!product) return "it multiplies other things than two extents";
     return onnx_result(walk, node, OnnxExtents{{*product}, a->scalar && b->scalar}), "";
 }
@@ -141,8 +140,7 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
         auto shape = onnx_shape_of(walk, node.input(0));
         if (!value) return onnx_result(walk, node, OnnxFill{0, std::move(shape)}), "";
         std::string problem = walk.tensor(OnnxConstant{value->tensor.value_or(Message{})}, tensor);
-        if (!problem.empty())
-            return problem;
+        if (!problem.empty()) return problem;
         if (tensor.size != 1 || !tensor.real()) return "it fills with no FLOAT or DOUBLE";
         return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0], std::move(shape)}), "";
     }
@@ -170,8 +168,8 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
 /// Reshape, its shape stays known.
 inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill fill) {
     auto shape = std::exchange(fill.shape, std::nullopt);
-    const auto which = shape && (node.op == "Unsqueeze" || node.op == "Squeeze") ? walk.wholes(node, "axes", 1)
-                                                                                 : std::nullopt;
+    const auto which =
+        shape && (node.op == "Unsqueeze" || node.op == "Squeeze") ? walk.wholes(node, "axes", 1) : std::nullopt;
     if (which && which->size() == 1) {
         const bool fresh = node.op == "Unsqueeze";
         const auto at = OnnxFlow::axis((*which)[0], shape->size() + (fresh ? 1 : 0));
@@ -184,7 +182,8 @@ inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill
         const auto begins = walk.wholes(node, "starts", 1), ends = walk.wholes(node, "ends", 2),
                    axes = walk.wholes(node, "axes", 3);
         const auto at = begins && ends && axes && axes->size() == 1 && begins->size() == 1 && ends->size() == 1
-                            ? OnnxFlow::axis((*axes)[0], shape->size()) : std::nullopt;
+                            ? OnnxFlow::axis((*axes)[0], shape->size())
+                            : std::nullopt;
         if (at && node.input(4).empty() && (*shape)[*at].known() && (*shape)[*at].times > 0) {
             const OnnxRange range{(*begins)[0], (*ends)[0]};
             (*shape)[*at] = {std::int64_t(range.within(std::size_t((*shape)[*at].times)).second)};
@@ -201,7 +200,8 @@ inline std::string onnx_move_fill(OnnxWalk& walk, const OnnxNode& node, OnnxFill
 /// The shape of two tensors that are concatenated along an axis.
 inline void onnx_extend(OnnxFill& all, const OnnxFill& part, std::int64_t axis) {
     const auto at = all.shape && part.shape && all.shape->size() == part.shape->size()
-                        ? OnnxFlow::axis(axis, all.shape->size()) : std::nullopt;
+                        ? OnnxFlow::axis(axis, all.shape->size())
+                        : std::nullopt;
     if (!at || !(*all.shape)[*at].known() || !(*part.shape)[*at].known()) return all.shape.reset();
     (*all.shape)[*at].times += (*part.shape)[*at].times;
 }

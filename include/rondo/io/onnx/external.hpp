@@ -77,8 +77,7 @@ private:
         const std::filesystem::path path{std::u8string{location.begin(), location.end()}};
         bool down = !path.has_root_path() && location.find_first_of(std::string_view{"\\\0", 2}) == location.npos;
         for (const auto& part : path) down = down && part != "..";
-        if (!down)
-            return "keeps its numbers in " + quoted(location) + "; expected a path from the model's folder down";
+        if (!down) return "keeps its numbers in " + quoted(location) + "; expected a path from the model's folder down";
         const auto folder = model_->has_parent_path() ? model_->parent_path() : std::filesystem::path{"."};
         const auto named = folder / path;
         std::error_code reason, unknown;

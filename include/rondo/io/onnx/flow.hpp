@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 
 #include <algorithm>
 #include <array>
@@ -82,14 +81,14 @@ struct OnnxFlow {
     std::size_t rank = 0;
     std::array<OnnxDim, atom_count> sizes{};
     std::vector<OnnxPart> list{OnnxPart{}};
-    std::uint32_t input = 0;     // index of the graph input that it depends on
-    std::optional<Atom> time{};  // the axis of the input that is time
-    bool recurrent = false;      // a recurrent layer precedes it
-    bool lengths = false;        // a recurrent layer that precedes it has lengths from the caller
-    bool flipped = false;        // its steps are reversed
+    std::uint32_t input = 0;    // index of the graph input that it depends on
+    std::optional<Atom> time{}; // the axis of the input that is time
+    bool recurrent = false;     // a recurrent layer precedes it
+    bool lengths = false;       // a recurrent layer that precedes it has lengths from the caller
+    bool flipped = false;       // its steps are reversed
     bool tokens = false;
-    bool whole = false;          // the input is of whole numbers: tokens, possibly cast to real numbers
-    bool cut = false;            // a part of the input only
+    bool whole = false; // the input is of whole numbers: tokens, possibly cast to real numbers
+    bool cut = false;   // a part of the input only
 
     void add_axis(std::initializer_list<Atom> atoms) {
         for (const Atom atom : atoms) axes[rank].add(atom);
@@ -134,7 +133,8 @@ struct OnnxFlow {
             Axis result;
             for (std::size_t k = 0; k < axis.count; ++k)
                 if (axis.atoms[k] != atom) result.add(axis.atoms[k]);
-                else for (const Atom one : with) result.add(one);
+                else
+                    for (const Atom one : with) result.add(one);
             axis = result;
         }
     }
@@ -260,8 +260,9 @@ struct OnnxFlow {
             for (const std::size_t k : places)
                 picked.insert(picked.end(), list.begin() + std::ptrdiff_t(k * inner),
                               list.begin() + std::ptrdiff_t((k + 1) * inner));
-        else for (std::size_t k = 0; k < outer; ++k)
-            for (const std::size_t n : places) picked.push_back(list[k * inner + n]);
+        else
+            for (std::size_t k = 0; k < outer; ++k)
+                for (const std::size_t n : places) picked.push_back(list[k * inner + n]);
         list = std::move(picked);
         sizes[along] = {std::int64_t(places.size())};
         settle();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "walk.hpp"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ struct OnnxFold {
     OnnxWalk& walk;
     const OnnxNode& node;
     OnnxTensor x{};
-    unsigned repeated = 0;   // of the first input
+    unsigned repeated = 0; // of the first input
     OnnxTensor result{};
     bool done = false;
     std::shared_ptr<std::vector<double>> made{};
@@ -256,8 +255,7 @@ struct OnnxFold {
         std::vector<bool> fresh(all);
         for (const std::int64_t index : *which) {
             const auto at = axis(index, all);
-            if (!at || fresh[*at])
-                return "its result has no axis " + std::to_string(index) + ", or has it twice";
+            if (!at || fresh[*at]) return "its result has no axis " + std::to_string(index) + ", or has it twice";
             fresh[*at] = true;
         }
         std::vector<std::size_t> to;
@@ -318,8 +316,9 @@ struct OnnxFold {
         if (std::string problem = make(to); !problem.empty()) return problem;
         for (std::size_t k = 0; k < result.size; ++k) {
             const double left = (*a)[a->size() == 1 ? 0 : k], right = (*b)[b->size() == 1 ? 0 : k];
-            made->push_back(onnx_rounded(x.type, node.op == "Add" ? left + right
-                                                 : node.op == "Sub" ? left - right : left * right));
+            made->push_back(onnx_rounded(x.type, node.op == "Add"   ? left + right
+                                                 : node.op == "Sub" ? left - right
+                                                                    : left * right));
         }
         return {};
     }
@@ -330,10 +329,10 @@ struct OnnxFold {
 inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
     using Way = std::string (OnnxFold::*)();
     static constexpr std::pair<std::string_view, Way> ways[]{
-        {"Add", &OnnxFold::arithmetic},   {"Cast", &OnnxFold::cast},       {"Concat", &OnnxFold::concat},
-        {"Flatten", &OnnxFold::flatten},  {"Gather", &OnnxFold::gather},   {"Mul", &OnnxFold::arithmetic},
-        {"Reshape", &OnnxFold::to_shape}, {"Slice", &OnnxFold::slice},     {"Squeeze", &OnnxFold::squeeze},
-        {"Split", &OnnxFold::split},      {"Sub", &OnnxFold::arithmetic},  {"Transpose", &OnnxFold::transpose},
+        {"Add", &OnnxFold::arithmetic},      {"Cast", &OnnxFold::cast},      {"Concat", &OnnxFold::concat},
+        {"Flatten", &OnnxFold::flatten},     {"Gather", &OnnxFold::gather},  {"Mul", &OnnxFold::arithmetic},
+        {"Reshape", &OnnxFold::to_shape},    {"Slice", &OnnxFold::slice},    {"Squeeze", &OnnxFold::squeeze},
+        {"Split", &OnnxFold::split},         {"Sub", &OnnxFold::arithmetic}, {"Transpose", &OnnxFold::transpose},
         {"Unsqueeze", &OnnxFold::unsqueeze},
     };
     const auto way = range::find(ways, node.op, &std::pair<std::string_view, Way>::first);

@@ -3,9 +3,8 @@
 
 #include "../../core/printable.hpp"
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
-#include "tensor.hpp"
 #include "protobuf.hpp"
+#include "tensor.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -23,7 +22,14 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 /// An AttributeProto, of the types that supported operators use.
 struct OnnxAttribute {
     enum Type : std::int64_t {
-        none = 0, of_float = 1, of_int = 2, of_string = 3, of_tensor = 4, of_graph = 5, of_floats = 6, of_ints = 7,
+        none = 0,
+        of_float = 1,
+        of_int = 2,
+        of_string = 3,
+        of_tensor = 4,
+        of_graph = 5,
+        of_floats = 6,
+        of_ints = 7,
         of_strings = 8
     };
 
@@ -38,9 +44,9 @@ struct OnnxAttribute {
 };
 
 inline std::string onnx_attribute_type_name(std::int64_t type) {
-    constexpr std::string_view names[]{"UNDEFINED", "FLOAT",  "INT",  "STRING",  "TENSOR",  "GRAPH",
-                                       "FLOATS",    "INTS", "STRINGS", "TENSORS", "GRAPHS", "SPARSE_TENSOR",
-                                       "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
+    constexpr std::string_view names[]{
+        "UNDEFINED", "FLOAT",   "INT",    "STRING",        "TENSOR",         "GRAPH",      "FLOATS",     "INTS",
+        "STRINGS",   "TENSORS", "GRAPHS", "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
     if (type >= 0 && type < std::int64_t(std::size(names))) return std::string{names[std::size_t(type)]};
     return "type " + std::to_string(type);
 }
@@ -82,15 +88,15 @@ inline OnnxAttribute read_onnx_attribute(Message message) {
         case 22: value(11); break;
         case 23: value(12, true); break;
         default: break;
-    }
+        }
     result.type = told != OnnxAttribute::none ? told : holds;
     const auto called = [&] { return "its attribute " + quoted(result.name) + ' '; };
     if (!reader.ok()) result.problem = "an attribute is no AttributeProto: " + reader.problem();
     else if (refers) result.problem = called() + "is a parameter of a function";
     else if (mixed || again) result.problem = called() + "holds more than one value";
     else if (holds != OnnxAttribute::none && holds != result.type)
-        result.problem = called() + "is of " + onnx_attribute_type_name(told) + ", but holds " +
-                         onnx_attribute_type_name(holds);
+        result.problem =
+            called() + "is of " + onnx_attribute_type_name(told) + ", but holds " + onnx_attribute_type_name(holds);
     return result;
 }
 
@@ -134,7 +140,7 @@ inline std::string read_onnx_node(Message message, OnnxNode& node) {
         case 5: node.attributes.push_back(reader.bytes()); break;
         case 7: node.domain = reader.text(); break;
         default: break;
-    }
+        }
     if (node.domain == "ai.onnx") node.domain = {};
     return reader.ok() ? "" : node.called() + " is no NodeProto: " + reader.problem();
 }
@@ -181,7 +187,7 @@ inline std::string read_onnx_value_info(Message message, OnnxValueInfo& info) {
 struct OnnxGraph {
     std::int64_t opset = 0; // of ONNX's own operators
     std::vector<Message> nodes, inputs, outputs;
-    std::vector<std::pair<std::string_view, Message>> initializers; // by name
+    std::vector<std::pair<std::string_view, Message>> initializers;       // by name
     std::vector<std::pair<std::string_view, std::string_view>> functions; // defined in the file: domain and name
 };
 
@@ -248,12 +254,13 @@ inline std::string read_onnx_graph(Message file, OnnxGraph& result) {
     result.initializers.reserve(counts[5]);
     result.inputs.reserve(counts[11]);
     result.outputs.reserve(counts[12]);
-    if (problem.empty()) problem = each([&](ProtobufReader& reader) {
-        if (reader.field() == 1) result.nodes.push_back(reader.bytes());
-        if (reader.field() == 5) result.initializers.emplace_back(onnx_tensor_name(reader.bytes()), reader.bytes());
-        if (reader.field() == 11) result.inputs.push_back(reader.bytes());
-        if (reader.field() == 12) result.outputs.push_back(reader.bytes());
-    });
+    if (problem.empty())
+        problem = each([&](ProtobufReader& reader) {
+            if (reader.field() == 1) result.nodes.push_back(reader.bytes());
+            if (reader.field() == 5) result.initializers.emplace_back(onnx_tensor_name(reader.bytes()), reader.bytes());
+            if (reader.field() == 11) result.inputs.push_back(reader.bytes());
+            if (reader.field() == 12) result.outputs.push_back(reader.bytes());
+        });
     if (!problem.empty()) return "its graph is no GraphProto: " + problem;
     const auto name = [](const auto& initializer) { return initializer.first; };
     range::sort(result.initializers, {}, name);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "../file.hpp"
 #include "../layer_weights.hpp"
 #include "external.hpp"
@@ -65,8 +64,8 @@ inline std::string give_onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, co
     auto tensor = std::make_shared<OnnxTensor>();
     tensor->name = info.name;
     tensor->type = OnnxTensor::float64;
-    bool fits = array.shape.size() <= tensor->dims.size() &&
-                (!info.has_shape || info.shape.size() == array.shape.size());
+    bool fits =
+        array.shape.size() <= tensor->dims.size() && (!info.has_shape || info.shape.size() == array.shape.size());
     for (std::size_t k = 0; fits && k < array.shape.size(); ++k) {
         const std::size_t extent = tensor->dims[tensor->rank++] = array.shape[k];
         fits = !info.has_shape || info.shape[k] < 0 || std::uint64_t(info.shape[k]) == extent;

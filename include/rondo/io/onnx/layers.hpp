@@ -110,8 +110,7 @@ inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
         const auto size = std::size_t(walk.layer(id).weights.facts.output);
         const bool last = size == 1 || (x.rank > 0 && x.is_features(x.axes[x.rank - 1]));
         std::vector<double> bias;
-        if (std::string problem = onnx_bias(walk, node.input(first ? 1 : 0), 1, bias); !problem.empty())
-            return problem;
+        if (std::string problem = onnx_bias(walk, node.input(first ? 1 : 0), 1, bias); !problem.empty()) return problem;
         if (bias.size() != size || !last)
             return "it adds " + std::to_string(bias.size()) + " numbers to " + std::to_string(size);
         LayerWeights linear = walk.layer(id).weights;
@@ -131,8 +130,7 @@ inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     bool alike = at == earlier.list[0].layer && span > 0 && earlier.rank == x.rank && earlier.input == x.input &&
                  !earlier.tokens && earlier.flipped == x.flipped && earlier.feature_count() == x.feature_count();
     for (std::size_t k = 0; alike && k < x.rank; ++k)
-        alike = earlier.axes[k] == x.axes[k] ||
-                (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
+        alike = earlier.axes[k] == x.axes[k] || (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
     if (!alike) return "it adds what no earlier layer was given";
     const int size = static_cast<int>(x.feature_count());
     walk.pass(x, walk.append(node, x.list[0].layer, {LayerKind::Skip, size, size, 1, true, span},

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "recurrent.hpp"
 #include "step.hpp"
 
@@ -125,7 +124,7 @@ inline std::string read_onnx_body(Message graph, OnnxBody& body, OnnxStep& step)
         case 11: body.inputs.push_back(value(reader.bytes())); break;
         case 12: body.outputs.push_back(value(reader.bytes())); break;
         default: break;
-    }
+        }
     return reader.ok() ? problem : "its body is no GraphProto: " + reader.problem();
 }
 
@@ -202,9 +201,9 @@ inline std::string onnx_loop(OnnxWalk& walk, const OnnxNode& node) {
     for (std::size_t k = 0; k < carried; ++k) {
         const std::string_view inner = body.inputs[k + 2], outer = node.inputs[k + 2];
         const auto value = walk.find(outer);
-        const bool real = value && (std::holds_alternative<OnnxFill>(*value) ||
-                                    std::holds_alternative<OnnxFlow>(*value) ||
-                                    std::holds_alternative<OnnxGiven>(*value));
+        const bool real =
+            value && (std::holds_alternative<OnnxFill>(*value) || std::holds_alternative<OnnxFlow>(*value) ||
+                      std::holds_alternative<OnnxGiven>(*value));
         if (real) {
             if (state) return "it carries more than one state; expected a step of an RNN or GRU, without a mask";
             place = k;

@@ -55,9 +55,7 @@ public:
         expect(four_bytes, "a float");
         return std::bit_cast<float>(static_cast<std::uint32_t>(number_));
     }
-    std::span<const std::byte> bytes() {
-        return expect(counted, "bytes") ? bytes_ : std::span<const std::byte>{};
-    }
+    std::span<const std::byte> bytes() { return expect(counted, "bytes") ? bytes_ : std::span<const std::byte>{}; }
     std::string_view text() {
         const auto all = bytes();
         return {reinterpret_cast<const char*>(all.data()), all.size()};

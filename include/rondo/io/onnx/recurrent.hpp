@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "cell.hpp"
 #include "walk.hpp"
 
@@ -81,8 +80,8 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
 inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_view name, OnnxDim steps, bool& given) {
     const auto value = walk.find(name);
     const auto* flow = value ? std::get_if<OnnxFlow>(&*value) : nullptr;
-    given = value && (std::holds_alternative<OnnxGiven>(*value) ||
-                      (flow && flow->is_input() && flow->input != x.input));
+    given =
+        value && (std::holds_alternative<OnnxGiven>(*value) || (flow && flow->is_input() && flow->input != x.input));
     if (given || name.empty()) return {};
     std::vector<OnnxDim> lengths;
     if (const auto extents = walk.extents(name)) {
@@ -196,8 +195,8 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     }
     facts.input = int(in);
     facts.output = int(hidden);
-    const auto id = walk.append(node, x.list[0].layer, facts, std::uint8_t(directions), std::move(arrays),
-                                std::move(first));
+    const auto id =
+        walk.append(node, x.list[0].layer, facts, std::uint8_t(directions), std::move(arrays), std::move(first));
     OnnxFlow y = x;
     if (steps.count == 1) y.time = steps.atoms[0], y.lengths = given;
     y.recurrent = true;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "flow.hpp"
 
 #include <algorithm>
@@ -48,9 +47,9 @@ inline std::string onnx_select_parts(OnnxFlow& x, std::size_t axis, std::span<co
 }
 
 /// Selects a range of an axis: all of it, some parts, the first or last step, or all steps in reverse.
-inline std::string onnx_select(
-    OnnxFlow& x, std::size_t axis, OnnxRange range,
-    const char* otherwise = "it takes a part of the data that is not its first or last step") {
+inline std::string
+onnx_select(OnnxFlow& x, std::size_t axis, OnnxRange range,
+            const char* otherwise = "it takes a part of the data that is not its first or last step") {
     using Atom = OnnxFlow::Atom;
     const auto atoms = x.wide(x.axes[axis]);
     const OnnxDim extent = x.extent(x.axes[axis]);
@@ -61,8 +60,8 @@ inline std::string onnx_select(
     const auto& lies = x.axes[axis];
     const bool full = forward && (extent.known() ? std::int64_t(count) == size : range.from == 0 && to_end);
     if (full && (range.from == 0 || lies.count == atoms.count)) return {}; // the last of one step is a LastStep
-    if (forward && extent.known() && count == 0) return "it picks what is outside its input's axis of " +
-                                                        std::to_string(size);
+    if (forward && extent.known() && count == 0)
+        return "it picks what is outside its input's axis of " + std::to_string(size);
 
     const bool of_parts = atoms.count > 0 && (atoms.atoms[0] == OnnxFlow::parts || atoms.atoms[0] == OnnxFlow::stack);
     const bool with_features = atoms.count == 2 && atoms.atoms[1] == OnnxFlow::features;
@@ -76,13 +75,12 @@ inline std::string onnx_select(
 
     const bool one = lies.count == 1 && lies.atoms[0] <= OnnxFlow::second && !x.cut;
     const Atom atom = lies.atoms[0];
-    const bool steps = one && range::all_of(x.list, [](const OnnxPart& part) {
-        return part.what == OnnxPart::steps;
-    });
+    const bool steps = one && range::all_of(x.list, [](const OnnxPart& part) { return part.what == OnnxPart::steps; });
     if (steps && (!x.time || *x.time == atom)) {
-        const bool backward = range.step == -1 && (range.from == -1 || range.from >= OnnxRange::all ||
-                                                   (extent.known() && range.from == size - 1)) &&
-                              range.to <= (extent.known() ? -size - 1 : -OnnxRange::all);
+        const bool backward =
+            range.step == -1 &&
+            (range.from == -1 || range.from >= OnnxRange::all || (extent.known() && range.from == size - 1)) &&
+            range.to <= (extent.known() ? -size - 1 : -OnnxRange::all);
         if (backward && !x.lengths) {
             x.time = atom;
             x.flipped = !x.flipped;

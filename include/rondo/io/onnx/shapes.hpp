@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "extents.hpp"
 #include "layers.hpp"
 #include "select.hpp"
@@ -122,7 +121,8 @@ inline std::string onnx_slice(OnnxWalk& walk, const OnnxNode& node) {
     if (!begins || !ends || begins->size() != ends->size() || (!axes && !node.input(3).empty()) ||
         (!strides && !node.input(4).empty()))
         return "its range is not known";
-    if (!axes) for (axes.emplace(); axes->size() < begins->size();) axes->push_back(std::int64_t(axes->size()));
+    if (!axes)
+        for (axes.emplace(); axes->size() < begins->size();) axes->push_back(std::int64_t(axes->size()));
     if (!strides) strides.emplace(begins->size(), 1);
     if (axes->size() != begins->size() || strides->size() != begins->size())
         return "it has another number of axes than of ranges";

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 
@@ -53,10 +52,10 @@ struct OnnxStep {
     std::map<std::string_view, std::string_view> outer{}; // inputs of the body that are extents of the outer graph
     std::map<std::string_view, std::size_t> names{};      // terms by name
     std::vector<OnnxTerm> terms{};
-    std::string_view data{};                              // the tensor whose steps are the inputs
-    OnnxDim steps{};                                      // their number
-    std::optional<std::size_t> input{};                   // the term that is the input of a step
-    bool large = false;                                   // the file's limit of elements is exceeded
+    std::string_view data{};            // the tensor whose steps are the inputs
+    OnnxDim steps{};                    // their number
+    std::optional<std::size_t> input{}; // the term that is the input of a step
+    bool large = false;                 // the file's limit of elements is exceeded
 
     std::size_t add(OnnxTerm term) {
         if (!walk.keep(term.bias.size() + 1).empty()) large = true;

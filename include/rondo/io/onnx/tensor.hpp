@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "../float16.hpp"
 #include "../little_endian.hpp"
 #include "protobuf.hpp"
@@ -48,16 +47,23 @@ struct OnnxPlace {
 /// A non-owning view of a TensorProto, or a folded constant.
 struct OnnxTensor {
     enum Type : std::int64_t {
-        none = 0, float32 = 1, int32 = 6, int64 = 7, boolean = 9, float16 = 10, float64 = 11, bfloat16 = 16
+        none = 0,
+        float32 = 1,
+        int32 = 6,
+        int64 = 7,
+        boolean = 9,
+        float16 = 10,
+        float64 = 11,
+        bfloat16 = 16
     };
 
     std::string_view name{};
     std::int64_t type = none;
     std::array<std::size_t, 8> dims{};
-    std::size_t rank = 0, size = 1;   // size: number of elements
-    Message message{};                // contains the elements, unless they are
-    std::optional<Message> raw{};     // raw bytes, in this file or in another,
-    std::optional<OnnxPlace> place{}; // in another file that is not yet read,
+    std::size_t rank = 0, size = 1;                        // size: number of elements
+    Message message{};                                     // contains the elements, unless they are
+    std::optional<Message> raw{};                          // raw bytes, in this file or in another,
+    std::optional<OnnxPlace> place{};                      // in another file that is not yet read,
     std::shared_ptr<const std::vector<double>> computed{}; // or folded
 
     bool half() const { return type == float16 || type == bfloat16; }
@@ -76,8 +82,8 @@ struct OnnxTensor {
 };
 
 inline std::string onnx_type_name(std::int64_t type) {
-    constexpr std::string_view names[]{"UNDEFINED", "FLOAT",  "UINT8",   "INT8",   "UINT16", "INT16",
-                                       "INT32",     "INT64",  "STRING",  "BOOL",   "FLOAT16", "DOUBLE",
+    constexpr std::string_view names[]{"UNDEFINED", "FLOAT",  "UINT8",     "INT8",       "UINT16",  "INT16",
+                                       "INT32",     "INT64",  "STRING",    "BOOL",       "FLOAT16", "DOUBLE",
                                        "UINT32",    "UINT64", "COMPLEX64", "COMPLEX128", "BFLOAT16"};
     if (type >= 0 && type < std::int64_t(std::size(names))) return std::string{names[std::size_t(type)]};
     return "type " + std::to_string(type);
@@ -166,12 +172,12 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
             break;
         case 14: location = reader.whole(); break;
         default: break;
-    }
+        }
     const std::string name = tensor.called();
     if (!reader.ok()) return name + "is no TensorProto: " + reader.problem();
     if (!problem.empty()) return name + problem;
-    const bool whole = tensor.type == OnnxTensor::int32 || tensor.type == OnnxTensor::int64 ||
-                       tensor.type == OnnxTensor::boolean;
+    const bool whole =
+        tensor.type == OnnxTensor::int32 || tensor.type == OnnxTensor::int64 || tensor.type == OnnxTensor::boolean;
     if (!tensor.real() && !whole)
         return name + "is of " + onnx_type_name(tensor.type) + "; expected FLOAT, DOUBLE, INT32 or INT64";
     if (location != 0 && location != 1) return name + "has the data_location " + std::to_string(location);
@@ -186,13 +192,15 @@ inline std::string read_onnx_tensor(Message message, OnnxTensor& result) {
         tensor.place = place;
         return result = std::move(tensor), std::string{};
     }
-    const std::string expected = name + "has the shape " + tensor.shape() + " of " +
-                                 onnx_type_name(tensor.type) + ", but holds ";
+    const std::string expected =
+        name + "has the shape " + tensor.shape() + " of " + onnx_type_name(tensor.type) + ", but holds ";
     if (raws == 1 && tensor.raw->size() != tensor.size * tensor.bytes_each())
         return expected + std::to_string(tensor.raw->size()) + " bytes";
     if (raws == 0 && numbers != tensor.size) return expected + std::to_string(numbers) + " numbers";
-    const unsigned field = tensor.type == OnnxTensor::float32 ? 4 : tensor.type == OnnxTensor::float64 ? 10
-                           : tensor.type == OnnxTensor::int64 ? 7 : 5;
+    const unsigned field = tensor.type == OnnxTensor::float32   ? 4
+                           : tensor.type == OnnxTensor::float64 ? 10
+                           : tensor.type == OnnxTensor::int64   ? 7
+                                                                : 5;
     if (foreign > 0 || (numbers > 0 && typed != field)) return expected + "numbers of another type";
     result = std::move(tensor);
     return {};
@@ -252,10 +260,11 @@ std::vector<T> onnx_numbers(const OnnxTensor& tensor) {
         case 4: reader.fixed<std::uint32_t>([&](std::uint32_t n) { all.push_back(T(std::bit_cast<float>(n))); }); break;
         case 5:
         case 7: reader.wholes(keep); break;
-        case 10: reader.fixed<std::uint64_t>([&](std::uint64_t n) { all.push_back(T(std::bit_cast<double>(n))); });
+        case 10:
+            reader.fixed<std::uint64_t>([&](std::uint64_t n) { all.push_back(T(std::bit_cast<double>(n))); });
             break;
         default: break;
-    }
+        }
     return all;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "../../core/range.hpp"
-#include "../../core/range.hpp"
 #include "../layer_weights.hpp"
 #include "external.hpp"
 #include "flow.hpp"
@@ -73,8 +72,8 @@ struct OnnxWalk {
     std::map<std::string_view, OnnxValue> values;
     std::vector<OnnxLayer> layers;
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers without a node: see derive
-    OnnxFiles files;                       // external data
-    bool convert = false;                  // whether FLOAT16 and BFLOAT16 are converted
+    OnnxFiles files;                                                         // external data
+    bool convert = false;                                   // whether FLOAT16 and BFLOAT16 are converted
     std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // remaining limits: elements, bytes, elements
 
     /// Raises the limits for `bytes` more of input.
@@ -147,8 +146,9 @@ struct OnnxWalk {
     }
     /// Its elements, for the weights of a layer.
     std::string numbers(const OnnxTensor& tensor, std::vector<double>& result) {
-        if (!tensor.real()) return "tensor " + quoted(tensor.name) + " is of " + onnx_type_name(tensor.type) +
-                                   "; expected FLOAT or DOUBLE";
+        if (!tensor.real())
+            return "tensor " + quoted(tensor.name) + " is of " + onnx_type_name(tensor.type) +
+                   "; expected FLOAT or DOUBLE";
         if (std::string problem = keep(tensor.size); !problem.empty()) return problem;
         result = onnx_numbers<double>(tensor);
         return {};
@@ -270,8 +270,8 @@ private:
 
         const auto back = [&](const Part& part) { return part.layer > 0 && is_back(part); };
         const auto ends = [&](const Part& part) {
-            return part.what == Part::end || (part.what == (back(part) ? Part::first : Part::last) &&
-                                              is_recurrent(layer(id).weights.facts.kind));
+            return part.what == Part::end ||
+                   (part.what == (back(part) ? Part::first : Part::last) && is_recurrent(layer(id).weights.facts.kind));
         };
         const auto at_last = [&](const Part& part) {
             return part.what == Part::last || (part.what == Part::end && !back(part));
@@ -287,9 +287,8 @@ private:
         if (id == 0 && kind == LayerKind::FirstStep && !x.time)
             return "it reads a step by itself" + std::string{unrolled};
         const int size = static_cast<int>(x.feature_count());
-        pass(x, derive(id, -std::int64_t(kind), [&] {
-                 return append(node, id, {kind, size, size}, std::uint8_t(x.list.size()));
-             }));
+        pass(x, derive(id, -std::int64_t(kind),
+                       [&] { return append(node, id, {kind, size, size}, std::uint8_t(x.list.size())); }));
         return {};
     }
     /// Whether the part is of a direction that begins at the last step.

@@ -23,7 +23,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 struct SafetensorsLimits {
     std::size_t header = 1'000'000; // bytes
     std::size_t rank = 8;
-    std::size_t name = 256; // bytes of the name of a tensor or of a metadata entry, 12 or more
+    std::size_t name = 256;           // bytes of the name of a tensor or of a metadata entry, 12 or more
     std::size_t file = default_limit; // bytes
 };
 

@@ -4,10 +4,10 @@
 #include "../../backend/concept.hpp"
 #include "../../loss/terms.hpp"
 #include "../clip.hpp"
-#include "pending_steps.hpp"
-#include "graph_cache.hpp"
 #include "../trainer_settings.hpp"
 #include "../worker.hpp"
+#include "graph_cache.hpp"
+#include "pending_steps.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "../../backend/concept.hpp"
 #include "../../core/memory.hpp"
 #include "../../core/view.hpp"
-#include "../../graph/host_copy.hpp"
 #include "../../data/batch.hpp"
+#include "../../graph/host_copy.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -46,7 +46,8 @@ struct ReduceColumns {
                 if (!std::isfinite(g) && partial.first == StepRecord::none) partial.first = k;
             }
         } else {
-            for (std::size_t k = part - first_pass_threads; k < columns; k += second_pass_threads) partial.sum += double(losses[k]);
+            for (std::size_t k = part - first_pass_threads; k < columns; k += second_pass_threads)
+                partial.sum += double(losses[k]);
         }
         to[part] = partial;
     }
@@ -111,10 +112,11 @@ public:
 
     /// Enqueues kernels that record the loss, whether loss and gradient are finite, and the factor of clip_norm.
     void reduce(B& backend, const scalar* gradient, std::size_t size, const LossValue<B>& losses, double terms,
-               double clip_norm, const StepNote* note) {
+                double clip_norm, const StepNote* note) {
         Partial *parts = B::data(parts_), *again = parts + first_pass_threads + second_pass_threads;
         const auto& [each, extent] = losses.part(0);
-        backend.columns(ReduceColumns<scalar>{gradient, each, size, extent.columns(), parts}, first_pass_threads + second_pass_threads);
+        backend.columns(ReduceColumns<scalar>{gradient, each, size, extent.columns(), parts},
+                        first_pass_threads + second_pass_threads);
         backend.columns(ReducePartials{parts, again}, second_pass_threads);
         backend.columns(RecordOutcome{again, parts + first_pass_threads, note, terms, clip_norm, record()}, 1);
     }

@@ -44,7 +44,8 @@ public:
         asm volatile("{\n.reg .pred come;\n"
                      "again:\n"
                      "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 come, [%0], %1;\n"
-                     "@!come bra again;\n}" ::"r"(shared_address(&state_)), "r"(parity)
+                     "@!come bra again;\n}" ::"r"(shared_address(&state_)),
+                     "r"(parity)
                      : "memory");
 #endif
     }
@@ -81,9 +82,10 @@ public:
         const std::uint32_t from = shared_address(where);
         asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(to) : "r"(from), "r"(block));
         asm volatile("mapa.shared::cluster.u32 %0, %1, %2;" : "=r"(come) : "r"(shared_address(&state_)), "r"(block));
-        asm volatile("cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];"
-                     ::"r"(to), "r"(from), "r"(bytes), "r"(come)
-                     : "memory");
+        asm volatile(
+            "cp.async.bulk.shared::cluster.shared::cta.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(to),
+            "r"(from), "r"(bytes), "r"(come)
+            : "memory");
 #endif
     }
     __device__ static void copy_follows() {

@@ -111,8 +111,7 @@ public:
                     arrivals_[buffer].copy(shared_ + std::size_t(buffer) * Pass::handed + std::size_t(block()) * slice,
                                            unsigned(slice * sizeof(S)), int(threadIdx.x));
             }
-            if (threadIdx.x == 0)
-                arrivals_[buffer].expect(unsigned((Pass::sent - (copies ? slice : 0)) * sizeof(S)));
+            if (threadIdx.x == 0) arrivals_[buffer].expect(unsigned((Pass::sent - (copies ? slice : 0)) * sizeof(S)));
             arrivals_[buffer].wait(rounds_ / 2 % 2);
             ++rounds_;
         } else {
@@ -137,7 +136,8 @@ private:
     static constexpr std::size_t slice = Pass::sent / Pass::hidden * plan.units();  // elements that a block sends
     // Large slices are collected in the block's own buffer, where they are contiguous, and sent by one bulk copy.
     static constexpr bool copies = plan.kind == Kind::cluster && slice * sizeof(S) >= 1024 &&
-        Pass::hidden == plan.units() * plan.blocks && plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
+                                   Pass::hidden == plan.units() * plan.blocks &&
+                                   plan.units() % (plan.lanes * Pass::Part::at_once) == 0;
 
     // A reduce-scatter by butterfly shuffles: at each level half of the lanes continue with half of the sums.
     template <int left, int values, int count>

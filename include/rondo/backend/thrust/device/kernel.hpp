@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "group.hpp"
-#include "error.hpp"
 #include "../recurrence.hpp"
 #include "../recurrence_backward.hpp"
+#include "error.hpp"
+#include "group.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -41,12 +41,12 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
                                       "; the backend's second argument says how many there are");
     const auto kernel = pass<Pass>;
     (check)(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, int(plan.shared)),
-          "cudaFuncSetAttribute");
+            "cudaFuncSetAttribute");
     cudaLaunchAttribute attribute[1];
     if constexpr (plan.kind == Kind::cluster) {
         if constexpr (plan.blocks > 8)
             (check)(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
-                  "cudaFuncSetAttribute");
+                    "cudaFuncSetAttribute");
         attribute[0].id = cudaLaunchAttributeClusterDimension;
         attribute[0].val.clusterDim.x = plan.blocks;
         attribute[0].val.clusterDim.y = attribute[0].val.clusterDim.z = 1;
@@ -60,8 +60,8 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
         const int count = (std::min)(slices - first, most);
         if constexpr (plan.kind == Kind::grid) // zeroes the barriers' counters
             (check)(cudaMemsetAsync(memory, 0, std::size_t(count) * grid_memory(Pass::handed, sizeof(S)) * sizeof(S),
-                                  stream),
-                  "cudaMemsetAsync");
+                                    stream),
+                    "cudaMemsetAsync");
         cudaLaunchConfig_t config{};
         config.gridDim = dim3(unsigned(count * plan.blocks));
         config.blockDim = dim3(unsigned(plan.threads));

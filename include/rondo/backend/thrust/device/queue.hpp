@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../product.hpp"
 #include "error.hpp"
 #include "graph.hpp"
 #include "kernel.hpp"
 #include "sort.hpp"
 #include "staging.hpp"
-#include "../product.hpp"
 
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
@@ -43,8 +43,7 @@ public:
             (check)(cudaDeviceGetAttribute(&value, of, device_), "cudaDeviceGetAttribute");
             return value;
         };
-        const int capability =
-            10 * what(cudaDevAttrComputeCapabilityMajor) + what(cudaDevAttrComputeCapabilityMinor);
+        const int capability = 10 * what(cudaDevAttrComputeCapabilityMajor) + what(cudaDevAttrComputeCapabilityMinor);
         const int shared = what(cudaDevAttrMaxSharedMemoryPerBlockOptin);
         if (capability < D::target.capability || std::size_t(shared) < D::target.shared)
             fail(Error::Kind::device, "rondo::ThrustBackend: expected a device of compute capability " +
@@ -101,10 +100,10 @@ public:
         constexpr bool floats = std::is_same_v<S, float>;
         constexpr auto type = floats ? CUDA_R_32F : CUDA_R_64F;
         (check)(cublasGemmEx(blas_, a_lies ? CUBLAS_OP_N : CUBLAS_OP_T, b_lies ? CUBLAS_OP_N : CUBLAS_OP_T, int(c.rows),
-                           int(c.columns), int(terms), &one, a.data, type, int(a_lies ? a.inner : a.step), b.data, type,
-                           int(b_lies ? b.step : b.inner), &kept, c.data, type, int(c.stride),
-                           floats ? compute_type(products) : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
-              "cublasGemmEx");
+                             int(c.columns), int(terms), &one, a.data, type, int(a_lies ? a.inner : a.step), b.data,
+                             type, int(b_lies ? b.step : b.inner), &kept, c.data, type, int(c.stride),
+                             floats ? compute_type(products) : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
+                "cublasGemmEx");
     }
     void sort(const Sort& sort, GrowingPool<std::byte>& memory) { sort_on(stream_, sort, memory); }
     template <class Pass>
@@ -146,9 +145,9 @@ private:
     }
 
     static constexpr cublasComputeType_t compute_type(Products products) {
-        return products == Products::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 :
-            products == Products::bf16    ? CUBLAS_COMPUTE_32F_FAST_16BF :
-                                            CUBLAS_COMPUTE_32F;
+        return products == Products::tf32   ? CUBLAS_COMPUTE_32F_FAST_TF32
+               : products == Products::bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF
+                                            : CUBLAS_COMPUTE_32F;
     }
     void swap(Queue& other) {
         std::swap(stream_, other.stream_);

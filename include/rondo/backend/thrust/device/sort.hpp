@@ -21,8 +21,8 @@ inline void sort_on(cudaStream_t stream, const Sort& sort, GrowingPool<std::byte
     std::size_t bytes = 0;
     const auto radix = [&](void* at) {
         (check)(cub::DeviceRadixSort::SortPairs(at, bytes, sort.key, sort.sorted_key, sort.number, sort.sorted_number,
-                                              std::int64_t(sort.size), 0, sort.bits, stream),
-              "cub::DeviceRadixSort::SortPairs");
+                                                std::int64_t(sort.size), 0, sort.bits, stream),
+                "cub::DeviceRadixSort::SortPairs");
     };
     radix(nullptr);
     radix(memory.take(bytes));

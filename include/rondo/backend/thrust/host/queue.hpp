@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "graph.hpp"
-#include "group.hpp"
-#include "sort.hpp"
+#include "../growing_pool.hpp"
 #include "../product.hpp"
 #include "../recurrence.hpp"
 #include "../recurrence_backward.hpp"
-#include "../growing_pool.hpp"
+#include "graph.hpp"
+#include "group.hpp"
+#include "sort.hpp"
 
 #include <thrust/copy.h>
 #include <thrust/execution_policy.h>
