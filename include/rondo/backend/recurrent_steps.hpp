@@ -23,7 +23,7 @@ struct RecurrentSteps {
                                  saved_rows = std::size_t(Gates::saved) * H;
 
     int steps = 0;
-    StateSlots slots{};
+    StateSlots state_slots{};
     const S *U = nullptr, *per_unit = nullptr;
     Values<S*, states> state{};
     S *gate = nullptr, *split = nullptr, *saved = nullptr; // saved: null if no backward follows
@@ -40,7 +40,7 @@ struct RecurrentSteps {
 
     /// The functor of step t, for the sequences from `first` on.
     RONDO_HOST_DEVICE UnitForward<C, H, S> forward(int t, std::size_t first) const {
-        const std::size_t column = slots.column(t) + first;
+        const std::size_t column = state_slots.column(t) + first;
         UnitForward<C, H, S> u{gate + column * rows,
                                split + column * split_rows,
                                per_unit,
@@ -48,13 +48,13 @@ struct RecurrentSteps {
                                {},
                                saved ? saved + column * saved_rows : nullptr};
         for (int k = 0; k < states; ++k) {
-            u.before[k] = state[k] + (slots.before(t) + first) * H;
-            u.after[k] = state[k] + (slots.after(t) + first) * H;
+            u.before[k] = state[k] + (state_slots.before(t) + first) * H;
+            u.after[k] = state[k] + (state_slots.after(t) + first) * H;
         }
         return u;
     }
     RONDO_HOST_DEVICE UnitBackward<C, H, S> backward(int t, std::size_t first) const {
-        const std::size_t column = slots.column(t) + first;
+        const std::size_t column = state_slots.column(t) + first;
         UnitBackward<C, H, S> u{.saved = saved + column * saved_rows,
                                 .before = {},
                                 .after = {},
@@ -65,8 +65,8 @@ struct RecurrentSteps {
                                 .split_gradient = split + column * split_rows,
                                 .per_unit_gradient = per_unit_gradient + column * per_unit_rows};
         for (int k = 0; k < states; ++k) {
-            u.before[k] = state[k] + (slots.before(t) + first) * H;
-            u.after[k] = state[k] + (slots.after(t) + first) * H;
+            u.before[k] = state[k] + (state_slots.before(t) + first) * H;
+            u.after[k] = state[k] + (state_slots.after(t) + first) * H;
             if (carry[k]) u.carry[k] = carry[k] + first * H;
         }
         return u;

@@ -24,7 +24,7 @@ struct Scan {
     static constexpr int states = Steps::states;
 
     DynamicSequenceView<const S> x; // (In x T B)
-    StateSlots slots;
+    StateSlots state_slots;
     CellParameters<S> p;
     Values<const S*, states> initial;                           // (H x B) each; null: zero
     Values<S*, states> final, initial_gradient, final_gradient; // (H x B) each; null if not needed
@@ -50,7 +50,7 @@ struct Scan {
     }
 
     /// The output (H x T B): h of the slot after each step.
-    S* output() const { return state[0] + slots.after(0) * H; }
+    S* output() const { return state[0] + state_slots.after(0) * H; }
 
     /// `together`: all steps in one kernel, which uses `memory`. Else step by step, with the bias b + c and packed U.
     struct ForwardScratch {
@@ -118,7 +118,7 @@ struct Scan {
         if constexpr (Run::whole) inputs(0, extent().columns());
         else for_each_valid_range(extent(), inputs);
         const auto U = Products<Run, false>::make(backend, p.recurrent_weight.value, room.U);
-        for (int k = 0; k < extent().steps; ++k) step(run, slots.step(k, extent().steps), U);
+        for (int k = 0; k < extent().steps; ++k) step(run, state_slots.step(k, extent().steps), U);
         finish(run);
     }
 
@@ -143,7 +143,7 @@ struct Scan {
             else backend.fill(room.carry[k], H * batch(), S(0));
         const auto U = Products<Run, true>::make(backend, p.recurrent_weight.value, room.U);
         for (int k = extent().steps - 1; k >= 0; --k)
-            step_back(run, slots.step(k, extent().steps), U, all, room.q_gradient);
+            step_back(run, state_slots.step(k, extent().steps), U, all, room.q_gradient);
         for (int k = 0; k < states; ++k)
             if (initial_gradient[k])
                 backend.add_to_columns({initial_gradient[k], H, batch()},
@@ -168,7 +168,7 @@ private:
         return RecurrentProducts<B, C, H, transposed>::take(scratch, p.recurrent_weight.value, longest, batch());
     }
     ScanGradients<C, H, S> gradients_of(const BackwardScratch& room) const {
-        return {x, p, state[0] + slots.before(0) * H, gate, split, q, room.per_unit_gradient};
+        return {x, p, state[0] + state_slots.before(0) * H, gate, split, q, room.per_unit_gradient};
     }
 
     // Whether the backend may execute all steps in one kernel.
@@ -208,29 +208,31 @@ private:
             if (value) backend.copy(to + column * H, value, H * count);
             else backend.fill(to + column * H, H * count, S(0));
         };
-        if (!extent().lengths) return set(slots.column(slots.first(extent().steps)), from, batch());
+        if (!extent().lengths) return set(state_slots.column(state_slots.first(extent().steps)), from, batch());
         backend.fill(to, H * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b)
-            if (from) set(slots.column(slots.first(extent().length(b))) + std::size_t(b), from + std::size_t(b) * H, 1);
+            if (from)
+                set(state_slots.column(state_slots.first(extent().length(b))) + std::size_t(b),
+                    from + std::size_t(b) * H, 1);
     }
     // Copies each sequence's state after its last valid step to `final`.
     template <class Run>
     void finish(Run& run) const {
         const auto copy = [&](int k, int b, int slot, std::size_t count) {
-            run.backend().copy(final[k] + std::size_t(b) * H, state[k] + (slots.column(slot) + std::size_t(b)) * H,
-                               H * count);
+            run.backend().copy(final[k] + std::size_t(b) * H,
+                               state[k] + (state_slots.column(slot) + std::size_t(b)) * H, H * count);
         };
         for (int k = 0; k < states; ++k) {
             if (!final[k]) continue;
-            if (!extent().lengths) copy(k, 0, slots.last(extent().steps), batch());
+            if (!extent().lengths) copy(k, 0, state_slots.last(extent().steps), batch());
             else
-                for (int b = 0; b < extent().batch; ++b) copy(k, b, slots.last(extent().length(b)), 1);
+                for (int b = 0; b < extent().batch; ++b) copy(k, b, state_slots.last(extent().length(b)), 1);
         }
     }
 
     Steps steps() const {
         return {.steps = extent().steps,
-                .slots = slots,
+                .state_slots = state_slots,
                 .U = p.recurrent_weight.value,
                 .per_unit = p.per_unit.value,
                 .state = state,
@@ -250,9 +252,9 @@ private:
     void step(Run& run, int t, const U& products) const {
         auto& backend = run.backend();
         for_each_valid_range(extent(), t, [&](int from, int n) {
-            const std::size_t first = std::size_t(from), count = std::size_t(n), column = slots.column(t) + first;
+            const std::size_t first = std::size_t(from), count = std::size_t(n), column = state_slots.column(t) + first;
             const ColumnMajorView<S> a{gate + column * Rows::all, Rows::all, count};
-            const ColumnMajorView<const S> h{state[0] + (slots.before(t) + first) * H, H, count};
+            const ColumnMajorView<const S> h{state[0] + (state_slots.before(t) + first) * H, H, count};
             const auto forward = steps().forward(t, first);
             if constexpr (Rows::before_reset > 0)
                 products.before_reset.add(backend, a.from_row(0, Rows::before_reset), h);
@@ -271,7 +273,7 @@ private:
     void step_back(Run& run, int t, const U& products, const Steps& all, S* q_gradient) const {
         auto& backend = run.backend();
         for_each_valid_range(extent(), t, [&](int from, int n) {
-            const std::size_t first = std::size_t(from), count = std::size_t(n), column = slots.column(t) + first;
+            const std::size_t first = std::size_t(from), count = std::size_t(n), column = state_slots.column(t) + first;
             const auto u = all.backward(t, first);
             backend.template units<H>(u, count);
             const ColumnMajorView<S> dh{all.carry[0] + first * H, H, count},

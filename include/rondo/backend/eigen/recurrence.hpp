@@ -40,7 +40,7 @@ struct Recurrence {
     Values<S*, states> state{};                                       // h, and the others in blocks
     S *output_gradient = nullptr, *saved = nullptr;
     std::size_t hidden = 0;
-    StateSlots slots{};
+    StateSlots state_slots{};
     bool keep = false;
 
     const Extent& extent() const { return x.extent; }
@@ -52,7 +52,7 @@ struct Recurrence {
         return block * lanes < hidden ? (std::min)(lanes, hidden - block * lanes) : 0;
     }
     // States other than h are updated in place if no backward follows.
-    std::size_t slot_count() const { return slots.column(keep ? extent().steps + 1 : 1); }
+    std::size_t slot_count() const { return state_slots.column(keep ? extent().steps + 1 : 1); }
     S* others(int k, std::size_t block, std::size_t at) const {
         return state[k] + (block * slot_count() + (keep ? at : at % std::max<std::size_t>(batch(), 1))) * lanes;
     }
@@ -70,7 +70,7 @@ struct Recurrence {
                            const CellParameters<S>& p, const Values<const S*, states>& initial) {
         const auto hidden = std::size_t(units);
         Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden};
-        s.slots = {x.extent.batch, reverse};
+        s.state_slots = {x.extent.batch, reverse};
         s.keep = keep;
         s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
         for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slot_count() * lanes);
@@ -79,7 +79,7 @@ struct Recurrence {
     }
 
     /// The output (H x T B): h of the slot after each step.
-    S* output() const { return state[0] + slots.after(0) * hidden; }
+    S* output() const { return state[0] + state_slots.after(0) * hidden; }
 
     template <class Run>
     void forward(Run& run) const;
@@ -143,7 +143,7 @@ private:
     void finish() const {
         if (final[0])
             for (int b = 0; b < extent().batch; ++b) {
-                const std::size_t at = slots.column(slots.last(extent().length(b))) + std::size_t(b);
+                const std::size_t at = state_slots.column(state_slots.last(extent().length(b))) + std::size_t(b);
                 std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
                 for (int k = 1; k < states; ++k)
                     for (std::size_t block = 0; block < blocks(); ++block)
@@ -155,7 +155,7 @@ private:
     void begin() const {
         if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b) {
-            const std::size_t at = slots.column(slots.first(extent().length(b))) + std::size_t(b),
+            const std::size_t at = state_slots.column(state_slots.first(extent().length(b))) + std::size_t(b),
                               from = std::size_t(b) * hidden;
             for (std::size_t block = 0; block < blocks(); ++block) {
                 const std::size_t j = block * lanes, n = units(block);
@@ -200,7 +200,7 @@ private:
     // pre = W x + b for `count` steps; split gates' U h + c starts from c.
     void read_inputs(const ForwardScratch& room, std::size_t columns, int first, int count) const {
         for_each_valid_range(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
-            S* const to = room.pre + (at - slots.column(first)) * height;
+            S* const to = room.pre + (at - state_slots.column(first)) * height;
             panel_product<P>({to, columns * height, room.bias, height, 0, Gates::of_x}, room.W,
                              {x.value + at * x.rows, x.rows, x.rows}, product_panels(), n);
             if constexpr (Gates::split > 0)
@@ -214,7 +214,7 @@ private:
     void step(int t, S* panels_of_step, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
         for_each_valid_range(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n);
-            const S* const h = state[0] + (slots.before(t) + first) * hidden;
+            const S* const h = state[0] + (state_slots.before(t) + first) * hidden;
             S* const a = panels_of_step + first * height;
             panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, hidden, hidden},
                              product_panels(), count, t % 2 == 1);
@@ -244,11 +244,11 @@ private:
         if constexpr (per_unit > 0)
             for (int k = 0; k < per_unit; ++k)
                 parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
-        Values<const S*, states> old{state[0] + (slots.before(t) + first) * hidden + block * lanes};
-        Values<S*, states> now{state[0] + (slots.after(t) + first) * hidden + block * lanes};
+        Values<const S*, states> old{state[0] + (state_slots.before(t) + first) * hidden + block * lanes};
+        Values<S*, states> now{state[0] + (state_slots.after(t) + first) * hidden + block * lanes};
         for (int k = 1; k < states; ++k) {
-            old[k] = others(k, block, slots.before(t) + first);
-            now[k] = others(k, block, slots.after(t) + first);
+            old[k] = others(k, block, state_slots.before(t) + first);
+            now[k] = others(k, block, state_slots.after(t) + first);
         }
         S* const kept_at = keep ? saved_at(block, column) : nullptr;
         for (std::size_t j = 0; j < count; ++j) {
@@ -276,17 +276,17 @@ void Recurrence<C, P>::forward(Run& run) const {
     begin();
     pack(room);
     std::size_t column = 0;
-    if (slots.reverse)
+    if (state_slots.reverse)
         for (int t = 0; t < extent().steps; ++t) column += active(t);
     for (int done = 0; done < extent().steps; done += int(at_once)) {
         const int count = (std::min)(int(at_once), extent().steps - done),
-                  first = slots.reverse ? extent().steps - done - count : done;
+                  first = state_slots.reverse ? extent().steps - done - count : done;
         read_inputs(room, columns, first, count);
         for (int k = 0; k < count; ++k) {
-            const int t = first + slots.step(k, count);
-            if (slots.reverse) column -= active(t);
-            step(t, room.pre + slots.column(t - first) * height, columns, column, room.U, room.peepholes);
-            if (!slots.reverse) column += active(t);
+            const int t = first + state_slots.step(k, count);
+            if (state_slots.reverse) column -= active(t);
+            step(t, room.pre + state_slots.column(t - first) * height, columns, column, room.U, room.peepholes);
+            if (!state_slots.reverse) column += active(t);
         }
     }
     finish();

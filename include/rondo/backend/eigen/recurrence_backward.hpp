@@ -111,11 +111,11 @@ private:
     void back_through_time(const S* U, const S* peepholes) const {
         const int steps = f.extent().steps;
         std::size_t column = 0;
-        if (!f.slots.reverse)
+        if (!f.state_slots.reverse)
             for (int t = 0; t < steps; ++t) column += f.active(t);
         for (int k = 0; k < steps; ++k) {
-            const int t = f.slots.step(steps - 1 - k, steps);
-            if (!f.slots.reverse) column -= f.active(t);
+            const int t = f.state_slots.step(steps - 1 - k, steps);
+            if (!f.state_slots.reverse) column -= f.active(t);
             std::size_t at = column;
             for_each_valid_range(f.extent(), t, [&](int from, int n) {
                 const std::size_t first = std::size_t(from), count = std::size_t(n);
@@ -127,7 +127,7 @@ private:
                                  gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
                 at += count;
             });
-            if (f.slots.reverse) column = at;
+            if (f.state_slots.reverse) column = at;
         }
     }
 
@@ -157,7 +157,7 @@ private:
             }
         for (int g = 0; g < pre; ++g) sum[g] = P::load(sums[g]);
         for (std::size_t j = 0; j < count; ++j) {
-            const std::size_t b = first + j, old_at = f.slots.before(t) + b, now_at = f.slots.after(t) + b;
+            const std::size_t b = first + j, old_at = f.state_slots.before(t) + b, now_at = f.state_slots.after(t) + b;
             cell::Saved<C, P> saved{};
             if constexpr (kept > 0)
                 for (int k = 0; k < kept; ++k)
@@ -170,8 +170,8 @@ private:
                 now[k] = P::load(f.others(k, block, now_at));
             }
             for (int k = 0; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
-            gradient[0] =
-                gradient[0] + PartialPack<P>{n}.load(f.output_gradient + (f.slots.column(t) + b) * h + block * lanes);
+            gradient[0] = gradient[0] +
+                          PartialPack<P>{n}.load(f.output_gradient + (f.state_slots.column(t) + b) * h + block * lanes);
             const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
             for (int g = 0; g < pre; ++g) {
                 // The following products multiply lanes past the last unit by zero: a NaN there would spread.
@@ -214,7 +214,7 @@ private:
         for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n) {
                 put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
-                put(h + filled * features, f.state[0] + (f.slots.before(0) + n) * f.hidden, f.hidden);
+                put(h + filled * features, f.state[0] + (f.state_slots.before(0) + n) * f.hidden, f.hidden);
                 if (++filled == depth) flush();
             }
         });

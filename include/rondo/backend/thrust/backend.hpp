@@ -192,13 +192,15 @@ public:
     }
     template <class C, int H>
     void run_forward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Forward, C, H, 1>(selector<C, H, gpu::Direction::forward>.columns(steps.slots.batch, lengths),
-                                         {steps, lengths}, memory);
+        run_steps<gpu::Forward, C, H, 1>(
+            selector<C, H, gpu::Direction::forward>.columns(steps.state_slots.batch, lengths), {steps, lengths},
+            memory);
     }
     template <class C, int H>
     void run_backward(const RecurrentSteps<C, H, S>& steps, const int* lengths, S* memory) {
-        run_steps<gpu::Backward, C, H, 1>(selector<C, H, gpu::Direction::backward>.columns(steps.slots.batch, lengths),
-                                          {steps, lengths}, memory);
+        run_steps<gpu::Backward, C, H, 1>(
+            selector<C, H, gpu::Direction::backward>.columns(steps.state_slots.batch, lengths), {steps, lengths},
+            memory);
     }
 
     template <int H, class Unit>

@@ -26,7 +26,7 @@ struct Slice {
     /// Whether a thread owns a unit of a sequence, not padding.
     template <class At>
     RONDO_HOST_DEVICE bool has(const At& at) const {
-        return at.real() && column(at) < all.slots.batch;
+        return at.real() && column(at) < all.state_slots.batch;
     }
     /// The index of its unit in a state (H x B).
     template <class At>
@@ -64,18 +64,18 @@ struct Pass {
         using Registers = typename Way::Registers;
         static_assert(Planned<C, H, S, D, some, plan>::checked);
         const Steps steps{task, slice * columns, columns};
-        const StateSlots& slots = task.steps.slots;
+        const StateSlots& state_slots = task.steps.state_slots;
         const int count = steps.count;
         group.clear(handed);
         group.each([&](const At& at, Registers& r) {
             load_weights(group, steps, at, r);
             Way::begin(steps, at, r);
-            Way::fetch(steps, step_of(slots, 0, count), at, r);
+            Way::fetch(steps, step_of(state_slots, 0, count), at, r);
         });
         if (group.idle()) return;
         Way::before_steps(group, count);
         for (int turn = 0; turn < count; ++turn) {
-            const int t = step_of(slots, turn, count), following = slots.reverse == forward ? t - 1 : t + 1;
+            const int t = step_of(state_slots, turn, count), following = state_slots.reverse == forward ? t - 1 : t + 1;
             Way::before_barrier(group, steps, t, following, turn);
             group.meet(turn % 2);
             group.each([&](const At& at, Registers& r) { multiply(group, at, r, turn % 2); });
@@ -92,8 +92,8 @@ struct Pass {
 
 private:
     // The step that iteration `turn` executes.
-    RONDO_HOST_DEVICE static int step_of(const StateSlots& slots, int turn, int count) {
-        return slots.step(forward ? turn : count - 1 - turn, count);
+    RONDO_HOST_DEVICE static int step_of(const StateSlots& state_slots, int turn, int count) {
+        return state_slots.step(forward ? turn : count - 1 - turn, count);
     }
     template <class Group, class Registers>
     RONDO_HOST_DEVICE static void load_weights(Group& group, const Steps& steps, const At& at, Registers& r) {

@@ -46,7 +46,8 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
         for (int k = 0; k < states; ++k) {
             if (all.initial[k]) r.state[k] = N(all.initial[k][steps.index(at)]);
             if (at.replica() == 0)
-                all.state[k][all.slots.column(all.slots.first(r.length)) * H + steps.index(at)] = S(r.state[k]);
+                all.state[k][all.state_slots.column(all.state_slots.first(r.length)) * H + steps.index(at)] =
+                    S(r.state[k]);
         }
     }
 
@@ -78,7 +79,8 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
     RONDO_HOST_DEVICE static void rest(const Steps& steps, int t, const At& at) {
         if (at.replica() != 0) return;
         RONDO_UNROLL
-        for (int k = 0; k < states; ++k) steps.all.state[k][steps.all.slots.column(t + 1) * H + steps.index(at)] = S(0);
+        for (int k = 0; k < states; ++k)
+            steps.all.state[k][steps.all.state_slots.column(t + 1) * H + steps.index(at)] = S(0);
     }
     RONDO_HOST_DEVICE static void end(const Steps& steps, const At& at, const Registers& r) {
         RONDO_UNROLL
@@ -103,7 +105,7 @@ private:
     RONDO_HOST_DEVICE static cell::Pre<C, N> pre(const Steps& steps, int t, const At& at, const Registers& r) {
         cell::Pre<C, N> a{};
         if (t < 0 || t >= r.length) return a;
-        const std::size_t column = steps.all.slots.column(t) + std::size_t(steps.column(at));
+        const std::size_t column = steps.all.state_slots.column(t) + std::size_t(steps.column(at));
         const S* const gate = steps.all.gate + column * std::size_t(gates) * H;
         RONDO_UNROLL
         for (int g = 0; g < gates; ++g) a[g] = N(gate[g * H + at.unit]);

@@ -17,7 +17,7 @@ struct Task {
 
     /// The steps of a sequence; 0 past the last sequence.
     RONDO_HOST_DEVICE int length(int column) const {
-        return column >= steps.slots.batch ? 0 : lengths ? lengths[column] : steps.steps;
+        return column >= steps.state_slots.batch ? 0 : lengths ? lengths[column] : steps.steps;
     }
     RONDO_HOST_DEVICE int longest(int first, int columns) const {
         int most = 0;

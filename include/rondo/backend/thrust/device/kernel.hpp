@@ -54,7 +54,7 @@ void launch(const typename Pass::Work& task, typename Pass::number* memory, cuda
         attribute[0].id = cudaLaunchAttributeCooperative;
         attribute[0].val.cooperative = 1;
     }
-    const int slices = (task.steps.slots.batch + plan.columns - 1) / plan.columns;
+    const int slices = (task.steps.state_slots.batch + plan.columns - 1) / plan.columns;
     const int most = plan.kind == Kind::grid ? (std::max)(multiprocessors / plan.blocks, 1) : slices;
     for (int first = 0; first < slices; first += most) {
         const int count = (std::min)(slices - first, most);

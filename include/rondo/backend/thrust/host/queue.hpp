@@ -64,7 +64,7 @@ public:
     /// Executes a pass over all steps, for all sequences.
     template <class Pass>
     void run(const typename Pass::Work& task, typename Pass::number*) {
-        each(std::size_t((task.steps.slots.batch + Pass::columns - 1) / Pass::columns), HostSlice<Pass>{task});
+        each(std::size_t((task.steps.state_slots.batch + Pass::columns - 1) / Pass::columns), HostSlice<Pass>{task});
     }
 
     /// Captures work in the graph on the first call, and replays it. Work that cannot be captured is called each time.
