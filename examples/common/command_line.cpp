@@ -72,8 +72,10 @@ CommandOption CommandLine::add(const std::string& option, T& value, const std::s
     return CommandOption{app_->add_option(option, value, what)};
 }
 template CommandOption CommandLine::add(const std::string&, int&, const std::string&);
-template CommandOption CommandLine::add(const std::string&, std::int64_t&, const std::string&);
-template CommandOption CommandLine::add(const std::string&, std::uint64_t&, const std::string&);
+template CommandOption CommandLine::add(const std::string&, long&, const std::string&); // of these are std::int64_t,
+template CommandOption CommandLine::add(const std::string&, long long&, const std::string&); // std::size_t, ...
+template CommandOption CommandLine::add(const std::string&, unsigned long&, const std::string&);
+template CommandOption CommandLine::add(const std::string&, unsigned long long&, const std::string&);
 template CommandOption CommandLine::add(const std::string&, double&, const std::string&);
 template CommandOption CommandLine::add(const std::string&, std::string&, const std::string&);
 template CommandOption CommandLine::add(const std::string&, std::filesystem::path&, const std::string&);

@@ -175,7 +175,6 @@ inline Training train(const Options& options, TrainingTask& task, const std::str
     return training;
 }
 
-/// Draws NAME-loss: loss, and validation loss if there is one, over the epochs.
 } // namespace detail
 
 /// Trains with the settings of the options, from a model or a checkpoint if given, with a progress bar; validates after
@@ -191,6 +190,7 @@ Training train(const Options& options, Trainer& trainer, Data& batches, const st
     return detail::train(options, task, unit, std::move(companions));
 }
 
+/// Draws NAME-loss: loss, and validation loss if there is one, over the epochs.
 inline void draw_losses(const Options& options, const Training& training, const std::string& loss) {
     if (training.history.empty()) return;
     std::string data = "# epoch  training  validation\n";

@@ -70,7 +70,7 @@ struct Batch {
         });
         return x;
     }
-    /// SequenceView b of the result is sequence from[b].
+    /// Sequence b of the result is sequence from[b].
     Batch columns(const std::vector<int>& from) const {
         Batch y{steps, int(from.size())};
         if (!lengths.empty())

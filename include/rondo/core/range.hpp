@@ -49,20 +49,21 @@ constexpr decltype(auto) project(const Projection& projection, T& element) {
 /// Compares the projections of two elements.
 template <class Compare, class Projection>
 constexpr auto by(const Compare& compare, const Projection& projection) {
-    return
-        [&](const auto& a, const auto& b) -> bool { return compare(project(projection, a), project(projection, b)); };
+    return [&](const auto& a, const auto& b) -> bool {
+        return compare(range::project(projection, a), range::project(projection, b));
+    };
 }
 
 template <class Range, class Predicate>
 constexpr auto find_if(Range&& range, const Predicate& predicate) {
     auto at = std::begin(range);
-    while (at != std::end(range) && !project(predicate, *at)) ++at;
+    while (at != std::end(range) && !range::project(predicate, *at)) ++at;
     return at;
 }
 template <class Range, class T, class Projection = Identity>
 constexpr auto find(Range&& range, const T& value, const Projection& projection = {}) {
     auto at = std::begin(range);
-    while (at != std::end(range) && !(project(projection, *at) == value)) ++at;
+    while (at != std::end(range) && !(range::project(projection, *at) == value)) ++at;
     return at;
 }
 template <class Range, class T, class Projection = Identity>
@@ -76,7 +77,7 @@ constexpr bool any_of(const Range& range, const Predicate& predicate) {
 template <class Range, class Predicate>
 constexpr bool all_of(const Range& range, const Predicate& predicate) {
     for (const auto& element : range)
-        if (!project(predicate, element)) return false;
+        if (!range::project(predicate, element)) return false;
     return true;
 }
 template <class Range, class Predicate>
@@ -92,7 +93,7 @@ constexpr std::ptrdiff_t count(const Range& range, const T& value) {
 /// The first of two adjacent elements that compare true.
 template <class Range, class Compare = Equal, class Projection = Identity>
 constexpr auto adjacent_find(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
-    return std::adjacent_find(std::begin(range), std::end(range), by(compare, projection));
+    return std::adjacent_find(std::begin(range), std::end(range), range::by(compare, projection));
 }
 template <class RangeA, class RangeB, class Compare = Equal, class ProjectionA = Identity, class ProjectionB = Identity>
 constexpr bool equal(const RangeA& a, const RangeB& b, const Compare& compare = {}, const ProjectionA& of_a = {},
@@ -100,13 +101,13 @@ constexpr bool equal(const RangeA& a, const RangeB& b, const Compare& compare = 
     auto at = std::begin(a);
     auto other = std::begin(b);
     for (; at != std::end(a) && other != std::end(b); ++at, ++other)
-        if (!compare(project(of_a, *at), project(of_b, *other))) return false;
+        if (!compare(range::project(of_a, *at), range::project(of_b, *other))) return false;
     return at == std::end(a) && other == std::end(b);
 }
 /// The first of the largest elements.
 template <class Range, class Compare = Less, class Projection = Identity>
 constexpr auto max_element(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
-    return std::max_element(std::begin(range), std::end(range), by(compare, projection));
+    return std::max_element(std::begin(range), std::end(range), range::by(compare, projection));
 }
 
 /// The first element of a sorted range that is not less than `value`.
@@ -114,7 +115,7 @@ template <class Range, class T, class Compare = Less, class Projection = Identit
 constexpr auto lower_bound(Range&& range, const T& value, const Compare& compare = {},
                            const Projection& projection = {}) {
     return std::lower_bound(std::begin(range), std::end(range), value, [&](const auto& element, const T& wanted) {
-        return bool(compare(project(projection, element), wanted));
+        return bool(compare(range::project(projection, element), wanted));
     });
 }
 /// The first element of a sorted range that is greater than `value`.
@@ -122,17 +123,17 @@ template <class Range, class T, class Compare = Less, class Projection = Identit
 constexpr auto upper_bound(Range&& range, const T& value, const Compare& compare = {},
                            const Projection& projection = {}) {
     return std::upper_bound(std::begin(range), std::end(range), value, [&](const T& wanted, const auto& element) {
-        return bool(compare(wanted, project(projection, element)));
+        return bool(compare(wanted, range::project(projection, element)));
     });
 }
 template <class Range, class Compare = Less, class Projection = Identity>
 constexpr void sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
-    std::sort(std::begin(range), std::end(range), by(compare, projection));
+    std::sort(std::begin(range), std::end(range), range::by(compare, projection));
 }
 /// Stable: elements that compare equal keep their order.
 template <class Range, class Compare = Less, class Projection = Identity>
 void stable_sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
-    std::stable_sort(std::begin(range), std::end(range), by(compare, projection));
+    std::stable_sort(std::begin(range), std::end(range), range::by(compare, projection));
 }
 
 template <class Range, class Out>

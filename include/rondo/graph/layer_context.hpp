@@ -20,10 +20,10 @@ inline Error step_problem(const Extent& x) {
     if (x.steps == 1) return {};
     return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
 }
-inline Error carry_problem(int batch, int persistent_state, bool again) {
-    if (batch != persistent_state)
+inline Error carry_problem(int batch, int persistent_batch, bool again) {
+    if (batch != persistent_batch)
         return {Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) + " sequences, the state of " +
-                                           std::to_string(persistent_state)};
+                                           std::to_string(persistent_batch)};
     if (again)
         return {Error::Kind::argument, "rondo: a recurrent layer is called twice in a run that carries its state; give "
                                        "the calls their first states"};

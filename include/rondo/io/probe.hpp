@@ -17,8 +17,6 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-using rondo::detail::short_text;
-
 inline Error probe_problem(const io::Probe& probe, std::size_t input, const std::string& source) {
     const std::size_t most = std::size_t((std::numeric_limits<int>::max)());
     if (probe.input.empty() || probe.input.size() % input != 0 || probe.input.size() / input > most)

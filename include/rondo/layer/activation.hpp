@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/view.hpp"
 #include "../op/elementwise.hpp"
 #include "same_size.hpp"
@@ -9,12 +10,21 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+namespace detail {
+/// The kind of a function that files can name; `other` for one of the user's own.
+template <class Function>
+constexpr LayerKind activation_kind = [] {
+    if constexpr (requires { Function::kind; }) return Function::kind;
+    else return LayerKind::other;
+}();
+} // namespace detail
+
 /// y = f(x), elementwise.
 ///
 /// Shapes  x, y (Size x T B).
 template <class Function, int Size>
     requires (Size > 0)
-struct Activation : detail::SameSizeLayer<Function::kind, Size> {
+struct Activation : detail::SameSizeLayer<detail::activation_kind<Function>, Size> {
     static constexpr Label describe() { return Label{Function::name}; }
 
     template <class S>
