@@ -100,7 +100,7 @@ private:
             S sum(0);
             if (at >= 0)
                 Gates::each_bias(k, tensor(Gates::b), tensor(Gates::c),
-                                 [&](const auto& bias) { sum += bias[std::size_t(at)]; });
+                                 [&](const auto& gate_bias) { sum += gate_bias[std::size_t(at)]; });
             *number++ = sum;
         }
         if constexpr (per_unit > 0)
