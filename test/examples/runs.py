@@ -5,6 +5,7 @@ import fcntl, os, pathlib, pty, re, signal, struct, subprocess, sys, tempfile, t
 
 attention, cells = (pathlib.Path(program).resolve() for program in sys.argv[1:])
 FOREVER = ["--epochs", "1000000"]
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a parent such as nohup may have ignored it
 failed = checks = 0
 
 

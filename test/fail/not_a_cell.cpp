@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// expect: C::backward(saved, state, state, own, state)
+// expect: C::backward(saved, state, state, per_unit, state)
 #include <rondo/layer/recurrent.hpp>
 
 struct Forgetful {
