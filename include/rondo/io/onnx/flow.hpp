@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
+#include "part.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,41 +17,6 @@
 #include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
-
-/// An extent that may depend on dynamic extents of the graph's input: `times` the product of their powers.
-struct OnnxDim {
-    std::int64_t times = 1;
-    std::array<std::uint8_t, 2> powers{}; // of the extents of the graph input's first two axes
-
-    bool known() const { return powers == std::array<std::uint8_t, 2>{}; }
-    bool is(std::int64_t number) const { return known() && times == number; }
-    bool operator==(const OnnxDim&) const = default;
-
-    /// Nothing if the product is too large.
-    static std::optional<OnnxDim> product(const OnnxDim& a, const OnnxDim& b) {
-        constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
-        OnnxDim result;
-        if ((std::max)(a.times, b.times) > most || (std::min)(a.times, b.times) < -most) return std::nullopt;
-        result.times = a.times * b.times;
-        for (std::size_t k = 0; k < 2; ++k) {
-            if (a.powers[k] + b.powers[k] > 9) return std::nullopt;
-            result.powers[k] = static_cast<std::uint8_t>(a.powers[k] + b.powers[k]);
-        }
-        return result;
-    }
-};
-
-/// A part of a layer's output: one block of its features; in a bidirectional layer, a block is one direction.
-///
-/// layer  0: the graph's input
-/// what   all steps, the last or first step, the final state (Y_h), or the final memory (Y_c)
-struct OnnxPart {
-    enum What : std::uint8_t { steps, last, first, end, memory };
-    std::uint32_t layer = 0;
-    std::uint8_t block = 0;
-    What what = steps;
-    bool operator==(const OnnxPart&) const = default;
-};
 
 /// A value between the graph's input and its output: the parts of layers that it contains, and the axes along which
 /// they lie. Shape operators rearrange the axes, and select and concatenate parts.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "../../core/range.hpp"
+#include "concat.hpp"
 #include "fold.hpp"
 #include "layers.hpp"
 #include "loop.hpp"
 #include "recurrent.hpp"
 #include "shapes.hpp"
+#include "slice.hpp"
 
 #include <array>
 #include <cstddef>

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/parameter_spec.hpp"
+#include "../../core/printable.hpp"
+#include "../../core/range.hpp"
+#include "../float16.hpp"
+#include "../safetensors.hpp"
+#include "../safetensors_write.hpp"
+#include "../tensor_names.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
+    if (t.rank == 1) return {std::size_t(t.rows)};
+    return {std::size_t(t.rows), std::size_t(t.columns)};
+}
+
+// The following functions depend on lists of tensors only, not on the network: they are compiled once.
+
+/// Tensors of flat buffers with prefixed names, for writing.
+template <class S>
+class NamedTensors {
+public:
+    void add(const std::string& prefix, std::span<const ParameterSpec> tensors, const S* values) {
+        for (const ParameterSpec& t : tensors) {
+            names_.push_back(prefix + std::string{t.name.view()});
+            shapes_.push_back(shape_of(t));
+            bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
+        }
+    }
+    std::vector<io::TensorData> data() const {
+        std::vector<io::TensorData> all;
+        for (std::size_t k = 0; k < names_.size(); ++k)
+            all.push_back({names_[k], io::dtype_of<S>, shapes_[k], bytes_[k]});
+        return all;
+    }
+
+private:
+    std::vector<std::string> names_;
+    std::vector<std::vector<std::size_t>> shapes_;
+    std::vector<std::span<const std::byte>> bytes_;
+};
+
+/// Metadata with the names of tensors of GRUs that reset before the product, which names and shapes do not show.
+inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
+    std::string names;
+    for (const ParameterSpec& t : tensors)
+        if (t.after_reset > 0) (names += names.empty() ? "" : " ") += t.name.view();
+    return names.empty() ? io::Metadata{} : io::Metadata{{"reset_before", names}};
+}
+inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
+                           const std::string& source, const io::TensorNames& names) {
+    const auto said = range::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
+    const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
+    for (const ParameterSpec& t : tensors) {
+        const std::string name = names.in_file(t.name.view());
+        if (t.role != ParameterSpec::Role::recurrent_weight ||
+            (t.after_reset > 0) == (list.find(' ' + name + ' ') != list.npos))
+            continue;
+        const char* const kinds[]{"a GRU that resets after the product", "a GRU that resets before the product"};
+        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected that of " +
+                                           (t.after_reset > 0 ? kinds[1] : kinds[0]) + ", got that of " +
+                                           (t.after_reset > 0 ? kinds[0] : kinds[1])};
+    }
+    return {};
+}
+
+/// Finds a tensor in the file; a file may have any one of tied tensors.
+inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std::size_t k, const io::Safetensors& file,
+                                     const io::TensorNames& names) {
+    const io::TensorInfo* found = file.find_shared(names.in_file(tensors[k].name.view()));
+    for (std::size_t j = 0; j < tensors.size() && !found; ++j)
+        if (j != k && tensors[j].offset == tensors[k].offset)
+            found = file.find_shared(names.in_file(tensors[j].name.view()));
+    return found;
+}
+
+/// Finds a network's tensor. The error says whether it is missing or has another shape or type; a tensor that is tied
+/// to an earlier one may be absent, and so may a bias with TensorNames::zero_biases.
+inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype,
+                         const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
+                         const io::TensorInfo*& found) {
+    const ParameterSpec& t = tensors[k];
+    const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
+    found = look_up(tensors, k, file, names);
+    if (!found) {
+        if (is_tied(tensors, k)) return {};
+        const auto has = [&](std::string_view other) { return file.find_shared(names.in_file(other)) != nullptr; };
+        const bool no_biases = io::detail::lacks_biases(tensors, k, has);
+        if (no_biases && names.zero_biases) return {};
+        if (file.find("model." + name))
+            return {Error::Kind::mismatch, source + ": a checkpoint of a run, which load_checkpoint reads"};
+        const auto other = range::find(file.metadata(), name, &io::Metadata::value_type::first);
+        return {Error::Kind::mismatch,
+                source + ": tensor " + name + " " + expected + " is missing" +
+                    (other != file.metadata().end()
+                         ? ", and so is " + printable(other->second) + ", which the metadata names in its place"
+                         : "") +
+                    (no_biases ? io::detail::zero_biases_hint : "")};
+    }
+    const bool half = found->dtype == io::DType::F16 || found->dtype == io::DType::BF16,
+               real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
+    if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert))) return {};
+    return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
+                                       io::detail::describe(found->dtype, found->shape) +
+                                       (half && !names.convert ? ", which TensorNames::convert converts" : "")};
+}
+
+/// Converts a tensor's bytes, of one of the four types that can be converted, to S.
+template <class S>
+std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
+    std::vector<S> numbers(8 * bytes.size() / io::bits_of(dtype));
+    const auto convert = [&]<class Stored>(Stored, auto value) {
+        for (std::size_t n = 0; n < numbers.size(); ++n) {
+            Stored stored;
+            std::memcpy(&stored, bytes.data() + n * sizeof stored, sizeof stored);
+            numbers[n] = static_cast<S>(value(stored));
+        }
+    };
+    const auto same = [](auto stored) { return stored; };
+    switch (dtype) {
+    case io::DType::F16: convert(std::uint16_t{}, io::detail::from_float16); break;
+    case io::DType::BF16: convert(std::uint16_t{}, io::detail::from_bfloat16); break;
+    case io::DType::F32: convert(float{}, same); break;
+    default: convert(double{}, same);
+    }
+    return numbers;
+}
+
+/// An error that names the first number of a tensor that is not finite.
+template <class S>
+Error finite_problem(const ParameterSpec& t, const S* values, const std::string& source, const std::string& name) {
+    for (std::size_t n = 0; n < t.size(); ++n)
+        if (!std::isfinite(values[t.offset + n]))
+            return {Error::Kind::not_finite, source + ": tensor " + name + ": number " + std::to_string(n) + " is " +
+                                                 std::to_string(values[t.offset + n])};
+    return {};
+}
+template <class S>
+Error finite_problem(std::span<const ParameterSpec> tensors, const S* values, const std::string& source,
+                     const io::TensorNames& names) {
+    for (const ParameterSpec& t : tensors)
+        if (Error problem = finite_problem(t, values, source, names.in_file(t.name.view()))) return problem;
+    return {};
+}
+
+/// Reads tensors into a flat buffer. The error names one that is missing, of another shape or type or, if tied, not
+/// equal.
+template <class S>
+Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
+                   const io::TensorNames& names, S* values) {
+    for (std::size_t k = 0; k < tensors.size(); ++k) {
+        const ParameterSpec& t = tensors[k];
+        const std::string name = names.in_file(t.name.view());
+        const io::TensorInfo* found = nullptr;
+        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
+        if (!found) continue;
+        const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
+        if (is_tied(tensors, k)) {
+            const ParameterSpec& original = *range::find(tensors, t.offset, &ParameterSpec::offset);
+            if (std::memcmp(values + t.offset, numbers.data(), t.size() * sizeof(S)) != 0)
+                return {Error::Kind::mismatch, source + ": tensor " + name + " is tied to " +
+                                                   names.in_file(original.name.view()) + " and must be equal to it"};
+        } else {
+            range::copy(numbers, values + t.offset);
+        }
+        if (Error problem = finite_problem(t, values, source, name)) return problem;
+    }
+    return {};
+}
+
+/// Limits for the file of a model of `bytes` bytes. They are large enough to report the tensors of a file of another
+/// network, and small enough not to read gigabytes for a model of kilobytes.
+inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
+
+/// An error that names a tensor of the file, with the prefix of TensorNames, that the network does not have.
+inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
+                       const io::TensorNames& names) {
+    std::vector<std::string> known;
+    for (const ParameterSpec& t : tensors) {
+        known.push_back(names.in_file(t.name.view()));
+        if (const io::TensorInfo* const found = file.find_shared(known.back())) known.push_back(found->name);
+    }
+    for (const io::TensorInfo& info : file.tensors())
+        if (info.name.starts_with(names.prefix) && range::find(known, info.name) == known.end())
+            return {Error::Kind::mismatch, source + ": tensor " + printable(info.name) + " " +
+                                               io::detail::describe(info.dtype, info.shape) +
+                                               " is not one of the network's"};
+    return {};
+}
+
+template <class S>
+void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values,
+                  const std::filesystem::path& path, const io::Metadata& metadata, Error& error) {
+    if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
+        return void(error = std::move(problem));
+    NamedTensors<S> named;
+    named.add("", tensors, values.data());
+    io::Metadata all = kinds_of(tensors);
+    all.insert(all.end(), metadata.begin(), metadata.end());
+    io::write_safetensors(path, named.data(), all, limits_of(values.size() * sizeof(S)), error);
+}
+/// Reads all tensors of a network; the file may have no other.
+template <class S>
+Error read(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
+           const io::TensorNames& names, std::vector<S>& values) {
+    Error problem = read_tensors(tensors, file, source, names, values.data());
+    if (!problem) problem = left_over(tensors, file, source, names);
+    if (!problem) problem = kinds_problem(tensors, file, source, names);
+    return problem;
+}
+template <class S>
+Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, const std::filesystem::path& path,
+                   const io::TensorNames& names) {
+    Error problem;
+    const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
+    return problem ? problem : read(tensors, file, path.string(), names, values);
+}
+template <class S>
+Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
+                   const io::TensorNames& names) {
+    Error problem;
+    const io::Safetensors file{bytes, {}, problem};
+    return problem ? problem : read(tensors, file, "safetensors", names, values);
+}
+
+} // namespace rondo::detail
