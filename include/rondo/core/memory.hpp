@@ -10,6 +10,19 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+/// Sets the padding bytes of a value to zero, so that equal values have equal bytes; only if clears_padding.
+#if __has_builtin(__builtin_clear_padding)
+inline constexpr bool clears_padding = true;
+template <class T>
+void clear_padding(T& value) noexcept {
+    __builtin_clear_padding(&value);
+}
+#else
+inline constexpr bool clears_padding = false;
+template <class T>
+void clear_padding(T&) noexcept {}
+#endif
+
 /// Every tensor begins at a multiple of this many elements, so that the layout does not depend on the scalar type.
 inline constexpr std::size_t alignment = 16;
 constexpr std::size_t padded(std::size_t count) { return (count + alignment - 1) / alignment * alignment; }

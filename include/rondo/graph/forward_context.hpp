@@ -20,7 +20,6 @@ struct Randomness {
     std::uint64_t step = 0;
     bool dropout = false;
     const std::uint64_t* step_at = nullptr; // the step in the backend's memory, for a run that is captured as a graph
-    bool* host_reads = nullptr; // set if recording reads what changes between steps, so the program cannot be reused
     bool operator==(const Randomness&) const = default;
 };
 
@@ -90,7 +89,7 @@ public:
     template <int Rows>
     SequenceView<scalar, Rows> make(const Extent& extent) const {
         check_extent(extent);
-        if (taped() && extent.lengths) differs();
+        note_lengths(extent);
         SequenceView<scalar, Rows> y{take(Rows * extent.columns()), nullptr, extent};
         if (taped()) y.gradient = take_zeros(y.size());
         return y;
@@ -101,19 +100,16 @@ public:
         memory_->program->template add<differentiable>(operation, taped());
     }
     /// A loss whose columns an operation writes to `each`, memory from take_zeros.
-    LossValue<B> loss(const scalar* each, const Extent& extent) const { return {*memory_->losses, each, extent}; }
-
-    const Randomness& randomness() const {
-        differs();
-        return memory_->randomness;
+    LossValue<B> loss(const scalar* each, const Extent& extent) const {
+        note_lengths(extent);
+        return {*memory_->losses, each, extent};
     }
+
+    const Randomness& randomness() const { return memory_->randomness; }
     bool drops() const { return memory_->randomness.dropout; }
 
 protected:
-    /// Notes that recording depends on the training step or on lengths: the next step may record another program.
-    void differs() const {
-        if (bool* host_reads = memory_->randomness.host_reads) *host_reads = true;
-    }
+    void note_lengths(const Extent& extent) const { memory_->program->reads_lengths(extent.lengths != nullptr); }
     ForwardMemory<B>* memory_;
 };
 

@@ -65,7 +65,7 @@ public:
                 if constexpr (R::stepwise) (check)(detail::step_problem(first.extent));
                 this->check_extent(first.extent);
             }
-            if (this->taped() && first.extent.lengths) this->differs();
+            this->note_lengths(first.extent);
         }
         using Child = typename Layer::template layer_at<k>;
         if constexpr (requires { typename First::value_type; })

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../backend/concept.hpp"
+#include "../core/memory.hpp"
 #include "op_context.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -32,7 +35,8 @@ concept BackwardNeedsScratch = requires(const Operation& operation, Scratch<B>& 
 ///   backward_scratch(scratch) if backward does
 ///
 /// Memory  a record of fixed size per operation. The capacity never shrinks: recording no more operations than before
-///         allocates nothing.
+///         allocates nothing. A record is the operation's value with its padding set to zero: two programs whose bytes
+///         are equal compute the same from the same memory.
 template <Backend B>
 class Program {
 public:
@@ -43,10 +47,14 @@ public:
         size_ = std::exchange(other.size_, 0);
         scratch_size_ = other.scratch_size_;
         product_size_ = other.product_size_;
+        reads_lengths_ = other.reads_lengths_;
         return *this;
     }
 
-    void clear() { size_ = scratch_size_ = product_size_ = 0; }
+    void clear() {
+        size_ = scratch_size_ = product_size_ = 0;
+        reads_lengths_ = false;
+    }
 
     /// Records an operation. `differentiable`: whether its backward is compiled; `taped`: whether it is recorded, too.
     template <bool differentiable, class Operation>
@@ -54,26 +62,36 @@ public:
         static_assert(std::is_trivially_copyable_v<Operation> && sizeof(Operation) <= Record::capacity &&
                       alignof(Operation) <= alignof(std::max_align_t));
         Record& record = next();
-        std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
-        record.forward = [](OpContext<B>& context, const std::byte* bytes) { of<Operation>(bytes).forward(context); };
-        record.backward = nullptr;
+        auto* kept = std::construct_at(reinterpret_cast<Operation*>(record.operation), operation);
+        if constexpr (Asynchronous<B>) clear_padding(*kept);
+        record.functions = &functions<Operation, false>;
         if constexpr (ForwardNeedsScratch<Operation, B>) declare([&](Scratch<B>& s) { operation.forward_scratch(s); });
         if constexpr (differentiable && HasBackward<Operation, B>)
             if (taped) {
-                record.backward = [](OpContext<B>& context, const std::byte* bytes) {
-                    of<Operation>(bytes).backward(context);
-                };
+                record.functions = &functions<Operation, true>;
                 if constexpr (BackwardNeedsScratch<Operation, B>)
                     declare([&](Scratch<B>& s) { operation.backward_scratch(s); });
             }
     }
+    /// Notes that operations read lengths, which are in host memory and no part of their values.
+    void reads_lengths(bool reads) { reads_lengths_ = reads_lengths_ || reads; }
+    bool reads_lengths() const { return reads_lengths_; }
 
     void forward(OpContext<B> context) const {
-        for (std::size_t k = 0; k < size_; ++k) records_[k].forward(context, records_[k].operation);
+        for (std::size_t k = 0; k < size_; ++k) records_[k].functions->forward(context, records_[k].operation);
     }
     void backward(OpContext<B> context) const {
         for (std::size_t k = size_; k-- > 0;)
-            if (records_[k].backward) records_[k].backward(context, records_[k].operation);
+            if (const auto backward = records_[k].functions->backward) backward(context, records_[k].operation);
+    }
+
+    /// Calls f with the bytes that define what the program computes: of each operation its functions and its value.
+    template <class F>
+    void each_part(const F& f) const {
+        for (std::size_t k = 0; k < size_; ++k) {
+            f(std::as_bytes(std::span{&records_[k].functions, 1}));
+            f(std::span{records_[k].operation, records_[k].functions->size});
+        }
     }
 
     std::size_t size() const { return size_; }
@@ -83,10 +101,14 @@ public:
     std::size_t product_size() const { return product_size_; }
 
 private:
+    using Function = void (*)(OpContext<B>&, const std::byte*);
+    struct Functions {
+        Function forward, backward; // backward: null if the operation has none
+        std::size_t size;           // of the operation
+    };
     struct Record {
         static constexpr std::size_t capacity = 368;
-        void (*forward)(OpContext<B>&, const std::byte*) = nullptr;
-        void (*backward)(OpContext<B>&, const std::byte*) = nullptr;
+        const Functions* functions = nullptr;
         alignas(std::max_align_t) std::byte operation[capacity];
     };
 
@@ -94,6 +116,22 @@ private:
     static const Operation& of(const std::byte* bytes) {
         return *std::launder(reinterpret_cast<const Operation*>(bytes));
     }
+    template <class Operation>
+    static void run_forward(OpContext<B>& context, const std::byte* bytes) {
+        of<Operation>(bytes).forward(context);
+    }
+    template <class Operation>
+    static void run_backward(OpContext<B>& context, const std::byte* bytes) {
+        of<Operation>(bytes).backward(context);
+    }
+    template <class Operation, bool has_backward>
+    static constexpr Function backward_of() {
+        if constexpr (has_backward) return run_backward<Operation>;
+        else return nullptr;
+    }
+    template <class Operation, bool has_backward>
+    static constexpr Functions functions{run_forward<Operation>, backward_of<Operation, has_backward>(),
+                                         sizeof(Operation)};
     Record& next() {
         if (size_ == records_.size()) records_.resize(std::max<std::size_t>(16, 2 * size_));
         return records_[size_++];
@@ -108,6 +146,7 @@ private:
 
     std::vector<Record> records_;
     std::size_t size_ = 0, scratch_size_ = 0, product_size_ = 0;
+    bool reads_lengths_ = false;
 };
 
 } // namespace rondo

@@ -79,7 +79,7 @@ public:
     }
 
 protected:
-    static void differs() {}
+    static void note_lengths(const Extent&) {}
     StepMemory<B>* memory_;
 };
 

@@ -133,8 +133,12 @@ public:
     /// Bytes of values, their gradients and scratch, without the program's records and the backend's memory.
     std::size_t bytes() const { return (values_.size() + zeros_.size() + scratch_.size()) * sizeof(scalar); }
     bool recorded() const { return recorded_; }
-    /// The addresses of values, their gradients and scratch, on which a captured program depends.
-    std::array<const void*, 3> addresses() { return {B::data(values_), B::data(zeros_), B::data(scratch_)}; }
+    /// The recorded program.
+    const Program<B>& program() const { return program_; }
+    /// What execute and backward use beside the program: begin and end of the memory that is set to zero, and scratch.
+    std::array<const void*, 3> addresses() {
+        return {B::data(zeros_), B::data(zeros_) + zeros_used_, B::data(scratch_)};
+    }
     B& backend() { return backend_; }
 
 private:

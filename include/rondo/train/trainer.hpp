@@ -44,7 +44,7 @@ struct AddTo {
 ///
 /// With an asynchronous backend (a device) and one worker, enqueued steps do not synchronize: the finite check and
 /// clipping run on the device, and after a step that was not finite, parameters and optimizer memory do not change
-/// until collect. Up to the optimizer's update, steps of equal form without lengths are one captured graph
+/// until collect. Up to the optimizer's update, steps with equal programs and without lengths are one captured graph
 /// (the backend's `repeat`).
 ///
 /// Memory  optimizer memory, and a gradient for each worker, are allocated by the constructor; a workspace for each

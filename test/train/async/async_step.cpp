@@ -92,7 +92,7 @@ TEST(AsyncStep, SequencesOfManyLengths) {
     expect_like_eigen(data);
 }
 
-/// A network that reads the number of the step on the host, so that its steps are not captured.
+/// A network whose program depends on the number of the step, until the rate is reached.
 struct Sampled : Network<Named<"in", Embedding<7, 3>>, Named<"scores", Linear<3, 7>>> {
     static constexpr int vocabulary = 7, output_size = 7;
     static auto forward(auto& run, const Tokens& x) {
@@ -141,6 +141,49 @@ std::vector<double> waned() {
 }
 TEST(AsyncStep, LengthsThatTheHostReadsAreReadEachTime) {
     EXPECT_LT(difference(waned<AsyncBackend>(), waned<SyncBackend>()), 1e-9);
+}
+
+/// A factor that the host changes between steps is part of the program.
+double factor = 1;
+struct Scaled : CrossEntropy {
+    auto operator()(auto& run, const auto& y, const Tokens& target, double terms) const {
+        return CrossEntropy::operator()(run, y, target, terms / factor);
+    }
+};
+template <class B>
+std::vector<double> scaled() {
+    Model<Reader, B> model{Seed{1}};
+    Trainer<Reader, Scaled, Adam, B> trainer{model, {}, {}, settings};
+    TokenWindows data{text, 6, 5};
+    std::vector<double> losses;
+    for (const double now : {1.0, 1.0, 1.0, 3.0, 0.5, 1.0}) {
+        factor = now;
+        losses.push_back(trainer.step(data.at(0)).mean());
+    }
+    return losses;
+}
+TEST(AsyncStep, NumbersThatTheHostChangesAreReadEachTime) {
+    EXPECT_LT(difference(scaled<AsyncBackend>(), scaled<SyncBackend>()), 1e-9);
+}
+
+/// Counts the steps that are captured or replayed.
+int repeats;
+struct Counting : AsyncBackend {
+    template <class Work>
+    void repeat(Graph& graph, const Work& work) {
+        ++repeats;
+        AsyncBackend::repeat(graph, work);
+    }
+};
+TEST(AsyncStep, StepsWithEqualProgramsAreRepeated) {
+    if (!rondo::clears_padding) GTEST_SKIP() << "equal operations may differ in their padding";
+    repeats = 0;
+    Model<Reader, Counting> model{Seed{1}};
+    Trainer<Reader, CrossEntropy, Adam, Counting> trainer{model, {}, {}, settings};
+    TokenWindows data{text, 6, 5};
+    for (int k = 0; k < 6; ++k) trainer.enqueue(data.at(0));
+    trainer.collect();
+    EXPECT_EQ(repeats, 5) << "all but the first";
 }
 
 /// A loss of several parts.

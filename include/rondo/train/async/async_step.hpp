@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
@@ -36,8 +37,7 @@ public:
         const StepNote* note = worker.device_batch.note();
         FiniteCheck<B>& finite_check = pending.finite_check();
         S* gradient = worker.gradient.data();
-        bool host_reads = false;
-        const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step, &host_reads}, body,
+        const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step}, body,
                                               worker.device_batch.host()); // also validates the batch
         const auto work = [&] {
             backend.fill(gradient, size, S(0));
@@ -49,16 +49,25 @@ public:
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, size);
             if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
         };
-        key_.begin(batch, terms);
-        for (const void* memory : worker.work.addresses()) key_.add(memory);
-        for (const void* memory : {static_cast<const void*>(model.data()), static_cast<const void*>(note),
-                                   static_cast<const void*>(state ? state->data() : nullptr)})
-            key_.add(memory);
-        graph_cache_(backend, key_, host_reads, work);
+        // Lengths are in host memory and no part of a program.
+        if (worker.work.program().reads_lengths() || has_lengths(batch)) work();
+        else {
+            key_.begin(worker.work.program());
+            for (const void* memory : worker.work.addresses()) key_.add(memory);
+            for (std::size_t k = 0; k < loss.parts(); ++k) key_.add(loss.part(k).each, loss.part(k).extent.columns());
+            key_.add(terms, batch.state_policy, model.data(), note, state ? state->data() : nullptr);
+            graph_cache_(backend, key_, work);
+        }
         return terms > 0;
     }
 
 private:
+    template <class Batch>
+    static bool has_lengths(const Batch& batch) {
+        return batch.target.extent.lengths ||
+               std::apply([](const auto&... x) { return (x.extent.lengths || ...); }, batch.inputs);
+    }
+
     GraphKey key_;
     GraphCache<B> graph_cache_;
 };
