@@ -66,7 +66,7 @@ use_ccache() {
 # Installs what is missing where apt-get can; else says what to install.
 install_missing() {
     ((${#missing[@]})) || return 0
-    # How far it is comes by a descriptor of its own, since packages' scripts cannot write to that one; sudo keeps none open.
+    # apt-get writes its progress to descriptor 3, which packages' scripts do not use. sh opens it, since sudo closes it.
     apt=(env DEBIAN_FRONTEND=noninteractive sh -c 'exec apt-get "$@" 3>&1' apt-get -q -y -o Dpkg::Use-Pty=0)
     apt+=(-o APT::Status-Fd=3 -o DPkg::Lock::Timeout=-1) # another apt-get is waited for
     [[ $(id -u) == 0 ]] || apt=(sudo "${apt[@]}")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# How far a long command is: on a terminal in one line that is drawn anew each second, elsewhere in a line at least every
-# ten seconds.
+# Displays the progress of a long command: on a terminal in one line that is redrawn each second, elsewhere in a line at
+# least every ten seconds.
 
 live() { [[ -t 2 && ${TERM:-dumb} != dumb ]]; }
 
-# tell: the line.
+# tell: prints the progress line.
 tell() {
     local seconds=$((SECONDS - begun)) width=0 text
     printf -v text '%s: %s%d:%02d%s' "$what" "${far:+$far, }" $((seconds / 60)) $((seconds % 60)) "${last:+  $last}"
@@ -19,7 +19,7 @@ tell() {
     fi
 }
 
-# hear LINE: takes how far it is from a line of Ninja ("[1/9] ..."), Meson (" 1/9 ...") or apt (percentages). Lines that
+# hear LINE: reads the progress from a line of Ninja ("[1/9] ..."), Meson (" 1/9 ...") or apt (percentages). Lines that
 # say more are shown, or kept in the file $hidden.
 hear() {
     if [[ $1 =~ ^\[([0-9]+)/([0-9]+)\]\ (.*) ]]; then
@@ -44,7 +44,8 @@ hear() {
     fi
 }
 
-watch() { # WHAT HIDDEN
+# watch WHAT HIDDEN: displays the progress that it reads from stdin; other lines go to the file HIDDEN, if it is given.
+watch() {
     local what=$1 hidden=$2 begun=$SECONDS told far='' last='' line='' part status=0
     tell
     while ((status == 0 || status > 128)); do
@@ -61,7 +62,7 @@ watch() { # WHAT HIDDEN
     fi
 }
 
-# watched WHAT COMMAND...: runs a command and says how far it is; what else it says is shown if it fails.
+# watched WHAT COMMAND...: runs a command and displays its progress; its other output is shown only if it fails.
 watched() {
     local status=0 hidden
     hidden=$(mktemp)
@@ -71,5 +72,5 @@ watched() {
     return $status
 }
 
-# watched_aloud WHAT COMMAND...: the same; what else it says is shown at once.
+# watched_aloud WHAT COMMAND...: the same; its other output is shown at once.
 watched_aloud() { "${@:2}" 2>&1 | watch "$1" ''; }

@@ -15,7 +15,7 @@
 
 /// The peak rate of one core, measured in the same run: independent chains of fused multiply-add.
 ///
-/// Units  floating-point operations a nanosecond.
+/// Units  floating-point operations per nanosecond.
 template <class S>
 double operations_limit() {
     using P = rondo::Pack<S>;
@@ -41,29 +41,29 @@ double operations_limit() {
 
 /// The bandwidth at which one core reads `bytes` repeatedly, in serpentine order, from the cache that holds them.
 ///
-/// Units  bytes a nanosecond.
+/// Units  bytes per nanosecond.
 inline double read_limit(std::size_t bytes) {
     using P = rondo::Pack<float>;
-    constexpr std::size_t chains = 8, turn = chains * P::size;
+    constexpr std::size_t chains = 8, stride = chains * P::size;
     static std::map<std::size_t, double> known;
-    const std::size_t turns = std::max<std::size_t>(bytes / (turn * sizeof(float)), 1);
-    double& best = known[turns];
+    const std::size_t iterations = std::max<std::size_t>(bytes / (stride * sizeof(float)), 1);
+    double& best = known[iterations];
     if (best > 0) return best;
-    const rondo::Buffer<float> block(turns * turn, 1.0f);
-    const std::size_t rounds = std::max<std::size_t>(2'000'000 / (turns * chains), 2) / 2 * 2;
+    const rondo::Buffer<float> block(iterations * stride, 1.0f);
+    const std::size_t rounds = std::max<std::size_t>(2'000'000 / (iterations * chains), 2) / 2 * 2;
     P sum[chains];
     rondo::unroll<int(chains)>([&](auto k) __attribute__((always_inline)) { sum[k] = P(0.0f); });
     for (int repeat = 0; repeat < 5; ++repeat) {
         const std::clock_t start = std::clock();
         for (std::size_t round = 0; round < rounds; ++round) {
-            const float* at = block.data() + (round % 2 == 0 ? 0 : (turns - 1) * turn);
-            const std::ptrdiff_t step = round % 2 == 0 ? std::ptrdiff_t(turn) : -std::ptrdiff_t(turn);
-            for (std::size_t k = 0; k < turns; ++k, at += step)
+            const float* at = block.data() + (round % 2 == 0 ? 0 : (iterations - 1) * stride);
+            const std::ptrdiff_t step = round % 2 == 0 ? std::ptrdiff_t(stride) : -std::ptrdiff_t(stride);
+            for (std::size_t k = 0; k < iterations; ++k, at += step)
                 rondo::unroll<int(chains)>(
                     [&](auto c) __attribute__((always_inline)) { sum[c] = sum[c] + P::load(at + c * P::size); });
         }
         const double time = double(std::clock() - start) / CLOCKS_PER_SEC;
-        best = std::max(best, 1e-9 * double(rounds * turns * turn * sizeof(float)) / time);
+        best = std::max(best, 1e-9 * double(rounds * iterations * stride * sizeof(float)) / time);
     }
     for (std::size_t k = 1; k < chains; ++k) sum[0] = sum[0] + sum[k];
     benchmark::DoNotOptimize(rondo::math::sum(sum[0]));
@@ -75,17 +75,21 @@ inline double limit() {
     return limit;
 }
 
-/// Reports GFLOP/s of a run of `operations`, and the least possible time relative to the measured one. The least time
-/// is that of the operations outside the steps, a fraction `apart` of all, at the peak rate, plus that of the steps:
-/// their operations at the peak rate or `times` reads of `bytes` of weights, whichever takes longer.
-inline void report(benchmark::State& state, double operations, std::size_t bytes, double times = 1, double apart = 0) {
+/// Reports the GFLOP/s of a run of `operations`, and the least possible time relative to the measured one.
+///
+/// The least possible time is the sum of two: that of the operations outside the loop over steps, a fraction
+/// `outside_steps` of all, at the peak rate; and that of the loop, which is the time of its operations at the peak rate
+/// or of reading `bytes` of weights `reads` times, whichever is longer.
+inline void report(benchmark::State& state, double operations, std::size_t bytes, double reads = 1,
+                   double outside_steps = 0) {
     using benchmark::Counter;
-    const double reading = times * double(bytes) / read_limit(bytes);
-    const double least = apart * operations / limit() + std::max((1 - apart) * operations / limit(), reading);
+    const double reading = reads * double(bytes) / read_limit(bytes);
+    const double computing = operations / limit();
+    const double least = outside_steps * computing + std::max((1 - outside_steps) * computing, reading);
     state.counters["GFLOP/s"] = Counter(operations * 1e-9, Counter::kIsIterationInvariantRate);
     state.counters["of_limit"] = Counter(least * 1e-9, Counter::kIsIterationInvariantRate);
     state.counters["reading_ns"] = reading;
-    state.counters["apart"] = apart;
+    state.counters["outside_steps"] = outside_steps;
 }
 
 inline int run(int argc, char** argv) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the benchmarks, alternating with those of peers, and writes a table for each theme, JSON and a picture.
+"""Runs the benchmarks, alternating with those of peers, and writes a table per suite, JSON and a chart.
 
 benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--rounds N] [--time SECONDS]
-                      [--core N] [THEME ...]
+                      [--core N] [SUITE ...]
 
 A build is a folder of programs by one compiler. In each round the fastest of the compilers' programs counts, for both
 sides; a ratio is the peer's time divided by Rondo's in that round. A disturbed measurement (the program's CPU time is
@@ -24,12 +24,12 @@ from report import compiled_table, draw, report, table
 
 HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-TELLING = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # of the context that programs report
+REPORTED = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # keys of the context that programs print
 STEPS = ("p50_ns", "p99.9_ns", "worst_ns")
 SIZES = "8|16|20|24|32|40|64|80|128|256"
 
 # name: (title, Rondo's program, its benchmarks, peers' programs)
-THEMES = {
+SUITES = {
     "streaming": ("a step of a stream, 1 -> H -> 1, one core", "streaming", rf"^(LSTM|GRU)/1/({SIZES})/1$",
                   ["rtneural-eigen", "rtneural-xsimd", "rtneural-stl", "eigen"]),
     "cell": ("one step of a cell, batch 1, I = H, one core", "streaming", r"^LSTM/(8|16|20|24|32|64|128)/\1/float$",
@@ -38,9 +38,9 @@ THEMES = {
                   r"^LSTM/(32|64|128|256|512)/batch:1/inference$", ["onednn", "libtorch", "eigen"]),
     "training": ("forward and backward of 50 steps, I = H, one core", "recurrence",
                  r"^LSTM/(32|64|128|256|512)/batch:(1|32|128)/training$", ["onednn", "libtorch", "eigen"]),
-    "epochs": ("an epoch of the course's models, one core", "epochs", r"^epoch/\w+/threads:1/real_time$",
+    "epochs": ("an epoch of the tutorial's models, one core", "epochs", r"^epoch/\w+/threads:1/real_time$",
                ["pytorch.py"]),
-    "bfloat16": ("a step with weights in bfloat16, beside float, I = H", "streaming",
+    "bfloat16": ("a step with weights in bfloat16 and in float, I = H", "streaming",
                  r"^LSTM/(128|256)/\1/(float|bfloat16)$", []),
     "deadlines": ("how long each of a million steps takes, 1 -> H -> 1, one core", "streaming",
                   rf"^(LSTM|GRU)/1/({SIZES})/1/each_step/", []),
@@ -109,22 +109,22 @@ def programs(options, name):
     return found
 
 
-def theme(options, key):
-    title, ours, pattern, peers = THEMES[key]
+def run_suite(options, key):
+    title, ours, pattern, peers = SUITES[key]
     sides = {"rondo": programs(options, ours)}
     for peer in peers if options.peers else []:
         sides[peer] = programs(options, peer)
         if not sides[peer]:
-            print(f"{peer}: not built or not installed: left out", file=sys.stderr)
+            print(f"{peer}: not built or not installed: skipped", file=sys.stderr)
     names = [name for name in sides["rondo"][0].list() if re.search(pattern, name)]
     times = {name: {side: [] for side in sides} for name in names}
     counters, problems = {}, {}
-    done, all_of_them = 0, options.rounds * len(names) * len(sides)
+    done, total = 0, options.rounds * len(names) * len(sides)
     for turn in range(options.rounds):
         for name in names:
             for side, them in sides.items():
                 best, done = None, done + 1
-                print(f"[{done}/{all_of_them}] {key}, round {turn + 1}: {side}, {name}", file=sys.stderr, flush=True)
+                print(f"[{done}/{total}] {key}, round {turn + 1}: {side}, {name}", file=sys.stderr, flush=True)
                 for program in them:
                     if name not in program.list() or (program.label, name) in problems:
                         continue
@@ -143,10 +143,10 @@ def theme(options, key):
     return {"title": title, "times_ns": times, "problems": [f"{label}: {name} {why}" for (label, name), why in
                                                            problems.items()],
             "counters": {name: {"operations": more["GFLOP/s"] * more["real_time"] * UNITS[more["time_unit"]],
-                                "reading_ns": more["reading_ns"], "apart": more["apart"]}
+                                "reading_ns": more["reading_ns"], "outside_steps": more["outside_steps"]}
                          for name, more in counters.items() if "GFLOP/s" in more},
             "steps": {name: {key: more[key] for key in STEPS} for name, more in counters.items() if STEPS[0] in more},
-            "context": {program.label: {key: program.context[key] for key in TELLING if key in program.context}
+            "context": {program.label: {key: program.context[key] for key in REPORTED if key in program.context}
                         for them in sides.values() for program in them}}
 
 
@@ -168,21 +168,21 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--time", type=float, default=0.1)
     parser.add_argument("--core", type=int, default=0)
-    parser.add_argument("themes", nargs="*", choices=[[], *THEMES, "compile"], default=[])
+    parser.add_argument("suites", nargs="*", choices=[[], *SUITES, "compile"], default=[])
     options = parser.parse_args()
     options.repeated = 0
     options.out.mkdir(parents=True, exist_ok=True)
     results, tables = {}, []
-    for key in options.themes or [*THEMES, "compile"]:
+    for key in options.suites or [*SUITES, "compile"]:
         if key == "compile":
             results[key] = {"rows": compiled(options)}
             tables.append(compiled_table(results[key]["rows"]))
         else:
-            results[key] = theme(options, key)
+            results[key] = run_suite(options, key)
             tables.append(table(key, results[key]))
         print(tables[-1] + "\n", flush=True)
         about = machine(options) | {"rounds": options.rounds, "seconds_each": options.time, "repeated": options.repeated}
-        (options.out / "cpu.json").write_text(json.dumps({"machine": about, "themes": results}, indent=1) + "\n")
+        (options.out / "cpu.json").write_text(json.dumps({"machine": about, "suites": results}, indent=1) + "\n")
         (options.out / "cpu.md").write_text(report(about, results, tables))
     draw(options.out, results)
     print(f"written: {options.out}/cpu.json, cpu.md and, where there are peers and gnuplot, cpu.svg")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One recurrent layer over 50 steps: inference, and forward with backward; cells by sizes by batches.
+// The time of one recurrent layer over 50 steps, for each cell, size and batch size: inference (forward) and training
+// (forward and backward).
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>
@@ -23,23 +24,23 @@ struct Bench {
     Model<Layer> model{Seed{1}}, gradient;
     Workspace<Layer> work;
     Extent extent;
-    std::vector<float> x, gradient;
+    std::vector<float> x, x_gradient;
 
-    explicit Bench(int batch) : extent{steps, batch}, x(extent.columns() * size), gradient(x.size()) {
+    explicit Bench(int batch) : extent{steps, batch}, x(extent.columns() * size), x_gradient(x.size()) {
         const RandomStream draw{Seed{2}, Purpose::user};
         for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(draw.normal(k));
     }
-    // Operations of the products only: a multiplication and an addition for each weight.
+    // Floating-point operations of the matrix products of forward: two per weight and column.
     double operations() const {
         return 2.0 * Layer::cell_type::shape.gates * size * (size + size) * double(extent.columns());
     }
-    // The recurrent weights, which are read at every step.
+    // Size of the recurrent weights, which each step reads.
     static constexpr std::size_t bytes() { return sizeof(float) * Layer::cell_type::shape.gates * size * size; }
-    void infer() {
+    void inference() {
         benchmark::DoNotOptimize(work.forward(model, SequenceView<const float, size>{x.data(), nullptr, extent}));
     }
-    void learn() {
-        const SequenceView<const float, size> input{x.data(), gradient.data(), extent};
+    void training() {
+        const SequenceView<const float, size> input{x.data(), x_gradient.data(), extent};
         const auto y = work.record(model, nullptr, {}, [&](auto& run) { return Layer::forward(run, input); });
         std::fill_n(y.gradient, y.size(), 0.01f);
         work.backward(&gradient);
@@ -51,17 +52,20 @@ void add(const char* cell) {
     const std::string name = std::string{cell} + "/" + std::to_string(Layer::input_size);
     for (const int batch : {1, 32, 128}) {
         const auto named = [&](const char* pass) { return name + "/batch:" + std::to_string(batch) + "/" + pass; };
-        const auto measure = [batch](benchmark::State& state, auto pass, double factor, double reads, double apart) {
+        // pass: the function to measure; operations: a multiple of those of forward; reads: how often a step reads the
+        // recurrent weights; outside_steps: the fraction of the operations that are not in the loop over steps.
+        const auto measure = [batch](benchmark::State& state, auto pass, double operations, double reads,
+                                     double outside_steps) {
             Bench<Layer> bench{batch};
             pass(bench); // warm-up, which allocates memory
             for (auto _ : state) pass(bench);
-            report(state, factor * bench.operations(), bench.bytes(), reads * steps, apart);
+            report(state, operations * bench.operations(), bench.bytes(), reads * steps, outside_steps);
         };
         benchmark::RegisterBenchmark(named("inference").c_str(), [measure](benchmark::State& state) {
-            measure(state, [](auto& b) { b.infer(); }, 1, 1, 1 / 2.0);
+            measure(state, [](auto& b) { b.inference(); }, 1, 1, 1 / 2.0);
         })->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark(named("training").c_str(), [measure](benchmark::State& state) {
-            measure(state, [](auto& b) { b.learn(); }, 3, 2, 2 / 3.0);
+            measure(state, [](auto& b) { b.training(); }, 3, 2, 2 / 3.0);
         })->Unit(benchmark::kMicrosecond);
     }
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes the results of measure.py as tables, a page and a picture."""
+"""Writes the results of measure.py as tables, a page and a chart."""
 import re
 import shutil
 import statistics
@@ -34,10 +34,11 @@ def table(key, result):
         ours, more = times["rondo"], result["counters"].get(name)
         row = [name, told(min(ours)), told(statistics.median(ours)), "", ""]
         if more:
-            computing, reading, apart = more["operations"] / limit(result), more["reading_ns"], more["apart"]
-            least = apart * computing + max((1 - apart) * computing, reading)
+            computing, reading = more["operations"] / limit(result), more["reading_ns"]
+            outside = more["outside_steps"]
+            least = outside * computing + max((1 - outside) * computing, reading)
             row[3] = f"{more['operations'] / min(ours):.1f}"
-            row[4] = f"{least / min(ours):.2f}" + (" reading" if reading > (1 - apart) * computing else "")
+            row[4] = f"{least / min(ours):.2f}" + (" reading" if reading > (1 - outside) * computing else "")
         all_ratios = []
         for side in sides:
             ratios = [theirs / own for theirs, own in zip(times[side], ours)]
@@ -96,11 +97,11 @@ def draw(out, results):
               "'' using 2:0:3:4 with xerrorbars lc 'black' pt 0\n")
     part = out / "cpu.svg.part"
     if not shutil.which("gnuplot"):
-        print("gnuplot: not found: no picture", file=sys.stderr)
+        print("gnuplot: not found: no chart", file=sys.stderr)
     elif subprocess.run(["gnuplot"], input=script, text=True, cwd=out).returncode == 0 and "</svg>" in part.read_text()[-12:]:
         part.replace(out / "cpu.svg")  # gnuplot leaves an incomplete file, without an error, if the disk is full
     else:
-        sys.exit("gnuplot failed, or the disk is full: no picture")
+        sys.exit("gnuplot failed, or the disk is full: no chart")
     (out / "cpu.dat").unlink()
 
 
@@ -110,8 +111,8 @@ def report(about, results, tables):
                        for key, context in result.get("context", {}).items()
                        for name in ("version", "torch") if name in context})
     text = (f"{about['processor']}, {about['cores']} cores, {about['system']}; {'; '.join(about['compilers'])}; "
-            f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s a benchmark, "
-            f"pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
+            f"{'; '.join(versions)}. {about['date']}. {about['rounds']} rounds of {about['seconds_each']} s per benchmark"
+            f", pinned to one core; {about['repeated']} disturbed measurements were made again. Compilers' flags: "
             "-O3 -march=native, never -ffast-math. A ratio is the peer's time over Rondo's in the same round, the best of "
             "the compilers on both sides: least / median / greatest of all rounds. The limit is what the multiplications "
             "take one core at least, or, where that is more, reading the weights that each step reads from the cache "

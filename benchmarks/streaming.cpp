@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: MIT Steps of a stream: a cell between one input and one output; and a cell alone with as
-// many inputs as units, in float and in bfloat16.
+// SPDX-License-Identifier: MIT
+// The time of a step of a stream: of a recurrent layer with one input and a linear layer with one output; and of a
+// recurrent layer with as many inputs as units, with weights in float and in bfloat16.
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>

@@ -112,7 +112,7 @@ void run(const Options& options, const common::Pairs& pairs) {
         scores.add(said, pair.target);
     }
     status.clear();
-    common::draw_losses(options, training, "cross-entropy (nats a symbol)");
+    common::draw_losses(options, training, "cross-entropy (nats per symbol)");
     draw_alignment(trained, options, pairs, pairs.held_out.front().source,
                    translate(decoding, options, pairs, pairs.held_out.front().source));
     if (!options.say.empty())

@@ -91,7 +91,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
     const common::Training training = common::train(options, trainer, batches, "characters", validation);
     if (training.stopped) return;
 
-    common::draw_losses(options, training, "cross-entropy (nats a symbol)");
+    common::draw_losses(options, training, "cross-entropy (nats per symbol)");
     generate(alphabet, options, TokenStream{common::on_host(model)});
     std::printf("\ntext: cell=%s ", options.cell.c_str());
     training.print();

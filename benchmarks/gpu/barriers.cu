@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The time to exchange numbers and synchronize between threads, for each mechanism that a recurrence could use, in
-// microseconds a turn.
+// Measures how long threads take to exchange values and synchronize, for each mechanism that a recurrence could use, in
+// microseconds per iteration.
 
 #include "barriers.cuh"
 
@@ -16,14 +16,14 @@ using rondo::gpu::check;
 
 namespace {
 
-constexpr int turns = 4000, repeats = 15;
+constexpr int iterations = 4000, repeats = 15;
 
-template <class Way>
-__global__ void __launch_bounds__(1024, 1) turn_around(Memory memory, int n) {
-    Way::run(memory, n);
+template <class Mechanism>
+__global__ void __launch_bounds__(1024, 1) iterate(Memory memory, int n) {
+    Mechanism::run(memory, n);
 }
 
-template <class Way>
+template <class Mechanism>
 void measure(int blocks, int threads) {
     static Memory memory = [] {
         Memory m;
@@ -31,14 +31,14 @@ void measure(int blocks, int threads) {
         check(cudaMalloc(&m.flags, 4096), "cudaMalloc");
         return m;
     }();
-    const auto kernel = turn_around<Way>;
+    const auto kernel = iterate<Mechanism>;
     cudaLaunchAttribute attribute[1];
-    if (Way::cluster > 1) {
-        if (Way::cluster > 8)
+    if (Mechanism::cluster > 1) {
+        if (Mechanism::cluster > 8)
             check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
                   "cudaFuncSetAttribute");
         attribute[0].id = cudaLaunchAttributeClusterDimension;
-        attribute[0].val.clusterDim = {unsigned(Way::cluster), 1, 1};
+        attribute[0].val.clusterDim = {unsigned(Mechanism::cluster), 1, 1};
     } else {
         attribute[0].id = cudaLaunchAttributeCooperative;
         attribute[0].val.cooperative = 1;
@@ -47,7 +47,7 @@ void measure(int blocks, int threads) {
     config.gridDim = dim3(unsigned(blocks));
     config.blockDim = dim3(unsigned(threads));
     config.attrs = attribute;
-    config.numAttrs = Way::cluster > 1 || Way::cooperative ? 1 : 0;
+    config.numAttrs = Mechanism::cluster > 1 || Mechanism::cooperative ? 1 : 0;
     cudaEvent_t begin, end;
     check(cudaEventCreate(&begin), "cudaEventCreate");
     check(cudaEventCreate(&end), "cudaEventCreate");
@@ -56,23 +56,25 @@ void measure(int blocks, int threads) {
         check(cudaMemset(memory.flags, 0, 4096), "cudaMemset");
         check(cudaMemset(memory.global, 0, std::size_t{1} << 20), "cudaMemset");
         check(cudaEventRecord(begin), "cudaEventRecord");
-        check(cudaLaunchKernelEx(&config, kernel, memory, turns), "cudaLaunchKernelEx");
+        check(cudaLaunchKernelEx(&config, kernel, memory, iterations), "cudaLaunchKernelEx");
         check(cudaEventRecord(end), "cudaEventRecord");
         check(cudaEventSynchronize(end), "cudaEventSynchronize");
         float ms = 0;
         check(cudaEventElapsedTime(&ms, begin, end), "cudaEventElapsedTime");
-        if (k > 0) times.push_back(ms * 1000 / turns);
+        if (k > 0) // the first run is a warm-up
+            times.push_back(ms * 1000 / iterations);
     }
     std::ranges::sort(times);
-    std::printf("%-54s %4d blocks %5d threads  min %6.3f  median %6.3f us\n", Way::name, blocks, threads, times.front(),
-                times[times.size() / 2]);
+    std::printf("%-54s %4d blocks %5d threads  min %6.3f  median %6.3f us\n", Mechanism::name, blocks, threads,
+                times.front(), times[times.size() / 2]);
     std::fflush(stdout);
 }
 
-// How many clusters of this size can be resident at once, with one block a multiprocessor.
+// Prints how many clusters of `size` blocks can be resident at once, if the blocks use so much shared memory that each
+// multiprocessor holds one of them.
 template <int size>
-void room() {
-    const auto kernel = turn_around<ClusterMeets<size>>;
+void print_max_active_clusters() {
+    const auto kernel = iterate<ClusterBarrier<size>>;
     constexpr int shared = 200 << 10;
     if (size > 8)
         check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cudaFuncSetAttribute");
@@ -88,32 +90,33 @@ void room() {
     config.numAttrs = 1;
     int count = 0;
     check(cudaOccupancyMaxActiveClusters(&count, kernel, &config), "cudaOccupancyMaxActiveClusters");
-    std::printf("room for %d clusters of %d blocks at once\n", count, size);
+    std::printf("at most %d clusters of %d blocks are resident at once\n", count, size);
 }
 
 template <int size>
-void clusters() {
-    room<size>();
+void measure_clusters() {
+    print_max_active_clusters<size>();
     for (const int threads : {256, 512}) {
-        measure<ClusterMeets<size>>(size, threads);
-        measure<ClusterHands<size>>(size, threads);
-        measure<ClusterSends<size>>(size, threads);
+        measure<ClusterBarrier<size>>(size, threads);
+        measure<ClusterStores<size>>(size, threads);
+        measure<ClusterAsyncStores<size>>(size, threads);
     }
-    measure<ClusterHands<size>>(size * (112 / size), 512); // fills the device
-    measure<ClusterSends<size>>(size * (112 / size), 512);
+    // As many blocks as an H100 holds at once in clusters of 16.
+    measure<ClusterStores<size>>(size * (112 / size), 512);
+    measure<ClusterAsyncStores<size>>(size * (112 / size), 512);
 }
 
 } // namespace
 
 int main() {
     for (const int threads : {32, 128, 256, 512, 1024}) measure<Block>(1, threads);
-    clusters<2>();
-    clusters<4>();
-    clusters<8>();
-    clusters<16>();
+    measure_clusters<2>();
+    measure_clusters<4>();
+    measure_clusters<8>();
+    measure_clusters<16>();
     for (const int blocks : {8, 32, 64, 128}) {
-        measure<GridMeets>(blocks, 512);
-        measure<GridCounts>(blocks, 512);
+        measure<GridBarrier>(blocks, 512);
+        measure<GridCounter>(blocks, 512);
         measure<GridFlags>(blocks, 512);
         measure<GridTagged>(blocks, 512);
     }

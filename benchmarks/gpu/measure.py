@@ -37,7 +37,7 @@ results = {"device": query.stdout.strip(), "runs": arguments.runs, "seconds": ar
 has_torch = subprocess.run([arguments.python, "-c", "import torch; torch.zeros(1).cuda()"],
                            stderr=subprocess.DEVNULL).returncode == 0
 if not has_torch:
-    print(f"PyTorch: {arguments.python} has none that sees the GPU: left out (--python PYTHON)")
+    print(f"PyTorch: not installed with CUDA for {arguments.python}: skipped (--python PYTHON)")
 peers = {"--cell": set(), "--hidden": set()}
 for program in sorted(arguments.folder.iterdir()):
     kind, *which = program.name.split("_")

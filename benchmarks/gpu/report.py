@@ -50,6 +50,7 @@ if steps:
         lines.append(f"| {batch} | " + " | ".join(number(steps[batch].get(kind)) for kind in kinds) + " |")
     lines.append("")
 if "barriers" in results:
-    lines += ["How long threads take to hand a number on and meet:", "", "```", *results["barriers"], "```", ""]
+    lines += ["The time that threads take to exchange values and synchronize, per iteration:", "", "```",
+              *results["barriers"], "```", ""]
 path.with_suffix(".md").write_text("\n".join(lines))
 print(path.with_suffix(".md"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/sentiment in PyTorch: the same model, split, batch size, optimizer and number of steps.
+"""examples/sentiment.cpp in PyTorch: the same model, split, batch size, optimizer and number of training steps.
 
 benchmarks/peers/sentiment.py --data GOOD --negative BAD [--epochs N] [--threads N] [--seed N]
 """

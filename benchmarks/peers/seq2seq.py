@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/seq2seq on a pair file in PyTorch: the same model, split, batch size, optimizer and number of steps.
+"""examples/seq2seq.cpp with --data in PyTorch: the same model, split, batch size, optimizer, number of training steps.
 
 benchmarks/peers/seq2seq.py --data FILE [--epochs N] [--threads N] [--seed N] [--beam N ...]
 """

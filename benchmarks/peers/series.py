@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/series in PyTorch: the same model, split, scaling, batch size, optimizer and number of steps.
+"""examples/series.cpp in PyTorch: the same model, split, scaling, batch size, optimizer and number of training steps.
 
 benchmarks/peers/series.py --data FILE --column NAME [--window N] [--epochs N] [--threads N] [--seed N]
 """

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/text in PyTorch: the same model, data, batches, optimizer and number of steps, to compare loss and time.
+"""examples/text.cpp in PyTorch: the same model, data, mini-batches, optimizer and epochs, to compare loss and time.
 
-benchmarks/peers/text.py [--data FILE] [--epochs N] [--threads N] [--seed N]
+benchmarks/peers/text.py [--data FILE] [--epochs N] [--hidden N] [--threads N] [--seed N]
 """
 import argparse
 import math
@@ -15,6 +15,7 @@ from torch import nn
 
 
 def paragraph():
+    """The training text of examples/text.cpp, from its source."""
     source = (pathlib.Path(__file__).parents[2] / "examples" / "text.cpp").read_text()
     literal = re.search(r"paragraph =\s*((?:\"[^\"]*\"\s*)+);", source).group(1)
     return "".join(re.findall(r"\"([^\"]*)\"", literal)).encode()
@@ -33,16 +34,16 @@ class CharModel(nn.Module):
 
 
 def windows(tokens, length, batch):
-    """Every window of the text, shuffled; each sequence starts from zero."""
+    """Mini-batches of all windows of `length` tokens, shuffled: inputs, targets, and whether the state is kept (no)."""
     starts = torch.randperm(len(tokens) - length)
     for first in range(0, len(starts), batch):
-        chosen = starts[first:first + batch]
-        x = torch.stack([tokens[s:s + length + 1] for s in chosen], 1)
+        x = torch.stack([tokens[s:s + length + 1] for s in starts[first:first + batch]], 1)
         yield x[:-1], x[1:], False
 
 
 def streams(tokens, length, batch):
-    """The text cut into `batch` streams that are read in parallel; the state persists between mini-batches."""
+    """The text split into `batch` parts, as sequences of one mini-batch: inputs, targets, and whether the state of the
+    previous mini-batch is kept."""
     steps = (len(tokens) - 1) // batch
     x = torch.stack([tokens[b * steps:(b + 1) * steps] for b in range(batch)], 1)
     y = torch.stack([tokens[b * steps + 1:(b + 1) * steps + 1] for b in range(batch)], 1)
@@ -50,7 +51,7 @@ def streams(tokens, length, batch):
         yield x[first:first + length], y[first:first + length], first > 0
 
 
-def loss_of(model, x, y, state):
+def compute_loss(model, x, y, state):
     scores, state = model(x, state)
     return nn.functional.cross_entropy(scores.flatten(0, 1), y.flatten()), state
 
@@ -59,10 +60,10 @@ def train_epoch(model, optimizer, batches):
     model.train()
     total = terms = 0
     state = None
-    for x, y, goes_on in batches:
-        state = tuple(s.detach() for s in state) if goes_on else None
+    for x, y, keep_state in batches:
+        state = tuple(s.detach() for s in state) if keep_state else None
         optimizer.zero_grad()
-        loss, state = loss_of(model, x, y, state)
+        loss, state = compute_loss(model, x, y, state)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimizer.step()
@@ -76,7 +77,7 @@ def validate(model, batches):
     total = terms = 0
     state = None
     for x, y, _ in batches:
-        loss, state = loss_of(model, x, y, state)
+        loss, state = compute_loss(model, x, y, state)
         total, terms = total + loss.item() * y.numel(), terms + y.numel()
     return total / terms
 
@@ -111,7 +112,8 @@ def main():
             line += f"  validation {validation:.4f} nats"
         if options.data or (epoch + 1) % 10 == 0:
             print(line, flush=True)
-    result = f"text.py: torch={torch.__version__} threads={options.threads} epochs={options.epochs} train_loss={loss:.4f}"
+    result = f"text.py: torch={torch.__version__} threads={options.threads} epochs={options.epochs}"
+    result += f" train_loss={loss:.4f}"
     if options.data:
         result += f" validation_loss={validation:.4f} bits_per_character={validation / math.log(2):.4f}"
     print(f"{result} seconds={seconds:.2f} chars_per_second={trained / seconds:.0f}")

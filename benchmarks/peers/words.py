@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""examples/words in PyTorch: the same model, vocabulary, split, streams, optimizer and number of steps.
+"""examples/words.cpp in PyTorch: the same model, vocabulary, split, streams, optimizer and number of training steps.
 
 benchmarks/peers/words.py --data FILE [--tied] [--epochs N] [--threads N] [--seed N]
 """

@@ -78,8 +78,8 @@ struct Pairs {
     }
 };
 
-/// Reads pairs from a file, one a line, source and target separated by a tab or else by the first blanks. " #" begins a
-/// comment; a source that ends in (2), (3), ... is another version of an earlier one and is skipped.
+/// Reads pairs from a file, one per line, source and target separated by a tab or else by the first blanks. " #" begins
+/// a comment; a source that ends in (2), (3), ... is another version of an earlier one and is skipped.
 inline Pairs read_pairs(const Options& options) {
     const std::string& path = options.data;
     std::vector<std::pair<std::string, std::string>> all;

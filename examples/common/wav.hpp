@@ -40,7 +40,7 @@ inline std::uint64_t wav_number(std::span<const std::byte> bytes, std::size_t at
 
 /// The sample format, from the chunk "fmt ".
 struct WavFormat {
-    std::uint64_t kind = 0, channels = 0, rate = 0, bits = 0, width = 0; // width: bytes a sample
+    std::uint64_t kind = 0, channels = 0, rate = 0, bits = 0, width = 0; // width: bytes per sample
 
     bool whole() const { return kind == 1 && width <= 4 && bits <= 8 * width && bits + 8 > 8 * width; }
     bool floats() const { return kind == 3 && (width == 4 || width == 8) && bits == 8 * width; }
@@ -73,7 +73,7 @@ struct WavFormat {
 };
 } // namespace detail
 
-/// Reads a WAV file of 8, 16, 24 or 32 bits a sample, or of floats or doubles; a RIFF or, of more than 4 GB, an RF64.
+/// Reads a WAV file of 8, 16, 24 or 32 bits per sample, or of floats or doubles; a RIFF or, of more than 4 GB, an RF64.
 ///
 /// Errors  file; format: not a WAV file, a truncated file, or another sample format; not_finite.
 inline Wav read_wav(const std::filesystem::path& path) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A network exported to ONNX (data/make.py), beside the same weights by name: load_onnx FOLDER, where the files are.
+// Compares a network loaded from ONNX with the same weights loaded by name (data/make.py): load_onnx FOLDER.
 #include <rondo/io/onnx.hpp>
 #include <rondo/stream.hpp>
 

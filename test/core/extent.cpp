@@ -99,7 +99,7 @@ TEST(Extent, SaysWhatIsWrongWithIt) {
 TEST(Extent, SaysHowItDiffersFromAnother) {
     EXPECT_FALSE(rondo::mismatch("here", {3, 2}, {3, 2}));
     EXPECT_EQ(rondo::mismatch("here", {3, 2}, {3, 1}).message,
-              "here: 3 steps of 2 sequences do not meet 3 steps of 1 sequences");
+              "here: different extents: 3 steps of 2 sequences and 3 steps of 1 sequences");
     EXPECT_TRUE(rondo::mismatch("here", {3, 2}, {4, 2}));
 }
 

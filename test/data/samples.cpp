@@ -16,7 +16,7 @@ namespace samples_test {
 
 using namespace rondo;
 
-using Labelled = Samples<int, 1, float, 2>; // tokens, two numbers a sequence
+using Labelled = Samples<int, 1, float, 2>; // tokens, two numbers per sequence
 using Tracked = Samples<double, 3, int, 1>; // three features, a class a step
 static_assert(Batches<Labelled> && Batches<Tracked>);
 
@@ -235,9 +235,9 @@ TEST(Samples, RefusesWhatDoesNotFit) {
     steps.add({x, 6}, {y, 2});
     const std::span<const double> seven{x, 7}, six{x, 6};
     expect_argument([&] { steps.add(seven, {y, 2}); },
-                    "rondo::Samples: sample 1: expected 3 numbers a step and 2 of the target, got 7 and 2");
+                    "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target, got 7 and 2");
     expect_argument([&] { steps.add(six, {y, 3}); },
-                    "rondo::Samples: sample 1: expected 3 numbers a step and 2 of the target, got 6 and 3");
+                    "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target, got 6 and 3");
     expect_argument([&] { steps.add(std::span<const double>{}, std::span<const int>{}); },
                     "rondo::Samples: sample 1: expected one step or more, got none");
     EXPECT_EQ(steps.size(), 1u);
@@ -245,7 +245,7 @@ TEST(Samples, RefusesWhatDoesNotFit) {
 
     Labelled whole{5, Labelled::Target::each_sequence};
     expect_argument([&] { whole.add(y, {z, 1}); },
-                    "rondo::Samples: sample 0: expected 1 numbers a step and 2 of the target, got 3 and 1");
+                    "rondo::Samples: sample 0: expected 1 numbers per step and 2 of the target, got 3 and 1");
     expect_argument([&] { whole.add(std::span<const int>{}, z); },
                     "rondo::Samples: sample 0: expected one step or more, got none");
     expect_argument([&] { (void)whole.count(); }, "rondo::Samples: expected one sample or more, got none");

@@ -160,7 +160,7 @@ TEST(SeriesWindows, RefusesWhatHasNoWindow) {
                     "rondo::SeriesWindows: a window of 2147483647 and a horizon of 2147483647 need a series of "
                     "4294967294 steps or more, got 40");
     expect_argument([&] { SeriesWindows<double, 3>(numbers, {.length = 2}); },
-                    "rondo::SeriesWindows: expected a series of 3 numbers a step, got 40 numbers");
+                    "rondo::SeriesWindows: expected a series of 3 numbers per step, got 40 numbers");
     const std::string settings = "rondo::SeriesWindows: length, horizon and batch: expected 1 or more, got ";
     expect_argument([&] { One(numbers, {.length = 0}); }, settings + "0, 1 and 32");
     expect_argument([&] { One(numbers, {.length = 5, .horizon = 0}); }, settings + "5, 0 and 32");

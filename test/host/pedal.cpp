@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The host that every way of taking Rondo in builds: weights from a file, sound in blocks, no word from the compiler.
+// The program that is built by CMake, by Meson and by a plain compiler, without warnings. It loads weights from a file
+// and processes sound in blocks.
 #include <rondo/stream.hpp>
 
 #include <cmath>

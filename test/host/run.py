@@ -114,7 +114,7 @@ EIGENCY = "5.0.1.1"  # a package of PyPI that has the headers of Eigen 5.0.1
 
 
 def eigen5_headers():
-    """Where they lie; they are fetched once a build directory."""
+    """Where they lie; they are fetched once per build directory."""
     headers = pathlib.Path.cwd() / f"eigency-{EIGENCY}"
     if not headers.exists():
         with tempfile.TemporaryDirectory(dir=headers.parent) as place:

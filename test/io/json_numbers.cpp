@@ -43,8 +43,8 @@ TEST(JsonNumbers, AreRefusedOtherwise) {
     EXPECT_EQ(problem("[1,[2]]"), "byte 3: lists of numbers that are not equally deep");
     EXPECT_EQ(problem("[[1],2]"), "byte 5: lists of numbers that are not equally deep");
     EXPECT_EQ(problem("[[],[[]]]"), "byte 5: lists of numbers that are not equally deep");
-    EXPECT_EQ(problem("[[],[1]]"), "byte 7: a list of 1 beside one of 0");
-    EXPECT_EQ(problem("[[1,2],[3]]"), "byte 10: a list of 1 beside one of 2");
+    EXPECT_EQ(problem("[[],[1]]"), "byte 7: expected a list of 0, got one of 1");
+    EXPECT_EQ(problem("[[1,2],[3]]"), "byte 10: expected a list of 2, got one of 1");
     EXPECT_EQ(problem("[[[[[1]]]]]"), "byte 4: lists of numbers nested more than 4 deep");
     EXPECT_EQ(problem(std::string(100'000, '[')), "byte 4: lists of numbers nested more than 4 deep");
     EXPECT_EQ(problem("[1,null]"), "byte 3: expected a number, found 'n'");

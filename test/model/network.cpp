@@ -174,9 +174,9 @@ TEST(Network, DrawsAnewAtEachCall) {
     EXPECT_FALSE(std::equal(y.begin(), y.begin() + 20, y.begin() + 20));
 }
 
-/// Values that do not meet: a step and a sequence.
+/// Operands of different extents: a sequence and one step.
 template <int which>
-struct Unequal : Network<Named<"last", LastStep<3>>> {
+struct DifferentExtents : Network<Named<"last", LastStep<3>>> {
     static auto forward(auto& run, const auto& x) {
         const auto last = run(layer<"last">, x);
         if constexpr (which == 0) return add(run, x, last);
@@ -185,17 +185,17 @@ struct Unequal : Network<Named<"last", LastStep<3>>> {
     }
 };
 
-TEST(Network, RefusesValuesThatDoNotMeet) {
+TEST(Network, RefusesOperandsOfDifferentExtents) {
     const auto numbers = numbers_of(3 * 5);
     const SequenceView<const float, 3> x{numbers.data(), nullptr, {5, 1}};
     const auto expect = [&]<int which>(std::integral_constant<int, which>, const std::string& message) {
-        expect_argument([&] { Workspace<Unequal<which>>{}.forward(Model<Unequal<which>>{}, x); }, message);
+        expect_argument([&] { Workspace<DifferentExtents<which>>{}.forward(Model<DifferentExtents<which>>{}, x); },
+                        message);
     };
-    expect(std::integral_constant<int, 0>{}, "rondo::add: 5 steps of 1 sequences do not meet 1 steps of 1 sequences");
-    expect(std::integral_constant<int, 1>{},
-           "rondo::concatenate: 5 steps of 1 sequences do not meet 1 steps of 1 sequences");
-    expect(std::integral_constant<int, 2>{}, "rondo::each_step: what the function gives and a step: 5 steps of 1 "
-                                             "sequences do not meet 1 steps of 1 sequences");
+    const std::string differ = ": different extents: 5 steps of 1 sequences and 1 steps of 1 sequences";
+    expect(std::integral_constant<int, 0>{}, "rondo::add" + differ);
+    expect(std::integral_constant<int, 1>{}, "rondo::concatenate" + differ);
+    expect(std::integral_constant<int, 2>{}, "rondo::each_step: the function's result and a step" + differ);
 }
 
 TEST(Network, RefusesTokensThatAreNone) {

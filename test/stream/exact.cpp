@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Exact functions are a choice of the backend's type: for streams, for sequences, and beside the fast ones.
+// Exact functions are a choice of the backend's type: for streams, for sequences, and together with the fast ones.
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/sequential.hpp>

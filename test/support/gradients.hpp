@@ -66,7 +66,7 @@ private:
 template <class B>
 class Targets {
 public:
-    /// For results of up to `count` numbers, with `rows` numbers a step.
+    /// For results of up to `count` numbers, with `rows` numbers per step.
     Targets(std::size_t count, int rows) : classes_{whole_numbers(count, rows, 8)} {
         auto numbers = normal_numbers(count, 7);
         real_ = on_device<B>(numbers);

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-/// A loss of `rows` numbers a step by itself, in a forward pass of a network without parameters.
+/// A loss of `rows` numbers per step by itself, in a forward pass of a network without parameters.
 template <class S, int rows, class Target>
 class LossRun {
     using B = TestBackend<S>;

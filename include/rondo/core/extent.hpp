@@ -49,7 +49,7 @@ inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
         return std::to_string(e.steps) + " steps of " + std::to_string(e.batch) + " sequences";
     };
     if (a.steps != b.steps || a.batch != b.batch)
-        return {Error::Kind::argument, std::string{what} + ": " + text(a) + " do not meet " + text(b)};
+        return {Error::Kind::argument, std::string{what} + ": different extents: " + text(a) + " and " + text(b)};
     return {};
 }
 

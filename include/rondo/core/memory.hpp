@@ -10,7 +10,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Sets the padding bytes of a value to zero, so that equal values have equal bytes; only if clears_padding.
+/// Sets the padding bytes of a value to zero, so that equal values have equal bytes. Without the compiler's
+/// __builtin_clear_padding it does nothing, and clears_padding is false.
 #if __has_builtin(__builtin_clear_padding)
 inline constexpr bool clears_padding = true;
 template <class T>
@@ -25,8 +26,10 @@ void clear_padding(T&) noexcept {}
 
 /// Every tensor begins at a multiple of this many elements, so that the layout does not depend on the scalar type.
 inline constexpr std::size_t alignment = 16;
+/// `count`, rounded up to a multiple of `alignment`.
 constexpr std::size_t padded(std::size_t count) { return (count + alignment - 1) / alignment * alignment; }
 
+/// Allocates memory aligned to 64 bytes.
 template <class T>
 struct AlignedAllocator {
     using value_type = T;
@@ -42,31 +45,32 @@ struct AlignedAllocator {
 template <class T>
 using Buffer = std::vector<T, AlignedAllocator<T>>;
 
-/// A bump allocator over one block of memory, which it does not own. It counts what was requested.
+/// A bump allocator over one block of memory, which it does not own.
 ///
-/// Past the end of the block, take returns an address without memory behind it: check `fits` before it is accessed.
+/// `take` does not check the capacity: unless `fits()`, the memory that it returned is partly past the end of the block
+/// and must not be accessed. An arena without a block computes how much memory is needed: `used()`.
 template <class T>
 class Arena {
 public:
-    Arena() = default; // without memory: counts only
+    Arena() = default; // without a block
     Arena(T* block, std::size_t capacity) : base_{block}, capacity_{capacity} {}
 
     T* take(std::size_t count) {
-        T* piece = base_ + used_;
+        T* result = base_ + used_;
         used_ += padded(count);
-        return piece;
+        return result;
     }
     std::size_t used() const { return used_; }
     std::size_t left() const { return capacity_ > used_ ? capacity_ - used_ : 0; }
     bool fits() const { return used_ <= capacity_; }
-    /// Whether p lies in what take has returned.
+    /// Whether p points into memory that take has returned.
     bool holds(const void* p) const {
         return !std::less<>{}(p, static_cast<const void*>(base_)) &&
                std::less<>{}(p, static_cast<const void*>(base_ + used_));
     }
 
 private:
-    // Not null, since arithmetic on a null pointer is undefined; never dereferenced.
+    // Without a block, an address that is never dereferenced; with a null pointer, the arithmetic in take is undefined.
     T* base_ = reinterpret_cast<T*>(std::size_t{1} << 20); // NOLINT(performance-no-int-to-ptr)
     std::size_t used_ = 0, capacity_ = 0;
 };

@@ -91,7 +91,7 @@ private:
 /// Every `pool` mini-batches are sorted by length(n), with a stable sort; then whole mini-batches are shuffled over all
 /// of `order`. A last mini-batch that is not full stays last; it is a random part of its sorted pool, so that it does
 /// not always have the longest sequences.
-/// Shapes  rank has room for one number a sequence.
+/// Shapes  rank has one element per sequence.
 template <class Length>
 void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, const Length& length, std::size_t batch,
                      std::size_t pool, RandomStream draw) {

@@ -34,7 +34,7 @@ public:
         const std::size_t steps = input.size() / In, targets = target_ == Target::each_step ? steps : 1;
         if (input.size() % In != 0 || target.size() != targets * Out)
             fail(Error::Kind::argument, "rondo::Samples: sample " + std::to_string(size()) + ": expected " +
-                                            std::to_string(In) + " numbers a step and " +
+                                            std::to_string(In) + " numbers per step and " +
                                             std::to_string(targets * Out) + " of the target, got " +
                                             std::to_string(input.size()) + " and " + std::to_string(target.size()));
         if (steps == 0)

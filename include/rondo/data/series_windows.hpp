@@ -44,7 +44,7 @@ public:
                                             std::to_string(batch));
         if (series.size() % In != 0)
             fail(Error::Kind::argument, "rondo::SeriesWindows: expected a series of " + std::to_string(In) +
-                                            " numbers a step, got " + std::to_string(series.size()) + " numbers");
+                                            " numbers per step, got " + std::to_string(series.size()) + " numbers");
         const std::size_t steps = series.size() / In, least = std::size_t(length) + std::size_t(horizon);
         if (steps < least)
             fail(Error::Kind::argument, "rondo::SeriesWindows: a window of " + std::to_string(length) +

@@ -85,21 +85,21 @@ public:
     template <class S>
     void choose(std::span<const S> logits) {
         const std::size_t size = vocabulary(logits.size());
-        ways_.clear();
+        extensions_.clear();
         for (std::size_t row = 0; row < live_.size(); ++row) offer(row, logits.subspan(row * size, size));
-        range::sort(ways_, better);
+        range::sort(extensions_, better);
         ++length_;
         next_.clear();
-        for (const Way& way : ways_) {
-            const Live& before = live_[way.row];
-            if (way.token == search_.end) {
-                finish({before.node, way.log_probability}, length_);
+        for (const Extension& extension : extensions_) {
+            const Live& before = live_[extension.row];
+            if (extension.token == search_.end) {
+                finish({before.node, extension.log_probability}, length_);
                 continue;
             }
-            parents_[next_.size()] = int(way.row);
-            tokens_[next_.size()] = way.token;
-            next_.push_back({nodes_.size(), way.log_probability});
-            nodes_.push_back({before.node, way.token});
+            parents_[next_.size()] = int(extension.row);
+            tokens_[next_.size()] = extension.token;
+            next_.push_back({nodes_.size(), extension.log_probability});
+            nodes_.push_back({before.node, extension.token});
         }
         live_.swap(next_);
         // Unused rows repeat the first.
@@ -137,14 +137,15 @@ private:
         Live live;
         double score = 0;
     };
-    struct Way {
+    // A hypothesis of `live_`, by its row, followed by a token.
+    struct Extension {
         double log_probability, logit;
         std::size_t row;
         int token;
     };
 
     // Ties go to the first; within one row to the larger logit, even if rounding made the log probabilities equal.
-    static bool better(const Way& a, const Way& b) {
+    static bool better(const Extension& a, const Extension& b) {
         return std::tuple{-a.log_probability, a.row, -a.logit, a.token} <
                std::tuple{-b.log_probability, b.row, -b.logit, b.token};
     }
@@ -188,16 +189,16 @@ private:
         const double log_sum = std::log(sum);
         for (std::size_t i = 0; i < logits.size(); ++i) {
             const auto logit = double(logits[i]);
-            const Way way{live_[row].log_probability + (logit - largest - log_sum), logit, row, int(i)};
-            if (std::isinf(way.log_probability)) continue;
-            const bool full = ways_.size() == std::size_t(search_.width);
-            if (full && !better(way, ways_.front())) continue;
+            const Extension extension{live_[row].log_probability + (logit - largest - log_sum), logit, row, int(i)};
+            if (std::isinf(extension.log_probability)) continue;
+            const bool full = extensions_.size() == std::size_t(search_.width);
+            if (full && !better(extension, extensions_.front())) continue;
             if (full) {
-                std::pop_heap(ways_.begin(), ways_.end(), better); // the worst of them
-                ways_.pop_back();
+                std::pop_heap(extensions_.begin(), extensions_.end(), better); // the worst of them
+                extensions_.pop_back();
             }
-            ways_.push_back(way);
-            std::push_heap(ways_.begin(), ways_.end(), better);
+            extensions_.push_back(extension);
+            std::push_heap(extensions_.begin(), extensions_.end(), better);
         }
     }
 
@@ -217,10 +218,10 @@ private:
 
     BeamSearch search_;
     std::vector<int> parents_, tokens_;
-    std::vector<Node> nodes_;       // the first is the begin token
-    std::vector<Live> live_, next_; // likeliest first, one a row
-    std::vector<Ended> finished_;   // best first
-    std::vector<Way> ways_;         // a heap, the worst first
+    std::vector<Node> nodes_;           // the first is the begin token
+    std::vector<Live> live_, next_;     // likeliest first, one per row
+    std::vector<Ended> finished_;       // best first
+    std::vector<Extension> extensions_; // a heap, the worst first
     std::size_t vocabulary_ = 0;
     int length_ = 0;
 };

@@ -135,7 +135,8 @@ public:
     bool recorded() const { return recorded_; }
     /// The recorded program.
     const Program<B>& program() const { return program_; }
-    /// What execute and backward use beside the program: begin and end of the memory that is set to zero, and scratch.
+    /// The addresses that execute and backward use and the program does not contain: begin and end of the memory that
+    /// is set to zero, and scratch.
     std::array<const void*, 3> addresses() {
         return {B::data(zeros_), B::data(zeros_) + zeros_used_, B::data(scratch_)};
     }

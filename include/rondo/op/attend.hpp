@@ -41,8 +41,8 @@ struct AddDot {
         a[n] += math::sum(sum);
     }
 };
-/// Calls f(n, m, count) for each range of valid columns within a step: it begins at column n of the T B columns, which
-/// is column m of the step's B.
+/// Calls f(n, m, count) for each step and each maximal range of its valid columns: the range begins at column n of all
+/// T B columns, and at column m of the step's B.
 template <class F>
 void each_run_of_steps(const Extent& e, F&& f) {
     for (int t = 0; t < e.steps; ++t)
@@ -50,14 +50,15 @@ void each_run_of_steps(const Extent& e, F&& f) {
             f(std::size_t(t) * std::size_t(e.batch) + std::size_t(first), std::size_t(first), std::size_t(count));
         });
 }
-inline Error one_step(const char* what, const Extent& column, const Extent& steps) {
-    if (column.steps != 1)
-        return {Error::Kind::argument, std::string{what} + ": expected one step, got " + std::to_string(column.steps)};
-    return mismatch(what, column, {1, steps.batch});
+/// The error unless `one` has one step and as many sequences as `all`.
+inline Error one_step(const char* what, const Extent& one, const Extent& all) {
+    if (one.steps != 1)
+        return {Error::Kind::argument, std::string{what} + ": expected one step, got " + std::to_string(one.steps)};
+    return mismatch(what, one, {1, all.batch});
 }
 }
 
-/// The operation e(t) = q . k(t).
+/// The operation e(t) = q . k(t), for each step t.
 template <class S>
 struct Dot {
     DynamicSequenceView<const S> q, k; // (Rows x B), (Rows x T B)
@@ -75,14 +76,14 @@ struct Dot {
     void backward(Run& run) const {
         auto& backend = run.backend();
         detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
-            const S *de = e.gradient + n, *from_q = q.value + m * q.rows, *from_k = k.value + n * q.rows;
-            if (q.gradient) backend.columns(detail::AddScaled<S>{q.gradient + m * q.rows, de, from_k, q.rows}, count);
-            if (k.gradient) backend.columns(detail::AddScaled<S>{k.gradient + n * q.rows, de, from_q, q.rows}, count);
+            const S *de = e.gradient + n, *q_m = q.value + m * q.rows, *k_n = k.value + n * q.rows;
+            if (q.gradient) backend.columns(detail::AddScaled<S>{q.gradient + m * q.rows, de, k_n, q.rows}, count);
+            if (k.gradient) backend.columns(detail::AddScaled<S>{k.gradient + n * q.rows, de, q_m, q.rows}, count);
         });
     }
 };
 
-/// The operation y = sum_t a(t) v(t).
+/// The operation y = sum_t a(t) v(t), over the valid steps t.
 template <class S>
 struct WeightedSum {
     DynamicSequenceView<const S> a, v; // (1 x T B), (Rows x T B)
@@ -109,7 +110,7 @@ struct WeightedSum {
     }
 };
 
-/// e(t) = q . k(t), the dot-product score of each step of k against the query q. Padding of e is zero.
+/// e(t) = q . k(t): the dot products of one query with the key of each step; zero at padding steps.
 ///
 /// Shapes  q (Rows x B), k (Rows x T B) -> e (1 x T B).
 template <class Run, class Q, class K, int Rows>
@@ -120,7 +121,7 @@ auto dot_each_step(Run& run, const SequenceView<Q, Rows>& q, const SequenceView<
     return e;
 }
 
-/// y = sum_t a(t) v(t), over the valid steps.
+/// y = sum_t a(t) v(t): the sum over the valid steps t, weighted by a.
 ///
 /// Shapes  a (1 x T B), v (Rows x T B) -> y (Rows x B).
 template <class Run, class A, class V, int Rows>

@@ -46,7 +46,7 @@ auto each_step(Run& run, const SequenceView<S, Rows>& x, Function&& f) {
     for (int t = 0; t < x.extent.steps; ++t) {
         const auto from = f(step_of(x, t), t);
         const auto to = step_of(y, t);
-        (check)(mismatch("rondo::each_step: what the function gives and a step", from.extent, to.extent));
+        (check)(mismatch("rondo::each_step: the function's result and a step", from.extent, to.extent));
         run.execute(Copy<Scalar>{from, to});
     }
     return y;

@@ -35,13 +35,13 @@ struct Slice {
     }
 };
 
-/// The kernel of all steps of a cell; Way is Forward or Backward. A group holds U, or U^T, in registers and shared
+/// The kernel of all steps of a cell; Derived is Forward or Backward. A group holds U, or U^T, in registers and shared
 /// memory.
 ///
 /// In each iteration, the owners of a unit and sequence send their values to the group's blocks; after a barrier, every
 /// thread multiplies the values of its share by its weights, and the partial sums are reduced over lanes. Loads from
 /// global memory are prefetched one iteration ahead.
-template <class Way, class C, int H, class S, Device D, int some, Direction direction>
+template <class Derived, class C, int H, class S, Device D, int some, Direction direction>
 struct Pass {
     using number = S;
     using Work = Task<C, H, S>;
@@ -61,7 +61,7 @@ struct Pass {
 
     template <class Group>
     RONDO_HOST_DEVICE static void run(Group& group, const Work& task, int slice) {
-        using Registers = typename Way::Registers;
+        using Registers = typename Derived::Registers;
         static_assert(Planned<C, H, S, D, some, plan>::checked);
         const Steps steps{task, slice * columns, columns};
         const StateSlots& state_slots = task.steps.state_slots;
@@ -69,31 +69,32 @@ struct Pass {
         group.clear(handed);
         group.each([&](const At& at, Registers& r) {
             load_weights(group, steps, at, r);
-            Way::begin(steps, at, r);
-            Way::fetch(steps, step_of(state_slots, 0, count), at, r);
+            Derived::begin(steps, at, r);
+            Derived::fetch(steps, step_of(state_slots, 0, count), at, r);
         });
         if (group.idle()) return;
-        Way::before_steps(group, count);
-        for (int turn = 0; turn < count; ++turn) {
-            const int t = step_of(state_slots, turn, count), following = state_slots.reverse == forward ? t - 1 : t + 1;
-            Way::before_barrier(group, steps, t, following, turn);
-            group.meet(turn % 2);
-            group.each([&](const At& at, Registers& r) { multiply(group, at, r, turn % 2); });
+        Derived::before_steps(group, count);
+        for (int iteration = 0; iteration < count; ++iteration) {
+            const int t = step_of(state_slots, iteration, count),
+                      following = state_slots.reverse == forward ? t - 1 : t + 1;
+            Derived::before_barrier(group, steps, t, following, iteration);
+            group.meet(iteration % 2);
+            group.each([&](const At& at, Registers& r) { multiply(group, at, r, iteration % 2); });
             group.template reduce<columns * tile>(&Registers::sum);
-            Way::after_barrier(group, steps, t, turn);
+            Derived::after_barrier(group, steps, t, iteration);
         }
         group.each([&](const At& at, Registers& r) {
             if (!at.writes() || !steps.has(at)) return;
-            for (int t = count; t < task.steps.steps; ++t) Way::rest(steps, t, at);
-            Way::end(steps, at, r);
+            for (int t = count; t < task.steps.steps; ++t) Derived::rest(steps, t, at);
+            Derived::end(steps, at, r);
         });
         group.leave();
     }
 
 private:
-    // The step that iteration `turn` executes.
-    RONDO_HOST_DEVICE static int step_of(const StateSlots& state_slots, int turn, int count) {
-        return state_slots.step(forward ? turn : count - 1 - turn, count);
+    // The step that an iteration executes.
+    RONDO_HOST_DEVICE static int step_of(const StateSlots& state_slots, int iteration, int count) {
+        return state_slots.step(forward ? iteration : count - 1 - iteration, count);
     }
     template <class Group, class Registers>
     RONDO_HOST_DEVICE static void load_weights(Group& group, const Steps& steps, const At& at, Registers& r) {

@@ -85,8 +85,9 @@ RONDO_HOST_DEVICE constexpr int read_at_once(int width, std::size_t number) {
 }
 
 namespace detail {
-/// How many of a thread's `weights` fit in registers beside `others`: sums, state, prefetched and exchanged values.
-/// Weights in shared memory need further registers for addresses. Registers are allocated for four warps at a time.
+/// How many of a thread's `weights` fit in registers in addition to `others`: sums, state, prefetched and exchanged
+/// values. Weights in shared memory need further registers for addresses. Registers are allocated for four warps at a
+/// time.
 constexpr int kept(Target target, int threads, int weights, int others, std::size_t number) {
     const int words = int(number / 4), each = (std::min)(target.registers / ((threads + 127) / 128 * 128), 255);
     const auto most = [&](int addresses) { return std::clamp(each - addresses - others * words, 4, 160) / words; };
@@ -210,9 +211,10 @@ private:
 // Checks that a kernel's plan fits: compilers print this name with the cell, its size and the device.
 template <class C, int H, class S, class D, int columns, Plan plan>
 struct Planned {
-    static_assert(plan.kind != Kind::per_step_gemm,
-                  "rondo: this cell's weights do not fit on this device's chip, or not beside so many sequences: its "
-                  "steps are products, one a step, not a kernel");
+    static_assert(
+        plan.kind != Kind::per_step_gemm,
+        "rondo: this cell's weights do not fit on this device's chip, or not with so many sequences: it has no "
+        "kernel, but a matrix product per step");
     static constexpr bool checked = true;
 };
 

@@ -68,12 +68,12 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
         });
     }
     template <class Group>
-    RONDO_HOST_DEVICE static void after_barrier(Group& group, const Steps& steps, int t, int turn) {
+    RONDO_HOST_DEVICE static void after_barrier(Group& group, const Steps& steps, int t, int iteration) {
         group.each([&](const At& at, Registers& r) {
             step(steps, t, at, r);
             r.out[0] = S(r.state[0]);
         });
-        if (turn + 1 < steps.count) send(group, (turn + 1) % 2);
+        if (iteration + 1 < steps.count) send(group, (iteration + 1) % 2);
     }
     // Zeroes the slot of a step of padding.
     RONDO_HOST_DEVICE static void rest(const Steps& steps, int t, const At& at) {

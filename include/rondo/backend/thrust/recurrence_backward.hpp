@@ -45,13 +45,14 @@ struct Backward : Pass<Backward<C, H, S, D, some>, C, H, S, D, some, Direction::
     template <class Group>
     RONDO_HOST_DEVICE static void before_steps(Group&, int) {}
     template <class Group>
-    RONDO_HOST_DEVICE static void before_barrier(Group& group, const Steps& steps, int t, int following, int turn) {
+    RONDO_HOST_DEVICE static void before_barrier(Group& group, const Steps& steps, int t, int following,
+                                                 int iteration) {
         group.each([&](const At& at, Registers& r) {
             step(steps, t, at, r);
             fetch(steps, following, at, r);
             if (at.real()) RONDO_UNROLL
             for (int k = 0; k < row; k += sent_at_once)
-                group.template send<sent_at_once>(turn % 2, Part::place(at.unit, at.column() * row + k), r.out + k,
+                group.template send<sent_at_once>(iteration % 2, Part::place(at.unit, at.column() * row + k), r.out + k,
                                                   at.replica(), plan.replicas());
         });
     }

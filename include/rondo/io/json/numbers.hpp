@@ -53,7 +53,8 @@ inline void read_nested(JsonReader& json, NestedNumbers& to, std::size_t depth, 
     rank_known = true;
     if (to.shape[depth] == unknown) to.shape[depth] = count;
     else if (to.shape[depth] != count)
-        json.refuse_here("a list of " + std::to_string(count) + " beside one of " + std::to_string(to.shape[depth]));
+        json.refuse_here("expected a list of " + std::to_string(to.shape[depth]) + ", got one of " +
+                         std::to_string(count));
 }
 
 /// Reads a number, or nested lists of numbers of depth at most four.

@@ -327,23 +327,23 @@ struct OnnxFold {
 /// Folds a node whose inputs are tensors of the file; `done` is false for other nodes. Returns an error message, empty
 /// on success.
 inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
-    using Way = std::string (OnnxFold::*)();
-    static constexpr std::pair<std::string_view, Way> ways[]{
+    using Function = std::string (OnnxFold::*)();
+    static constexpr std::pair<std::string_view, Function> functions[]{
         {"Add", &OnnxFold::arithmetic},      {"Cast", &OnnxFold::cast},      {"Concat", &OnnxFold::concat},
         {"Flatten", &OnnxFold::flatten},     {"Gather", &OnnxFold::gather},  {"Mul", &OnnxFold::arithmetic},
         {"Reshape", &OnnxFold::to_shape},    {"Slice", &OnnxFold::slice},    {"Squeeze", &OnnxFold::squeeze},
         {"Split", &OnnxFold::split},         {"Sub", &OnnxFold::arithmetic}, {"Transpose", &OnnxFold::transpose},
         {"Unsqueeze", &OnnxFold::unsqueeze},
     };
-    const auto way = range::find(ways, node.op, &std::pair<std::string_view, Way>::first);
+    const auto found = range::find(functions, node.op, &std::pair<std::string_view, Function>::first);
     const auto constant = walk.find_as<OnnxConstant>(node.input(0));
-    if (way == std::end(ways) || !constant) return {};
+    if (found == std::end(functions) || !constant) return {};
     if (constant->repeated != 0 && node.op != "Slice" && node.op != "Split") return {};
     OnnxFold fold{walk, node};
     fold.repeated = constant->repeated;
     if (std::string problem = walk.header(*constant, fold.x); !problem.empty()) return problem;
     if (fold.x.size == 0 || (!fold.x.real() && node.op != "Cast")) return {};
-    if (std::string problem = (fold.*way->second)(); !problem.empty() || !fold.done) return problem;
+    if (std::string problem = (fold.*found->second)(); !problem.empty() || !fold.done) return problem;
     done = true;
     auto computed = std::make_shared<const OnnxTensor>(std::move(fold.result));
     const std::string_view output = node.op == "Split" ? node.outputs.back() : node.outputs[0];

@@ -142,7 +142,8 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     const std::size_t hidden = r.rank == 3 ? r.dims[2] : 0, rows = gates * hidden,
                       in = static_cast<std::size_t>(x.feature_count());
     constexpr std::size_t most = onnx_most_extent;
-    const auto misfit = [](const char* what, const OnnxTensor& tensor, std::initializer_list<std::size_t> expected) {
+    const auto shape_error = [](const char* what, const OnnxTensor& tensor,
+                                std::initializer_list<std::size_t> expected) {
         OnnxTensor right;
         for (const std::size_t extent : expected) right.dims[right.rank++] = extent;
         if (range::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
@@ -150,8 +151,8 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     };
     if (hidden == 0 || (std::max)(hidden, in) > most)
         return "R: expected [directions,gates hidden,hidden], got " + r.shape();
-    if (std::string problem = misfit("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
-    if (std::string problem = misfit("W", w, {directions, rows, in}); !problem.empty()) return problem;
+    if (std::string problem = shape_error("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
+    if (std::string problem = shape_error("W", w, {directions, rows, in}); !problem.empty()) return problem;
     if (const auto told = node.whole("hidden_size", std::int64_t(hidden)); told != std::int64_t(hidden))
         return "its hidden_size is " + std::to_string(told) + ", but R says " + std::to_string(hidden);
     if (std::string problem = walk.numbers(w, input_weights); !problem.empty()) return "W: " + problem;
@@ -161,7 +162,7 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
         biases.resize(directions * 2 * rows);
     } else {
         if (std::string problem = walk.tensor(node.input(3), b); !problem.empty()) return "B: " + problem;
-        if (std::string problem = misfit("B", b, {directions, 2 * rows}); !problem.empty()) return problem;
+        if (std::string problem = shape_error("B", b, {directions, 2 * rows}); !problem.empty()) return problem;
         if (std::string problem = walk.numbers(b, biases); !problem.empty()) return "B: " + problem;
     }
 
