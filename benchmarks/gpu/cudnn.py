@@ -47,13 +47,13 @@ def measure(cell, hidden, batch, steps, ragged, kind):
     dtype = torch.bfloat16 if kind == "bf16" else torch.float32
     layer = getattr(torch.nn, cell)(hidden, hidden).cuda().to(dtype)
     x = (torch.rand(steps, batch, hidden, device="cuda") - 0.5).to(dtype).requires_grad_()
-    slope = torch.rand(steps, batch, hidden, device="cuda").to(dtype)
+    dy = torch.rand(steps, batch, hidden, device="cuda").to(dtype)
     pack = lambda x: x
     if ragged:
         lengths = torch.tensor(lengths_of(steps, batch))
         packed = torch.nn.utils.rnn.pack_padded_sequence(x.detach(), lengths)
         x = packed.data.clone().requires_grad_()
-        slope = torch.rand_like(x)
+        dy = torch.rand_like(x)
         pack = lambda x: torch.nn.utils.rnn.PackedSequence(x, packed.batch_sizes)
     values = lambda y: y.data if ragged else y
 
@@ -62,7 +62,7 @@ def measure(cell, hidden, batch, steps, ragged, kind):
             layer(pack(x))
 
     def both():
-        values(layer(pack(x))[0]).backward(slope)
+        values(layer(pack(x))[0]).backward(dy)
 
     def report(name, graph, f):
         print(json.dumps({"library": "PyTorch", "cell": cell, "hidden": hidden, "batch": batch, "steps": steps,

@@ -98,14 +98,14 @@ struct Sequence {
         dW.setZero(), dU.setZero(), db.setZero(), dh.setZero(), dc.setZero();
         for (std::size_t t = steps; t-- > 0;) {
             const auto gate = [&](int k) { return gates[t].middleRows(k * size, size).array(); };
-            const auto slope = [&](int k) { return da.middleRows(k * size, size).array(); };
+            const auto dz = [&](int k) { return da.middleRows(k * size, size).array(); };
             const Eigen::ArrayXXf squashed = c[t + 1].array().tanh();
             dh.array() += 0.01f; // gradient of the output
             dc.array() += dh.array() * gate(3) * (1 - squashed.square());
-            slope(0) = dc.array() * gate(2) * gate(0) * (1 - gate(0));
-            slope(1) = dc.array() * c[t].array() * gate(1) * (1 - gate(1));
-            slope(2) = dc.array() * gate(0) * (1 - gate(2).square());
-            slope(3) = dh.array() * squashed * gate(3) * (1 - gate(3));
+            dz(0) = dc.array() * gate(2) * gate(0) * (1 - gate(0));
+            dz(1) = dc.array() * c[t].array() * gate(1) * (1 - gate(1));
+            dz(2) = dc.array() * gate(0) * (1 - gate(2).square());
+            dz(3) = dh.array() * squashed * gate(3) * (1 - gate(3));
             dc.array() *= gate(1);
             dW.noalias() += da * x[t].transpose();
             dU.noalias() += da * h[t].transpose();

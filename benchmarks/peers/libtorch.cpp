@@ -28,11 +28,11 @@ template <class Layer>
 void train(benchmark::State& state, int size, int batch) {
     Layer layer{size, size};
     const auto x = torch::randn({50, batch, size}, torch::requires_grad());
-    const auto slope = torch::full({50, batch, size}, 0.01f);
+    const auto dy = torch::full({50, batch, size}, 0.01f);
     for (auto _ : state) {
         layer->zero_grad();
         x.mutable_grad() = torch::Tensor{};
-        std::get<0>(layer->forward(x)).backward(slope);
+        std::get<0>(layer->forward(x)).backward(dy);
     }
 }
 
