@@ -18,14 +18,14 @@ struct AddToEachStep {
     void forward(Run& run) const {
         auto& backend = run.backend();
         if (y.extent.lengths) backend.fill(y.value, y.size(), S(0));
-        detail::each_run_of_steps(y.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(y.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             backend.copy_columns(y.matrix(n, count), x.matrix(n, count));
             backend.add_to_columns(y.matrix(n, count), q.matrix(m, count));
         });
     }
     template <class Run>
     void backward(Run& run) const {
-        detail::each_run_of_steps(y.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(y.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             if (x.gradient) run.backend().add_to_columns(x.gradients(n, count), y.gradients(n, count));
             if (q.gradient) run.backend().add_to_columns(q.gradients(m, count), y.gradients(n, count));
         });

@@ -44,7 +44,7 @@ struct AddDot {
 /// Calls f(n, m, count) for each step and each maximal range of its valid columns: the range begins at column n of all
 /// T B columns, and at column m of the step's B.
 template <class F>
-void each_run_of_steps(const Extent& e, F&& f) {
+void for_each_valid_range_by_step(const Extent& e, F&& f) {
     for (int t = 0; t < e.steps; ++t)
         for_each_valid_range(e, t, [&](int first, int count) {
             f(std::size_t(t) * std::size_t(e.batch) + std::size_t(first), std::size_t(first), std::size_t(count));
@@ -68,14 +68,14 @@ struct Dot {
     void forward(Run& run) const {
         auto& backend = run.backend();
         backend.fill(e.value, e.size(), S(0));
-        detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             backend.columns(detail::AddDot<S>{e.value + n, q.value + m * q.rows, k.value + n * q.rows, q.rows}, count);
         });
     }
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
-        detail::each_run_of_steps(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(k.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             const S *de = e.gradient + n, *q_m = q.value + m * q.rows, *k_n = k.value + n * q.rows;
             if (q.gradient) backend.columns(detail::AddScaled<S>{q.gradient + m * q.rows, de, k_n, q.rows}, count);
             if (k.gradient) backend.columns(detail::AddScaled<S>{k.gradient + n * q.rows, de, q_m, q.rows}, count);
@@ -93,7 +93,7 @@ struct WeightedSum {
     void forward(Run& run) const {
         auto& backend = run.backend();
         backend.fill(y.value, y.size(), S(0));
-        detail::each_run_of_steps(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             backend.columns(detail::AddScaled<S>{y.value + m * v.rows, a.value + n, v.value + n * v.rows, v.rows},
                             count);
         });
@@ -101,7 +101,7 @@ struct WeightedSum {
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
-        detail::each_run_of_steps(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
+        detail::for_each_valid_range_by_step(v.extent, [&](std::size_t n, std::size_t m, std::size_t count) {
             const S* dy = y.gradient + m * v.rows;
             if (a.gradient) backend.columns(detail::AddDot<S>{a.gradient + n, v.value + n * v.rows, dy, v.rows}, count);
             if (v.gradient)

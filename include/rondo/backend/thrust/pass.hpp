@@ -78,7 +78,7 @@ struct Pass {
             const int t = step_of(state_slots, iteration, count),
                       following = state_slots.reverse == forward ? t - 1 : t + 1;
             Derived::before_barrier(group, steps, t, following, iteration);
-            group.meet(iteration % 2);
+            group.wait(iteration % 2);
             group.each([&](const At& at, Registers& r) { multiply(group, at, r, iteration % 2); });
             group.template reduce<columns * tile>(&Registers::sum);
             Derived::after_barrier(group, steps, t, iteration);

@@ -101,7 +101,7 @@ public:
     __device__ S& weight(int, int thread, int k) {
         return shared_[2 * Pass::handed + std::size_t(k * plan.threads + thread)];
     }
-    __device__ void meet(int buffer) {
+    __device__ void wait(int buffer) {
         if constexpr (plan.kind == Kind::block) {
             __syncthreads();
         } else if constexpr (plan.kind == Kind::cluster) {

@@ -20,7 +20,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::gpu {
 /// clear    zeroes the buffers.
 /// handed   one of a block's two buffers.
 /// send     writes `count` values to a buffer of some blocks: of all, if each of `ranks` ranks calls it.
-/// meet     a barrier: waits until everything sent to the buffer has arrived.
+/// wait     a barrier: waits until everything sent to the buffer has arrived.
 /// idle     whether this thread may exit: no thread of its warp has a unit, and no barrier waits for it.
 /// leave    waits until no other block reads this block's memory.
 template <class Pass>
@@ -89,7 +89,7 @@ public:
     S& weight(int block, int thread, int k) {
         return weights_[std::size_t((block * plan.in_shared + k) * plan.threads + thread)];
     }
-    void meet(int) {}
+    void wait(int) {}
     static constexpr bool idle() { return false; }
     void leave() {}
 
