@@ -100,7 +100,8 @@ bool study(const Options& options, const std::string& cell, const Alphabet<symbo
     draw_gates(options, "cells-" + cell + "-gates", common::on_host(model), alphabet.tokens(options.sentence),
                meanings);
     common::Status status;
-    const double loss = common::mean_loss(trainer, batches, [&](std::size_t done) {
+    const auto evaluate = [&](std::size_t k) { return trainer.evaluate(batches.at(k)); };
+    const double loss = common::mean_loss(batches.count(), evaluate, [&](std::size_t done) {
         if (status.due()) status.show("judging: " + std::to_string(100 * done / batches.count()) + " %");
     });
     result += ' ' + cell + "_loss=" + std::to_string(loss);

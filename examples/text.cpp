@@ -68,6 +68,15 @@ bool reads_bytes(const std::string& file) {
     return embedding && !embedding->shape.empty() && embedding->shape[0] == std::size_t(byte_alphabet.size);
 }
 
+// Prints the program's last line.
+void print_last_line(const Options& options, const common::Training& training) {
+    std::printf("\ntext: cell=%s ", options.cell.c_str());
+    training.print();
+    if (!std::isnan(training.validation()))
+        std::printf(" bits_per_character=%.4f", training.validation() / std::log(2.0));
+    std::printf(" seconds=%.2f chars_per_second=%.0f\n", training.seconds, training.per_second);
+}
+
 // Generates text with a model from a file.
 template <class Net, int symbols>
 void write(const Options& options, const Alphabet<symbols>& alphabet) {
@@ -93,11 +102,7 @@ void run(const Options& options, const Alphabet<symbols>& alphabet, Data batches
 
     common::draw_losses(options, training, "cross-entropy (nats per symbol)");
     generate(alphabet, options, TokenStream{common::on_host(model)});
-    std::printf("\ntext: cell=%s ", options.cell.c_str());
-    training.print();
-    if (!std::isnan(training.validation()))
-        std::printf(" bits_per_character=%.4f", training.validation() / std::log(2.0));
-    std::printf(" seconds=%.2f chars_per_second=%.0f\n", training.seconds, training.per_second);
+    print_last_line(options, training);
 }
 
 template <int hidden, template <int, int, Stack> class Layer>

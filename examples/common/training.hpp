@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -44,12 +43,12 @@ struct Training {
     }
 };
 
-/// The mean loss over all batches, in their own order, without dropout; on_batch(done) is called after each.
-template <class Trainer, class Data, class OnBatch>
-double mean_loss(Trainer& trainer, Data& batches, const OnBatch& on_batch) {
+/// The mean of the losses evaluate(k) of `count` batches; on_batch(done) is called after each.
+template <class Evaluate, class OnBatch>
+double mean_loss(std::size_t count, const Evaluate& evaluate, const OnBatch& on_batch) {
     rondo::LossSum all;
-    for (std::size_t k = 0; k < batches.count(); ++k) {
-        const rondo::LossSum loss = trainer.evaluate(batches.at(k));
+    for (std::size_t k = 0; k < count; ++k) {
+        const rondo::LossSum loss = evaluate(k);
         all.sum += loss.sum;
         all.terms += loss.terms;
         on_batch(k + 1);
@@ -71,8 +70,9 @@ public:
     virtual void save_checkpoint(const rondo::Progress& progress, const std::filesystem::path& path) const = 0;
     virtual rondo::History fit(const rondo::FitOptions& options, rondo::Progress& progress) = 0;
     virtual bool validates() const = 0;
-    /// mean_loss; on_batch(done, all) is called after each batch.
-    virtual double validate(const std::function<void(std::size_t, std::size_t)>& on_batch) = 0;
+    /// The number of batches to validate on, and the loss of one, without dropout.
+    virtual std::size_t validation_batches() const = 0;
+    virtual rondo::LossSum evaluate(std::size_t batch) = 0;
 
 protected:
     ~TrainingTask() = default;
@@ -99,9 +99,8 @@ public:
         return rondo::fit(trainer_, batches_, options, progress);
     }
     bool validates() const override { return validation_ != nullptr; }
-    double validate(const std::function<void(std::size_t, std::size_t)>& on_batch) override {
-        return mean_loss(trainer_, *validation_, [&](std::size_t done) { on_batch(done, validation_->count()); });
-    }
+    std::size_t validation_batches() const override { return validation_->count(); }
+    rondo::LossSum evaluate(std::size_t batch) override { return trainer_.evaluate(validation_->at(batch)); }
 
 private:
     using Model = std::remove_cvref_t<decltype(std::declval<Trainer&>().model())>;
@@ -150,10 +149,12 @@ inline Training train(const Options& options, TrainingTask& task, const std::str
     fit_options.on_epoch = [&](const rondo::EpochResult& e) { return bar.epoch(e), true; };
     if (task.validates())
         fit_options.validate = [&] {
-            return task.validate([&](std::size_t done, std::size_t all) {
+            const std::size_t all = task.validation_batches();
+            const auto on_batch = [&](std::size_t done) {
                 if (stopped_by() != 0) throw Stopped{}; // all batches are trained, but the epoch is incomplete
                 bar.validating(progress.epoch + 1, done, all);
-            });
+            };
+            return mean_loss(all, [&](std::size_t batch) { return task.evaluate(batch); }, on_batch);
         };
     try {
         training.history = task.fit(fit_options, progress);

@@ -2,6 +2,7 @@
 #include <rondo/core/range.hpp>
 
 #include <array>
+#include <cstddef>
 #include <gtest/gtest.h>
 #include <string>
 #include <utility>
@@ -50,8 +51,11 @@ TEST(Range, EqualComparesLengthsAndProjections) {
 }
 TEST(Range, SortsByProjectionAndSearchesWhatIsSorted) {
     std::vector<Named> sorted = all;
-    range::stable_sort(sorted, range::Greater{}, &Named::value);
-    EXPECT_EQ(sorted[0].name + sorted[1].name + sorted[2].name + sorted[3].name, "cbaa");
+    std::vector<std::size_t> order{3, 0, 2, 1}; // of equal elements the second condition decides
+    range::sort_positions(order, [&](std::size_t a, std::size_t b) {
+        return all[a].value != all[b].value ? all[a].value > all[b].value : a < b;
+    });
+    EXPECT_EQ(order, (std::vector<std::size_t>{0, 2, 3, 1}));
     range::sort(sorted, {}, [](const Named& n) { return std::pair{n.name, n.value}; });
     EXPECT_EQ(sorted[0].value, -1);
     EXPECT_EQ(range::adjacent_find(sorted, {}, &Named::name), sorted.begin());

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -127,13 +128,24 @@ constexpr auto upper_bound(Range&& range, const T& value, const Compare& compare
     });
 }
 template <class Range, class Compare = Less, class Projection = Identity>
-constexpr void sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
+void sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
     std::sort(std::begin(range), std::end(range), range::by(compare, projection));
 }
-/// Stable: elements that compare equal keep their order.
-template <class Range, class Compare = Less, class Projection = Identity>
-void stable_sort(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
-    std::stable_sort(std::begin(range), std::end(range), range::by(compare, projection));
+
+/// less(i, j) of any function, by its address.
+struct PositionLess {
+    const void* function;
+    bool (*call)(const void* function, std::size_t i, std::size_t j);
+
+    bool operator()(std::size_t i, std::size_t j) const { return call(function, i, j); }
+};
+/// Sorts positions by less(i, j): the algorithm is compiled once for all orders and elements.
+template <class Less>
+void sort_positions(std::span<std::size_t> positions, const Less& less) {
+    const PositionLess by{&less, [](const void* function, std::size_t i, std::size_t j) -> bool {
+                              return (*static_cast<const Less*>(function))(i, j);
+                          }};
+    std::sort(positions.data(), positions.data() + positions.size(), by);
 }
 
 template <class Range, class Out>

@@ -100,7 +100,10 @@ void group_by_length(std::span<std::size_t> order, std::span<std::size_t> rank, 
     const std::size_t left = order.size() % batch;
     for (std::size_t first = 0; first < order.size(); first += (std::min)(pool * batch, order.size() - first)) {
         const auto some = order.subspan(first, (std::min)(pool * batch, order.size() - first));
-        range::sort(some, range::Less{}, [&](std::size_t n) { return std::pair{length(n), rank[n]}; });
+        range::sort_positions(some, [&](std::size_t a, std::size_t b) {
+            const auto of_a = length(a), of_b = length(b);
+            return of_a < of_b || (!(of_b < of_a) && rank[a] < rank[b]);
+        });
         if (left > 0 && first + some.size() == order.size()) {
             const auto cut =
                 some.begin() + std::ptrdiff_t(batch * uniform_index(draw.wide(0), some.size() / batch + 1));
@@ -152,7 +155,10 @@ public:
     std::span<const std::size_t> at(std::size_t k, const Length& length) {
         check_batch(what_.c_str(), k, count());
         const auto chosen = std::span{order_}.subspan(k * batch_, (std::min)(batch_, order_.size() - k * batch_));
-        range::sort(chosen, range::Greater{}, [&](std::size_t n) { return std::pair{length(n), n}; });
+        range::sort_positions(chosen, [&](std::size_t a, std::size_t b) {
+            const auto of_a = length(a), of_b = length(b);
+            return of_b < of_a || (!(of_a < of_b) && b < a);
+        });
         return chosen;
     }
 

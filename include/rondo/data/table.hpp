@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -193,9 +194,12 @@ inline Table parse_table(std::string_view text, TableFormat format, std::string 
             const bool first = table.names_.empty();
             if (first && format.header) {
                 table.names_ = row;
-                range::sort(row);
-                if (const auto same = range::adjacent_find(row); same != row.end())
-                    return refuse(begin + "two columns are named '" + printable(*same) + '\'');
+                std::vector<std::size_t> order(row.size());
+                std::iota(order.begin(), order.end(), std::size_t{0});
+                range::sort_positions(order, [&](std::size_t a, std::size_t b) { return row[a] < row[b]; });
+                for (std::size_t k = 1; k < order.size(); ++k)
+                    if (row[order[k]] == row[order[k - 1]])
+                        return refuse(begin + "two columns are named '" + printable(row[order[k]]) + '\'');
                 continue;
             }
             for (std::size_t k = 1; first && k <= row.size(); ++k) table.names_.push_back(std::to_string(k));

@@ -65,13 +65,16 @@ public:
         }
         for (const std::string& special : words_) counts.erase(special);
         std::erase_if(counts, [&](const auto& entry) { return entry.second < std::size_t(settings.min_count); });
-        std::vector<std::pair<std::string_view, std::size_t>> order(counts.begin(), counts.end());
-        range::sort(order, [](const auto& a, const auto& b) {
-            return a.second != b.second ? a.second > b.second : a.first < b.first;
+        const std::vector<std::pair<std::string_view, std::size_t>> entries(counts.begin(), counts.end());
+        std::vector<std::size_t> order(entries.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        range::sort_positions(order, [&](std::size_t a, std::size_t b) {
+            const auto &x = entries[a], &y = entries[b];
+            return x.second != y.second ? x.second > y.second : x.first < y.first;
         });
         const std::size_t room = std::size_t(settings.capacity) - words_.size();
         if (order.size() > room) order.resize(room);
-        for (const auto& entry : order) words_.emplace_back(entry.first);
+        for (const std::size_t k : order) words_.emplace_back(entries[k].first);
         sort();
     }
 
@@ -166,9 +169,14 @@ private:
     }
     std::string_view view(int token) const noexcept { return words_[std::size_t(token)]; }
     void sort() {
-        sorted_.resize(words_.size());
-        std::iota(sorted_.begin(), sorted_.end(), 0);
-        range::sort(sorted_, {}, [this](int token) { return std::pair{view(token), token}; });
+        std::vector<std::size_t> order(words_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        range::sort_positions(order, [this](std::size_t a, std::size_t b) {
+            const int compared = words_[a].compare(words_[b]);
+            return compared != 0 ? compared < 0 : a < b;
+        });
+        sorted_.resize(order.size());
+        for (std::size_t k = 0; k < order.size(); ++k) sorted_[k] = int(order[k]);
     }
     int find(std::string_view word) const noexcept {
         const auto found = range::lower_bound(sorted_, word, {}, [this](int token) { return view(token); });

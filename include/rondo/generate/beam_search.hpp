@@ -11,7 +11,6 @@
 #include <limits>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -146,8 +145,9 @@ private:
 
     // Ties go to the first; within one row to the larger logit, even if rounding made the log probabilities equal.
     static bool better(const Extension& a, const Extension& b) {
-        return std::tuple{-a.log_probability, a.row, -a.logit, a.token} <
-               std::tuple{-b.log_probability, b.row, -b.logit, b.token};
+        if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
+        if (a.row != b.row) return a.row < b.row;
+        return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
     }
 
     // Eq. (3).

@@ -49,7 +49,7 @@ std::string in_a_line() {
         }(std::make_index_sequence<Net::layer_count>{});
         return '(' + text + ')';
     } else {
-        return described<Net>();
+        return described(description<Net>);
     }
 }
 

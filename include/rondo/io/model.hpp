@@ -13,13 +13,30 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-template <class Net, Backend B>
-void load_model(Model<Net, B>& model, const auto& file, const io::TensorNames& names, Error& error) noexcept {
+// Compiled once for all networks.
+template <Backend B>
+void save_model(const ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors,
+                const std::filesystem::path& path, const io::Metadata& metadata, Error& error) noexcept {
+    no_throw(error, [&] { save_tensors(tensors, model.values(), path, metadata, error); });
+}
+template <Backend B>
+void save_model(const ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors,
+                const std::filesystem::path& path, const io::Metadata& metadata) {
+    or_fail([&](Error& error) { save_model(model, tensors, path, metadata, error); });
+}
+template <Backend B, class File> // a path, or bytes
+void load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
+                const io::TensorNames& names, Error& error) noexcept {
     no_throw(error, [&] {
         auto values = model.values();
-        if (Error problem = load_tensors(Net::tensors, values, file, names)) error = std::move(problem);
+        if (Error problem = load_tensors(tensors, values, file, names)) error = std::move(problem);
         else model.assign(values);
     });
+}
+template <Backend B, class File>
+void load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
+                const io::TensorNames& names) {
+    or_fail([&](Error& error) { load_model(model, tensors, file, names, error); });
 }
 }
 
@@ -32,7 +49,7 @@ void load_model(Model<Net, B>& model, const auto& file, const io::TensorNames& n
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata,
           Error& error) noexcept {
-    no_throw(error, [&] { detail::save_tensors(Net::tensors, model.values(), path, metadata, error); });
+    detail::save_model(model, Net::tensors, path, metadata, error);
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -40,7 +57,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, Error& 
 }
 template <class Net, Backend B>
 void save(const Model<Net, B>& model, const std::filesystem::path& path, const io::Metadata& metadata = {}) {
-    or_fail([&](Error& error) { save(model, path, metadata, error); });
+    detail::save_model(model, Net::tensors, path, metadata);
 }
 
 /// Reads a model's parameters from safetensors: the file must have every tensor of the network, by name, and no other.
@@ -53,7 +70,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {
-    detail::load_model(model, path, names, error);
+    detail::load_model(model, Net::tensors, path, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
@@ -61,13 +78,13 @@ void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error)
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names = {}) {
-    or_fail([&](Error& error) { load(model, path, names, error); });
+    detail::load_model(model, Net::tensors, path, names);
 }
 
 /// The same from the bytes of a file.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
-    detail::load_model(model, file, names, error);
+    detail::load_model(model, Net::tensors, file, names, error);
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {
@@ -75,7 +92,7 @@ void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) n
 }
 template <class Net, Backend B>
 void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names = {}) {
-    or_fail([&](Error& error) { load(model, file, names, error); });
+    detail::load_model(model, Net::tensors, file, names);
 }
 
 } // namespace rondo

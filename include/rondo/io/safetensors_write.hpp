@@ -80,7 +80,10 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
     if (const auto* twice = find_duplicate(tensors, order, name)) {
         return "tensor " + json_string(twice->name) + " comes twice";
     }
-    range::stable_sort(order, range::Greater{}, [&](std::size_t i) { return tensors[i].dtype; });
+    range::sort_positions(order, [&](std::size_t a, std::size_t b) {
+        const TensorData &x = tensors[a], &y = tensors[b];
+        return x.dtype != y.dtype ? x.dtype > y.dtype : x.name < y.name;
+    });
 
     std::string json{'{'};
     const auto separate = [&json] {

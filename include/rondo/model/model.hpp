@@ -6,19 +6,35 @@
 #include "../core/parameter_spec.hpp"
 #include "../initial/default.hpp"
 #include "default_backend.hpp"
+#include "parameter_buffer.hpp"
 
 #include <cstddef>
-#include <string>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+/// The parameters of these tensors, drawn from `initial`.
+template <class S, class Initial>
+std::vector<S> initial_values(std::span<const ParameterSpec> tensors, std::size_t size, Seed seed,
+                              const Initial& initial) {
+    std::vector<S> host(size);
+    for (std::size_t k = 0; k < tensors.size(); ++k)
+        if (!is_tied(tensors, k))
+            initial.template draw<S>(tensors[k], {seed, Purpose::initial, 0, std::uint32_t(k)},
+                                     host.data() + tensors[k].offset);
+    return host;
+}
+}
 
 /// A network's parameters: one flat, aligned buffer. A regular value; a const Model may be used by any number of
 /// threads.
 ///
 /// Memory  the buffer, allocated by the constructor.
 template <class Net, Backend B>
-class Model {
+class Model : public ParameterBuffer<B> {
 public:
     using network = Net;
     using backend = B;
@@ -26,22 +42,13 @@ public:
     static constexpr std::size_t parameters = parameter_count<Net>, size = buffer_size<Net>;
 
     /// Every parameter zero.
-    Model() { assign(std::vector<scalar>(size)); }
+    Model() : ParameterBuffer<B>{size} {}
 
     /// Random parameters, by default from the distributions that PyTorch uses; `initial` selects others.
     template <class Initial = Default>
-    explicit Model(Seed seed, const Initial& initial = {}) {
-        std::vector<scalar> host(size);
-        for (std::size_t k = 0; k < Net::tensors.size(); ++k)
-            if (!is_tied(Net::tensors, k))
-                initial.template draw<scalar>(Net::tensors[k], {seed, Purpose::initial, 0, std::uint32_t(k)},
-                                              host.data() + Net::tensors[k].offset);
-        assign(host);
-    }
+    explicit Model(Seed seed, const Initial& initial = {})
+        : ParameterBuffer<B>{detail::initial_values<scalar>(Net::tensors, size, seed, initial)} {}
     bool operator==(const Model&) const = default;
-
-    scalar* data() { return B::data(buffer_); }
-    const scalar* data() const { return B::data(buffer_); }
 
     /// model.tensor<"lstm.weight_ih_l0">(): a view of one tensor in the backend's matrix type, with constant extents;
     /// only for backends whose memory the host can access.
@@ -50,34 +57,15 @@ public:
         requires OnHost<B>
     {
         constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
-        return B::template map<t.rows, t.columns>(data() + t.offset);
+        return B::template map<t.rows, t.columns>(this->data() + t.offset);
     }
     template <Text name>
     auto tensor() const
         requires OnHost<B>
     {
         constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
-        return B::template map<t.rows, t.columns>(data() + t.offset);
+        return B::template map<t.rows, t.columns>(this->data() + t.offset);
     }
-
-    /// Copies all parameters to the host, padding included.
-    std::vector<scalar> values() const {
-        std::vector<scalar> host(size);
-        B::download(host.data(), data(), size);
-        return host;
-    }
-    /// Copies all parameters from the host.
-    ///
-    /// Errors  a vector of another size.
-    void assign(const std::vector<scalar>& host) {
-        if (host.size() != size)
-            fail(Error::Kind::argument,
-                 "rondo::Model: expected " + std::to_string(size) + " numbers, got " + std::to_string(host.size()));
-        B::upload(buffer_, host.data(), size);
-    }
-
-private:
-    typename B::template buffer<scalar> buffer_;
 };
 
 } // namespace rondo

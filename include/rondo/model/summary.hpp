@@ -24,30 +24,33 @@ inline std::string shape(const ParameterSpec& t) {
     return t.rank == 1 ? "(" + std::to_string(t.rows) + ")"
                        : "(" + std::to_string(t.rows) + ", " + std::to_string(t.columns) + ")";
 }
+/// A layer's own text; empty for a network.
 template <class Layer>
-std::string described() {
-    if constexpr (requires { Layer::describe(); }) {
-        static constexpr Label text = Layer::describe();
-        return std::string{text.view()};
-    } else {
-        return "Network";
-    }
-}
+constexpr Label description = [] {
+    if constexpr (requires { Layer::describe(); }) return Layer::describe();
+    else return Label{};
+}();
+inline std::string described(const Label& own) { return std::string{own.size > 0 ? own.view() : "Network"}; }
 struct SummaryRow {
     std::string name, description;
     std::size_t parameters;
 };
+inline void add_row(std::vector<SummaryRow>& rows, int depth, const Label& name, const Label& description,
+                    std::size_t parameters) {
+    rows.push_back({std::string(2 * std::size_t(depth), ' ').append(name.view()), described(description), parameters});
+}
 template <class Net>
-void add_summary_rows(std::vector<SummaryRow>& rows, const std::string& indent) {
+void add_summary_rows(std::vector<SummaryRow>& rows, int depth) {
     const auto add = [&]<class Layer>(std::type_identity<Layer>, std::size_t k) {
-        rows.push_back({indent + std::string{Net::labels[k].view()}, described<Layer>(), parameter_count<Layer>});
-        if constexpr (requires { Layer::layer_count; }) add_summary_rows<Layer>(rows, indent + "  ");
+        add_row(rows, depth, Net::labels[k], description<Layer>, parameter_count<Layer>);
+        if constexpr (requires { Layer::layer_count; }) add_summary_rows<Layer>(rows, depth + 1);
     };
     [&]<std::size_t... k>(std::index_sequence<k...>) {
         (add(std::type_identity<typename Net::template layer_at<k>>{}, k), ...);
     }(std::make_index_sequence<Net::layer_count>{});
 }
-inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<const ParameterSpec> all) {
+inline std::string summary_table(std::vector<SummaryRow>& rows, std::size_t total, std::span<const ParameterSpec> all) {
+    rows.push_back({"total", "", total});
     std::size_t names = 20, descriptions = 48, tensors = 34;
     for (const SummaryRow& row : rows) {
         names = (std::max)(names, row.name.size() + 2);
@@ -72,9 +75,8 @@ inline std::string summary_table(const std::vector<SummaryRow>& rows, std::span<
 template <class Net>
 std::string summary() {
     std::vector<detail::SummaryRow> rows;
-    if constexpr (requires { Net::layer_count; }) detail::add_summary_rows<Net>(rows, "");
-    rows.push_back({"total", "", parameter_count<Net>});
-    return detail::summary_table(rows, Net::tensors);
+    if constexpr (requires { Net::layer_count; }) detail::add_summary_rows<Net>(rows, 0);
+    return detail::summary_table(rows, parameter_count<Net>, Net::tensors);
 }
 template <class Model>
 std::string summary(const Model&) {

@@ -68,12 +68,12 @@ std::string optimizer_name() {
 }
 
 /// The part of a checkpoint that identifies a trainer, without its progress.
-template <class Net, class Loss, class Rule, Backend B>
-auto checkpoint_of(const Trainer<Net, Loss, Rule, B>& trainer) {
+template <class Loss, class Rule, Backend B>
+auto checkpoint_of(const AnyTrainer<Loss, Rule, B>& trainer) {
     Checkpoint<typename B::scalar> run;
-    run.tensors = Net::tensors;
-    run.size = Model<Net, B>::size;
-    run.state_size = BatchState<Net, B>::size_per_sequence;
+    run.tensors = trainer.network().tensors;
+    run.size = trainer.model().count();
+    run.state_size = trainer.network().state_size;
     run.optimizer = optimizer_name<Rule>();
     run.seed = trainer.settings().seed.value;
     run.threads = trainer.threads();
@@ -196,8 +196,8 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
 /// Errors  not_finite: a number in the parameters, the optimizer's memory or a state that is NaN or infinite; argument:
 ///         a number of the progress that is out of range; file: the path and the system's reason. An existing file is
 ///         unchanged then.
-template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
+template <class Loss, class Rule, Backend B>
+void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
                      Error& error) noexcept {
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);
@@ -213,8 +213,8 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, Progress progre
         detail::write(run, path, error);
     });
 }
-template <class Net, class Loss, class Rule, Backend B>
-void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress& progress,
+template <class Loss, class Rule, Backend B>
+void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, const Progress& progress,
                      const std::filesystem::path& path) {
     or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
 }
@@ -223,17 +223,17 @@ void save_checkpoint(const Trainer<Net, Loss, Rule, B>& trainer, const Progress&
 ///
 /// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed or number of threads that
 ///         differs from the trainer's. Nothing is changed then.
-template <class Net, class Loss, class Rule, Backend B>
-void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
+template <class Loss, class Rule, Backend B>
+void load_checkpoint(AnyTrainer<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);
         auto& memory = trainer.optimizer_memory();
         if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-        std::vector<BatchState<Net, B>> states; // allocated before the trainer is changed
+        std::vector<StateBuffer<B>> states; // allocated before the trainer is changed
         for (const auto& values : run.states) {
-            states.emplace_back(int(run.state_size > 0 ? values.size() / run.state_size : 0));
+            states.emplace_back(run.state_size, int(run.state_size > 0 ? values.size() / run.state_size : 0));
             states.back().assign(values);
         }
         trainer.model().assign(run.parameters);
@@ -244,8 +244,8 @@ void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, c
         progress = run.progress;
     });
 }
-template <class Net, class Loss, class Rule, Backend B>
-void load_checkpoint(Trainer<Net, Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {
+template <class Loss, class Rule, Backend B>
+void load_checkpoint(AnyTrainer<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {
     or_fail([&](Error& error) { load_checkpoint(trainer, progress, path, error); });
 }
 

@@ -13,6 +13,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -82,14 +83,17 @@ public:
 protected:
     ~TrainingRun() = default;
 };
-template <class Trainer, class Data>
+template <class Trainer, class Data> // an AnyTrainer
 class TrainingRunOf final : public TrainingRun {
 public:
-    TrainingRunOf(Trainer& trainer, Data& batches) : trainer_{&trainer}, batches_{&batches} {}
+    using Record = typename Trainer::template Record<std::remove_cvref_t<decltype(std::declval<Data&>().at(0))>>;
+
+    TrainingRunOf(Trainer& trainer, Data& batches, Record record)
+        : trainer_{&trainer}, batches_{&batches}, record_{record} {}
 
     void begin_epoch(std::int64_t epoch) override { batches_->begin_epoch(trainer_->settings().seed, epoch); }
     std::size_t count() const override { return batches_->count(); }
-    void enqueue(std::size_t batch, Error& error) override { trainer_->enqueue(batches_->at(batch), error); }
+    void enqueue(std::size_t batch, Error& error) override { trainer_->enqueue(batches_->at(batch), record_, error); }
     std::size_t collect(std::size_t first, LossSum& loss, Error& error) override {
         const auto look = [&](std::size_t k) { return find_not_finite(batches_->at(first + k)); };
         return trainer_->collect(loss, error, look);
@@ -100,6 +104,7 @@ public:
 private:
     Trainer* trainer_;
     Data* batches_;
+    Record record_;
 };
 /// Calls work(); if it throws, calls `before` and rethrows.
 template <class Work, class Before>
@@ -201,7 +206,9 @@ template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     (check)(options.problem());
     trainer.collect(); // discards steps that were enqueued before this run
-    detail::TrainingRunOf run{trainer, batches};
+    using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
+    detail::TrainingRunOf<AnyTrainer<Loss, Rule, B>, Data> run{trainer, batches,
+                                                               Trainer<Net, Loss, Rule, B>::template record<Batch>};
     return detail::run_epochs(run, options, progress);
 }
 

@@ -3,7 +3,9 @@
 
 #include "../core/error.hpp"
 #include "../data/batch.hpp"
-#include "../model/workspace.hpp"
+#include "../model/parameter_buffer.hpp"
+#include "../model/state_buffer.hpp"
+#include "../model/workspace_memory.hpp"
 #include "async/device_batch.hpp"
 
 #include <concepts>
@@ -53,17 +55,32 @@ auto training_body(const Loss& loss, const Batch& placed, double terms) {
     };
 }
 
-template <class B, class State>
-void clear(B& backend, State& state) {
+/// Records a training step of a network, or the evaluation of its loss: what a trainer needs of the network's type.
+template <class B, class Loss, class Batch>
+using RecordStep = LossValue<B> (*)(WorkspaceMemory<B>& work, const ForwardMemory<B>& memory, const Loss& loss,
+                                    const Batch& placed, double terms);
+
+template <class Net, class B, class Loss, class Batch>
+LossValue<B> record_step(WorkspaceMemory<B>& work, const ForwardMemory<B>& memory, const Loss& loss,
+                         const Batch& placed, double terms) {
+    return work.template trace<Net, Mode::training>(memory, training_body<Net>(loss, placed, terms));
+}
+
+template <class B>
+void clear(B& backend, StateBuffer<B>& state) {
     backend.fill(state.data(), state.size(), typename B::scalar(0));
 }
 
 /// A worker's part of a batch, and the memory that one thread needs to compute its gradient.
-template <class Net, Backend B>
+template <Backend B>
 struct Worker {
-    Workspace<Net, B> work;
-    Model<Net, B> gradient;
-    BatchState<Net, B> state{0}, evaluation{0}; // separate, so that an evaluation does not change training
+    /// For a network with so many parameters, and so many numbers in the state of a sequence.
+    Worker(std::size_t size, std::size_t state_size)
+        : gradient{size}, state{state_size, 0}, evaluation{state_size, 0} {}
+
+    WorkspaceMemory<B> work;
+    ParameterBuffer<B> gradient;
+    StateBuffer<B> state, evaluation; // separate, so that an evaluation does not change training
     SliceMemory memory;
     DeviceBatch<B> device_batch;
     int columns = 0;
@@ -71,7 +88,7 @@ struct Worker {
     Error error;
     std::exception_ptr thrown;
 
-    BatchState<Net, B>& persistent_state(bool learn) { return learn ? state : evaluation; }
+    StateBuffer<B>& persistent_state(bool learn) { return learn ? state : evaluation; }
 
     /// Catches exceptions: workers must not throw, since the others still run.
     template <class Work>
@@ -94,25 +111,33 @@ struct Worker {
     /// Computes the k-th of `count` parts: the loss, and the gradient if `learn` is given, which has the random
     /// numbers.
     template <class Loss, class Batch>
-    void run(const Model<Net, B>& model, const Loss& loss_of, const Batch& batch, int k, int count, double terms,
-             const Randomness* learn) {
+    void run(const ParameterBuffer<B>& model, RecordStep<B, Loss, Batch> record, const Loss& loss_of,
+             const Batch& batch, int k, int count, double terms, const Randomness* learn) {
         const int all = batch.target.extent.batch, first = int(std::int64_t(all) * k / count);
         columns = int(std::int64_t(all) * (k + 1) / count) - first;
         B& backend = work.backend();
         if constexpr (Asynchronous<B>)
             if (k > 0) backend.enter();
         // The sum is accumulated in the first worker's gradient, even if it has no sequence.
-        if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.size, typename B::scalar(0));
-        BatchState<Net, B>& kept = persistent_state(learn);
-        if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept = BatchState<Net, B>{columns};
+        if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.count(), typename B::scalar(0));
+        StateBuffer<B>& kept = persistent_state(learn);
+        if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept.resize(columns);
         else if (batch.state_policy == StatePolicy::start) clear(backend, kept);
         if (columns == 0) return;
         const Batch own = columns == all ? batch : memory.copy(batch, first, columns);
         const Batch there = device_batch.place(backend, own);
-        BatchState<Net, B>* from = batch.state_policy == StatePolicy::none ? nullptr : &kept;
-        const auto body = training_body<Net>(loss_of, there, terms);
-        loss = learn ? work.train(model, &gradient, from, *learn, body, device_batch.host())
-                     : work.evaluate(model, from, body, device_batch.host());
+        StateBuffer<B>* from = batch.state_policy == StatePolicy::none ? nullptr : &kept;
+        const LossValue<B> sum = record(work,
+                                        {.parameters = model.data(),
+                                         .persistent_state = from ? from->data() : nullptr,
+                                         .randomness = learn ? *learn : Randomness{},
+                                         .persistent_batch = from ? from->batch() : 0,
+                                         .taped = learn != nullptr,
+                                         .host = device_batch.host()},
+                                        loss_of, there, terms);
+        work.execute();
+        if (learn) work.backward(&gradient);
+        loss = sum.value(backend);
         if constexpr (Asynchronous<B>) backend.wait(); // other backends read the gradient
     }
 };

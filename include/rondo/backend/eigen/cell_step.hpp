@@ -76,10 +76,10 @@ struct CellStep {
                                    std::size_t(k - wider) * (width * block_size),
                                x, state, h, k * width + wider);
             };
-            if (size > large && back)
-                for (int k = Tiles::count - 1; k >= 0; --k) tile(k);
-            else
-                for (int k = 0; k < Tiles::count; ++k) tile(k);
+            // One loop for both orders, so that the tiles' code is compiled once.
+            const bool reverse = size > large && back;
+            const int by = reverse ? -1 : 1;
+            for (int n = 0, k = reverse ? Tiles::count - 1 : 0; n < Tiles::count; ++n, k += by) tile(k);
             for (int k = 0; k < blocks; ++k) P::load(h + k * lanes).store(state + k * lanes);
         }
     }

@@ -13,7 +13,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,7 +55,9 @@ template <class Items, class Name>
 std::vector<std::size_t> order_by_name(const Items& items, Name name) {
     std::vector<std::size_t> order(items.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    range::sort(order, {}, [&](std::size_t i) { return std::string_view{name(items[i])}; });
+    range::sort_positions(order, [&](std::size_t a, std::size_t b) {
+        return std::string_view{name(items[a])} < std::string_view{name(items[b])};
+    });
     return order;
 }
 
@@ -117,13 +118,28 @@ inline TensorInfo read_tensor(JsonReader& json, const std::string& name, const S
             std::size_t count = 0, offsets[2] = {};
             json.array(2, [&] { offsets[count++] = json.whole(); });
             if (count != 2) refuse("has " + std::to_string(count) + " data_offsets; expected 2");
-            std::tie(tensor.begin, tensor.end) = std::pair{offsets[0], offsets[1]};
+            tensor.begin = offsets[0];
+            tensor.end = offsets[1];
         }
     });
     for (std::size_t i = 0; i < 3; ++i) {
         if (!seen[i]) refuse("has no field " + json_string(fields[i]));
     }
     return tensor;
+}
+
+/// Orders tensors by their data; those of zero bytes may have equal offsets, so the name is another key.
+inline void order_by_data(std::vector<TensorInfo>& tensors) {
+    std::vector<std::size_t> order(tensors.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    range::sort_positions(order, [&](std::size_t a, std::size_t b) {
+        const TensorInfo &x = tensors[a], &y = tensors[b];
+        if (x.begin != y.begin) return x.begin < y.begin;
+        return x.end != y.end ? x.end < y.end : x.name < y.name;
+    });
+    std::vector<TensorInfo> ordered(tensors.size());
+    for (std::size_t k = 0; k < order.size(); ++k) ordered[k] = std::move(tensors[order[k]]);
+    tensors.swap(ordered);
 }
 
 /// Reads the JSON of a header, which must be UTF-8; returns the problem with it, or an empty string.
@@ -140,8 +156,7 @@ inline std::string read_safetensors_json(std::string_view text, const Safetensor
     json.end();
     if (!json.ok()) return json.problem();
 
-    // In the order of the data; tensors of zero bytes may have equal offsets, so the name is a second key.
-    range::sort(header.tensors, {}, [](const TensorInfo& t) { return std::tie(t.begin, t.end, t.name); });
+    order_by_data(header.tensors);
     const auto tensor_name = [](const TensorInfo& tensor) -> auto& { return tensor.name; };
     header.by_name = order_by_name(header.tensors, tensor_name);
     if (const auto* twice = find_duplicate(header.tensors, header.by_name, tensor_name)) {

@@ -21,24 +21,30 @@ template <class B>
 class AsyncStep {
 public:
     /// Returns whether there is a gradient: false if no target of the batch counts.
-    template <class Net, class Loss, class Batch>
-    bool operator()(Worker<Net, B>& worker, PendingSteps<B>& pending, const Model<Net, B>& model, const Loss& loss_of,
-                    const TrainerSettings& settings, const Batch& batch, double terms, std::uint64_t step) {
+    template <class Loss, class Batch>
+    bool operator()(Worker<B>& worker, PendingSteps<B>& pending, const ParameterBuffer<B>& model,
+                    RecordStep<B, Loss, Batch> record, const Loss& loss_of, const TrainerSettings& settings,
+                    const Batch& batch, double terms, std::uint64_t step) {
         using S = typename B::scalar;
-        constexpr std::size_t size = Model<Net, B>::size;
+        const std::size_t size = model.count();
         B& backend = worker.work.backend();
         const int columns = batch.target.extent.batch;
-        BatchState<Net, B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
-        if (state && state->batch() != columns) *state = BatchState<Net, B>{columns};
+        StateBuffer<B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
+        if (state && state->batch() != columns) state->resize(columns);
         if (columns == 0 || (terms == 0 && !state)) return false;
 
         const Batch placed = worker.device_batch.place(backend, batch, {step, pending.slot()});
-        const auto body = training_body<Net>(loss_of, placed, terms);
         const StepNote* note = worker.device_batch.note();
         FiniteCheck<B>& finite_check = pending.finite_check();
         S* gradient = worker.gradient.data();
-        const auto loss = worker.work.prepare(model, state, {settings.seed, step, true, &note->step}, body,
-                                              worker.device_batch.host()); // also validates the batch
+        const LossValue<B> loss = record(worker.work,
+                                         {.parameters = model.data(),
+                                          .persistent_state = state ? state->data() : nullptr,
+                                          .randomness = {settings.seed, step, true, &note->step},
+                                          .persistent_batch = state ? state->batch() : 0,
+                                          .taped = true,
+                                          .host = worker.device_batch.host()},
+                                         loss_of, placed, terms); // also validates the batch
         const auto work = [&] {
             backend.fill(gradient, size, S(0));
             if (batch.state_policy == StatePolicy::start) clear(backend, *state);

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../backend/concept.hpp"
+#include "../core/error.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The parameters of a model of any network.
+template <Backend B>
+class ParameterBuffer {
+public:
+    using scalar = typename B::scalar;
+
+    /// `size` zeros.
+    explicit ParameterBuffer(std::size_t size) : size_{size} { assign(std::vector<scalar>(size)); }
+    explicit ParameterBuffer(const std::vector<scalar>& host) : size_{host.size()} { assign(host); }
+    bool operator==(const ParameterBuffer&) const = default;
+
+    std::size_t count() const { return size_; }
+    scalar* data() { return B::data(buffer_); }
+    const scalar* data() const { return B::data(buffer_); }
+
+    /// Copies all parameters to the host, padding included.
+    std::vector<scalar> values() const {
+        std::vector<scalar> host(size_);
+        B::download(host.data(), data(), size_);
+        return host;
+    }
+    /// Copies all parameters from the host.
+    ///
+    /// Errors  a vector of another size.
+    void assign(const std::vector<scalar>& host) {
+        if (host.size() != size_)
+            fail(Error::Kind::argument,
+                 "rondo::Model: expected " + std::to_string(size_) + " numbers, got " + std::to_string(host.size()));
+        B::upload(buffer_, host.data(), size_);
+    }
+
+private:
+    std::size_t size_;
+    typename B::template buffer<scalar> buffer_;
+};
+
+} // namespace rondo

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../data/batch.hpp"
+#include "../op/lookup.hpp"
+#include "async/async_step.hpp"
+#include "async/non_finite_guard.hpp"
+#include "async/pending_steps.hpp"
+#include "clip.hpp"
+#include "not_finite.hpp"
+#include "trainer_settings.hpp"
+#include "worker.hpp"
+#include "workers.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+template <class S>
+struct AddTo {
+    S* p;
+    const S* q;
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        L::add(p + k, L::load(q + k));
+    }
+};
+}
+
+/// What a trainer knows of its network's type.
+struct TrainedNetwork {
+    std::span<const ParameterSpec> tensors;
+    std::size_t parameters = 0, state_size = 0; // of a model; of the state of one sequence
+    int classes = 0, vocabulary = 0;            // of the output; of the input, 0: no tokens
+};
+
+/// A trainer of any network: the part of Trainer that is compiled once for all networks. Its functions are given
+/// detail::record_step of the network.
+template <class Loss, class Rule, Backend B>
+class AnyTrainer {
+public:
+    using scalar = typename B::scalar;
+    template <class Batch> using Record = detail::RecordStep<B, Loss, Batch>;
+
+    AnyTrainer(ParameterBuffer<B>& model, const TrainedNetwork& network, Loss loss, Rule rule, TrainerSettings settings)
+        : model_{&model}, network_{network}, loss_{std::move(loss)}, rule_{std::move(rule)},
+          settings_{std::move(settings)}, workers_{settings_.threads} {
+        all_.reserve(std::size_t(workers_.count()));
+        for (int k = 0; k < workers_.count(); ++k) all_.emplace_back(model.count(), network.state_size);
+        (check)(rule_.problem());
+        (check)(settings_.problem());
+        for (auto& memory : memory_) memory.resize(model.count());
+    }
+
+    /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
+    /// which are collected.
+    template <class Batch>
+    LossSum step(const Batch& batch, Record<Batch> record, Error& error) {
+        Error found, late;
+        enqueue(batch, record, found);
+        LossSum sum;
+        const std::size_t last = pending_.size();
+        const auto look = [&](std::size_t k) { return k + 1 == last ? detail::find_not_finite(batch) : std::string{}; };
+        collect(sum, late, look);
+        if (late || found) error = late ? std::move(late) : std::move(found);
+        return sum;
+    }
+
+    /// Enqueues a step; collect returns its loss or its error. With an asynchronous backend this does not synchronize.
+    /// steps() counts the step.
+    ///
+    /// Errors  those that are known before the step is computed; the step is not enqueued then.
+    template <class Batch>
+    void enqueue(const Batch& batch, Record<Batch> record, Error& error) {
+        const double factor = rate_factor_ * settings_.schedule(steps_);
+        if (Error found = detail::factor_problem(factor, steps_)) return void(error = std::move(found));
+        if (Error found = check_batch(batch, true)) return void(error = std::move(found));
+        const double terms = loss_.terms(batch.target);
+        if constexpr (Asynchronous<B>)
+            if (workers_.count() == 1) return enqueue_async(batch, record, terms, factor, error);
+        const std::int64_t before = steps_;
+        Error found;
+        const LossSum loss = pending_.settle() ? take(batch, record, terms, factor, found) : LossSum{};
+        if (found) error = std::move(found);
+        else pending_.add(loss, before);
+    }
+
+    /// Waits for the pending steps and adds their losses to `sum`, one after the other; returns how many were finite.
+    ///
+    /// Errors  the first loss or gradient that was not finite. That step and later ones have changed nothing and are
+    ///         not counted. look(k) returns a description of what is not finite in the k-th mini-batch, from 0, or
+    ///         nothing.
+    template <class LookAt>
+    std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
+        std::optional<typename detail::PendingSteps<B>::NonFinite> bad;
+        const std::size_t good = pending_.take(sum, bad);
+        if constexpr (Asynchronous<B>)
+            if (bad) {
+                steps_ = bad->before;
+                error =
+                    detail::not_finite(network_.tensors, look(good), bad->loss, model_->values(),
+                                       detail::tensor_of(network_.tensors, "the gradient of ", bad->number), steps_);
+                pending_.finite_check().clear(backend());
+                detail::clear(backend(), state(0));
+            }
+        return good;
+    }
+    LossSum collect(Error& error) {
+        LossSum sum;
+        collect(sum, error, [](std::size_t) { return std::string{}; });
+        return sum;
+    }
+    LossSum collect() {
+        return or_fail([&](Error& error) { return collect(error); });
+    }
+
+    /// A mini-batch's loss without dropout and without an update. Persistent states are separate from those of
+    /// training.
+    template <class Batch>
+    LossSum evaluate(const Batch& batch, Record<Batch> record, Error& error) {
+        if (Error found = check_batch(batch, false)) return error = std::move(found), LossSum{};
+        return run_workers(batch, record, loss_.terms(batch.target), false, error);
+    }
+    template <class Batch>
+    LossSum evaluate(const Batch& batch, Record<Batch> record) {
+        return or_fail([&](Error& error) { return evaluate(batch, record, error); });
+    }
+
+    /// An error that names a parameter, or a number of the optimizer's memory, that is not finite: a step with finite
+    /// loss and gradient can cause one if the learning rate is too large. `fit` checks after each epoch, since a check
+    /// after each step would take time.
+    Error problem() {
+        Error found = finite_problem("parameter ", model_->data(), [&] { return model_->values(); });
+        for (std::size_t k = 0; k < memory_.size() && !found; ++k)
+            found = finite_problem("the optimizer's memory of ", B::data(memory_[k]), [&] {
+                std::vector<scalar> values(size());
+                B::download(values.data(), B::data(memory_[k]), size());
+                return values;
+            });
+        return found;
+    }
+
+    /// Members that a checkpoint saves, in addition to the parameters.
+    std::int64_t steps() const { return steps_; }
+    void steps(std::int64_t steps) { steps_ = steps; }
+    double rate_factor() const { return rate_factor_; }
+    void rate_factor(double factor) { rate_factor_ = factor; }
+    auto& optimizer_memory() { return memory_; }
+    const auto& optimizer_memory() const { return memory_; }
+    const Rule& rule() const { return rule_; }
+    int threads() const { return int(all_.size()); }
+    StateBuffer<B>& state(int worker) { return all_[std::size_t(worker)].state; }
+    const StateBuffer<B>& state(int worker) const { return all_[std::size_t(worker)].state; }
+
+    ParameterBuffer<B>& model() { return *model_; }
+    const ParameterBuffer<B>& model() const { return *model_; }
+    const TrainedNetwork& network() const { return network_; }
+    const TrainerSettings& settings() const { return settings_; }
+
+private:
+    std::size_t size() const { return model_->count(); }
+    B& backend() { return all_.front().work.backend(); }
+
+    template <class Values>
+    Error finite_problem(const char* what, const scalar* data, const Values& values) {
+        if (std::isfinite(backend().sum_of_squares(data, size())))
+            return {}; // else only the squares may have overflowed
+        const std::string found = detail::find_not_finite(network_.tensors, what, values());
+        if (found.empty()) return {};
+        return {Error::Kind::not_finite, "rondo::Trainer: after step " + std::to_string(steps_) + ": " + found +
+                                             " is not finite; the rate may be too large"};
+    }
+
+    template <class Batch>
+    void enqueue_async(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
+        const std::int64_t before = steps_;
+        detail::Worker<B>& worker = all_.front();
+        worker.guard([&] {
+            if (!async_step_(worker, pending_, *model_, record, loss_, settings_, batch, terms, std::uint64_t(steps_)))
+                return;
+            detail::NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
+            update(guard, factor);
+        });
+        if (worker.thrown) std::rethrow_exception(worker.thrown);
+        if (worker.error) error = worker.error;
+        else pending_.add(terms, before);
+    }
+
+    template <class Used>
+    void update(Used& used, double factor) {
+        std::array<scalar*, std::size_t(Rule::memories)> memory;
+        for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
+        ++steps_;
+        rule_.step(used,
+                   Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), size(), steps_, factor});
+    }
+
+    // A synchronous step.
+    template <class Batch>
+    LossSum take(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
+        const LossSum loss = run_workers(batch, record, terms, true, error);
+        if (loss.terms == 0) return loss;
+        scalar* gradient = all_.front().gradient.data();
+        for (std::size_t k = 1; k < all_.size(); ++k)
+            if (all_[k].columns > 0)
+                backend().elements(detail::AddTo<scalar>{gradient, all_[k].gradient.data()}, size());
+
+        const double norm = std::sqrt(backend().sum_of_squares(gradient, size()));
+        if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
+            error = detail::not_finite(
+                network_.tensors, detail::find_not_finite(batch), loss.sum, model_->values(),
+                detail::find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient.values()), steps_);
+            for (auto& worker : all_) detail::clear(worker.work.backend(), worker.state);
+            return loss;
+        }
+        if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size(), norm, settings_.clip_norm);
+        if (settings_.clip_value > 0) clip_value(backend(), gradient, size(), settings_.clip_value);
+        update(backend(), factor);
+        if constexpr (Asynchronous<B>) backend().wait(); // other backends read the parameters
+        return loss;
+    }
+
+    template <class Batch>
+    LossSum run_workers(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
+        if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else states are updated
+        const std::size_t work = std::get<0>(batch.inputs).extent.columns() * network_.parameters;
+        const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
+        const auto part = [&](int k) {
+            auto& worker = all_[std::size_t(k)];
+            worker.guard([&] {
+                worker.run(*model_, record, loss_, batch, k, workers_.count(), terms, learn ? &draws : nullptr);
+            });
+        };
+        workers_.each(part, work < settings_.small_work);
+        LossSum loss{0, terms};
+        for (const auto& worker : all_) {
+            if (worker.thrown) std::rethrow_exception(worker.thrown);
+            if (worker.error) return error = worker.error, LossSum{};
+            if (worker.columns > 0) loss.sum += worker.loss * terms;
+        }
+        return loss;
+    }
+
+    // Validates before any worker begins, so that an error changes nothing.
+    template <class Batch>
+    Error check_batch(const Batch& batch, bool learn) {
+        Error error = rondo::problem(batch.target.extent);
+        const auto fits = [&](const Extent& x) {
+            if (!error) error = detail::batch_problem(x, batch.target.extent);
+        };
+        std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
+        if (!error) error = (loss_.check)(batch.target, network_.classes);
+        if constexpr (requires { token_outside(std::get<0>(batch.inputs), 0); })
+            if (!error && network_.vocabulary > 0)
+                error = token_outside(std::get<0>(batch.inputs), network_.vocabulary);
+        int before = 0;
+        for (auto& worker : all_) before += worker.persistent_state(learn).batch();
+        if (!error && batch.state_policy == StatePolicy::resume)
+            error = detail::go_on_problem(batch.target.extent.batch, before);
+        return error;
+    }
+
+    ParameterBuffer<B>* model_;
+    TrainedNetwork network_;
+    Loss loss_;
+    Rule rule_;
+    TrainerSettings settings_;
+    Workers workers_;
+    std::vector<detail::Worker<B>> all_;
+    std::array<typename B::template buffer<scalar>, std::size_t(Rule::memories)> memory_;
+    std::int64_t steps_ = 0;
+    double rate_factor_ = 1;
+
+    detail::PendingSteps<B> pending_;
+    std::conditional_t<Asynchronous<B>, detail::AsyncStep<B>, std::tuple<>> async_step_;
+};
+
+} // namespace rondo
