@@ -56,13 +56,13 @@ constexpr auto by(const Compare& compare, const Projection& projection) {
 }
 
 template <class Range, class Predicate>
-constexpr auto find_if(Range&& range, const Predicate& predicate) {
+constexpr auto find_if(Range&& range, const Predicate& predicate) -> decltype(std::begin(range)) {
     auto at = std::begin(range);
     while (at != std::end(range) && !range::project(predicate, *at)) ++at;
     return at;
 }
 template <class Range, class T, class Projection = Identity>
-constexpr auto find(Range&& range, const T& value, const Projection& projection = {}) {
+constexpr auto find(Range&& range, const T& value, const Projection& projection = {}) -> decltype(std::begin(range)) {
     auto at = std::begin(range);
     while (at != std::end(range) && !(range::project(projection, *at) == value)) ++at;
     return at;
@@ -93,7 +93,8 @@ constexpr std::ptrdiff_t count(const Range& range, const T& value) {
 }
 /// The first of two adjacent elements that compare true.
 template <class Range, class Compare = Equal, class Projection = Identity>
-constexpr auto adjacent_find(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
+constexpr auto adjacent_find(Range&& range, const Compare& compare = {}, const Projection& projection = {})
+    -> decltype(std::begin(range)) {
     return std::adjacent_find(std::begin(range), std::end(range), range::by(compare, projection));
 }
 template <class RangeA, class RangeB, class Compare = Equal, class ProjectionA = Identity, class ProjectionB = Identity>
@@ -107,14 +108,15 @@ constexpr bool equal(const RangeA& a, const RangeB& b, const Compare& compare = 
 }
 /// The first of the largest elements.
 template <class Range, class Compare = Less, class Projection = Identity>
-constexpr auto max_element(Range&& range, const Compare& compare = {}, const Projection& projection = {}) {
+constexpr auto max_element(Range&& range, const Compare& compare = {}, const Projection& projection = {})
+    -> decltype(std::begin(range)) {
     return std::max_element(std::begin(range), std::end(range), range::by(compare, projection));
 }
 
 /// The first element of a sorted range that is not less than `value`.
 template <class Range, class T, class Compare = Less, class Projection = Identity>
 constexpr auto lower_bound(Range&& range, const T& value, const Compare& compare = {},
-                           const Projection& projection = {}) {
+                           const Projection& projection = {}) -> decltype(std::begin(range)) {
     return std::lower_bound(std::begin(range), std::end(range), value, [&](const auto& element, const T& wanted) {
         return bool(compare(range::project(projection, element), wanted));
     });
@@ -122,7 +124,7 @@ constexpr auto lower_bound(Range&& range, const T& value, const Compare& compare
 /// The first element of a sorted range that is greater than `value`.
 template <class Range, class T, class Compare = Less, class Projection = Identity>
 constexpr auto upper_bound(Range&& range, const T& value, const Compare& compare = {},
-                           const Projection& projection = {}) {
+                           const Projection& projection = {}) -> decltype(std::begin(range)) {
     return std::upper_bound(std::begin(range), std::end(range), value, [&](const T& wanted, const auto& element) {
         return bool(compare(wanted, range::project(projection, element)));
     });

@@ -97,15 +97,16 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
         }
         json += '}';
     }
+    parts.bytes = std::vector<std::span<const std::byte>>(order.size() + 1);
     std::size_t end = 0;
-    for (const std::size_t i : order) {
-        const TensorData& tensor = tensors[i];
+    for (std::size_t k = 0; k < order.size(); ++k) {
+        const TensorData& tensor = tensors[order[k]];
         separate();
         json += json_string(tensor.name) + ":{\"dtype\":\"";
         json += name_of(tensor.dtype);
         json += "\",\"shape\":" + list(tensor.shape) + ",\"data_offsets\":[" + std::to_string(end) + ',';
         json += std::to_string(end += tensor.bytes.size()) + "]}";
-        parts.bytes.push_back(tensor.bytes);
+        parts.bytes[k + 1] = tensor.bytes;
     }
     json += '}';
     json.resize((json.size() + 7) / 8 * 8, ' ');
@@ -120,7 +121,7 @@ inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& 
     }
     parts.header.assign(reinterpret_cast<const char*>(&length), sizeof length);
     parts.header += json;
-    parts.bytes.insert(parts.bytes.begin(), std::as_bytes(std::span{parts.header}));
+    parts.bytes[0] = std::as_bytes(std::span{parts.header});
     return {};
 }
 

@@ -210,7 +210,7 @@ void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& 
     NamedTensors<S> named;
     named.add("", tensors, values.data());
     io::Metadata all = kinds_of(tensors);
-    all.insert(all.end(), metadata.begin(), metadata.end());
+    for (const auto& [key, value] : metadata) all.emplace_back(key, std::string{value});
     io::write_safetensors(path, named.data(), all, limits_of(values.size() * sizeof(S)), error);
 }
 /// Reads all tensors of a network; the file may have no other.
