@@ -74,7 +74,7 @@ KINDS = {
     "gru_reset_before": ResetBeforeGRU,
 }
 SIZES = [  # inputs, hidden units, layers, directions
-    (1, 5, 1, 1), (3, 20, 2, 1), (5, 3, 3, 2), (20, 1, 2, 2), (33, 33, 1, 1), (3, 5, 1, 2)]
+    (1, 5, 1, 1), (3, 20, 2, 1), (5, 3, 3, 2), (20, 1, 2, 2), (33, 33, 1, 1), (3, 5, 1, 2), (3, 16, 2, 1)]
 LENGTHS = [[4, 7, 1, 7, 3], [2, 5, 6, 1, 5]]  # in turn: of 7 steps, the second leaves the last to padding alone
 
 
@@ -82,8 +82,8 @@ def record(given, initial, outputs, module, **more):
     """Inputs, random gradients of the outputs, the outputs, and every gradient that follows."""
     upstream = {f"d{name}": torch.randn_like(output) for name, output in outputs.items()}
     leaves = {f"d{name}": tensor for name, tensor in ({"x": given} | initial).items()} | parameters(module)
-    gradients = gradients(outputs.values(), upstream.values(), leaves)
-    return {"x": given} | initial | more | upstream | outputs | gradients
+    downstream = gradients(outputs.values(), upstream.values(), leaves)
+    return {"x": given} | initial | more | upstream | outputs | downstream
 
 
 def over_time(module, x, initial, **lengths):
@@ -126,13 +126,15 @@ def cells():
     file = File("cells")
     kinds = {"rnn_tanh": nn.RNNCell, "rnn_relu": lambda *sizes: nn.RNNCell(*sizes, nonlinearity="relu"),
              "lstm": nn.LSTMCell, "gru": nn.GRUCell}
-    for kind, build in kinds.items():
-        for inputs, hidden in ((1, 3), (5, 20), (33, 5)):
-            case = f"{kind}/{inputs}_{hidden}"
-            file.case(case)
-            module, x, initial = build(inputs, hidden), leaf(3, inputs), initial_states(kind == "lstm", 3, hidden)
-            state = tuple(initial.values())
-            outputs = dict(zip("hc", module(x, state), strict=True)) if kind == "lstm" else {"h": module(x, *state)}
-            file.add(f"{case}/parameters", dict(module.named_parameters()))
-            file.add(case, record(x, initial, outputs, module))
+    sizes = [(kind, *size) for kind in kinds for size in ((1, 3), (5, 20), (33, 5))]
+    sizes += [(kind, 3, 16) for kind in kinds]
+    for kind, inputs, hidden in sizes:
+        case = f"{kind}/{inputs}_{hidden}"
+        file.case(case)
+        module, x = kinds[kind](inputs, hidden), leaf(3, inputs)
+        initial = initial_states(kind == "lstm", 3, hidden)
+        state = tuple(initial.values())
+        outputs = dict(zip("hc", module(x, state), strict=True)) if kind == "lstm" else {"h": module(x, *state)}
+        file.add(f"{case}/parameters", dict(module.named_parameters()))
+        file.add(case, record(x, initial, outputs, module))
     return file
