@@ -17,26 +17,26 @@
 
 namespace law {
 
-/// Sequences that own their numbers: Rows features of `steps` steps, or `lengths` if not empty, of `batch` sequences.
-template <class S, int Rows>
+/// Sequences that own their numbers: `rows` features of `steps` steps, or `lengths` if not empty, of `batch` sequences.
+template <class S = double>
 struct Batch {
-    int steps = 0, batch = 0;
+    int rows = 0, steps = 0, batch = 0;
     std::vector<int> lengths;
     std::vector<S> value;
 
     Batch() = default;
-    Batch(int steps_, int batch_, std::vector<int> lengths_ = {})
-        : steps{steps_}, batch{batch_}, lengths{std::move(lengths_)}, value(index(steps_, 0, 0)) {}
+    Batch(int rows_, int steps_, int batch_, std::vector<int> lengths_ = {})
+        : rows{rows_}, steps{steps_}, batch{batch_}, lengths{std::move(lengths_)}, value(index(steps_, 0, 0)) {}
 
     std::size_t index(int t, int b, int row) const {
-        return (std::size_t(t) * std::size_t(batch) + std::size_t(b)) * Rows + std::size_t(row);
+        return (std::size_t(t) * std::size_t(batch) + std::size_t(b)) * std::size_t(rows) + std::size_t(row);
     }
     S& at(int t, int b, int row) { return value[index(t, b, row)]; }
     const S& at(int t, int b, int row) const { return value[index(t, b, row)]; }
     int length(int b) const { return lengths.empty() ? steps : lengths[std::size_t(b)]; }
     rondo::Extent extent() const { return {steps, batch, lengths.empty() ? nullptr : lengths.data()}; }
     /// What a run is given; it points to the lengths here.
-    template <class B>
+    template <class B, int Rows>
     DeviceSequence<B, S, Rows> place() const {
         return {value, extent()};
     }
@@ -45,7 +45,7 @@ struct Batch {
     void each(F&& f) const {
         for (int t = 0; t < steps; ++t)
             for (int b = 0; b < batch; ++b)
-                for (int row = 0; row < Rows; ++row) f(t, b, row);
+                for (int row = 0; row < rows; ++row) f(t, b, row);
     }
     template <class F>
     void each_valid(F&& f) const {
@@ -61,8 +61,8 @@ struct Batch {
     }
 
     /// Numbers from -1 to 1 in the valid part: the same for the same seed, step, sequence and row.
-    static Batch random(std::uint64_t seed, int steps, int batch, std::vector<int> lengths = {}) {
-        Batch x{steps, batch, std::move(lengths)};
+    static Batch random(std::uint64_t seed, int rows, int steps, int batch, std::vector<int> lengths = {}) {
+        Batch x{rows, steps, batch, std::move(lengths)};
         const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
         x.each_valid([&](int t, int b, int row) {
             x.at(t, b, row) =
@@ -72,7 +72,7 @@ struct Batch {
     }
     /// Sequence b of the result is sequence from[b].
     Batch columns(const std::vector<int>& from) const {
-        Batch y{steps, int(from.size())};
+        Batch y{rows, steps, int(from.size())};
         if (!lengths.empty())
             for (int b : from) y.lengths.push_back(length(b));
         y.each([&](int t, int b, int row) { y.at(t, b, row) = at(t, from[std::size_t(b)], row); });
@@ -80,7 +80,7 @@ struct Batch {
     }
     /// Steps first to first + count; sequences may end before, inside or after.
     Batch part(int first, int count) const {
-        Batch y{count, batch};
+        Batch y{rows, count, batch};
         if (!lengths.empty())
             for (int b = 0; b < batch; ++b) y.lengths.push_back(std::clamp(length(b) - first, 0, count));
         y.each([&](int t, int b, int row) { y.at(t, b, row) = at(first + t, b, row); });
@@ -88,21 +88,20 @@ struct Batch {
     }
     /// Each sequence backwards, from its own end.
     Batch reversed() const {
-        Batch y{steps, batch, lengths};
+        Batch y{rows, steps, batch, lengths};
         y.each_valid([&](int t, int b, int row) { y.at(t, b, row) = at(length(b) - 1 - t, b, row); });
         return y;
     }
-    /// Features first to first + Count.
-    template <int Count>
-    Batch<S, Count> rows(int first) const {
-        Batch<S, Count> y{steps, batch, lengths};
+    /// Features first to first + count.
+    Batch features(int first, int count) const {
+        Batch y{count, steps, batch, lengths};
         y.each([&](int t, int b, int row) { y.at(t, b, row) = at(t, b, first + row); });
         return y;
     }
     /// More padded steps, all padding being filler(k) for k = 0, 1, ...
     template <class F>
     Batch padded(int extra, F&& filler) const {
-        Batch y{steps + extra, batch, lengths};
+        Batch y{rows, steps + extra, batch, lengths};
         if (lengths.empty()) y.lengths.assign(std::size_t(batch), steps);
         y.each_valid([&](int t, int b, int row) { y.at(t, b, row) = at(t, b, row); });
         int k = 0;
@@ -110,16 +109,16 @@ struct Batch {
         return y;
     }
     /// What a run wrote: a batch of its own.
-    template <class B>
+    template <class B, int Rows>
     static Batch of(const rondo::SequenceView<S, Rows>& x) {
-        Batch y{x.extent.steps, x.extent.batch};
+        Batch y{Rows, x.extent.steps, x.extent.batch};
         if (x.extent.lengths) y.lengths.assign(x.extent.lengths, x.extent.lengths + x.extent.batch);
         y.value = values_of<B>(x);
         return y;
     }
     /// The same with other numbers, such as the gradients of these.
     Batch with(std::vector<S> numbers) const {
-        Batch y{steps, batch, lengths};
+        Batch y{rows, steps, batch, lengths};
         y.value = std::move(numbers);
         return y;
     }
@@ -146,39 +145,20 @@ std::size_t differing(const std::vector<S>& a, const std::vector<S>& b) {
     return count;
 }
 /// The same of the valid part, as far as both reach: `b` may be padded further.
-template <class S, int Rows>
-std::size_t differing(const Batch<S, Rows>& a, const Batch<S, Rows>& b) {
+template <class S>
+std::size_t differing(const Batch<S>& a, const Batch<S>& b) {
     std::size_t count = 0;
     a.each_valid(
         [&](int t, int n, int row) { count += std::memcmp(&a.at(t, n, row), &b.at(t, n, row), sizeof(S)) != 0; });
     return count;
 }
-template <class S, int Rows>
-double difference(const Batch<S, Rows>& a, const Batch<S, Rows>& b) {
+template <class S>
+double difference(const Batch<S>& a, const Batch<S>& b) {
     return difference(a.value, b.value);
 }
-/// How many numbers other extents change: on the host any bit counts; a GPU's library of products adds in an order that
-/// depends on the extents, so there only what is more than rounding.
-template <class A>
-std::size_t changed(const A& a, const A& b) {
-#if defined(__CUDACC__) && THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
-    if constexpr (requires { a.value; }) {
-        std::size_t count = 0;
-        a.each_valid([&](int t, int n, int row) {
-            const auto x = a.at(t, n, row), y = b.at(t, n, row);
-            count += difference(std::vector{x}, std::vector{y}) > tolerance<decltype(+x)>;
-        });
-        return count;
-    } else {
-        return a.size() != b.size() || difference(a, b) > tolerance<typename A::value_type>;
-    }
-#else
-    return differing(a, b);
-#endif
-}
 /// How many padded numbers are not zero.
-template <class S, int Rows>
-std::size_t not_zero_in_padding(const Batch<S, Rows>& a) {
+template <class S>
+std::size_t not_zero_in_padding(const Batch<S>& a) {
     std::size_t count = 0;
     a.each_padded([&](int t, int b, int row) { count += !(a.at(t, b, row) == 0); });
     return count;

@@ -13,7 +13,7 @@
 
 #include <set>
 
-namespace {
+namespace dropout_law_test {
 
 using namespace law;
 using rondo::Rate;
@@ -80,12 +80,12 @@ TEST(DropoutLaw, BackwardIsTheMask) {
     holds("dL/dx = mask dL/dy", [] {
         const Size size;
         using B = TestBackend<double>;
-        const auto x = law::Batch<double, width>::random(size.seed, size.steps, size.batch, size.any_lengths());
-        const auto dy = law::Batch<double, width>::random(size.seed + 1, size.steps, size.batch, x.lengths);
+        const auto x = law::Batch<double>::random(size.seed, width, size.steps, size.batch, size.any_lengths());
+        const auto dy = law::Batch<double>::random(size.seed + 1, width, size.steps, size.batch, x.lengths);
         const rondo::Randomness randomness{Seed{size.seed}, 2, true};
         using One = rondo::Sequential<rondo::Dropout<width, Rate{30}>>;
         rondo::Workspace<One, B> work;
-        auto placed = x.place<B>();
+        auto placed = x.place<B, width>();
         const auto result = work.record(rondo::Model<One, B>{}, nullptr, randomness,
                                         [&](auto& run) { return One::forward(run, placed.view()); });
         copy_to_device(work.backend(), result.gradient, dy.value);
@@ -143,8 +143,8 @@ TEST(DropoutLaw, LayersStepsAndSeedsDrawApart) {
 
 TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
     using B = TestBackend<float>;
-    const auto host = law::Batch<float, width>::random(1, 5, 3);
-    const auto x = host.place<B>();
+    const auto host = law::Batch<float>::random(1, width, 5, 3);
+    const auto x = host.place<B, width>();
     rondo::Workspace<Two, B> work;
     const rondo::Model<Two, B> model;
     rondo::BatchState<Two, B> state{3};
@@ -156,4 +156,4 @@ TEST(DropoutLaw, OutsideOfTrainingNothingHappens) {
     EXPECT_EQ(values_of<B>(work.record(model, nullptr, {Seed{1}, 1, false}, body)), host.value);
 }
 
-} // namespace
+} // namespace dropout_law_test

@@ -8,13 +8,14 @@
 namespace law {
 
 /// What padding may hold: harmless numbers, huge ones, none at all, or each in turn.
-template <class S>
 struct Filler {
+    bool is_float = false;
     int kind = any(0, 6);
 
-    S operator()(int k) const {
-        const S huge = std::numeric_limits<S>::max(), infinite = std::numeric_limits<S>::infinity();
-        const S all[]{S(0), S(0.5), huge, infinite, -infinite, std::numeric_limits<S>::quiet_NaN()};
+    double operator()(int k) const {
+        const double infinite = std::numeric_limits<double>::infinity(),
+                     huge = is_float ? double(std::numeric_limits<float>::max()) : std::numeric_limits<double>::max();
+        const double all[]{0, 0.5, huge, infinite, -infinite, std::numeric_limits<double>::quiet_NaN()};
         return kind < 5 ? all[kind] : all[k % 6];
     }
 };

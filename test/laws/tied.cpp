@@ -15,7 +15,7 @@
 #include <rondo/model/tied.hpp>
 #include <rondo/model/workspace.hpp>
 
-namespace {
+namespace tied_law_test {
 
 using namespace law;
 using namespace rondo;
@@ -42,12 +42,12 @@ TEST(TiedLaw, GradientsAddUp) {
     holds("gradient of a tied tensor = sum of both", [] {
         const Size size;
         const auto lengths = size.any_lengths();
-        law::Batch<int, 1> x{size.steps + 1, size.batch, lengths}, target = x;
+        law::Batch<int> x{1, size.steps + 1, size.batch, lengths}, target = x;
         x.each([&](int t, int b, int) {
             x.at(t, b, 0) = (2 * t + 3 * b) % 7;
             target.at(t, b, 0) = (5 * t + b) % 7;
         });
-        const auto tokens = x.place<B>(), targets = target.place<B>();
+        const auto tokens = x.place<B, 1>(), targets = target.place<B, 1>();
         const double terms = CrossEntropy{}.terms({target.value.data(), nullptr, target.extent()});
         const Model<Shared, B> tied{Seed{size.seed}};
         Model<Untied, B> apart;
@@ -80,4 +80,4 @@ TEST(TiedLaw, BothNamesAreOneTensor) {
     EXPECT_EQ((Model<Shared>{Seed{1}}.tensor<"out.weight">()), (Model<Untied>{Seed{1}}.tensor<"in.weight">()));
 }
 
-} // namespace
+} // namespace tied_law_test

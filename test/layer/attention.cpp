@@ -6,11 +6,15 @@
 #include <rondo/model/encoder_decoder.hpp>
 #include <rondo/model/workspace.hpp>
 
+#include <support/backend.hpp>
 #include <support/device.hpp>
 #include <support/golden.hpp>
-#include <support/networks.hpp>
 
-namespace {
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace attention_test {
 
 using namespace rondo;
 
@@ -98,4 +102,4 @@ TEST(AttentionPooling, SumsTheValuesOfValidStepsOnly) {
     EXPECT_NEAR(values_of<B>(work.forward(model, both.input()))[1], 3.5, 1e-15);
 }
 
-} // namespace
+} // namespace attention_test

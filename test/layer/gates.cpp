@@ -7,7 +7,7 @@
 
 #include <support/gradients.hpp>
 
-namespace {
+namespace gates_test {
 
 using namespace rondo;
 using B = TestBackend<double>;
@@ -79,4 +79,4 @@ TEST(Gates, OfAGRUMakeItsOutput) {
     expect_gru<rondo::GRUResetBefore<in, hidden, Stack{}>>();
 }
 
-} // namespace
+} // namespace gates_test

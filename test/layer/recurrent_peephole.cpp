@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <rondo/layer/lstm.hpp>
+#include <rondo/model/workspace.hpp>
+
+#include <support/backend.hpp>
+#include <support/device.hpp>
+#include <support/numbers.hpp>
 #include <support/peephole.hpp>
 
-#include <support/gradients.hpp>
+#include <gtest/gtest.h>
 
 #include <cmath>
 
-namespace {
+namespace recurrent_peephole_test {
 
 using rondo::Model, rondo::Workspace;
 
@@ -76,4 +82,4 @@ TYPED_TEST(PeepholeOf, two_steps_by_hand) {
     }
 }
 
-} // namespace
+} // namespace recurrent_peephole_test

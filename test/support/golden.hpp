@@ -56,6 +56,17 @@ public:
     void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<S>& got,
                           double times = 1) const;
 
+    /// The same of numbers that a float or a double holds.
+    void expect(std::string_view name, const std::vector<double>& got, bool is_float, double times) const {
+        if (is_float) expect(name, std::vector<float>(got.begin(), got.end()), times);
+        else expect(name, got, times);
+    }
+    void expect_gradients(std::span<const rondo::ParameterSpec> tensors, const std::vector<double>& got, bool is_float,
+                          double times) const {
+        if (is_float) expect_gradients(tensors, std::vector<float>(got.begin(), got.end()), times);
+        else expect_gradients(tensors, got, times);
+    }
+
 private:
     std::string file_, name_;
 };

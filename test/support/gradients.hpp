@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "backend.hpp"
 #include "device.hpp"
-#include "networks.hpp"
+#include "numbers.hpp"
 #include "report.hpp"
 
-#include <rondo/core/random.hpp>
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
@@ -18,24 +18,6 @@
 #include <cstddef>
 #include <utility>
 #include <vector>
-
-/// The largest allowed GradientCheck::error.
-inline constexpr double gradient_tolerance = 1e-7;
-
-/// Numbers from the standard normal distribution, the same on every call.
-inline std::vector<double> normal_numbers(std::size_t count, std::uint64_t seed = 1) {
-    const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
-    std::vector<double> all(count);
-    for (std::size_t k = 0; k < count; ++k) all[k] = draw.normal(k);
-    return all;
-}
-/// Integers from 0 to n - 1.
-inline std::vector<int> whole_numbers(std::size_t count, int n, std::uint64_t seed = 1) {
-    const rondo::RandomStream draw{rondo::Seed{seed}, rondo::Purpose::user};
-    std::vector<int> all(count);
-    for (std::size_t k = 0; k < count; ++k) all[k] = int(rondo::uniform_index(draw.wide(k), std::uint64_t(n)));
-    return all;
-}
 
 /// Numbers that a loss depends on besides a network's parameters, and their gradients by backward. Numbers that are NaN
 /// are padding: the loss does not depend on them, and their gradients are not checked.

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <rondo/backend/eigen/backend.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/sequential.hpp>
 #include <rondo/train/gradient_check.hpp>
 
 #include <support/gradients.hpp>

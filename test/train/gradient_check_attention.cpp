@@ -5,7 +5,7 @@
 
 #include <support/gradients.hpp>
 
-namespace {
+namespace gradient_check_attention_test {
 
 using namespace rondo;
 
@@ -38,4 +38,4 @@ TEST(GradientCheck, OfAdditiveAttentionWithScheduledSampling) {
 }
 TEST(GradientCheck, OfNoAttention) { expect_gradients_of<EncoderDecoder<5, 6, 1, 2, NoAttention>>(false); }
 
-} // namespace
+} // namespace gradient_check_attention_test

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include "recurrent.hpp"
+
+#include <rondo/layer/rnn.hpp>
+
+void cases::add_relu_rnn(Cases& to) { add_cell<rondo::ReluRNN>(to, "rnn_relu"); }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Compares layers without states with PyTorch's: outputs, and the gradients of inputs and parameters.
+#include <cases/case.hpp>
+
+#include <support/golden.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+
+namespace layers_test {
+
+using cases::Batch, cases::Case;
+
+struct LayerGolden : testing::TestWithParam<Case> {
+    const Case& c = GetParam();
+    Golden golden{"layers", c.kind + '_' + c.size};
+    std::unique_ptr<cases::Network> network = c.make();
+
+    LayerGolden() {
+        cases::Trial trial;
+        trial.x = trial.dy = Batch{c.vocabulary > 0 ? 1 : c.input, golden.extent("x", 0), golden.extent("x", 1)};
+        trial.x.value = golden.get<double>("x");
+        trial.dy.value = golden.get<double>("dy");
+        network->assign(golden.parameters<double>(c.tensors));
+        network->give(trial);
+    }
+};
+constexpr std::string_view kinds[]{"linear", "embedding", "relu", "tanh", "sigmoid", "softmax"};
+INSTANTIATE_TEST_SUITE_P(All, LayerGolden, testing::ValuesIn(cases::cases_where([](const Case& c) {
+                             return std::ranges::count(kinds, c.kind) > 0;
+                         })),
+                         cases::Name{});
+
+/// Runs backward twice, since gradients add up.
+TEST_P(LayerGolden, Training) {
+    for (const double runs : {1.0, 2.0}) {
+        network->soil();
+        auto got = network->record();
+        golden.expect("y", got.y.value, c.is_float, 1);
+        network->backward();
+        network->gradients(got);
+        if (c.vocabulary == 0) golden.expect("dx", got.dx.value, c.is_float, runs);
+        golden.expect_gradients(c.tensors, got.gradient, c.is_float, runs);
+    }
+}
+TEST_P(LayerGolden, Inference) {
+    network->soil();
+    golden.expect("y", network->infer().y.value, c.is_float, 1);
+}
+
+} // namespace layers_test

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include <support/recurrent.hpp>
-
-INSTANTIATE_TYPED_TEST_SUITE_P(GRU, RecurrentGolden, GRUCases<TestBackend<float>>, CaseNames);
