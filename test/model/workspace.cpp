@@ -44,6 +44,19 @@ auto loss_of(Data& data) {
     };
 }
 
+// The buffers of two networks do not mix, although they are of one type within.
+using Narrow = Linear<4, 2>;
+using Wide = Linear<40, 2>;
+static_assert(std::is_assignable_v<Model<Narrow>&, const Model<Narrow>&> &&
+              !std::is_assignable_v<Model<Narrow>&, const Model<Wide>&>);
+static_assert(!std::is_assignable_v<BatchState<Narrow>&, const BatchState<Wide>&>);
+static_assert(!std::is_constructible_v<Workspace<Narrow>, Workspace<Wide>&&> &&
+              !std::is_aggregate_v<Workspace<Narrow>>);
+template <class T>
+concept Assigns = requires(T& to, const T& from) { to = from; };
+static_assert(!Assigns<detail::ParameterBuffer<EigenBackend<float>>> &&
+              !Assigns<detail::StateBuffer<EigenBackend<float>>>);
+
 TEST(Workspace, GradientsAndInputGradientsAddUp) {
     Data data{4, 3};
     const Model<Net, B> model{Seed{1}};

@@ -109,6 +109,9 @@ TEST(Trainer, EvaluationLearnsNothingAndLeavesTrainingAlone) {
                 const auto before = model.values();
                 const LossSum first = trainer.evaluate(streams.at(0));
                 EXPECT_EQ(trainer.evaluate(streams.at(0)), first) << "without dropout, from the start";
+                Error none;
+                EXPECT_EQ(trainer.evaluate(streams.at(0), none), first);
+                EXPECT_FALSE(none);
                 EXPECT_NE(trainer.evaluate(streams.at(1)), trainer.evaluate(streams.at(1))) << "it goes on";
                 EXPECT_EQ(differing(model.values(), before), 0u);
             }

@@ -12,7 +12,12 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Sets the padding bytes of a value to zero, so that equal values have equal bytes. Without the compiler's
 /// __builtin_clear_padding it does nothing, and clears_padding is false.
-#if __has_builtin(__builtin_clear_padding)
+#if !defined(__has_builtin)
+#define RONDO_CLEARS_PADDING 0
+#else
+#define RONDO_CLEARS_PADDING __has_builtin(__builtin_clear_padding)
+#endif
+#if RONDO_CLEARS_PADDING
 inline constexpr bool clears_padding = true;
 template <class T>
 void clear_padding(T& value) noexcept {
@@ -23,6 +28,7 @@ inline constexpr bool clears_padding = false;
 template <class T>
 void clear_padding(T&) noexcept {}
 #endif
+#undef RONDO_CLEARS_PADDING
 
 /// Every tensor begins at a multiple of this many elements, so that the layout does not depend on the scalar type.
 inline constexpr std::size_t alignment = 16;

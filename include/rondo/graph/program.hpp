@@ -36,7 +36,8 @@ concept BackwardNeedsScratch = requires(const Operation& operation, Scratch<B>& 
 ///
 /// Memory  a record of fixed size per operation. The capacity never shrinks: recording no more operations than before
 ///         allocates nothing. A record is the operation's value with its padding set to zero: two programs whose bytes
-///         are equal compute the same from the same memory.
+///         are equal compute the same from the same memory, so an operation reads nothing but its value and the
+///         context when it is executed.
 template <Backend B>
 class Program {
 public:

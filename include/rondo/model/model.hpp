@@ -34,7 +34,7 @@ std::vector<S> initial_values(std::span<const ParameterSpec> tensors, std::size_
 ///
 /// Memory  the buffer, allocated by the constructor.
 template <class Net, Backend B>
-class Model : public ParameterBuffer<B> {
+class Model : public detail::ParameterBuffer<B> {
 public:
     using network = Net;
     using backend = B;
@@ -42,12 +42,12 @@ public:
     static constexpr std::size_t parameters = parameter_count<Net>, size = buffer_size<Net>;
 
     /// Every parameter zero.
-    Model() : ParameterBuffer<B>{size} {}
+    Model() : detail::ParameterBuffer<B>{size} {}
 
     /// Random parameters, by default from the distributions that PyTorch uses; `initial` selects others.
     template <class Initial = Default>
     explicit Model(Seed seed, const Initial& initial = {})
-        : ParameterBuffer<B>{detail::initial_values<scalar>(Net::tensors, size, seed, initial)} {}
+        : detail::ParameterBuffer<B>{detail::initial_values<scalar>(Net::tensors, size, seed, initial)} {}
     bool operator==(const Model&) const = default;
 
     /// model.tensor<"lstm.weight_ih_l0">(): a view of one tensor in the backend's matrix type, with constant extents;

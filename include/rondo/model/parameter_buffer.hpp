@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace rondo::inline RONDO_VERSION_NAMESPACE {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// The parameters of a model of any network.
+/// The part of Model that does not depend on the network's type: elements of one flat buffer, padding included.
 template <Backend B>
 class ParameterBuffer {
 public:
@@ -19,8 +19,11 @@ public:
     /// `size` zeros.
     explicit ParameterBuffer(std::size_t size) : size_{size} { assign(std::vector<scalar>(size)); }
     explicit ParameterBuffer(const std::vector<scalar>& host) : size_{host.size()} { assign(host); }
+    ParameterBuffer(const ParameterBuffer&) = default;
+    ParameterBuffer(ParameterBuffer&&) noexcept = default;
     bool operator==(const ParameterBuffer&) const = default;
 
+    /// Elements of the buffer, padding included.
     std::size_t count() const { return size_; }
     scalar* data() { return B::data(buffer_); }
     const scalar* data() const { return B::data(buffer_); }
@@ -41,9 +44,13 @@ public:
         B::upload(buffer_, host.data(), size_);
     }
 
+protected: // by a derived class only: models of two networks do not mix
+    ParameterBuffer& operator=(const ParameterBuffer&) = default;
+    ParameterBuffer& operator=(ParameterBuffer&&) noexcept = default;
+
 private:
     std::size_t size_;
     typename B::template buffer<scalar> buffer_;
 };
 
-} // namespace rondo
+} // namespace rondo::detail

@@ -49,7 +49,7 @@ void add_summary_rows(std::vector<SummaryRow>& rows, int depth) {
         (add(std::type_identity<typename Net::template layer_at<k>>{}, k), ...);
     }(std::make_index_sequence<Net::layer_count>{});
 }
-inline std::string summary_table(std::vector<SummaryRow>& rows, std::size_t total, std::span<const ParameterSpec> all) {
+inline std::string summary_table(std::vector<SummaryRow> rows, std::size_t total, std::span<const ParameterSpec> all) {
     rows.push_back({"total", "", total});
     std::size_t names = 20, descriptions = 48, tensors = 34;
     for (const SummaryRow& row : rows) {
@@ -76,7 +76,7 @@ template <class Net>
 std::string summary() {
     std::vector<detail::SummaryRow> rows;
     if constexpr (requires { Net::layer_count; }) detail::add_summary_rows<Net>(rows, 0);
-    return detail::summary_table(rows, parameter_count<Net>, Net::tensors);
+    return detail::summary_table(std::move(rows), parameter_count<Net>, Net::tensors);
 }
 template <class Model>
 std::string summary(const Model&) {

@@ -18,10 +18,14 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///         copyable.
 /// Errors  a forward that needs more memory in its second call than in its first: argument.
 template <class Net, Backend B>
-class Workspace : public WorkspaceMemory<B> {
+class Workspace : protected detail::WorkspaceMemory<B> {
+    using Base = detail::WorkspaceMemory<B>;
+
 public:
     using scalar = typename B::scalar;
-    using WorkspaceMemory<B>::execute, WorkspaceMemory<B>::backend;
+    using Base::execute, Base::backend, Base::bytes, Base::recorded, Base::program;
+
+    Workspace() = default;
 
     /// The network's result for these inputs: a view of the workspace's memory, valid until the next pass.
     template <class... Inputs>
@@ -62,7 +66,7 @@ public:
     /// to the gradients of inputs that have them. The model of record must exist and be unchanged.
     ///
     /// Errors  nothing recorded since the last backward or forward.
-    void backward(Model<Net, B>* gradient) { WorkspaceMemory<B>::backward(gradient); }
+    void backward(Model<Net, B>* gradient) { Base::backward(gradient); }
 
     /// record and backward.
     template <class Body>
@@ -106,7 +110,7 @@ private:
     static scalar* nothing() { return Arena<scalar>{}.take(0); }
     template <Mode mode, class Body>
     auto trace(const ForwardMemory<B>& memory, Body&& body) {
-        return WorkspaceMemory<B>::template trace<Net, mode>(memory, body);
+        return Base::template trace<Net, mode>(memory, body);
     }
     template <Mode mode, class Body>
     auto infer(const Model<Net, B>& model, BatchState<Net, B>* state, Body&& body, const HostCopy& host = {}) {

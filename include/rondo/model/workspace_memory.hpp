@@ -11,18 +11,18 @@
 #include <cstddef>
 #include <utility>
 
-namespace rondo::inline RONDO_VERSION_NAMESPACE {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-namespace detail {
 template <class Net>
 constexpr auto offsets = [] {
     std::array<std::size_t, Net::tensors.size() + 1> all{};
     for (std::size_t k = 0; k < Net::tensors.size(); ++k) all[k] = Net::tensors[k].offset;
     return all;
 }();
-}
 
-/// What a workspace has of its backend only; the functions of a network add no data.
+/// The part of Workspace that does not depend on the network's type.
+///
+/// Memory  grows if a program does not fit. Movable, not copyable.
 template <Backend B>
 class WorkspaceMemory {
 public:
@@ -33,23 +33,22 @@ public:
     WorkspaceMemory(WorkspaceMemory&&) noexcept = default;
     WorkspaceMemory& operator=(WorkspaceMemory&&) noexcept = default;
 
-    /// Records body(run) of a network; the program is kept if memory.taped is set.
+    /// Records body(run) of a network for execute, and for backward if memory.taped is set.
     template <class Net, Mode mode, class Body>
     auto trace(ForwardMemory<B> memory, Body&& body) {
         Arena<scalar> values, zeros;
         for (bool again = false;; again = true) {
-            std::array<LayerUse, detail::numbers<Net>> uses{};
+            std::array<LayerUse, numbers<Net>> uses{};
             memory.uses = uses.data();
             begin(memory, values, zeros);
-            LayerContext<Net, ForwardContext<B, mode>> scope{
-                ForwardContext<B, mode>{memory}, detail::offsets<Net>.data(), {}};
+            LayerContext<Net, ForwardContext<B, mode>> scope{ForwardContext<B, mode>{memory}, offsets<Net>.data(), {}};
             auto result = body(scope);
             if (end(values, zeros, memory.taped, again)) return result;
         }
     }
     /// Executes the recorded program.
     ///
-    /// Errors  no program: the last one could not be recorded, or there was only a reserve.
+    /// Errors  no program: the last one could not be recorded, or was forgotten.
     void execute() {
         if (!complete_) fail(Error::Kind::argument, "rondo::Workspace: execute without a program before it");
         if (zeros_used_ > 0) backend_.fill(B::data(zeros_), zeros_used_, scalar(0));
@@ -75,6 +74,8 @@ public:
     std::array<const void*, 3> addresses() {
         return {B::data(zeros_), B::data(zeros_) + zeros_used_, B::data(scratch_)};
     }
+    /// The losses of the recorded program.
+    const LossParts<scalar>& losses() const { return losses_; }
     B& backend() { return backend_; }
 
 protected:
@@ -132,4 +133,4 @@ private:
     bool complete_ = false, taped_ = false, recorded_ = false;
 };
 
-} // namespace rondo
+} // namespace rondo::detail

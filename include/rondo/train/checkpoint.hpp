@@ -69,7 +69,7 @@ std::string optimizer_name() {
 
 /// The part of a checkpoint that identifies a trainer, without its progress.
 template <class Loss, class Rule, Backend B>
-auto checkpoint_of(const AnyTrainer<Loss, Rule, B>& trainer) {
+auto checkpoint_of(const TrainerBase<Loss, Rule, B>& trainer) {
     Checkpoint<typename B::scalar> run;
     run.tensors = trainer.network().tensors;
     run.size = trainer.model().count();
@@ -197,8 +197,8 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
 ///         a number of the progress that is out of range; file: the path and the system's reason. An existing file is
 ///         unchanged then.
 template <class Loss, class Rule, Backend B>
-void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, Progress progress, const std::filesystem::path& path,
-                     Error& error) noexcept {
+void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, Progress progress,
+                     const std::filesystem::path& path, Error& error) noexcept {
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);
         run.progress = progress;
@@ -214,7 +214,7 @@ void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, Progress progress
     });
 }
 template <class Loss, class Rule, Backend B>
-void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, const Progress& progress,
+void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Progress& progress,
                      const std::filesystem::path& path) {
     or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
 }
@@ -224,28 +224,29 @@ void save_checkpoint(const AnyTrainer<Loss, Rule, B>& trainer, const Progress& p
 /// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed or number of threads that
 ///         differs from the trainer's. Nothing is changed then.
 template <class Loss, class Rule, Backend B>
-void load_checkpoint(AnyTrainer<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
+void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);
         auto& memory = trainer.optimizer_memory();
         if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-        std::vector<StateBuffer<B>> states; // allocated before the trainer is changed
+        std::vector<detail::StateBuffer<B>> states; // allocated before the trainer is changed
         for (const auto& values : run.states) {
             states.emplace_back(run.state_size, int(run.state_size > 0 ? values.size() / run.state_size : 0));
             states.back().assign(values);
         }
         trainer.model().assign(run.parameters);
         for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
-        for (int k = 0; k < run.threads; ++k) trainer.state(k) = std::move(states[std::size_t(k)]);
+        for (int k = 0; k < run.threads; ++k) trainer.state(k).swap(states[std::size_t(k)]);
         trainer.steps(run.steps);
         trainer.rate_factor(run.rate);
         progress = run.progress;
     });
 }
 template <class Loss, class Rule, Backend B>
-void load_checkpoint(AnyTrainer<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path) {
+void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& progress,
+                     const std::filesystem::path& path) {
     or_fail([&](Error& error) { load_checkpoint(trainer, progress, path, error); });
 }
 

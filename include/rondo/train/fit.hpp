@@ -83,7 +83,7 @@ public:
 protected:
     ~TrainingRun() = default;
 };
-template <class Trainer, class Data> // an AnyTrainer
+template <class Trainer, class Data> // a TrainerBase
 class TrainingRunOf final : public TrainingRun {
 public:
     using Record = typename Trainer::template Record<std::remove_cvref_t<decltype(std::declval<Data&>().at(0))>>;
@@ -207,8 +207,8 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     (check)(options.problem());
     trainer.collect(); // discards steps that were enqueued before this run
     using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
-    detail::TrainingRunOf<AnyTrainer<Loss, Rule, B>, Data> run{trainer, batches,
-                                                               Trainer<Net, Loss, Rule, B>::template record<Batch>};
+    detail::TrainingRunOf<detail::TrainerBase<Loss, Rule, B>, Data> run{
+        trainer, batches, Trainer<Net, Loss, Rule, B>::template record<Batch>()};
     return detail::run_epochs(run, options, progress);
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "../model/workspace.hpp"
-#include "any_trainer.hpp"
+#include "trainer_base.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -25,21 +27,21 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///         the previous step. Other exceptions of a network are passed on.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
-class Trainer : public AnyTrainer<Loss, Rule, B> {
-    using Any = AnyTrainer<Loss, Rule, B>;
+class Trainer : public detail::TrainerBase<Loss, Rule, B> {
+    using Base = detail::TrainerBase<Loss, Rule, B>;
 
 public:
     using scalar = typename B::scalar;
     static constexpr std::size_t size = Model<Net, B>::size;
 
     Trainer(Model<Net, B>& model, Loss loss, Rule rule, TrainerSettings settings = {})
-        : Any{model, network, std::move(loss), std::move(rule), std::move(settings)} {}
+        : Base{model, sizes, std::move(loss), std::move(rule), std::move(settings)} {}
 
     /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
     /// which are collected.
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
-        return Any::step(batch, record<Batch>, error);
+        return Base::step(batch, record<Batch>(), error);
     }
     template <class Batch>
     LossSum step(const Batch& batch) {
@@ -52,7 +54,7 @@ public:
     /// Errors  those that are known before the step is computed; the step is not enqueued then.
     template <class Batch>
     void enqueue(const Batch& batch, Error& error) {
-        Any::enqueue(batch, record<Batch>, error);
+        Base::enqueue(batch, record<Batch>(), error);
     }
     template <class Batch>
     void enqueue(const Batch& batch) {
@@ -62,21 +64,29 @@ public:
     /// A mini-batch's loss without dropout and without an update. Persistent states are separate from those of
     /// training.
     template <class Batch>
+    LossSum evaluate(const Batch& batch, Error& error) {
+        return Base::evaluate(batch, record<Batch>(), error);
+    }
+    template <class Batch>
     LossSum evaluate(const Batch& batch) {
-        return Any::evaluate(batch, record<Batch>);
+        return or_fail([&](Error& error) { return evaluate(batch, error); });
     }
 
-    Model<Net, B>& model() { return static_cast<Model<Net, B>&>(Any::model()); }
-    const Model<Net, B>& model() const { return static_cast<const Model<Net, B>&>(Any::model()); }
+    Model<Net, B>& model() { return static_cast<Model<Net, B>&>(Base::model()); }
+    const Model<Net, B>& model() const { return static_cast<const Model<Net, B>&>(Base::model()); }
 
-    /// How AnyTrainer records a step of this network.
+    /// The function that records a step of this network.
     template <class Batch>
-    static constexpr typename Any::template Record<Batch> record = &detail::record_step<Net, B, Loss, Batch>;
+    static constexpr auto record() {
+        static_assert(sizes.vocabulary == 0 || std::same_as<std::tuple_element_t<0, decltype(Batch::inputs)>, Tokens>,
+                      "rondo::Trainer: the network reads tokens, but the batch's first input has none");
+        return &detail::record_step<Net, B, Loss, Batch>;
+    }
 
 private:
-    static constexpr TrainedNetwork network = [] {
-        TrainedNetwork all{Net::tensors, parameter_count<Net>, detail::state_size<Net>,
-                           (std::numeric_limits<int>::max)()};
+    static constexpr detail::NetworkSizes sizes = [] {
+        detail::NetworkSizes all{Net::tensors, parameter_count<Net>, detail::state_size<Net>,
+                                 (std::numeric_limits<int>::max)()};
         if constexpr (requires { Net::output_size; }) all.classes = Net::output_size;
         if constexpr (requires { requires Net::vocabulary > 0; }) all.vocabulary = Net::vocabulary;
         return all;

@@ -74,7 +74,7 @@ void clear(B& backend, StateBuffer<B>& state) {
 /// A worker's part of a batch, and the memory that one thread needs to compute its gradient.
 template <Backend B>
 struct Worker {
-    /// For a network with so many parameters, and so many numbers in the state of a sequence.
+    /// For a network whose buffer of parameters has `size` elements, and the state of a sequence `state_size`.
     Worker(std::size_t size, std::size_t state_size)
         : gradient{size}, state{state_size, 0}, evaluation{state_size, 0} {}
 
@@ -121,7 +121,7 @@ struct Worker {
         // The sum is accumulated in the first worker's gradient, even if it has no sequence.
         if (learn && (columns > 0 || k == 0)) backend.fill(gradient.data(), gradient.count(), typename B::scalar(0));
         StateBuffer<B>& kept = persistent_state(learn);
-        if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept.resize(columns);
+        if (batch.state_policy != StatePolicy::none && kept.batch() != columns) kept.reset(columns);
         else if (batch.state_policy == StatePolicy::start) clear(backend, kept);
         if (columns == 0) return;
         const Batch own = columns == all ? batch : memory.copy(batch, first, columns);

@@ -30,7 +30,7 @@ public:
         B& backend = worker.work.backend();
         const int columns = batch.target.extent.batch;
         StateBuffer<B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
-        if (state && state->batch() != columns) state->resize(columns);
+        if (state && state->batch() != columns) state->reset(columns);
         if (columns == 0 || (terms == 0 && !state)) return false;
 
         const Batch placed = worker.device_batch.place(backend, batch, {step, pending.slot()});
@@ -60,7 +60,7 @@ public:
         else {
             key_.begin(worker.work.program());
             for (const void* memory : worker.work.addresses()) key_.add(memory);
-            for (std::size_t k = 0; k < loss.parts(); ++k) key_.add(loss.part(k).each, loss.part(k).extent.columns());
+            for (const auto& part : worker.work.losses()) key_.add(part.each, part.extent.columns());
             key_.add(terms, batch.state_policy, model.data(), note, state ? state->data() : nullptr);
             graph_cache_(backend, key_, work);
         }

@@ -26,9 +26,8 @@
 #include <utility>
 #include <vector>
 
-namespace rondo::inline RONDO_VERSION_NAMESPACE {
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-namespace detail {
 template <class S>
 struct AddTo {
     S* p;
@@ -38,24 +37,23 @@ struct AddTo {
         L::add(p + k, L::load(q + k));
     }
 };
-}
 
 /// What a trainer knows of its network's type.
-struct TrainedNetwork {
+struct NetworkSizes {
     std::span<const ParameterSpec> tensors;
     std::size_t parameters = 0, state_size = 0; // of a model; of the state of one sequence
     int classes = 0, vocabulary = 0;            // of the output; of the input, 0: no tokens
 };
 
-/// A trainer of any network: the part of Trainer that is compiled once for all networks. Its functions are given
-/// detail::record_step of the network.
+/// The part of Trainer that does not depend on the network's type: it is compiled once for each loss, optimizer, backend
+/// and batch. Its functions are given record_step of the network.
 template <class Loss, class Rule, Backend B>
-class AnyTrainer {
+class TrainerBase {
 public:
     using scalar = typename B::scalar;
-    template <class Batch> using Record = detail::RecordStep<B, Loss, Batch>;
+    template <class Batch> using Record = RecordStep<B, Loss, Batch>;
 
-    AnyTrainer(ParameterBuffer<B>& model, const TrainedNetwork& network, Loss loss, Rule rule, TrainerSettings settings)
+    TrainerBase(ParameterBuffer<B>& model, const NetworkSizes& network, Loss loss, Rule rule, TrainerSettings settings)
         : model_{&model}, network_{network}, loss_{std::move(loss)}, rule_{std::move(rule)},
           settings_{std::move(settings)}, workers_{settings_.threads} {
         all_.reserve(std::size_t(workers_.count()));
@@ -73,7 +71,7 @@ public:
         enqueue(batch, record, found);
         LossSum sum;
         const std::size_t last = pending_.size();
-        const auto look = [&](std::size_t k) { return k + 1 == last ? detail::find_not_finite(batch) : std::string{}; };
+        const auto look = [&](std::size_t k) { return k + 1 == last ? find_not_finite(batch) : std::string{}; };
         collect(sum, late, look);
         if (late || found) error = late ? std::move(late) : std::move(found);
         return sum;
@@ -86,7 +84,7 @@ public:
     template <class Batch>
     void enqueue(const Batch& batch, Record<Batch> record, Error& error) {
         const double factor = rate_factor_ * settings_.schedule(steps_);
-        if (Error found = detail::factor_problem(factor, steps_)) return void(error = std::move(found));
+        if (Error found = factor_problem(factor, steps_)) return void(error = std::move(found));
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
         if constexpr (Asynchronous<B>)
@@ -105,16 +103,15 @@ public:
     ///         nothing.
     template <class LookAt>
     std::size_t collect(LossSum& sum, Error& error, const LookAt& look) {
-        std::optional<typename detail::PendingSteps<B>::NonFinite> bad;
+        std::optional<typename PendingSteps<B>::NonFinite> bad;
         const std::size_t good = pending_.take(sum, bad);
         if constexpr (Asynchronous<B>)
             if (bad) {
                 steps_ = bad->before;
-                error =
-                    detail::not_finite(network_.tensors, look(good), bad->loss, model_->values(),
-                                       detail::tensor_of(network_.tensors, "the gradient of ", bad->number), steps_);
+                error = not_finite(network_.tensors, look(good), bad->loss, model_->values(),
+                                   tensor_of(network_.tensors, "the gradient of ", bad->number), steps_);
                 pending_.finite_check().clear(backend());
-                detail::clear(backend(), state(0));
+                clear(backend(), state(0));
             }
         return good;
     }
@@ -133,10 +130,6 @@ public:
     LossSum evaluate(const Batch& batch, Record<Batch> record, Error& error) {
         if (Error found = check_batch(batch, false)) return error = std::move(found), LossSum{};
         return run_workers(batch, record, loss_.terms(batch.target), false, error);
-    }
-    template <class Batch>
-    LossSum evaluate(const Batch& batch, Record<Batch> record) {
-        return or_fail([&](Error& error) { return evaluate(batch, record, error); });
     }
 
     /// An error that names a parameter, or a number of the optimizer's memory, that is not finite: a step with finite
@@ -167,7 +160,7 @@ public:
 
     ParameterBuffer<B>& model() { return *model_; }
     const ParameterBuffer<B>& model() const { return *model_; }
-    const TrainedNetwork& network() const { return network_; }
+    const NetworkSizes& network() const { return network_; }
     const TrainerSettings& settings() const { return settings_; }
 
 private:
@@ -178,7 +171,7 @@ private:
     Error finite_problem(const char* what, const scalar* data, const Values& values) {
         if (std::isfinite(backend().sum_of_squares(data, size())))
             return {}; // else only the squares may have overflowed
-        const std::string found = detail::find_not_finite(network_.tensors, what, values());
+        const std::string found = find_not_finite(network_.tensors, what, values());
         if (found.empty()) return {};
         return {Error::Kind::not_finite, "rondo::Trainer: after step " + std::to_string(steps_) + ": " + found +
                                              " is not finite; the rate may be too large"};
@@ -187,11 +180,11 @@ private:
     template <class Batch>
     void enqueue_async(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
         const std::int64_t before = steps_;
-        detail::Worker<B>& worker = all_.front();
+        Worker<B>& worker = all_.front();
         worker.guard([&] {
             if (!async_step_(worker, pending_, *model_, record, loss_, settings_, batch, terms, std::uint64_t(steps_)))
                 return;
-            detail::NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
+            NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
             update(guard, factor);
         });
         if (worker.thrown) std::rethrow_exception(worker.thrown);
@@ -215,15 +208,14 @@ private:
         if (loss.terms == 0) return loss;
         scalar* gradient = all_.front().gradient.data();
         for (std::size_t k = 1; k < all_.size(); ++k)
-            if (all_[k].columns > 0)
-                backend().elements(detail::AddTo<scalar>{gradient, all_[k].gradient.data()}, size());
+            if (all_[k].columns > 0) backend().elements(AddTo<scalar>{gradient, all_[k].gradient.data()}, size());
 
         const double norm = std::sqrt(backend().sum_of_squares(gradient, size()));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
-            error = detail::not_finite(
-                network_.tensors, detail::find_not_finite(batch), loss.sum, model_->values(),
-                detail::find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient.values()), steps_);
-            for (auto& worker : all_) detail::clear(worker.work.backend(), worker.state);
+            error = not_finite(network_.tensors, find_not_finite(batch), loss.sum, model_->values(),
+                               find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient.values()),
+                               steps_);
+            for (auto& worker : all_) clear(worker.work.backend(), worker.state);
             return loss;
         }
         if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size(), norm, settings_.clip_norm);
@@ -259,7 +251,7 @@ private:
     Error check_batch(const Batch& batch, bool learn) {
         Error error = rondo::problem(batch.target.extent);
         const auto fits = [&](const Extent& x) {
-            if (!error) error = detail::batch_problem(x, batch.target.extent);
+            if (!error) error = batch_problem(x, batch.target.extent);
         };
         std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
         if (!error) error = (loss_.check)(batch.target, network_.classes);
@@ -269,23 +261,23 @@ private:
         int before = 0;
         for (auto& worker : all_) before += worker.persistent_state(learn).batch();
         if (!error && batch.state_policy == StatePolicy::resume)
-            error = detail::go_on_problem(batch.target.extent.batch, before);
+            error = go_on_problem(batch.target.extent.batch, before);
         return error;
     }
 
     ParameterBuffer<B>* model_;
-    TrainedNetwork network_;
+    NetworkSizes network_;
     Loss loss_;
     Rule rule_;
     TrainerSettings settings_;
     Workers workers_;
-    std::vector<detail::Worker<B>> all_;
+    std::vector<Worker<B>> all_;
     std::array<typename B::template buffer<scalar>, std::size_t(Rule::memories)> memory_;
     std::int64_t steps_ = 0;
     double rate_factor_ = 1;
 
-    detail::PendingSteps<B> pending_;
-    std::conditional_t<Asynchronous<B>, detail::AsyncStep<B>, std::tuple<>> async_step_;
+    PendingSteps<B> pending_;
+    std::conditional_t<Asynchronous<B>, AsyncStep<B>, std::tuple<>> async_step_;
 };
 
-} // namespace rondo
+} // namespace rondo::detail
