@@ -12,7 +12,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The description of a parameter tensor: row-major rows x columns, at `offset` elements into the flat buffer.
 struct ParameterSpec {
-    enum class Role { input_weight, recurrent_weight, bias, table };
+    enum class Role { input_weight, recurrent_weight, bias, table, constant };
 
     Label name;
     int rows = 0, columns = 1;
@@ -22,6 +22,7 @@ struct ParameterSpec {
     int forget = -1;     // index of the forget gate's block in a bias; -1: none
     int after_reset = 0; // number of last blocks that multiply r * h instead of h: a GRU that resets before the product
     int padding = -1;    // the row of a table that stays zero
+    double initial = 0;  // the initial value of a constant, whatever the initialization
     int rank = 2;        // as saved: 1 or 2
     std::size_t offset = 0;
 

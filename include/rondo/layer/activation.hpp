@@ -25,7 +25,10 @@ constexpr LayerKind activation_kind = [] {
 template <class Function, int Size>
     requires (Size > 0)
 struct Activation : detail::SameSizeLayer<detail::activation_kind<Function>, Size> {
-    static constexpr Label describe() { return Label{Function::name}; }
+    static constexpr Label describe() {
+        if constexpr (requires { Function::describe(); }) return Function::describe();
+        else return Label{Function::name};
+    }
 
     template <class S>
     static auto forward(auto& run, const SequenceView<S, Size>& x) {
@@ -41,5 +44,23 @@ template <int Size> struct ReLU : Activation<activation::ReLU, Size> {};
 template <int Size> struct Tanh : Activation<activation::Tanh, Size> {};
 /// y = 1 / (1 + exp(-x))
 template <int Size> struct Sigmoid : Activation<activation::Sigmoid, Size> {};
+/// y = max(x, 0) + a min(x, 0)
+template <int Size, Ratio a = Ratio{1, 100}> struct LeakyReLU : Activation<activation::LeakyReLU<a>, Size> {};
+/// y = max(x, 0) + a (exp(min(x, 0)) - 1)
+template <int Size, Ratio a = Ratio{1}> struct ELU : Activation<activation::ELU<a>, Size> {};
+/// y = x Phi(x), with the distribution function Phi of the standard normal distribution
+template <int Size> struct GELU : Activation<activation::GELU, Size> {};
+/// y = 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), an approximation of GELU
+template <int Size> struct TanhGELU : Activation<activation::TanhGELU, Size> {};
+/// y = x / (1 + exp(-x))
+template <int Size> struct SiLU : Activation<activation::SiLU, Size> {};
+/// y = min(max(a x + b, 0), 1). PyTorch's a is 1/6; ONNX's default is 1/5.
+template <int Size, Ratio a = Ratio{1, 6}, Ratio b = Ratio{1, 2}>
+struct Hardsigmoid : Activation<activation::Hardsigmoid<a, b>, Size> {};
+/// y = min(max(x, least), most); from 0 to 6 it is ReLU6.
+template <int Size, Ratio least = Ratio{-1}, Ratio most = Ratio{1}>
+struct Hardtanh : Activation<activation::Hardtanh<least, most>, Size> {};
+/// y = x / (1 + |x|)
+template <int Size> struct Softsign : Activation<activation::Softsign, Size> {};
 
 } // namespace rondo

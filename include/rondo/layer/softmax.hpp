@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/view.hpp"
+#include "../op/log_softmax.hpp"
 #include "../op/softmax.hpp"
 #include "same_size.hpp"
 
@@ -24,6 +25,24 @@ struct Softmax : detail::SameSizeLayer<LayerKind::Softmax, Size> {
     static auto forward(auto& run, const SequenceView<S, Size>& x) {
         const auto y = run.template make<Size>(x.extent);
         run.execute(SoftmaxOperation<std::remove_const_t<S>>{x, y});
+        return y;
+    }
+};
+
+/// The logarithm of softmax over the features of each step, which does not underflow.
+///
+///   y_k = x_k - max x - log sum_j exp(x_j - max x)                            (1)
+///
+/// Shapes  x, y (Size x T B).
+template <int Size>
+    requires (Size > 0)
+struct LogSoftmax : detail::SameSizeLayer<LayerKind::other, Size> {
+    static constexpr Label describe() { return Label{"LogSoftmax"}; }
+
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, Size>& x) {
+        const auto y = run.template make<Size>(x.extent);
+        run.execute(LogSoftmaxOperation<std::remove_const_t<S>>{x, y});
         return y;
     }
 };

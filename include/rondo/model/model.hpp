@@ -8,6 +8,7 @@
 #include "default_backend.hpp"
 #include "parameter_buffer.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -22,9 +23,10 @@ std::vector<S> initial_values(std::span<const ParameterSpec> tensors, std::size_
                               const Initial& initial) {
     std::vector<S> host(size);
     for (std::size_t k = 0; k < tensors.size(); ++k)
-        if (!is_tied(tensors, k))
-            initial.template draw<S>(tensors[k], {seed, Purpose::initial, 0, std::uint32_t(k)},
-                                     host.data() + tensors[k].offset);
+        if (const ParameterSpec& t = tensors[k]; t.role == ParameterSpec::Role::constant)
+            std::fill_n(host.data() + t.offset, t.size(), S(t.initial));
+        else if (!is_tied(tensors, k))
+            initial.template draw<S>(t, {seed, Purpose::initial, 0, std::uint32_t(k)}, host.data() + t.offset);
     return host;
 }
 }

@@ -89,6 +89,10 @@ struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level>
         const auto [n, d] = tanh_quotient(x * P(0.5f));
         return (d + n) / (d + d);
     }
+    RONDO_HOST_DEVICE static P erf(P x) {
+        const auto [n, d] = erf_quotient(x);
+        return n / d;
+    }
 };
 
 template <int width, class Level>
@@ -98,6 +102,7 @@ struct Functions<Pack<double, width, Level>> : PackFunctions<double, width, Leve
     RONDO_HOST_DEVICE static P exp(P x) { return lanewise(x, Functions<double>::exp); }
     RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, Functions<double>::tanh); }
     RONDO_HOST_DEVICE static P sigmoid(P x) { return lanewise(x, Functions<double>::sigmoid); }
+    RONDO_HOST_DEVICE static P erf(P x) { return lanewise(x, Functions<double>::erf); }
 };
 
 template <int width, class Level>
@@ -110,6 +115,9 @@ struct Functions<Pack<float, width, simd::Exact<Level>>> : PackFunctions<float, 
     }
     RONDO_HOST_DEVICE static P sigmoid(P x) {
         return lanewise(x, [](float one) { return float(1 / (1 + ::exp(-double(one)))); });
+    }
+    RONDO_HOST_DEVICE static P erf(P x) {
+        return lanewise(x, [](float one) { return ::erff(one); });
     }
 };
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/layer_kind.hpp"
+#include "../core/ratio.hpp"
+#include "functions.hpp"
+
+/// Elementwise functions y = f(x) and their derivatives, as functions of y, or of x and y where y does not determine them.
+namespace rondo::inline RONDO_VERSION_NAMESPACE::activation {
+
+struct ReLU {
+    static constexpr const char* name = "ReLU";
+    static constexpr LayerKind kind = LayerKind::ReLU;
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return (math::max)(P(0), x); } // NaN stays NaN
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(0), P(1)); }
+};
+struct Tanh {
+    static constexpr const char* name = "Tanh";
+    static constexpr LayerKind kind = LayerKind::Tanh;
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::tanh(x); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return P(1) - y * y; }
+};
+struct Sigmoid {
+    static constexpr const char* name = "Sigmoid";
+    static constexpr LayerKind kind = LayerKind::Sigmoid;
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::sigmoid(x); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return y * (P(1) - y); }
+};
+
+/// x for x > 0, else a x
+template <Ratio a>
+    requires (a.valid() && a.numerator >= 0)
+struct LeakyReLU {
+    static constexpr Label describe() {
+        Label label{"LeakyReLU "};
+        return a.describe(label);
+    }
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::select(x <= P(0), P(a.value()) * x, x); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(a.value()), P(1)); }
+};
+/// x for x > 0, else a (exp(x) - 1)
+template <Ratio a>
+    requires (a.valid() && a.numerator >= 0)
+struct ELU {
+    static constexpr Label describe() {
+        Label label{"ELU "};
+        return a.describe(label);
+    }
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return math::select(x <= P(0), P(a.value()) * (math::exp(x) - P(1)), x);
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::select(y <= P(0), y + P(a.value()), P(1));
+    }
+};
+/// x Phi(x), with the distribution function Phi of the standard normal distribution
+struct GELU {
+    static constexpr const char* name = "GELU";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return x * phi(x); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
+        return phi(x) + x * P(0.3989422804014327) * math::exp(P(-0.5) * x * x); // 1 / sqrt(2 pi)
+    }
+
+private:
+    template <class P> RONDO_HOST_DEVICE static P phi(P x) {
+        return P(0.5) * (P(1) + math::erf(x * P(0.7071067811865476))); // 1 / sqrt(2)
+    }
+};
+/// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+struct TanhGELU {
+    static constexpr const char* name = "GELU, tanh";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return P(0.5) * x * (P(1) + inner(x)); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
+        const P t = inner(x), rise = P(0.7978845608028654) * (P(1) + P(3 * 0.044715) * x * x);
+        return P(0.5) * (P(1) + t + x * (P(1) - t * t) * rise);
+    }
+
+private:
+    template <class P> RONDO_HOST_DEVICE static P inner(P x) {
+        return math::tanh(P(0.7978845608028654) * (x + P(0.044715) * x * x * x)); // sqrt(2 / pi)
+    }
+};
+/// x / (1 + exp(-x))
+struct SiLU {
+    static constexpr const char* name = "SiLU";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return x * math::sigmoid(x); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
+        const P s = math::sigmoid(x);
+        return s + x * s * (P(1) - s);
+    }
+};
+/// a x + b, clamped to [0, 1]
+template <Ratio a, Ratio b>
+    requires (a.valid() && b.valid())
+struct Hardsigmoid {
+    static constexpr const char* name = "Hardsigmoid";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return (math::min)(P(1), (math::max)(P(0), P(a.value()) * x + P(b.value()))); // NaN stays NaN
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::select(y <= P(0), P(0), math::select(P(1) <= y, P(0), P(a.value())));
+    }
+};
+/// x, clamped to [least, most]
+template <Ratio least, Ratio most>
+    requires (least.valid() && most.valid() && least.value() < most.value())
+struct Hardtanh {
+    static constexpr const char* name = "Hardtanh";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return (math::min)(P(most.value()), (math::max)(P(least.value()), x)); // NaN stays NaN
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::select(y <= P(least.value()), P(0), math::select(P(most.value()) <= y, P(0), P(1)));
+    }
+};
+/// x / (1 + |x|)
+struct Softsign {
+    static constexpr const char* name = "Softsign";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return x / (P(1) + (math::max)(x, -x)); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        const P left = P(1) - (math::max)(y, -y);
+        return left * left;
+    }
+};
+
+} // namespace rondo::activation
