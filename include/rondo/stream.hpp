@@ -10,6 +10,8 @@
 #include "layer/gru.hpp"
 #include "layer/linear.hpp"
 #include "layer/lstm.hpp"
+#include "layer/norm.hpp"
+#include "layer/prelu.hpp"
 #include "layer/residual.hpp"
 #include "layer/rnn.hpp"
 #include "layer/sequential.hpp"

@@ -7,9 +7,13 @@
 #include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
+#include <rondo/layer/flatten.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/layer/norm.hpp>
+#include <rondo/layer/pooling.hpp>
+#include <rondo/layer/prelu.hpp>
 #include <rondo/layer/residual.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/select.hpp>
@@ -43,6 +47,14 @@ void add_checked(Cases& to) {
     add(std::type_identity<First<Residual<Tanh<3>>>>{}, "Residual_first");
     add(std::type_identity<ResidualOfFirst<Linear<5, 3>>>{}, "ResidualOfFirst_5_3");
     add(std::type_identity<First<LastStep<3>>>{}, "LastStep_first");
+    add(std::type_identity<After<1, Softsign<1>, PReLU<1>, LayerNorm<1>>>{}, "LayerNorm_1");
+    add(std::type_identity<After<5, LeakyReLU<5>, ELU<5>, LayerNorm<5>, SiLU<5>, PReLU<5, 5>>>{}, "LayerNorm_5");
+    add(std::type_identity<After<20, GELU<20>, RMSNorm<20>, Hardtanh<20>, PReLU<20>, MeanPooling<20>>>{}, "RMSNorm_20");
+    add(std::type_identity<
+            After<33, TanhGELU<33>, LayerNorm<33, Norm{.bias = false}>, Hardsigmoid<33>, LogSoftmax<33>>>{},
+        "LogSoftmax_33");
+    add(std::type_identity<First<MaxPooling<3>>>{}, "MaxPooling_first");
+    add_network<After<3, Flatten<3, 4>>, double>(to, "without_lengths", "Flatten_3_4");
 }
 
 void add_padded(Cases& to) {
@@ -54,6 +66,8 @@ void add_padded(Cases& to) {
     add_network<Sequential<ReLU<3>, ReluRNN<3, 4>>, float>(to, "padded_squared", "ReLU");
     add_network<Sequential<Softmax<5>, GRUResetBefore<5, 3>>, double>(to, "padded_squared", "Softmax");
     add_network<Sequential<Dropout<3, Rate{30}>, Residual<RNN<3, 3>>>, float>(to, "padded_squared", "Dropout");
+    add_network<Sequential<LayerNorm<3>, GELU<3>, PReLU<3>, RMSNorm<3>, LogSoftmax<3>, PReLU<3, 3>>, float>(
+        to, "padded_squared", "LayerNorm");
     // and one a sequence.
     add_network<Sequential<Embedding<7, 4>, GRU<4, 6>, LastStep<6>, Linear<6, 3>>, float>(to, "padded_class",
                                                                                           "LastStep");
@@ -63,6 +77,8 @@ void add_padded(Cases& to) {
         to, "padded_class", "FinalStates");
     add_network<Sequential<Embedding<7, 4>, RNN<4, 6>, AttentionPooling<6, AdditiveScore<6, 3>>>, double>(
         to, "padded_class", "AttentionPooling");
+    add_network<Sequential<Embedding<7, 5>, LayerNorm<5>, MeanPooling<5>>, float>(to, "padded_class", "MeanPooling");
+    add_network<Sequential<Embedding<7, 5>, SiLU<5>, MaxPooling<5>>, double>(to, "padded_class", "MaxPooling");
 }
 
 } // namespace

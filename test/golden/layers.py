@@ -23,6 +23,70 @@ def padded_tokens():
     return tokens
 
 
+class OverTime(nn.Module):
+    """The mean or the maximum of (T, B, F) over T."""
+
+    def __init__(self, maximum):
+        super().__init__()
+        self.maximum = maximum
+
+    def forward(self, x):
+        return (x.amax(0) if self.maximum else x.mean(0))[None]
+
+
+class Flatten(nn.Module):
+    """(T, B, F) as (1, B, T F), or (1, B, F T) with the features first."""
+
+    def __init__(self, features_first):
+        super().__init__()
+        self.features_first = features_first
+
+    def forward(self, x):
+        return x.permute((1, 2, 0) if self.features_first else (1, 0, 2)).flatten(1)[None]
+
+
+class Hardsigmoid(nn.Module):
+    """nn.Hardsigmoid, whose gradient has the factor 1/6 in single precision."""
+
+    def forward(self, x):
+        return (x / 6 + 0.5).clamp(0, 1)
+
+
+class LastFeatures(nn.Module):
+    """A module of (N, F, ...), applied to (T, B, F); its parameters have the names of the module's."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.weight = module.weight
+        self.apply_to = [module]  # not a submodule
+
+    def forward(self, x):
+        return self.apply_to[0](x.flatten(0, 1)).view_as(x)
+
+
+def further_layers(features):
+    return {
+        "leaky_relu": nn.LeakyReLU,
+        "elu": nn.ELU,
+        "gelu": nn.GELU,
+        "gelu_tanh": lambda: nn.GELU("tanh"),
+        "silu": nn.SiLU,
+        "hardsigmoid": Hardsigmoid,
+        "hardtanh": nn.Hardtanh,
+        "softsign": nn.Softsign,
+        "prelu": nn.PReLU,
+        "prelu_each": lambda: LastFeatures(nn.PReLU(features)),
+        "log_softmax": lambda: nn.LogSoftmax(-1),
+        "layer_norm": lambda: nn.LayerNorm(features),
+        "layer_norm_plain": lambda: nn.LayerNorm(features, eps=1e-2, elementwise_affine=False),
+        "rms_norm": lambda: nn.RMSNorm(features),
+        "mean": lambda: OverTime(False),
+        "max": lambda: OverTime(True),
+        "flatten": lambda: Flatten(False),
+        "flatten_features": lambda: Flatten(True),
+    }
+
+
 def layers():
     file = File("layers")
     for inputs, outputs in ((33, 20), (1, 1)):
@@ -38,6 +102,21 @@ def layers():
             add_layer(file, f"{name}_{features}", module, leaf(3, 4, features))
     file.case("linear_5_3_no_bias")
     add_layer(file, "linear_5_3_no_bias", nn.Linear(5, 3, bias=False), leaf(3, 4, 5))
+    return file
+
+
+def maps():
+    """Further layers of one input and one output."""
+    file = File("maps")
+    for features in (5, 33):
+        for name, make in further_layers(features).items():
+            case = f"{name}_{features}"
+            file.case(case)
+            module = make()
+            with torch.no_grad():  # not the initial ones and zeros
+                for parameter in module.parameters():
+                    parameter.add_(0.3 * torch.randn_like(parameter))
+            add_layer(file, case, module, leaf(2, 3, features))
     return file
 
 

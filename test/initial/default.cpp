@@ -2,10 +2,16 @@
 #include "moments.hpp"
 
 #include <rondo/initial/default.hpp>
+#include <rondo/initial/orthogonal.hpp>
+#include <rondo/initial/xavier.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/layer/norm.hpp>
+#include <rondo/layer/prelu.hpp>
+#include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
 
 #include <gtest/gtest.h>
 
@@ -31,6 +37,19 @@ TEST(Default, IsPyTorchsForLinear) {
         const auto m = moments(drawn<double>(Default{}, t));
         EXPECT_LE(m.largest, 0.05) << t.name.view();
         EXPECT_GT(m.largest, 0.049) << t.name.view();
+    }
+}
+
+/// Norms begin as the identity, whatever is drawn for the other layers.
+TEST(Default, LeavesConstantsAtTheirValues) {
+    using Net = Sequential<LayerNorm<3>, RMSNorm<3>, PReLU<3>>;
+    const std::vector<float> expected{1, 1, 1, 0, 0, 0, 1, 1, 1, 0.25f};
+    for (const Model<Net>& model :
+         {Model<Net>{Seed{1}}, Model<Net>{Seed{1}, Xavier{}}, Model<Net>{Seed{1}, Orthogonal{}}}) {
+        std::vector<float> got;
+        for (const ParameterSpec& t : Net::tensors)
+            got.insert(got.end(), model.data() + t.offset, model.data() + t.offset + t.size());
+        EXPECT_EQ(got, expected);
     }
 }
 

@@ -2,6 +2,7 @@
 // Compares layers without states with PyTorch's: outputs, and the gradients of inputs and parameters.
 #include <cases/case.hpp>
 
+#include <support/failure.hpp>
 #include <support/golden.hpp>
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using cases::Batch, cases::Case;
 
 struct LayerGolden : testing::TestWithParam<Case> {
     const Case& c = GetParam();
-    Golden golden{"layers", c.kind + '_' + c.size};
+    Golden golden = c.kind == "map" ? Golden{"maps", c.size} : Golden{"layers", c.kind + '_' + c.size};
     std::unique_ptr<cases::Network> network = c.make();
 
     LayerGolden() {
@@ -26,7 +27,7 @@ struct LayerGolden : testing::TestWithParam<Case> {
         network->give(trial);
     }
 };
-constexpr std::string_view kinds[]{"linear", "embedding", "relu", "tanh", "sigmoid", "softmax"};
+constexpr std::string_view kinds[]{"linear", "embedding", "relu", "tanh", "sigmoid", "softmax", "map"};
 INSTANTIATE_TEST_SUITE_P(All, LayerGolden, testing::ValuesIn(cases::cases_where([](const Case& c) {
                              return std::ranges::count(kinds, c.kind) > 0;
                          })),
@@ -47,6 +48,19 @@ TEST_P(LayerGolden, Training) {
 TEST_P(LayerGolden, Inference) {
     network->soil();
     golden.expect("y", network->infer().y.value, c.is_float, 1);
+}
+
+TEST(Flatten, ExpectsItsNumberOfStepsAndNoLengths) {
+    const Case& c = *cases::find("map", "flatten_33", false);
+    const auto network = c.make();
+    const auto refused = [&](int steps, const std::vector<int>& lengths) {
+        cases::Trial trial;
+        trial.x = Batch{33, steps, 2, lengths};
+        network->give(trial);
+        return failure_of([&] { network->infer(); }).message;
+    };
+    EXPECT_EQ(refused(3, {}), "rondo::Flatten: expected sequences of 2 steps, got 3");
+    EXPECT_EQ(refused(2, {1, 2}), "rondo::Flatten: expected sequences without lengths");
 }
 
 } // namespace layers_test

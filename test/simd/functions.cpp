@@ -42,6 +42,19 @@ TEST(Tanh, OfFloatIsWithinItsBoundsEverywhere) {
     EXPECT_LE(units, 6);
 }
 
+TEST(Erf, OfFloatIsWithinItsBoundsEverywhere) {
+    double worst = 0, units = 0, largest = 0;
+    each_float([&](float x) {
+        const double right = std::erf(double(x));
+        worst = std::max(worst, std::abs(double(math::erf(x)) - right));
+        units = std::max(units, ulp(math::erf(x), right));
+        largest = std::max(largest, std::abs(double(math::erf(x))));
+    });
+    EXPECT_LE(worst, 2e-7);
+    EXPECT_LE(units, 6);
+    EXPECT_EQ(largest, 1);
+}
+
 TEST(Sigmoid, OfFloatIsWithinItsBoundsEverywhere) {
     double worst = 0, units = 0;
     each_float([&](float x) {
@@ -83,12 +96,18 @@ TYPED_TEST(Limits, AreReached) {
     EXPECT_EQ(math::sigmoid(-S(inf)), 0);
     EXPECT_EQ(math::tanh(S(0)), 0);
     EXPECT_EQ(math::sigmoid(S(0)), S(0.5));
+    for (const S x : {S(4), S(100), S(inf)}) {
+        EXPECT_NEAR(math::erf(x), 1, sizeof(S) == 4 ? 0 : 2e-8) << x;
+        EXPECT_NEAR(math::erf(-x), -1, sizeof(S) == 4 ? 0 : 2e-8) << x;
+    }
+    EXPECT_EQ(math::erf(S(0)), 0);
 }
 
 TYPED_TEST(Limits, NaNStaysNaN) {
     const TypeParam nan = std::numeric_limits<TypeParam>::quiet_NaN();
     EXPECT_TRUE(std::isnan(math::tanh(nan)));
     EXPECT_TRUE(std::isnan(math::sigmoid(nan)));
+    EXPECT_TRUE(std::isnan(math::erf(nan)));
     EXPECT_TRUE(std::isnan(math::exp(nan)));
     EXPECT_TRUE(std::isnan(math::sqrt(nan)));
 }
@@ -118,6 +137,7 @@ TEST(Tanh, OfDoubleIsTheStandardLibrarys) {
     for (double x = -30; x < 30; x += 0.37) {
         EXPECT_EQ(math::tanh(x), std::tanh(x));
         EXPECT_NEAR(math::sigmoid(x), exact_sigmoid(x), 1e-16);
+        EXPECT_EQ(math::erf(x), std::erf(x));
     }
 }
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "unrolled.hpp"
 
+#include <rondo/layer/activation.hpp>
+#include <rondo/layer/norm.hpp>
+#include <rondo/layer/prelu.hpp>
+#include <rondo/layer/softmax.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -28,10 +33,14 @@ TEST(Stream, OfBfloat16IsNear) {
     expect_near_in_bfloat16<Sequential<LSTM<33, 65>, Linear<65, 33>>>();
 }
 
+/// Layers without a kernel of their own.
+using Normalized = Sequential<LayerNorm<3>, GELU<3>, RNN<3, 20>, RMSNorm<20>, PReLU<20, 20>, SiLU<20>, LogSoftmax<20>>;
+
 TEST(Stream, InDoubleEqualsTheUnrolledNetwork) {
     StreamTest<Letters>::equals_unrolled<double>();
     StreamTest<Branch>::equals_unrolled<double>();
     StreamTest<Cells<33>>::equals_unrolled<double>();
+    StreamTest<Normalized>::equals_unrolled<double>();
 }
 
 } // namespace

@@ -61,8 +61,8 @@ struct LogSoftmaxOperation {
         if (!x.gradient) return;
         for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             const std::size_t at = first * x.rows;
-            run.backend().columns(
-                detail::LogSoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows}, count);
+            run.backend().columns(detail::LogSoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows},
+                                  count);
         });
     }
 };

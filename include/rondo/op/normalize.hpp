@@ -139,9 +139,8 @@ struct Normalization {
         if constexpr (Run::whole)
             add(0, run.active(y.gradients(), x.extent, run.lengths(x.extent, room.lengths), room.dy));
         else
-            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-                add(first, y.gradients(first, count));
-            });
+            for_each_valid_range(x.extent,
+                                 [&](std::size_t first, std::size_t count) { add(first, y.gradients(first, count)); });
     }
 };
 

@@ -111,8 +111,8 @@ struct StepsPooling {
         if (!x.gradient) return;
         const auto steps = pooled(run);
         if constexpr (maximum)
-            run.backend().columns(
-                detail::MaxOfStepsGradient<S>{steps, x.value, y.value, y.gradient, x.gradient}, steps.batch);
+            run.backend().columns(detail::MaxOfStepsGradient<S>{steps, x.value, y.value, y.gradient, x.gradient},
+                                  steps.batch);
         else run.backend().columns(detail::MeanOfStepsGradient<S>{steps, y.gradient, x.gradient}, steps.batch);
     }
     template <class B>

@@ -87,12 +87,12 @@ struct PReLUOperation {
         for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
             const std::size_t at = first * x.rows, rows = shared ? 1 : x.rows;
             if (x.gradient)
-                backend.columns(detail::PReLUGradient<S>{x.value + at, a.value, y.gradient + at, x.gradient + at,
-                                                         x.rows, shared},
-                                count);
+                backend.columns(
+                    detail::PReLUGradient<S>{x.value + at, a.value, y.gradient + at, x.gradient + at, x.rows, shared},
+                    count);
             if (!da) return;
-            backend.columns(
-                detail::PReLUFactorGradient<S>{x.value + at, y.gradient + at, products, x.rows, shared}, count);
+            backend.columns(detail::PReLUFactorGradient<S>{x.value + at, y.gradient + at, products, x.rows, shared},
+                            count);
             backend.add_columns(da, ColumnMajorView<const S>{products, rows, count});
         });
     }

@@ -5,7 +5,7 @@
 #include "../core/ratio.hpp"
 #include "functions.hpp"
 
-/// Elementwise functions y = f(x) and their derivatives, as functions of y, or of x and y where y does not determine them.
+/// Elementwise functions y = f(x) and their derivatives, as functions of y, or of x and y if y does not determine them.
 namespace rondo::inline RONDO_VERSION_NAMESPACE::activation {
 
 struct ReLU {
@@ -35,8 +35,12 @@ struct LeakyReLU {
         Label label{"LeakyReLU "};
         return a.describe(label);
     }
-    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::select(x <= P(0), P(a.value()) * x, x); }
-    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(a.value()), P(1)); }
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return math::select(x <= P(0), math::constant<P>(a.value()) * x, x);
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::select(y <= P(0), math::constant<P>(a.value()), P(1));
+    }
 };
 /// x for x > 0, else a (exp(x) - 1)
 template <Ratio a>
@@ -47,10 +51,10 @@ struct ELU {
         return a.describe(label);
     }
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
-        return math::select(x <= P(0), P(a.value()) * (math::exp(x) - P(1)), x);
+        return math::select(x <= P(0), math::constant<P>(a.value()) * (math::exp(x) - P(1)), x);
     }
     template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
-        return math::select(y <= P(0), y + P(a.value()), P(1));
+        return math::select(y <= P(0), y + math::constant<P>(a.value()), P(1));
     }
 };
 /// x Phi(x), with the distribution function Phi of the standard normal distribution
@@ -58,26 +62,29 @@ struct GELU {
     static constexpr const char* name = "GELU";
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return x * phi(x); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
-        return phi(x) + x * P(0.3989422804014327) * math::exp(P(-0.5) * x * x); // 1 / sqrt(2 pi)
+        return phi(x) +
+               x * math::constant<P>(0.3989422804014327) * math::exp(math::constant<P>(-0.5) * x * x); // 1 / sqrt(2 pi)
     }
 
 private:
     template <class P> RONDO_HOST_DEVICE static P phi(P x) {
-        return P(0.5) * (P(1) + math::erf(x * P(0.7071067811865476))); // 1 / sqrt(2)
+        return math::constant<P>(0.5) * (P(1) + math::erf(x * math::constant<P>(0.7071067811865476))); // 1 / sqrt(2)
     }
 };
 /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 struct TanhGELU {
     static constexpr const char* name = "GELU, tanh";
-    template <class P> RONDO_HOST_DEVICE static P value(P x) { return P(0.5) * x * (P(1) + inner(x)); }
+    template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::constant<P>(0.5) * x * (P(1) + inner(x)); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
-        const P t = inner(x), rise = P(0.7978845608028654) * (P(1) + P(3 * 0.044715) * x * x);
-        return P(0.5) * (P(1) + t + x * (P(1) - t * t) * rise);
+        const P t = inner(x),
+                rise = math::constant<P>(0.7978845608028654) * (P(1) + math::constant<P>(3 * 0.044715) * x * x);
+        return math::constant<P>(0.5) * (P(1) + t + x * (P(1) - t * t) * rise);
     }
 
 private:
     template <class P> RONDO_HOST_DEVICE static P inner(P x) {
-        return math::tanh(P(0.7978845608028654) * (x + P(0.044715) * x * x * x)); // sqrt(2 / pi)
+        return math::tanh(math::constant<P>(0.7978845608028654) *
+                          (x + math::constant<P>(0.044715) * x * x * x)); // sqrt(2 / pi)
     }
 };
 /// x / (1 + exp(-x))
@@ -95,10 +102,11 @@ template <Ratio a, Ratio b>
 struct Hardsigmoid {
     static constexpr const char* name = "Hardsigmoid";
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
-        return (math::min)(P(1), (math::max)(P(0), P(a.value()) * x + P(b.value()))); // NaN stays NaN
+        return (math::min)(P(1), (math::max)(P(0), math::constant<P>(a.value()) * x +
+                                                       math::constant<P>(b.value()))); // NaN stays NaN
     }
     template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
-        return math::select(y <= P(0), P(0), math::select(P(1) <= y, P(0), P(a.value())));
+        return math::select(y <= P(0), P(0), math::select(P(1) <= y, P(0), math::constant<P>(a.value())));
     }
 };
 /// x, clamped to [least, most]
@@ -107,10 +115,12 @@ template <Ratio least, Ratio most>
 struct Hardtanh {
     static constexpr const char* name = "Hardtanh";
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
-        return (math::min)(P(most.value()), (math::max)(P(least.value()), x)); // NaN stays NaN
+        return (math::min)(math::constant<P>(most.value()),
+                           (math::max)(math::constant<P>(least.value()), x)); // NaN stays NaN
     }
     template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
-        return math::select(y <= P(least.value()), P(0), math::select(P(most.value()) <= y, P(0), P(1)));
+        return math::select(y <= math::constant<P>(least.value()), P(0),
+                            math::select(math::constant<P>(most.value()) <= y, P(0), P(1)));
     }
 };
 /// x / (1 + |x|)
