@@ -73,6 +73,31 @@ TYPED_TEST(PackOf, Arithmetic) {
     }
 }
 
+// Also where an operand is NaN, or zeros of both signs are compared.
+template <class P>
+void equals_eigen(const std::vector<typename P::scalar>& all) {
+    using S = typename P::scalar;
+    for (const S x : all)
+        for (const S y : all)
+            for (const S z : {x, S(0.7), S(-0.0)}) {
+                const P a(x), b(y), c(z);
+                const auto same = [&](P got, typename P::raw wanted, const char* what) {
+                    const P expected = P::from(wanted);
+                    EXPECT_EQ(std::memcmp(&got, &expected, sizeof got), 0) << what << ' ' << x << ' ' << y << ' ' << z;
+                };
+                same(math::fma(a, b, c), Eigen::internal::pmadd(a.v, b.v, c.v), "fma");
+                same(math::at_most(a, b), Eigen::internal::pmin(a.v, b.v), "at_most");
+                same(math::clamp(a, b),
+                     Eigen::internal::pmax(Eigen::internal::pmin(a.v, b.v), Eigen::internal::pnegate(b.v)), "clamp");
+            }
+}
+TYPED_TEST(PackOf, OperationsAreThoseOfEigen) {
+    using S = TypeParam;
+    equals_eigen<Pack<S>>(TestFixture::numbers());
+    if constexpr (Pack<S>::size > 128 / 8 / int(sizeof(S)))
+        equals_eigen<Pack<S, Pack<S>::size / 2>>(TestFixture::numbers());
+}
+
 TYPED_TEST(PackOf, FunctionsDoNotDependOnTheLane) {
     using F = TestFixture;
     const auto all = F::numbers();

@@ -3,6 +3,7 @@
 
 #include "functions.hpp"
 #include "level.hpp"
+#include "packet.hpp"
 
 #include <Eigen/Core>
 
@@ -48,14 +49,14 @@ namespace math {
 template <class S, int width, class Level>
 struct PackFunctions {
     using P = Pack<S, width, Level>;
-    RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(Eigen::internal::pmadd(a.v, b.v, c.v)); }
+    RONDO_HOST_DEVICE static P fma(P a, P b, P c) { return P::from(simd::multiply_add(a.v, b.v, c.v)); }
     // The second operand if either is NaN; Eigen's pmin and pmax differ between packet types.
     RONDO_HOST_DEVICE static P(min)(P a, P b) { return select(a < b, a, b); }
     RONDO_HOST_DEVICE static P(max)(P a, P b) { return select(a > b, a, b); }
     RONDO_HOST_DEVICE static P clamp(P x, P bound) {
-        return P::from(Eigen::internal::pmax(Eigen::internal::pmin(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
+        return P::from(simd::maximum(simd::minimum(x.v, bound.v), Eigen::internal::pnegate(bound.v)));
     }
-    RONDO_HOST_DEVICE static P at_most(P x, P bound) { return P::from(Eigen::internal::pmin(x.v, bound.v)); }
+    RONDO_HOST_DEVICE static P at_most(P x, P bound) { return P::from(simd::minimum(x.v, bound.v)); }
     // Eigen's fast square root (errors at most 3e-7 for float, 3e-16 for double) returns NaN for infinity.
     RONDO_HOST_DEVICE static P sqrt(P x) {
         return select(x < P(std::numeric_limits<S>::infinity()), P::from(Eigen::internal::psqrt(x.v)), x);

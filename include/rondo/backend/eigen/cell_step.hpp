@@ -25,11 +25,34 @@ constexpr int fitting_width() {
     return width;
 }
 
+inline constexpr std::size_t L1_size = 32768; // bytes; of a larger L1, the rest is not counted on
+
+/// The number of blocks, at most `widest`, in tiles that are read in serpentine order, so that most of the weights that
+/// were read last are still in L1. Of a tile that is slightly larger than L1 much is still there.
+///
+/// Units   `block_size` bytes of a block's weights; `column_size` bytes of a pack of each gate.
+constexpr int cached_width(int blocks, std::size_t block_size, std::size_t column_size, int widest) {
+    constexpr std::size_t enough = 192; // bytes of a tile's column: with fewer sums, FMA is slower than the L2 cache
+    const auto cached = [&](int width) {
+        const std::size_t tile = std::size_t(width) * block_size;
+        return L1_size * 21 / 20 / tile * tile;
+    };
+    int best = widest;
+    for (int width = widest; width > 0; --width) {
+        const int narrowest = blocks / ((blocks + width - 1) / width);
+        if (std::size_t(narrowest) * column_size >= enough && cached(width) > 0 && cached(width) >= cached(best))
+            best = width;
+    }
+    return best;
+}
+
 /// One step of one sequence through a cell. The pre-activations of a tile of units stay in registers from the biases to
 /// the new state.
 ///
 /// A tile has as many blocks (packs of units) as there are registers for sums. Its weights are packed in the order in
 /// which they are read: biases, per-unit parameters, then the weights of all its gates for each element of x and of h.
+/// Weights that exceed L1 are read in serpentine order, in tiles of such a width that most of them are still there. The
+/// width changes neither the order of sums nor the bits.
 ///
 /// Shapes  W (gates H x In), U (gates H x H), x (In), state (components x padded(H)), h first; packed: `size` bytes.
 template <class C, int In, int H, class P, class W>
@@ -42,7 +65,6 @@ struct CellStep {
     static constexpr int sums = Gates::pre, states = Gates::states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
-    using Tiles = eigen::Tiles<blocks, (std::min)((blocks * sums + most - 1) / most, blocks)>;
     static constexpr std::size_t stride = padded(H);
     static_assert(Gates::after_reset == 0);
 
@@ -52,7 +74,17 @@ struct CellStep {
     static constexpr std::size_t block_size =
         constants(1) * sizeof(S) + columns * std::size_t(gates * lanes) * sizeof(word);
     static constexpr std::size_t size = std::size_t(blocks) * block_size;
-    static constexpr std::size_t large = 32768; // bytes beyond L1: tiles are then read in serpentine order
+
+    // Independent chains per sum: with few sums, more chains hide the latency of FMA.
+    static constexpr int chains(int n) { return n * sums <= most / 3 ? 3 : n * sums <= most / 2 ? 2 : 1; }
+    // As many blocks in a tile as the registers hold; fewer where the weights exceed L1, if sums keep their order.
+    using Wide = eigen::Tiles<blocks, (std::min)((blocks * sums + most - 1) / most, blocks)>;
+    static constexpr bool large = size > L1_size;
+    // With packs of 16 bytes, and with the functions of double, the weights do not set the time.
+    static constexpr bool narrow = large && sizeof(P) >= 32 && sizeof(S) == 4 && chains(Wide::width) == 1;
+    static constexpr int most_blocks =
+        narrow ? cached_width(blocks, block_size, std::size_t(gates) * sizeof(P), Wide::widest) : Wide::widest;
+    using Tiles = eigen::Tiles<blocks, (std::max)(Wide::count, (blocks + most_blocks - 1) / most_blocks)>;
 
     /// tensor(k) in PyTorch's order: W, U, b, c and per-unit parameters.
     template <class Tensors>
@@ -62,6 +94,9 @@ struct CellStep {
 
     /// Updates state in place. `back` runs over the tiles in reverse: a caller that alternates reads weights larger
     /// than the cache in serpentine order, starting with those that were read last. It does not change the bits.
+#if defined(__clang__) && defined(__x86_64__)
+    [[gnu::force_align_arg_pointer]] // clang then aligns spilled packs
+#endif
     [[gnu::noinline, gnu::flatten]] static void step(const std::byte* packed, const S* x, S* state, bool back) {
         if constexpr (Tiles::count == 1) {
             run<blocks>(packed, x, state, state, 0);
@@ -77,7 +112,7 @@ struct CellStep {
                                x, state, h, k * width + wider);
             };
             // One loop for both orders, so that the tiles' code is compiled once.
-            const bool reverse = size > large && back;
+            const bool reverse = large && back;
             const int by = reverse ? -1 : 1;
             for (int n = 0, k = reverse ? Tiles::count - 1 : 0; n < Tiles::count; ++n, k += by) tile(k);
             for (int k = 0; k < blocks; ++k) P::load(h + k * lanes).store(state + k * lanes);
@@ -117,9 +152,6 @@ private:
         weights(tensor(Gates::U), H);
     }
 
-    // Independent chains per sum: with few sums, more chains hide the latency of FMA.
-    static constexpr int chains(int n) { return n * sums <= most / 3 ? 3 : n * sums <= most / 2 ? 2 : 1; }
-
     // The index of the sum that pack i of W x, or of U h, is added to.
     struct OfX {
         static constexpr int at(int i) { return i / gates * sums + i % gates; }
@@ -131,7 +163,7 @@ private:
     template <int n>
     [[gnu::always_inline]] static void run(const std::byte* packed, const S* x, S* state, S* h_after, int first) {
         const S* numbers = reinterpret_cast<const S*>(packed);
-        constexpr int all = n * sums, parts = chains(n);
+        constexpr int all = n * sums, parts = narrow ? 1 : chains(n);
         P sum[parts * all];
         unroll<all>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
         unroll<(parts - 1) * all>([&](auto i) __attribute__((always_inline)) { sum[all + i] = P(S(0)); });
@@ -143,6 +175,11 @@ private:
         unroll<n>([&](auto b) __attribute__((always_inline)) {
             cell::Pre<C, P> pre;
             unroll<sums>([&](auto g) __attribute__((always_inline)) { pre[g] = sum[b * sums + g]; });
+#if defined(__clang__) && defined(__x86_64__)
+            // Else clang computes one gate after another, and spills what their products share.
+            if constexpr (sums == 4 && parts > 1)
+                asm volatile("" : "+x"(pre[0].v), "+x"(pre[1].v), "+x"(pre[2].v), "+x"(pre[3].v));
+#endif
             const int at = (first + b) * lanes;
             cell::State<C, P> before;
             unroll<states>([&](auto k) __attribute__((always_inline)) {

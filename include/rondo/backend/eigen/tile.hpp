@@ -65,7 +65,8 @@ private:
             unroll<columns>([&](auto j) __attribute__((always_inline)) {
                 const P right(right_at(j, k));
                 unroll<2 * panels>([&](auto i) __attribute__((always_inline)) {
-                    tile.sum_[j][i] = math::fma(left[i], right, tile.sum_[j][i]);
+                    // Eigen's own, in assembler under clang: with the intrinsic a batch of 8 takes 7 % longer.
+                    tile.sum_[j][i] = P::from(Eigen::internal::pmadd(left[i].v, right.v, tile.sum_[j][i].v));
                 });
             });
         }
