@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs the benchmarks, alternating with those of peers, and writes a table per suite, JSON and a chart.
 
-benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--rounds N] [--time SECONDS]
-                      [--core N] [SUITE ...]
+benchmarks/measure.py --build DIR [--build DIR] --out DIR [--peers] [--python PYTHON] [--onednn DIR] [--rounds N]
+                      [--time SECONDS] [--core N] [SUITE ...]
 
 A build is a folder of programs by one compiler. In each round the fastest of the compilers' programs counts, for both
 sides; a ratio is the peer's time divided by Rondo's in that round. A disturbed measurement (the program's CPU time is
@@ -26,53 +26,57 @@ HERE = pathlib.Path(__file__).parent
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 REPORTED = ("version", "torch", "capability", "processor", "limit, GFLOP/s")  # keys of the context that programs print
 STEPS = ("p50_ns", "p99.9_ns", "worst_ns")
-SIZES = "8|16|20|24|32|40|64|80|128|256"
+SIZES = "8|16|20|24|32|40|50|64|80|100|128|200|256|300"
+LAYERS = "20|32|50|64|100|128|200|256|300|512"
 
 # name: (title, Rondo's program, its benchmarks, peers' programs)
 SUITES = {
     "streaming": ("a step of a stream, 1 -> H -> 1, one core", "streaming", rf"^(LSTM|GRU)/1/({SIZES})/1$",
                   ["rtneural-eigen", "rtneural-xsimd", "rtneural-stl", "eigen"]),
-    "cell": ("one step of a cell, batch 1, I = H, one core", "streaming", r"^LSTM/(8|16|20|24|32|64|128)/\1/float$",
-             ["onednn", "libtorch"]),
-    "inference": ("inference of 50 steps, batch 1, I = H, one core", "recurrence",
-                  r"^LSTM/(32|64|128|256|512)/batch:1/inference$", ["onednn", "libtorch", "eigen"]),
+    "cell": ("one step of a cell, batch 1, I = H, one core", "streaming", rf"^LSTM/({SIZES})/\1/float$",
+             ["onednn", "onednn-3", "onnx_runtime.py", "libtorch"]),
+    "inference": ("inference of 50 steps, I = H, one core", "recurrence",
+                  rf"^(LSTM|GRU)/({LAYERS})/batch:(1|32)/inference$",
+                  ["onednn", "onednn-3", "onnx_runtime.py", "libtorch", "eigen"]),
     "training": ("forward and backward of 50 steps, I = H, one core", "recurrence",
-                 r"^LSTM/(32|64|128|256|512)/batch:(1|32|128)/training$", ["onednn", "libtorch", "eigen"]),
+                 rf"^(LSTM|GRU|RNN)/({LAYERS})/batch:(1|32|128)/training$", ["onednn", "onednn-3", "libtorch", "eigen"]),
     "epochs": ("an epoch of the tutorial's models, one core", "epochs", r"^epoch/\w+/threads:1/real_time$",
                ["pytorch.py"]),
     "bfloat16": ("a step with weights in bfloat16 and in float, I = H", "streaming",
                  r"^LSTM/(128|256)/\1/(float|bfloat16)$", []),
     "deadlines": ("how long each of a million steps takes, 1 -> H -> 1, one core", "streaming",
                   rf"^(LSTM|GRU)/1/({SIZES})/1/each_step/", []),
-    "cells": ("forward and backward of 50 steps, batch 32, I = H: share of the limit", "recurrence",
-              r"^(LSTM|GRU|RNN)/(20|50|64|100|128|256)/batch:32/training$", []),
     "threads": ("a training step of the character model, batch 32, all cores", "training",
                 r"^training_step/batch:32/threads:(1|2)/real_time$", []),
 }
 
 
 class Program:
-    def __init__(self, label, command):
-        self.label, self.command, self.names, self.context = label, command, None, {}
+    """A program with the options of Google Benchmark. `waits`: it computes on threads whose time is not its own."""
+
+    def __init__(self, label, command, environment=None, waits=False):
+        self.label, self.command, self.waits, self.names, self.context = label, command, waits, None, {}
+        self.environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"} | (environment or {})
 
     def list(self):
         if self.names is None:
-            if self.command[-1].endswith(".py"):
-                self.names = [f"epoch/{model}/threads:1/real_time" for model in ("characters", "series", "reviews")]
-            else:
-                out = subprocess.run(self.command + ["--benchmark_list_tests"], capture_output=True, text=True)
-                self.names = out.stdout.split()
+            out = subprocess.run(self.command + ["--benchmark_list_tests"], capture_output=True, text=True,
+                                 env=self.environment)
+            self.names = out.stdout.split()
         return self.names
+
+    def own_name(self, name):
+        """The program's benchmark that is compared with Rondo's of this name; None if it has none."""
+        return next((own for own in (name, f"{name}/real_time") if own in self.list()), None)
 
     def run(self, name, options, pinned=True):
         """Nanoseconds and counters of one benchmark, or None and the reason."""
         pin = ["taskset", "-c", str(options.core)] if pinned else []
-        flags = [f"--benchmark_filter=^{re.escape(name)}$", f"--benchmark_min_time={options.time}",
+        flags = [f"--benchmark_filter=^{self.own_name(name)}$", f"--benchmark_min_time={options.time}",
                  "--benchmark_format=json"]
         for attempt in range(4):
             stolen, start = steal(options.core), time.perf_counter()
-            done = subprocess.run([*pin, *self.command, *flags], capture_output=True, text=True,
-                                  env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
+            done = subprocess.run([*pin, *self.command, *flags], capture_output=True, text=True, env=self.environment)
             wall = time.perf_counter() - start
             if done.returncode != 0:
                 return None, f"ended with {done.returncode}"
@@ -80,7 +84,7 @@ class Program:
             most = max(float(context.get("limit, GFLOP/s", 0)) for context in (self.context, result["context"]))
             self.context = result["context"] | ({"limit, GFLOP/s": str(most)} if most else {})
             one = result["benchmarks"][0]
-            busy = one["cpu_time"] > 0.97 * one["real_time"] or not pinned
+            busy = one["cpu_time"] > 0.97 * one["real_time"] or not pinned or self.waits
             if busy and steal(options.core) - stolen < 0.01 * wall:
                 break
         options.repeated += attempt
@@ -98,15 +102,27 @@ def steal(core):
 def programs(options, name):
     """A program of a peer or of Rondo, for every compiler that built it."""
     if name.endswith(".py"):
-        found = subprocess.run([options.python, "-c", "import torch"], capture_output=True).returncode == 0
-        return [Program(name, [options.python, str(HERE / "peers" / name)])] if found else []
+        command = [options.python, str(HERE / "peers" / name)]
+        if subprocess.run([*command, "--benchmark_list_tests"], capture_output=True).returncode != 0:
+            return []
+        return [Program(name, command)] + ([Program(f"{name} --compile", [*command, "--compile"])]
+                                           if name == "pytorch.py" else [])
     found = []
+    environment = onednn_environment(options.onednn) if name == "onednn-3" else {}
     for build in options.build:
         for folder in ("", "peers"):
             path = build / "benchmarks" / folder / name
             if path.exists():
-                found.append(Program(f"{name} {build.name.removeprefix('benchmarks-')}", [str(path)]))
+                found.append(Program(f"{name} {build.name.removeprefix('benchmarks-')}", [str(path)], environment,
+                                     waits=name == "onednn-3"))
     return found
+
+
+def onednn_environment(folder):
+    """What oneDNN's packages of PyPI, which compute by SYCL, need to find the CPU."""
+    runtime = next(iter(sorted(folder.glob("lib/libintelocl.so.[0-9]*"))), None) if folder else None
+    return {"ONEAPI_DEVICE_SELECTOR": "opencl:cpu", "OCL_ICD_FILENAMES": str(runtime), "TCM_ENABLE": "0",
+            "LD_LIBRARY_PATH": str(folder / "lib")} if runtime else {}
 
 
 def run_suite(options, key):
@@ -126,7 +142,7 @@ def run_suite(options, key):
                 best, done = None, done + 1
                 print(f"[{done}/{total}] {key}, round {turn + 1}: {side}, {name}", file=sys.stderr, flush=True)
                 for program in them:
-                    if name not in program.list() or (program.label, name) in problems:
+                    if not program.own_name(name) or (program.label, name) in problems:
                         continue
                     got, more = program.run(name, options, pinned=key != "threads")
                     if got is None:
@@ -165,6 +181,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--python", default="python3")
+    parser.add_argument("--onednn", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--time", type=float, default=0.1)
     parser.add_argument("--core", type=int, default=0)

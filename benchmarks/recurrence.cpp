@@ -80,6 +80,6 @@ void add_all() {
 } // namespace
 
 int main(int argc, char** argv) {
-    add_all<20, 32, 50, 64, 100, 128, 256, 512>();
+    add_all<20, 32, 50, 64, 100, 128, 200, 256, 300, 512>();
     return run(argc, argv);
 }

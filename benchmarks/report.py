@@ -39,15 +39,16 @@ def table(key, result):
             least = outside * computing + max((1 - outside) * computing, reading)
             row[3] = f"{more['operations'] / min(ours):.1f}"
             row[4] = f"{least / min(ours):.2f}" + (" reading" if reading > (1 - outside) * computing else "")
-        all_ratios = []
-        for side in sides:
-            ratios = [theirs / own for theirs, own in zip(times[side], ours)]
-            all_ratios.append(ratios)
-            row.append(ratio_text(ratios))
-        if sides:
-            best = [min(rates) for rates in zip(*[rates for rates in all_ratios if rates])]
-            row.append(ratio_text(best))
+        ratios = {side: [theirs / own for theirs, own in zip(times[side], ours)] for side in sides}
+        row += [ratio_text(ratios[side]) for side in sides]
+        ratios = {side: rates for side, rates in ratios.items() if rates}
+        if ratios:
+            fastest = min(ratios, key=lambda side: statistics.median(ratios[side]))
+            best = [min(rates) for rates in zip(*ratios.values())]
+            row.append(f"{ratio_text(best)}, {fastest.removesuffix('.py')}")
             result.setdefault("ratios", {})[name] = best
+        elif sides:
+            row.append("-")
         rows.append(row)
     text = f"## {key}: {result['title']}\n\n" + markdown(rows)
     if result["problems"]:

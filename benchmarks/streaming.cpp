@@ -73,6 +73,6 @@ void add_all() {
 } // namespace
 
 int main(int argc, char** argv) {
-    add_all<8, 16, 20, 24, 32, 40, 64, 80, 128, 256>();
+    add_all<8, 16, 20, 24, 32, 40, 50, 64, 80, 100, 128, 200, 256, 300>();
     return run(argc, argv);
 }

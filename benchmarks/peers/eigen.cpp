@@ -120,12 +120,12 @@ struct Sequence {
 
 int main(int argc, char** argv) {
     using benchmark::RegisterBenchmark;
-    for (const int size : {8, 16, 20, 24, 32, 40, 64, 80, 128, 256}) {
+    for (const int size : {8, 16, 20, 24, 32, 40, 50, 64, 80, 100, 128, 200, 256, 300}) {
         const std::string name = "/1/" + std::to_string(size) + "/1";
         RegisterBenchmark(("LSTM" + name).c_str(), [size](benchmark::State& state) { step<LSTM>(state, size); });
         RegisterBenchmark(("GRU" + name).c_str(), [size](benchmark::State& state) { step<GRU>(state, size); });
     }
-    for (const int size : {32, 64, 128, 256, 512})
+    for (const int size : {20, 32, 50, 64, 100, 128, 200, 256, 300, 512})
         for (const int batch : {1, 32, 128}) {
             const std::string name = "LSTM/" + std::to_string(size) + "/batch:" + std::to_string(batch);
             RegisterBenchmark((name + "/inference").c_str(), [=](benchmark::State& state) {

@@ -39,7 +39,7 @@ void train(benchmark::State& state, int size, int batch) {
 template <class Layer>
 void add(const std::string& cell) {
     using benchmark::RegisterBenchmark;
-    for (const int size : {32, 64, 128, 256, 512})
+    for (const int size : {20, 32, 50, 64, 100, 128, 200, 256, 300, 512})
         for (const int batch : {1, 32, 128}) {
             const std::string name = cell + "/" + std::to_string(size) + "/batch:" + std::to_string(batch);
             RegisterBenchmark((name + "/inference").c_str(), [=](benchmark::State& state) {
@@ -55,7 +55,7 @@ void add(const std::string& cell) {
 
 int main(int argc, char** argv) {
     torch::set_num_threads(1);
-    for (const int size : {8, 16, 20, 24, 32, 40, 64, 80, 128, 256}) {
+    for (const int size : {8, 16, 20, 24, 32, 40, 50, 64, 80, 100, 128, 200, 256, 300}) {
         const std::string name = "LSTM/" + std::to_string(size) + "/" + std::to_string(size) + "/float";
         benchmark::RegisterBenchmark(name.c_str(), [size](benchmark::State& state) { step(state, size); });
     }

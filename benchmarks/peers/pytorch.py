@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: MIT
 """The epochs of benchmarks/epochs.cpp in PyTorch: the same models, sizes, batches and optimizer, one thread.
 
-benchmarks/peers/pytorch.py [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: as Google Benchmark
+benchmarks/peers/pytorch.py [--compile] [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] ...: as Google
+Benchmark; --compile measures torch.compile(model).
 """
-import argparse
-import json
-import re
-import time
+import functools
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
+
+import google_benchmark
 
 
 class Characters(nn.Module):
@@ -51,62 +51,46 @@ def windows(series, length, targets):
         yield series[at[:-1]], targets(series, at)
 
 
-def characters():
+def characters(compiled):
     text = torch.randint(26, (307,))
-    model, loss = Characters(), nn.CrossEntropyLoss()
+    model, loss = compiled(Characters()), nn.CrossEntropyLoss()
     return model, lambda: ((loss(model(x).flatten(0, 1), y.flatten()))
                            for x, y in windows(text, 40, lambda series, at: series[at[1:]]))
 
 
-def series():
+def series(compiled):
     sine = torch.sin(torch.arange(810.0) / 8)[:, None]
-    model, loss = Forecaster(), nn.MSELoss()
+    model, loss = compiled(Forecaster()), nn.MSELoss()
     return model, lambda: (loss(model(x), y) for x, y in windows(sine, 50, lambda series, at: series[at[-1]]))
 
 
-def reviews():
+def reviews(compiled):
     lengths = torch.arange(20, 10, -1)
     x, y = torch.randint(1, 100, (20, 10)), torch.arange(10.0) % 2
-    model, loss = Reviews(), nn.BCEWithLogitsLoss()
+    model, loss = compiled(Reviews()), nn.BCEWithLogitsLoss()
     return model, lambda: (loss(model(x, lengths), y) for _ in range(1))
 
 
-def measure(make, least):
+def epoch(make, options):
     torch.manual_seed(1)
-    model, losses = make()
+    torch.set_num_threads(1)
+    model, losses = make(torch.compile if options.compile else lambda module: module)
     optimizer = torch.optim.Adam(model.parameters())
 
-    def epoch():
+    def run():
         for loss in losses():
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 5)
             optimizer.step()
 
-    epoch()
-    runs, start, cpu = 0, time.perf_counter(), time.process_time()
-    while time.perf_counter() - start < least:
-        epoch()
-        runs += 1
-    return (time.perf_counter() - start) / runs, (time.process_time() - cpu) / runs
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--benchmark_filter", default="")
-    parser.add_argument("--benchmark_min_time", type=float, default=0.5)
-    parser.add_argument("--benchmark_format", default="json", choices=["json"])
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    results = []
-    for make in (characters, series, reviews):
-        name = f"epoch/{make.__name__}/threads:1/real_time"
-        if re.search(options.benchmark_filter, name):
-            real, cpu = measure(make, options.benchmark_min_time)
-            results.append({"name": name, "real_time": real * 1e3, "cpu_time": cpu * 1e3, "time_unit": "ms"})
-    capability = torch.backends.cpu.get_cpu_capability()
-    print(json.dumps({"context": {"torch": torch.__version__, "capability": capability}, "benchmarks": results}))
+    return run
 
 
 if __name__ == "__main__":
-    main()
+    google_benchmark.main(
+        __doc__.splitlines()[0],
+        {f"epoch/{make.__name__}/threads:1/real_time": functools.partial(epoch, make)
+         for make in (characters, series, reviews)},
+        {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()},
+        lambda parser: parser.add_argument("--compile", action="store_true"))
