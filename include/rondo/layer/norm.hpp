@@ -13,7 +13,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The options of a norm: eps is added to the mean square; affine: whether there is a weight; bias: whether a bias, too.
+/// The options of a norm. eps is added to the mean square; affine: there is a weight; bias: and a bias.
 struct Norm {
     Ratio eps{1, 100000};
     bool affine = true, bias = true;

@@ -87,7 +87,8 @@ struct ColumnProduct {
 };
 }
 
-/// The operation of normalizing each column to mean 0 (if centered) and mean square 1, scaled and shifted by parameters.
+/// The operation that normalizes each column to mean 0 (if centered) and mean square 1, and applies a weight and a
+/// bias.
 template <class S, bool centered>
 struct Normalization {
     DynamicSequenceView<const S> x; // (Size x T B)

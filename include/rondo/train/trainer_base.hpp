@@ -45,8 +45,8 @@ struct NetworkSizes {
     int classes = 0, vocabulary = 0;            // of the output; of the input, 0: no tokens
 };
 
-/// The part of Trainer that does not depend on the network's type: it is compiled once for each loss, optimizer, backend
-/// and batch. Its functions are given record_step of the network.
+/// The part of Trainer that does not depend on the network's type: it is compiled once for each loss, optimizer,
+/// backend and batch. Its functions are given record_step of the network.
 template <class Loss, class Rule, Backend B>
 class TrainerBase {
 public:
