@@ -110,10 +110,10 @@ def programs(options, name):
     found = []
     environment = onednn_environment(options.onednn) if name == "onednn-3" else {}
     for build in options.build:
-        for folder in ("", "peers"):
-            path = build / "benchmarks" / folder / name
+        for path in (build / "benchmarks" / name, *(build / "benchmarks/peers" / (name + suffix)
+                                                    for suffix in ("", "-plain"))):
             if path.exists():
-                found.append(Program(f"{name} {build.name.removeprefix('benchmarks-')}", [str(path)], environment,
+                found.append(Program(f"{path.name} {build.name.removeprefix('benchmarks-')}", [str(path)], environment,
                                      waits=name == "onednn-3"))
     return found
 

@@ -13,7 +13,9 @@ void step(benchmark::State& state, int size) {
     torch::nn::LSTMCell cell{size, size};
     const auto x = torch::full({1, size}, 0.1f);
     auto carried = std::tuple{torch::zeros({1, size}), torch::zeros({1, size})};
-    for (auto _ : state) carried = cell->forward(x, carried);
+    const auto run = [&] { carried = cell->forward(x, carried); };
+    run(); // warm-up
+    for (auto _ : state) run();
 }
 
 template <class Layer>
@@ -21,6 +23,7 @@ void infer(benchmark::State& state, int size, int batch) {
     const torch::NoGradGuard guard;
     Layer layer{size, size};
     const auto x = torch::randn({50, batch, size});
+    benchmark::DoNotOptimize(layer->forward(x)); // warm-up
     for (auto _ : state) benchmark::DoNotOptimize(layer->forward(x));
 }
 
@@ -29,11 +32,13 @@ void train(benchmark::State& state, int size, int batch) {
     Layer layer{size, size};
     const auto x = torch::randn({50, batch, size}, torch::requires_grad());
     const auto dy = torch::full({50, batch, size}, 0.01f);
-    for (auto _ : state) {
+    const auto run = [&] {
         layer->zero_grad();
         x.mutable_grad() = torch::Tensor{};
         std::get<0>(layer->forward(x)).backward(dy);
-    }
+    };
+    run(); // warm-up
+    for (auto _ : state) run();
 }
 
 template <class Layer>
