@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/layer_kind.hpp"
+#include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../op/flatten.hpp"
 
