@@ -107,41 +107,50 @@ struct Normalization {
     auto backward_scratch(Scratch<B>& scratch) const {
         struct {
             int* lengths;
-            S *dy, *products;
+            S *products, *active;
         } room{};
         if (!weight.value) return room;
-        if constexpr (Asynchronous<B>)
-            if (x.extent.lengths) room = {scratch.take_lengths(x.extent), scratch.take(y.size()), nullptr};
         room.products = scratch.take(y.size());
+        if constexpr (Asynchronous<B>) {
+            room.lengths = scratch.take_lengths(x.extent);
+            if (x.extent.lengths) room.active = scratch.take(y.size());
+        }
         return room;
     }
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
-        const auto part = [&](std::size_t first, std::size_t count) {
-            const std::size_t at = first * x.rows;
-            backend.columns(detail::NormalizeColumnGradient<S, centered>{normalized + at, y.gradient + at,
-                                                                         scale + first, weight.value, x.gradient + at,
-                                                                         x.rows},
-                            count);
-        };
-        if (x.gradient) for_each_valid_range(x.extent, part);
+        if (x.gradient)
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                const std::size_t at = first * x.rows;
+                backend.columns(detail::NormalizeColumnGradient<S, centered>{normalized + at, y.gradient + at,
+                                                                             scale + first, weight.value,
+                                                                             x.gradient + at, x.rows},
+                                count);
+            });
         S* const dw = weight.value ? run.gradient(weight) : nullptr;
         if (!dw) return;
         auto scratch = run.scratch();
         const auto room = backward_scratch(scratch);
-        const auto add = [&](std::size_t first, ColumnMajorView<const S> dy) {
-            const ColumnMajorView<S> products{room.products, x.rows, dy.columns};
-            backend.columns(detail::ColumnProduct<S>{dy.data, normalized + first * x.rows, products.data, x.rows},
-                            dy.columns);
-            backend.add_columns(dw, products);
-            if (bias.value) backend.add_columns(run.gradient(bias), dy);
+        const ColumnMajorView<S> products{room.products, x.rows, x.columns()};
+        const auto multiply = [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * x.rows;
+            backend.columns(detail::ColumnProduct<S>{y.gradient + at, normalized + at, products.data + at, x.rows},
+                            count);
         };
-        if constexpr (Run::whole)
-            add(0, run.active(y.gradients(), x.extent, run.lengths(x.extent, room.lengths), room.dy));
-        else
-            for_each_valid_range(x.extent,
-                                 [&](std::size_t first, std::size_t count) { add(first, y.gradients(first, count)); });
+        if constexpr (Run::whole) {
+            const int* lengths = run.lengths(x.extent, room.lengths);
+            multiply(0, x.columns());
+            backend.add_columns(dw, run.active(products, x.extent, lengths, room.active));
+            if (bias.value)
+                backend.add_columns(run.gradient(bias), run.active(y.gradients(), x.extent, lengths, room.active));
+        } else {
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                multiply(first, count);
+                backend.add_columns(dw, products.from_column(first, count));
+                if (bias.value) backend.add_columns(run.gradient(bias), y.gradients(first, count));
+            });
+        }
     }
 };
 

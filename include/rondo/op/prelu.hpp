@@ -77,25 +77,52 @@ struct PReLUOperation {
     }
     template <class B>
     auto backward_scratch(Scratch<B>& scratch) const {
-        return scratch.take(shared ? x.columns() : x.size());
+        struct {
+            int* lengths;
+            S *products, *active;
+        } room{};
+        const std::size_t size = factors() * x.columns();
+        room.products = scratch.take(size);
+        if constexpr (Asynchronous<B>) {
+            room.lengths = scratch.take_lengths(x.extent);
+            if (x.extent.lengths) room.active = scratch.take(size);
+        }
+        return room;
     }
     template <class Run>
     void backward(Run& run) const {
         auto& backend = run.backend();
-        auto scratch = run.scratch();
-        S *const products = backward_scratch(scratch), *const da = run.gradient(a);
-        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-            const std::size_t at = first * x.rows, rows = shared ? 1 : x.rows;
-            if (x.gradient)
+        if (x.gradient)
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                const std::size_t at = first * x.rows;
                 backend.columns(
                     detail::PReLUGradient<S>{x.value + at, a.value, y.gradient + at, x.gradient + at, x.rows, shared},
                     count);
-            if (!da) return;
-            backend.columns(detail::PReLUFactorGradient<S>{x.value + at, y.gradient + at, products, x.rows, shared},
+            });
+        S* const da = run.gradient(a);
+        if (!da) return;
+        auto scratch = run.scratch();
+        const auto room = backward_scratch(scratch);
+        const ColumnMajorView<S> products{room.products, factors(), x.columns()};
+        const auto multiply = [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * x.rows;
+            backend.columns(detail::PReLUFactorGradient<S>{x.value + at, y.gradient + at,
+                                                           products.data + first * factors(), x.rows, shared},
                             count);
-            backend.add_columns(da, ColumnMajorView<const S>{products, rows, count});
-        });
+        };
+        if constexpr (Run::whole) {
+            multiply(0, x.columns());
+            backend.add_columns(da, run.active(products, x.extent, run.lengths(x.extent, room.lengths), room.active));
+        } else {
+            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+                multiply(first, count);
+                backend.add_columns(da, products.from_column(first, count));
+            });
+        }
     }
+
+private:
+    std::size_t factors() const { return shared ? 1 : x.rows; }
 };
 
 } // namespace rondo

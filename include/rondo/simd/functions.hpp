@@ -64,7 +64,7 @@ RONDO_HOST_DEVICE Quotient<S> tanh_quotient(S x) {
 
 /// The error function in float as a quotient of polynomials.
 ///
-/// Units   errors at most 2e-7 and 6 units in the last place; results in [-1, 1], exactly +-1 for |x| >= 4.
+/// Units   errors at most 4e-7 and 6 units in the last place; results in [-1, 1], exactly +-1 for |x| >= 4.
 template <class S>
 RONDO_HOST_DEVICE Quotient<S> erf_quotient(S x) {
     const S s = math::at_most(x * x, S(16.f));
