@@ -105,11 +105,14 @@ public:
         return {*memory_->losses, each, extent};
     }
 
-    const Randomness& randomness() const { return memory_->randomness; }
+    const Randomness& randomness() const {
+        if constexpr (!clears_padding) memory_->program->reads_host(true); // what depends on the step is not compared
+        return memory_->randomness;
+    }
     bool drops() const { return memory_->randomness.dropout; }
 
 protected:
-    void note_lengths(const Extent& extent) const { memory_->program->reads_lengths(extent.lengths != nullptr); }
+    void note_lengths(const Extent& extent) const { memory_->program->reads_host(extent.lengths != nullptr); }
     ForwardMemory<B>* memory_;
 };
 

@@ -48,13 +48,13 @@ public:
         size_ = std::exchange(other.size_, 0);
         scratch_size_ = other.scratch_size_;
         product_size_ = other.product_size_;
-        reads_lengths_ = other.reads_lengths_;
+        reads_host_ = other.reads_host_;
         return *this;
     }
 
     void clear() {
         size_ = scratch_size_ = product_size_ = 0;
-        reads_lengths_ = false;
+        reads_host_ = false;
     }
 
     /// Records an operation. `differentiable`: whether its backward is compiled; `taped`: whether it is recorded, too.
@@ -74,9 +74,9 @@ public:
                     declare([&](Scratch<B>& s) { operation.backward_scratch(s); });
             }
     }
-    /// Notes that operations read lengths, which are in host memory and no part of their values.
-    void reads_lengths(bool reads) { reads_lengths_ = reads_lengths_ || reads; }
-    bool reads_lengths() const { return reads_lengths_; }
+    /// Notes that operations depend on what each_part does not contain: lengths, which are in host memory.
+    void reads_host(bool reads) { reads_host_ = reads_host_ || reads; }
+    bool reads_host() const { return reads_host_; }
 
     void forward(OpContext<B> context) const {
         for (std::size_t k = 0; k < size_; ++k) records_[k].functions->forward(context, records_[k].operation);
@@ -86,12 +86,13 @@ public:
             if (const auto backward = records_[k].functions->backward) backward(context, records_[k].operation);
     }
 
-    /// Calls f with the bytes that define what the program computes: of each operation its functions and its value.
+    /// Calls f with the bytes that define what the program computes: of each operation its functions, and its value if
+    /// equal values have equal bytes (clears_padding).
     template <class F>
     void each_part(const F& f) const {
         for (std::size_t k = 0; k < size_; ++k) {
             f(std::as_bytes(std::span{&records_[k].functions, 1}));
-            f(std::span{records_[k].operation, records_[k].functions->size});
+            if constexpr (clears_padding) f(std::span{records_[k].operation, records_[k].functions->size});
         }
     }
 
@@ -147,7 +148,7 @@ private:
 
     std::vector<Record> records_;
     std::size_t size_ = 0, scratch_size_ = 0, product_size_ = 0;
-    bool reads_lengths_ = false;
+    bool reads_host_ = false;
 };
 
 } // namespace rondo

@@ -69,10 +69,9 @@ public:
     bool recorded() const { return recorded_; }
     /// The recorded program.
     const Program<B>& program() const { return program_; }
-    /// The addresses that execute and backward use and the program does not contain: begin and end of the memory that
-    /// is set to zero, and scratch.
-    std::array<const void*, 3> addresses() {
-        return {B::data(zeros_), B::data(zeros_) + zeros_used_, B::data(scratch_)};
+    /// The addresses that execute and backward use: values, begin and end of the memory that is set to zero, scratch.
+    std::array<const void*, 4> addresses() {
+        return {B::data(values_), B::data(zeros_), B::data(zeros_) + zeros_used_, B::data(scratch_)};
     }
     /// The losses of the recorded program.
     const LossParts<scalar>& losses() const { return losses_; }

@@ -56,10 +56,11 @@ public:
             if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
         };
         // Lengths are in host memory and no part of a program.
-        if (worker.work.program().reads_lengths() || has_lengths(batch)) work();
+        if (worker.work.program().reads_host() || has_lengths(batch)) work();
         else {
             key_.begin(worker.work.program());
             for (const void* memory : worker.work.addresses()) key_.add(memory);
+            if constexpr (!clears_padding) add_form(batch);
             for (const auto& part : worker.work.losses()) key_.add(part.each, part.extent.columns());
             key_.add(terms, batch.state_policy, model.data(), note, state ? state->data() : nullptr);
             graph_cache_(backend, key_, work);
@@ -68,6 +69,13 @@ public:
     }
 
 private:
+    // The extents that the program's values contain where they can be compared.
+    template <class Batch>
+    void add_form(const Batch& batch) {
+        const auto add = [&](const Extent& e) { key_.add(e.steps, e.batch, e.first_step, e.first_column); };
+        add(batch.target.extent);
+        std::apply([&](const auto&... x) { (add(x.extent), ...); }, batch.inputs);
+    }
     template <class Batch>
     static bool has_lengths(const Batch& batch) {
         return batch.target.extent.lengths ||
