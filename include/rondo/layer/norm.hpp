@@ -32,8 +32,9 @@ struct NormLayer {
         using Role = ParameterSpec::Role;
         std::array<ParameterSpec, std::size_t(parameters)> all{};
         if constexpr (parameters > 0)
-            all[0] = {.name = "weight", .rows = Size, .role = Role::constant, .initial = 1, .rank = 1};
-        if constexpr (parameters > 1) all[1] = {.name = "bias", .rows = Size, .role = Role::constant, .rank = 1};
+            all[0] = ParameterSpec{.name = "weight", .rows = Size, .role = Role::constant, .initial = 1, .rank = 1};
+        if constexpr (parameters > 1)
+            all[1] = ParameterSpec{.name = "bias", .rows = Size, .role = Role::constant, .rank = 1};
         return assign_offsets(all);
     }();
 
