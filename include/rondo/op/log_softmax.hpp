@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/view.hpp"
 #include "../simd/exp_column.hpp"
+#include "column_operation.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -48,23 +48,6 @@ struct LogSoftmaxGradient {
 
 /// The operation of the logarithm of softmax over the features of each column.
 template <class S>
-struct LogSoftmaxOperation {
-    DynamicSequenceView<const S> x; // (Size x T B)
-    DynamicSequenceView<S> y;       // (Size x T B)
-
-    template <class Run>
-    void forward(Run& run) const {
-        run.backend().columns(detail::LogSoftmaxValue<S>{x.value, y.value, x.rows}, x.columns());
-    }
-    template <class Run>
-    void backward(Run& run) const {
-        if (!x.gradient) return;
-        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-            const std::size_t at = first * x.rows;
-            run.backend().columns(detail::LogSoftmaxGradient<S>{y.value + at, y.gradient + at, x.gradient + at, x.rows},
-                                  count);
-        });
-    }
-};
+using LogSoftmaxOperation = ColumnOperation<S, detail::LogSoftmaxValue<S>, detail::LogSoftmaxGradient<S>>;
 
 } // namespace rondo
