@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turns a PyTorch checkpoint into a safetensors file, or back.
+"""Turns a PyTorch checkpoint, or the weights of an ONNX file, into a safetensors file, or that into a checkpoint.
 
     tools/convert.py model.pt model.safetensors
     tools/convert.py lightning.ckpt model.safetensors --prefix model.
+    tools/convert.py model.onnx model.safetensors
     tools/convert.py model.safetensors model.pt
 
 A checkpoint is a state_dict, or a dict that holds one somewhere: as "state_dict", "model_state_dict", "model" and so
 on. What else it holds is left out, and named. Nothing but tensors and containers is made of a file: other classes that
 it names are neither imported nor called. Tied tensors become tensors of their own. Metadata of a safetensors file is
-not carried over to a checkpoint. Needs the torch and safetensors packages.
+not carried over to a checkpoint.
+
+The weights of an ONNX file are its floating-point initializers, and the floating-point arrays among the constants of its
+nodes; in inner graphs (of If, Loop, Scan) and in functions, too. They keep the names and the layout that they have there.
+--key selects one graph: the node that has it (by name, or its first output) and the attribute, as If_0/then_branch, or
+the name of a function.
+
+Needs the torch and safetensors packages, and onnx for ONNX files.
 """
 import argparse
 import collections
@@ -159,11 +167,80 @@ def load_checkpoint(path, key):
     return tensors
 
 
+def onnx_graphs(graph, place=""):
+    """A graph, and those that its nodes have as attributes; each with the key that selects it."""
+    yield place, graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in [*attribute.graphs, *([attribute.g] if attribute.HasField("g") else [])]:
+                key = f"{node.name or ''.join(node.output[:1])}/{attribute.name}"
+                yield from onnx_graphs(inner, f"{place}/{key}" if place else key)
+
+
+def onnx_weights(graph):
+    """Names and values of a graph's initializers, and of its nodes' constants that are arrays."""
+    for tensor in getattr(graph, "initializer", ()):  # functions have none
+        yield tensor.name, tensor
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "Constant" and node.output else ():
+            if attribute.name == "value" and attribute.t.dims:
+                yield node.output[0], attribute.t
+            elif attribute.name == "value_floats":
+                yield node.output[0], onnx.helper.make_tensor("", onnx.TensorProto.FLOAT, [len(attribute.floats)],
+                                                              attribute.floats)
+
+
+def load_onnx(path, key):
+    try:
+        model = onnx.load(path)  # and the files of its folder that it names
+    except OSError:
+        raise
+    except Exception as error:  # whatever a broken file raises
+        raise Refused(f"{path} is not an ONNX file, or not a whole one: {' '.join(str(error).split())}")
+    graphs = [*onnx_graphs(model.graph)]
+    for function in model.functions:
+        graphs += onnx_graphs(function, function.name)
+    floats = {getattr(onnx.TensorProto, dtype): dtype for dtype in ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")}
+    found = [(place, name, tensor) for place, graph in graphs for name, tensor in onnx_weights(graph)]
+    places = sorted({place for place, _, tensor in found if tensor.data_type in floats})
+    if key is not None and key not in places:
+        raise Refused(f"{path} has no graph {key!r} with weights; there are: {', '.join(map(repr, places)) or 'none'}")
+    for _, graph in graphs:
+        for tensor in getattr(graph, "sparse_initializer", ()):
+            raise Refused(f"{path}: {tensor.values.name} is sparse; expected a dense tensor")
+    tensors, left_out = {}, []
+    for place, name, tensor in found:
+        if key not in (None, place):
+            continue
+        if tensor.data_type not in floats:
+            left_out.append(name)
+            continue
+        if name in tensors:
+            raise Refused(f"{path} has several tensors {name}; expected --key with one of {', '.join(map(repr, places))}")
+        try:
+            value = onnx.numpy_helper.to_array(tensor)
+        except Exception:  # whatever a broken tensor raises
+            raise Refused(f"{path}: {name} is broken: its shape is {list(tensor.dims)}, its data are of another size")
+        if floats[tensor.data_type] == "BFLOAT16":  # NumPy has no such type
+            tensors[name] = torch.from_numpy(value.astype("float32")).to(torch.bfloat16)
+        else:
+            tensors[name] = torch.from_numpy(value.copy())
+    if not tensors:
+        raise Refused(f"{path} has no weights: neither floating-point initializers nor constants that are arrays")
+    if left_out:
+        print(f"{path}: left out, no floating point: {', '.join(left_out[:8])}"
+              + (f" and {len(left_out) - 8} more" if len(left_out) > 8 else ""))
+    return tensors
+
+
 def load_safetensors(path):
     try:
         return safetensors.torch.load_file(path)
     except safetensors.SafetensorError as error:
         raise Refused(f"{path} is not a safetensors file: {error}")
+
+
+LOADERS = {**dict.fromkeys(CHECKPOINTS, load_checkpoint), ".onnx": load_onnx}  # of what becomes a safetensors file
 
 
 def rename(tensors, new_name):
@@ -176,18 +253,18 @@ def rename(tensors, new_name):
 
 
 def convert(source, target, prefix, dtype, key):
-    kinds = ["checkpoint" if p.suffix in CHECKPOINTS else p.suffix for p in (source, target)]
-    if sorted(kinds) != [".safetensors", "checkpoint"]:
-        raise Refused(f"cannot turn {source} into {target}; expected one of {', '.join(CHECKPOINTS)} and one .safetensors "
-                      f"file")
+    to_safetensors = target.suffix == ".safetensors"
+    if not (source.suffix in LOADERS if to_safetensors else
+            source.suffix == ".safetensors" and target.suffix in CHECKPOINTS):
+        raise Refused(f"cannot turn {source} into {target}; expected one of {', '.join(LOADERS)} and a .safetensors file, "
+                      f"or a .safetensors file and one of {', '.join(CHECKPOINTS)}")
     if source.exists() and target.exists() and target.samefile(source):
         raise Refused(f"{target} is {source} by another name; expected two files")
-    to_safetensors = target.suffix == ".safetensors"
     if key is not None and not to_safetensors:
         raise Refused(f"--key {key}: a safetensors file holds no state_dicts to choose from")
 
     try:
-        tensors = load_checkpoint(source, key) if to_safetensors else load_safetensors(source)
+        tensors = LOADERS[source.suffix](source, key) if to_safetensors else load_safetensors(source)
     except OSError as error:
         raise Refused(f"cannot read {source}: {error.strerror or 'no such file'}")
     if prefix and to_safetensors:
@@ -246,17 +323,20 @@ def umask():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("source", type=pathlib.Path, help=f"what to read: {', '.join(CHECKPOINTS)} or .safetensors")
-    parser.add_argument("target", type=pathlib.Path, help="what to write: the other of the two")
+    parser.add_argument("source", type=pathlib.Path, help=f"what to read: {', '.join(LOADERS)} or .safetensors")
+    parser.add_argument("target", type=pathlib.Path, help=f"what to write: .safetensors, or of it {', '.join(CHECKPOINTS)}")
     parser.add_argument("--prefix", default="", help="taken off the names towards safetensors, put before them back")
     parser.add_argument("--dtype", choices=DTYPES, help="of all floating-point tensors; as they are by default")
-    parser.add_argument("--key", help="which state_dict of a checkpoint, its keys with a / between: ema/model")
+    parser.add_argument("--key", help="which state_dict of a checkpoint, its keys with a / between: ema/model; which graph of an "
+                        "ONNX file: If_0/then_branch")
     arguments = parser.parse_args()
     try:
-        global safetensors, torch
+        global onnx, safetensors, torch
         try:
             import safetensors.torch
             import torch
+            if arguments.source.suffix == ".onnx":
+                import onnx.numpy_helper
         except ImportError as error:
             raise Refused(f"the package {error.name} is missing")
         convert(arguments.source, arguments.target, arguments.prefix, arguments.dtype, arguments.key)

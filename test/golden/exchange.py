@@ -76,6 +76,7 @@ def check(program):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         checkpoints(folder)
+        onnx_files(folder)
         subprocess.run([program, "write", folder], check=True)
         for name, (build, run) in MODELS.items():
             to_torch(folder, name, build, run)
@@ -180,6 +181,90 @@ def checkpoints(folder):
         assert status == 2 and reason in told, (name, told)
     assert not ran.exists() and not (folder / "no.safetensors").exists()
     print(f"convert.py: {len(good)} checkpoints converted, {len(bad) + 2} refused")
+
+
+def onnx_files(folder):
+    """The weights of ONNX files: initializers and constants, of inner graphs, too."""
+    try:
+        import onnx
+        from onnx import TensorProto, helper
+    except ImportError:
+        print("exchange: the package onnx is missing: the conversion of ONNX files is skipped")
+        return
+
+    def tensor(name, *numbers, kind=TensorProto.FLOAT, dims=None):
+        return helper.make_tensor(name, kind, [len(numbers)] if dims is None else dims, numbers)
+
+    def constant(name, value):
+        return helper.make_node("Constant", [], [name], value=value)
+
+    def node(name, **attributes):
+        return helper.make_node("If", ["c"], ["y"], name=name, **attributes)
+
+    def graph(nodes, initializers=(), **more):
+        return helper.make_graph(nodes, "g", [], [], [*initializers], **more)
+
+    def file(name, graph, **more):
+        path = folder / name
+        path.write_bytes(helper.make_model(graph, **more).SerializeToString())
+        return path
+
+    sizes = tensor("sizes", 1, 2, kind=TensorProto.INT64)
+    one, other = (graph([constant("net.b", tensor("", *numbers)), constant("scale", tensor("", 9, dims=[])), constant("shape", sizes)])
+                  for numbers in ((1, 2), (3, 4)))
+    deep = graph([node("", then_branch=one)], [tensor("net.d", 7, kind=TensorProto.DOUBLE)])
+    function = helper.make_function("local", "norm", [], ["f"], [constant("f", tensor("", 5, 6))], [helper.make_opsetid("", 18)])
+    plain = file("plain.onnx", graph([constant("net.b", tensor("", 1, 2)), helper.make_node("Constant", [], ["net.c"], value_floats=[3.5]),
+                                      helper.make_node("Constant", [], ["k"], value_float=1.0)],
+                                     [tensor("net.w", 1, 2, 3, 4, dims=[2, 2]), sizes, tensor("net.s", 8, dims=[]),
+                                      tensor("net.h", 1.5, kind=TensorProto.FLOAT16), tensor("net.l", 2.5, kind=TensorProto.BFLOAT16)]))
+    branches = file("branches.onnx", graph([node("if", then_branch=one, else_branch=other)], [tensor("net.w", 1)]))
+    nested = file("nested.onnx", graph([node("if", then_branch=deep)]), functions=[function])
+    good = (  # the file, convert.py's options, what it holds
+        (plain, ["--prefix", "net."], {"w": [[1, 2], [3, 4]], "b": [1, 2], "c": [3.5], "s": 8, "h": [1.5], "l": [2.5]}),
+        (branches, ["--key", "if/then_branch"], {"net.b": [1, 2]}),
+        (branches, ["--key", "if/else_branch"], {"net.b": [3, 4]}),
+        (branches, ["--key", ""], {"net.w": [1]}),
+        (nested, [], {"net.d": [7], "net.b": [1, 2], "f": [5, 6]}),
+        (nested, ["--key", "if/then_branch/y/then_branch"], {"net.b": [1, 2]}),
+        (nested, ["--key", "norm", "--dtype", "float64"], {"f": [5, 6]}),
+    )
+    target = folder / "converted.safetensors"
+    for path, options, expected in good:
+        status, told = converted(path, target, *options)
+        assert status == 0, (path, options, told)
+        found = safetensors.torch.load_file(target)
+        assert {name: value.tolist() for name, value in found.items()} == expected, (path, options, found)
+        assert ("left out, no floating point: " in told) == (path == plain or "then_branch" in str(options) or "else_branch" in str(options)
+                                                             or (path == nested and not options)), told
+    types = {"w": torch.float32, "h": torch.float16, "l": torch.bfloat16}
+    converted(plain, target, "--prefix", "net.")
+    found = safetensors.torch.load_file(target)
+    assert types == {name: found[name].dtype for name in types}, found
+    broken = tensor("net.w", 1, 2)
+    broken.dims[0] = 3
+    outside = tensor("net.w", 1)
+    outside.data_location = TensorProto.EXTERNAL
+    outside.external_data.add(key="location", value="missing.bin")
+    sparse = helper.make_sparse_tensor(tensor("net.w", 1), tensor("", 1, kind=TensorProto.INT64), [4])
+    (folder / "text.onnx").write_text("hello")
+    bad = (
+        (branches, [], "has several tensors net.b; expected --key with one of '', 'if/else_branch', 'if/then_branch'"),
+        (branches, ["--key", "if"], "has no graph 'if' with weights; there are: '', 'if/else_branch', 'if/then_branch'"),
+        (file("broken.onnx", graph([], [broken])), [], "net.w is broken: its shape is [3]"),
+        (file("sparse.onnx", graph([], sparse_initializer=[sparse])), [], "net.w is sparse"),
+        (file("outside.onnx", graph([], [outside])), [], "missing.bin"),
+        (file("none.onnx", graph([constant("a", sizes)])), [], "has no weights"),
+        (folder / "text.onnx", [], "is not an ONNX file"),
+        (folder / "missing.onnx", [], "cannot read"),
+    )
+    for path, options, reason in bad:
+        status, told = converted(path, folder / "no.safetensors", *options)
+        assert status == 2 and reason in told, (path, options, told)
+    status, told = converted(target, folder / "no.onnx")
+    assert status == 2 and "cannot turn" in told, told
+    assert not (folder / "no.safetensors").exists() and not (folder / "no.onnx").exists()
+    print(f"convert.py: {len(good)} ONNX files converted, {len(bad) + 1} refused")
 
 
 def golden():
