@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Turns a PyTorch checkpoint, or the weights of an ONNX file, into a safetensors file, or that into a checkpoint.
+"""Turns a PyTorch checkpoint, the weights of an ONNX file or NumPy's arrays into a safetensors file, or that into a
+checkpoint.
 
     tools/convert.py model.pt model.safetensors
     tools/convert.py lightning.ckpt model.safetensors --prefix model.
     tools/convert.py model.onnx model.safetensors
+    tools/convert.py model.npz model.safetensors
     tools/convert.py model.safetensors model.pt
 
 A checkpoint is a state_dict, or a dict that holds one somewhere: as "state_dict", "model_state_dict", "model" and so
@@ -17,7 +19,10 @@ nodes; in inner graphs (of If, Loop, Scan) and in functions, too. They keep the 
 --key selects one graph: the node that has it (by name, or its first output) and the attribute, as If_0/then_branch, or
 the name of a function.
 
-Needs the torch and safetensors packages, and onnx for ONNX files.
+Arrays of an archive (.npz) keep their names and types; arrays of Python objects, which only unpickling would read, are
+refused.
+
+Needs the torch and safetensors packages, onnx for ONNX files and numpy for archives.
 """
 import argparse
 import collections
@@ -233,6 +238,50 @@ def load_onnx(path, key):
     return tensors
 
 
+def load_archive(path, key):
+    if key is not None:
+        raise Refused(f"--key {key}: an archive holds no state_dicts to choose from")
+    try:
+        archive = numpy.load(path, allow_pickle=False)
+    except OSError:
+        raise
+    except Exception:  # whatever a broken archive raises
+        archive = None
+    if not isinstance(archive, numpy.lib.npyio.NpzFile):
+        raise Refused(f"{path} is not an archive of arrays; expected what numpy.savez writes")
+    tensors, left_out = {}, []
+    with archive:
+        members = archive.zip.namelist()
+        for member in members:
+            name = member.removesuffix(".npy")
+            if members.count(member) > 1 or name != member and name in members:
+                raise Refused(f"{path} holds two arrays of the name {name}")
+            if name == member:
+                left_out.append(member)
+            else:
+                tensors[name] = array_of(archive, path, name)
+    if not tensors:
+        raise Refused(f"{path} holds no array{', but ' + ', '.join(left_out[:8]) if left_out else ''}")
+    if left_out:
+        print(f"{path}: left out, as no arrays: {', '.join(left_out)}")
+    return tensors
+
+
+def array_of(archive, path, name):
+    try:
+        array = archive[name]
+    except Exception as error:
+        raise Refused(f"{path}: {name} cannot be read: {error}")
+    try:
+        # A copy, in C's order and the processor's byte order: what PyTorch takes.
+        tensor = torch.from_numpy(numpy.array(array, array.dtype.newbyteorder("="), order="C"))
+    except TypeError:
+        tensor = None
+    if name == "__metadata__" or tensor is None or tensor.is_complex():
+        raise Refused(f"{path}: safetensors has no tensor of the name {name} and the type {array.dtype}")
+    return tensor
+
+
 def load_safetensors(path):
     try:
         return safetensors.torch.load_file(path)
@@ -240,7 +289,8 @@ def load_safetensors(path):
         raise Refused(f"{path} is not a safetensors file: {error}")
 
 
-LOADERS = {**dict.fromkeys(CHECKPOINTS, load_checkpoint), ".onnx": load_onnx}  # of what becomes a safetensors file
+# Of what becomes a safetensors file.
+LOADERS = {**dict.fromkeys(CHECKPOINTS, load_checkpoint), ".onnx": load_onnx, ".npz": load_archive}
 
 
 def rename(tensors, new_name):
@@ -331,12 +381,14 @@ def main():
                         "ONNX file: If_0/then_branch")
     arguments = parser.parse_args()
     try:
-        global onnx, safetensors, torch
+        global numpy, onnx, safetensors, torch
         try:
             import safetensors.torch
             import torch
             if arguments.source.suffix == ".onnx":
                 import onnx.numpy_helper
+            if arguments.source.suffix == ".npz":
+                import numpy
         except ImportError as error:
             raise Refused(f"the package {error.name} is missing")
         convert(arguments.source, arguments.target, arguments.prefix, arguments.dtype, arguments.key)

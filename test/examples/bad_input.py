@@ -114,6 +114,10 @@ CASES = {
         ("--top-p nan", "--top-p: expected a finite number from 0 to 1, got 'nan'"), ("--top-p 1.5", "--top-p: expected"),
         ("--prompt caf\u00e9", "--prompt: the model does not know 'caf\u00e9'"),
     ],
+    "pronounce": TEXT[3:] + [("--data missing", "--data"), ("--model missing", "cannot read missing: No such file"),
+                             ("--model model.safetensors", "model.safetensors: "),
+                             ("--model a --load model.safetensors", "--model: nothing is trained"),
+                             ("--model a --epochs 2", "--model: nothing is trained")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
              + [("--load model", "--only"), ("--only lstm --load model.safetensors", "model."),

@@ -10,10 +10,12 @@ import contextlib
 import importlib.util
 import io
 import pathlib
+import pickle
 import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 
 try:
     import safetensors.torch
@@ -77,6 +79,7 @@ def check(program):
         folder = pathlib.Path(place)
         checkpoints(folder)
         onnx_files(folder)
+        archives(folder)
         subprocess.run([program, "write", folder], check=True)
         for name, (build, run) in MODELS.items():
             to_torch(folder, name, build, run)
@@ -265,6 +268,84 @@ def onnx_files(folder):
     assert status == 2 and "cannot turn" in told, told
     assert not (folder / "no.safetensors").exists() and not (folder / "no.onnx").exists()
     print(f"convert.py: {len(good)} ONNX files converted, {len(bad) + 1} refused")
+
+
+def archives(folder):
+    """NumPy's archives: arrays of any type, order and rank keep their names and types; nothing is unpickled."""
+    try:
+        import numpy
+    except ImportError:
+        print("exchange: the package numpy is missing: archives are not converted")
+        return
+    source, target = folder / "arrays.npz", folder / "arrays.safetensors"
+    float32 = numpy.arange(6, dtype="float32").reshape(2, 3)
+    arrays = {"enc_w_ih": float32, "net/kernel:0": numpy.asfortranarray(float32), "big": float32.astype(">f8"),
+              "reversed": float32[::-1, ::-1], "half": float32.astype("float16"), "count": numpy.int64(3),
+              "bytes": numpy.arange(3, dtype="uint8"), "none": numpy.zeros((0, 4), "float32"),
+              "flags": numpy.array([True, False])}
+    for save in (numpy.savez, numpy.savez_compressed):
+        save(source, **arrays)
+        status, told = converted(source, target)
+        assert status == 0 and "count is of int64" in told, told
+        found = safetensors.torch.load_file(target)
+        assert found.keys() == arrays.keys(), found.keys()
+        for name, array in arrays.items():
+            assert found[name].numpy().dtype == array.dtype.newbyteorder("="), name
+            assert numpy.array_equal(found[name].numpy(), array), name
+    numpy.savez(source, **{"net/w": float32, "net/b": float32[0]})
+    assert converted(source, target, "--prefix", "net/", "--dtype", "float64")[0] == 0
+    found = safetensors.torch.load_file(target)
+    assert found.keys() == {"w", "b"} and found["w"].dtype == torch.float64
+    with zipfile.ZipFile(source, "a") as archive:
+        archive.writestr("note.txt", "a text")
+    status, told = converted(source, target)
+    assert status == 0 and "left out, as no arrays: note.txt" in told, told
+
+    target.unlink()
+    ran = folder / "unpickled"
+    good = source.read_bytes()
+    bad = {  # what is in the file, and the reason
+        "objects": (lambda: numpy.savez(source, a=float32, b=numpy.array([Marker(ran)], dtype=object)), "b cannot be read"),
+        "pickle": (lambda: source.write_bytes(pickle.dumps(Marker(ran))), "is not an archive of arrays"),
+        "text": (lambda: source.write_bytes(b"hello"), "is not an archive of arrays"),
+        "empty": (lambda: source.write_bytes(b""), "is not an archive of arrays"),
+        "cut": (lambda: source.write_bytes(good[:100]), "is not an archive of arrays"),
+        "array": (lambda: source.write_bytes(npy(numpy, float32)), "is not an archive of arrays"),
+        "complex": (lambda: numpy.savez(source, z=float32 * 1j), "the name z and the type complex64"),
+        "strings": (lambda: numpy.savez(source, s=numpy.array(["a"])), "the name s and the type <U1"),
+        "records": (lambda: numpy.savez(source, r=numpy.zeros(2, "f4,i4")), "the name r and the type"),
+        "nothing": (lambda: numpy.savez(source), "holds no array"),
+        "damaged": (lambda: zipped(source, {"a.npy": npy(numpy, float32)[:-4]}), "a cannot be read"),
+        "huge": (lambda: zipped(source, {"a.npy": npy(numpy, float32).replace(b"(2, 3), }" + 20 * b" ",
+                                                                             b"(9" + 20 * b"0" + b", 3), }")}), "a cannot be read"),
+        "twice": (lambda: zipped(source, {"a.npy": npy(numpy, float32), "a": b""}), "two arrays of the name a"),
+    }
+    for name, (make, reason) in bad.items():
+        make()
+        status, told = converted(source, target)
+        assert status == 2 and reason in told and len(told.splitlines()) == 1, (name, told)
+    numpy.savez(source, a=float32)
+    for arguments, reason in (((source, folder / "a.pt"), "expected one of"),
+                              ((target, source), "expected one of"),
+                              ((folder / "missing.npz", target), "cannot read"),
+                              ((source, target, "--key", "a"), "an archive holds no state_dicts"),
+                              ((source, target, "--prefix", "b"), "has a name that begins with b")):
+        status, told = converted(*arguments)
+        assert status == 2 and reason in told, told
+    assert not ran.exists() and not target.exists()
+    print(f"convert.py: archives converted, {len(bad) + 5} refused")
+
+
+def npy(numpy, array):
+    file = io.BytesIO()
+    numpy.save(file, array)
+    return file.getvalue()
+
+
+def zipped(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
 
 
 def golden():
