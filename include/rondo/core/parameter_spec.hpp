@@ -23,7 +23,8 @@ struct ParameterSpec {
     int after_reset = 0; // number of last blocks that multiply r * h instead of h: a GRU that resets before the product
     int padding = -1;    // the row of a table that stays zero
     double initial = 0;  // the initial value of a constant, whatever the initialization
-    int rank = 2;        // as saved: 1 or 2
+    int rank = 2;        // as saved: 1, 2 or 3
+    int kernel = 1;      // the last extent of a tensor of rank 3: (rows, columns / kernel, kernel)
     std::size_t offset = 0;
 
     constexpr std::size_t size() const { return std::size_t(rows) * std::size_t(columns); }

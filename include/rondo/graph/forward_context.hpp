@@ -6,6 +6,7 @@
 #include "../core/random.hpp"
 #include "../core/view.hpp"
 #include "host_copy.hpp"
+#include "length_pool.hpp"
 #include "loss_value.hpp"
 #include "program.hpp"
 
@@ -41,6 +42,7 @@ struct ForwardMemory {
     Arena<scalar>* values = nullptr;
     Arena<scalar>* zeros = nullptr; // set to zero before the program is executed: above all gradients of values
     LossParts<scalar>* losses = nullptr;
+    LengthPool* lengths = nullptr;
     const scalar* parameters = nullptr;
     scalar* persistent_state = nullptr; // kept between runs; null: every sequence starts from zero
     Randomness randomness{};
@@ -79,6 +81,8 @@ public:
         static_assert(sizeof(int) <= sizeof(scalar));
         return reinterpret_cast<int*>(take(count));
     }
+    /// Memory for the lengths of `batch` sequences that this forward computes.
+    int* take_lengths(int batch) const { return memory_->lengths->take(batch); }
     /// An input's values for checks while recording; null if the host cannot read them or the program will write them.
     template <class T>
     const T* on_host(const T* p) const {

@@ -101,10 +101,12 @@ private:
         zeros = arena_of(zeros_);
         program_.clear();
         losses_.clear();
+        lengths_.clear();
         memory.program = &program_;
         memory.values = &values;
         memory.zeros = &zeros;
         memory.losses = &losses_;
+        memory.lengths = &lengths_;
     }
     /// Whether the program fits; else there is memory for it now.
     [[gnu::noinline]] bool end(const Arena<scalar>& values, const Arena<scalar>& zeros, bool taped, bool again) {
@@ -127,6 +129,7 @@ private:
     Memory values_, zeros_, scratch_;
     Program<B> program_;
     LossParts<scalar> losses_;
+    LengthPool lengths_;
     B backend_;
     std::size_t zeros_used_ = 0;
     bool complete_ = false, taped_ = false, recorded_ = false;

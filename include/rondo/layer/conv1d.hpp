@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/layer_kind.hpp"
+#include "../core/parameter_spec.hpp"
+#include "../core/view.hpp"
+#include "../op/convolution.hpp"
+
+#include <array>
+#include <string>
+#include <type_traits>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// Steps of padding around a sequence: zeros, or its own steps reflected at its ends.
+struct Padding {
+    enum class Kind { given, causal, same };
+    int left = 0, right = 0;
+    bool reflect = false;
+    Kind kind = Kind::given;
+    bool operator==(const Padding&) const = default;
+};
+/// No padding: PyTorch's default.
+inline constexpr Padding valid_padding{};
+/// Before a sequence, so that no output depends on a later input.
+inline constexpr Padding causal_padding{.kind = Padding::Kind::causal};
+/// On both sides, so that there are as many outputs as inputs; one more at the end if the number is odd.
+inline constexpr Padding same_padding{.kind = Padding::Kind::same};
+
+/// The options of a convolution.
+struct Conv {
+    int stride = 1, dilation = 1, groups = 1;
+    Padding padding{};
+    bool bias = true;
+    bool operator==(const Conv&) const = default;
+
+    constexpr ConvolutionPlan plan(int kernel) const {
+        ConvolutionPlan all{kernel, stride, dilation, groups, padding.left, padding.right, padding.reflect};
+        const int more = all.reach() - 1;
+        if (padding.kind == Padding::Kind::causal) all.left = more, all.right = 0;
+        if (padding.kind == Padding::Kind::same) all.left = more / 2, all.right = more - more / 2;
+        return all;
+    }
+    constexpr bool valid(int in, int out, int kernel) const {
+        return kernel > 0 && stride > 0 && dilation > 0 && groups > 0 && in % groups == 0 && out % groups == 0 &&
+               padding.left >= 0 && padding.right >= 0 && (padding.kind != Padding::Kind::same || stride == 1);
+    }
+};
+
+/// Convolution over the steps (cross-correlation, as PyTorch's Conv1d).
+///
+///   y(t) = b + sum_k W(k) x(t stride + k dilation - left)                     (1)
+///
+/// Shapes  x (In x T B) -> y (Out x T' B), T' = floor((T + left + right - dilation (Kernel - 1) - 1) / stride) + 1;
+///         weight (Out, In / groups, Kernel), bias (Out). A sequence's length becomes its T'.
+/// Errors  sequences that are shorter than the kernel; reflection over more steps than a sequence has. Does not compile
+///         in a stream.
+template <int In, int Out, int Kernel, Conv options = Conv{}>
+// sizes, stride, dilation and groups >= 1; groups divide In and Out; "same" has stride 1
+    requires (In > 0) && (Out > 0) && (options.valid(In, Out, Kernel))
+struct Conv1d {
+    static constexpr LayerKind kind = LayerKind::other;
+    static constexpr int input_size = In, output_size = Out, stride = options.stride;
+    static constexpr ConvolutionPlan plan = options.plan(Kernel);
+    static constexpr auto tensors = [] {
+        constexpr int fan = In / options.groups * Kernel;
+        std::array<ParameterSpec, options.bias ? 2 : 1> all{
+            ParameterSpec{.name = "weight", .rows = Out, .columns = fan, .fan = fan, .rank = 3, .kernel = Kernel}};
+        if constexpr (options.bias)
+            all[1] = {.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = fan, .rank = 1};
+        return assign_offsets(all);
+    }();
+    static constexpr Label describe() {
+        Label text = Label{"Conv1d "}.add(In).add(" -> ").add(Out).add(", kernel ").add(Kernel);
+        if (options.stride > 1) text.add(", stride ").add(options.stride);
+        if (options.dilation > 1) text.add(", dilation ").add(options.dilation);
+        if (options.groups > 1) text.add(", ").add(options.groups).add(" groups");
+        return text;
+    }
+
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x) {
+        using Scalar = std::remove_const_t<S>;
+        static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
+                      "rondo: Conv1d reads several steps; it cannot be streamed step by step");
+        const Extent& e = x.extent;
+        check(e);
+        const int* lengths = nullptr;
+        if (e.lengths) {
+            int* const all = run.take_lengths(e.batch);
+            for (int b = 0; b < e.batch; ++b) all[b] = plan.steps(e.lengths[b]);
+            lengths = all;
+        }
+        const auto y =
+            run.template make<Out>({plan.steps(e.steps), e.batch, lengths, e.first_step / stride, e.first_column});
+        Convolution<Scalar> operation{x, y, run.parameter(0), {}, plan};
+        if constexpr (options.bias) operation.bias = run.parameter(1);
+        run.execute(operation);
+        return y;
+    }
+
+private:
+    static void check(const Extent& e) {
+        const int least = std::max(plan.reach() - plan.left - plan.right,
+                                   plan.reflect ? std::max(plan.left, plan.right) + 1 : 1);
+        for (int b = 0; b < e.batch; ++b)
+            if (e.length(b) < least && !(e.lengths && e.length(b) == 0))
+                fail(Error::Kind::argument, "rondo::Conv1d: expected sequences of " + std::to_string(least) +
+                                                " steps or more, got one of " + std::to_string(e.length(b)));
+    }
+};
+
+} // namespace rondo

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/host_device.hpp"
+#include "../version.hpp"
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// What a convolution over time does, but for its weights.
+///
+/// Tap k of output step t reads input step t stride + k dilation - left: a zero, or a reflected step, outside the
+/// sequence.
+struct ConvolutionPlan {
+    int kernel = 1, stride = 1, dilation = 1, groups = 1;
+    int left = 0, right = 0; // steps of padding
+    bool reflect = false;
+
+    /// Input steps that an output step spans.
+    constexpr int reach() const { return dilation * (kernel - 1) + 1; }
+    /// Output steps of a sequence; 0 if it is shorter than the kernel.
+    constexpr int steps(int length) const {
+        const int most = length + left + right - reach();
+        return length > 0 && most >= 0 ? most / stride + 1 : 0;
+    }
+    /// The input step at a position of the padded sequence; -1: a zero.
+    RONDO_HOST_DEVICE constexpr int source(int position, int length) const {
+        int at = position - left;
+        if (reflect && at < 0) at = -at;
+        if (reflect && at >= length) at = 2 * (length - 1) - at;
+        return at >= 0 && at < length ? at : -1;
+    }
+};
+
+} // namespace rondo

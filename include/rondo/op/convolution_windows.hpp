@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/host_device.hpp"
+#include "convolution_plan.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// The windows of a group of features: element (k, i) of the column of an output step is feature i of the step that its
+/// tap k reads.
+template <class S>
+struct WindowsOfGroup {
+    ConvolutionPlan plan;
+    const int* lengths; // (B); null: all `steps`
+    int steps;
+    std::size_t rows, first_row, inputs; // of the input; of the group
+    std::size_t batch, first;            // the first output column of the windows
+
+    RONDO_HOST_DEVICE int length(std::size_t b) const { return lengths ? lengths[b] : steps; }
+    RONDO_HOST_DEVICE std::size_t at(int t, std::size_t b) const {
+        return (std::size_t(t) * batch + b) * rows + first_row;
+    }
+    RONDO_HOST_DEVICE std::size_t taps() const { return inputs * std::size_t(plan.kernel); }
+};
+template <class S>
+struct ConvolutionWindows : WindowsOfGroup<S> {
+    const S* x; // (rows x T B)
+    S* windows; // (Kernel inputs x N)
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        const std::size_t column = this->first + n, b = column % this->batch;
+        const int begin = int(column / this->batch) * this->plan.stride, length = this->length(b);
+        S* to = windows + n * this->taps();
+        for (int k = 0; k < this->plan.kernel; ++k, to += this->inputs) {
+            const int t = this->plan.source(begin + k * this->plan.dilation, length);
+            const S* const from = x + this->at(t < 0 ? 0 : t, b);
+            for (std::size_t i = 0; i < this->inputs; ++i) to[i] = t < 0 ? S(0) : from[i];
+        }
+    }
+};
+/// dx += the gradients of the windows' elements that are copies of x
+template <class S>
+struct ConvolutionWindowsGradient : WindowsOfGroup<S> {
+    const S* dwindows; // (Kernel inputs x N)
+    S* dx;             // (rows x T B)
+    std::size_t end;   // of the output columns of the windows
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t n) const {
+        const std::size_t b = n % this->batch;
+        const int t = int(n / this->batch), length = this->length(b), left = this->plan.left;
+        if (t >= length) return;
+        add(t + left, t, b);
+        if (!this->plan.reflect) return;
+        if (t >= 1 && t <= left) add(left - t, t, b);
+        if (t <= length - 2 && 2 * (length - 1) - t < length + this->plan.right) add(left + 2 * (length - 1) - t, t, b);
+    }
+
+private:
+    RONDO_HOST_DEVICE void add(int position, int t, std::size_t b) const {
+        S* const to = dx + this->at(t, b);
+        for (int k = 0; k < this->plan.kernel; ++k) {
+            const int begin = position - k * this->plan.dilation;
+            if (begin < 0 || begin % this->plan.stride != 0) continue;
+            const std::size_t column = std::size_t(begin / this->plan.stride) * this->batch + b;
+            if (column < this->first || column >= end) continue;
+            const S* const from =
+                dwindows + (column - this->first) * this->taps() + std::size_t(k) * this->inputs;
+            for (std::size_t i = 0; i < this->inputs; ++i) to[i] += from[i];
+        }
+    }
+};
+/// Row o of the weights (Out x In/groups x Kernel) in the order of the windows: (Out x Kernel x In/groups).
+template <class S>
+struct WeightByWindow {
+    const S* weight;
+    S* to;
+    std::size_t inputs;
+    int kernel;
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t o) const {
+        const std::size_t taps = std::size_t(kernel), first = o * inputs * taps;
+        for (std::size_t k = 0; k < taps; ++k)
+            for (std::size_t i = 0; i < inputs; ++i) to[first + k * inputs + i] = weight[first + i * taps + k];
+    }
+};
+/// The inverse, added.
+template <class S>
+struct WeightFromWindows {
+    const S* from;
+    S* weight;
+    std::size_t inputs;
+    int kernel;
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t o) const {
+        const std::size_t taps = std::size_t(kernel), first = o * inputs * taps;
+        for (std::size_t k = 0; k < taps; ++k)
+            for (std::size_t i = 0; i < inputs; ++i) weight[first + i * taps + k] += from[first + k * inputs + i];
+    }
+};
+
+} // namespace rondo
