@@ -120,6 +120,37 @@ def maps():
     return file
 
 
+class OverSteps(nn.Module):
+    """A convolution of (B, F, T), applied to (T, B, F) after padding its steps; its parameters have its names."""
+
+    def __init__(self, inputs, outputs, kernel, left=0, right=0, mode="constant", **options):
+        super().__init__()
+        conv = nn.Conv1d(inputs, outputs, kernel, **options)
+        self.weight, self.bias = conv.weight, conv.bias
+        self.conv, self.padding, self.mode = [conv], (left, right), mode  # not a submodule
+
+    def forward(self, x):
+        return self.conv[0](functional.pad(x.permute(1, 2, 0), self.padding, self.mode)).permute(2, 0, 1)
+
+
+def convolutions():
+    """Convolutions over 11 steps of 3 sequences."""
+    file = File("convolutions")
+    for name, make in {
+        "plain": lambda: OverSteps(3, 5, 3),
+        "causal_dilated": lambda: OverSteps(5, 20, 3, left=4, dilation=2),
+        "strided_groups": lambda: OverSteps(4, 6, 3, left=1, right=1, stride=2, groups=2),
+        "depthwise": lambda: OverSteps(33, 33, 5, left=2, right=2, groups=33),
+        "same_even": lambda: OverSteps(3, 4, 4, left=1, right=2, bias=False),
+        "reflect": lambda: OverSteps(1, 16, 5, left=2, right=4, mode="reflect", stride=3),
+        "one": lambda: OverSteps(20, 1, 1),
+    }.items():
+        file.case(name)
+        module = make()
+        add_layer(file, name, module, leaf(11, 3, module.conv[0].in_channels))
+    return file
+
+
 def cross_entropy(x, target):
     """The mean over all valid steps of (T, B, V); a target of -100 is none."""
     return functional.cross_entropy(x.flatten(0, 1), target.flatten().long(), ignore_index=-100)

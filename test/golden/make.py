@@ -18,7 +18,8 @@ def main():
     torch.set_default_dtype(torch.float64)
     print(f"loop against nn.GRU: {recurrent.check_loop():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
-    files += [recurrent.cells(), layers.layers(), layers.maps(), layers.losses(), attention.attention(), traces.traces()]
+    files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.losses()]
+    files += [attention.attention(), traces.traces()]
     for file in files:
         file.save(folder)
         print(f"{file.name}.safetensors: {len(file.tensors)} tensors")

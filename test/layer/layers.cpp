@@ -15,7 +15,9 @@ using cases::Batch, cases::Case;
 
 struct LayerGolden : testing::TestWithParam<Case> {
     const Case& c = GetParam();
-    Golden golden = c.kind == "map" ? Golden{"maps", c.size} : Golden{"layers", c.kind + '_' + c.size};
+    Golden golden = c.kind == "map"    ? Golden{"maps", c.size}
+                    : c.kind == "conv" ? Golden{"convolutions", c.size}
+                                       : Golden{"layers", c.kind + '_' + c.size};
     std::unique_ptr<cases::Network> network = c.make();
 
     LayerGolden() {
@@ -27,7 +29,7 @@ struct LayerGolden : testing::TestWithParam<Case> {
         network->give(trial);
     }
 };
-constexpr std::string_view kinds[]{"linear", "embedding", "relu", "tanh", "sigmoid", "softmax", "map"};
+constexpr std::string_view kinds[]{"linear", "embedding", "relu", "tanh", "sigmoid", "softmax", "map", "conv"};
 INSTANTIATE_TEST_SUITE_P(All, LayerGolden, testing::ValuesIn(cases::cases_where([](const Case& c) {
                              return std::ranges::count(kinds, c.kind) > 0;
                          })),

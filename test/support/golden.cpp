@@ -82,7 +82,7 @@ std::vector<S> Golden::parameters(std::span<const rondo::ParameterSpec> tensors)
     std::vector<S> buffer;
     for (const rondo::ParameterSpec& t : tensors) {
         const Numbers& from = (*this)["parameters/" + std::string{t.name.view()}];
-        const std::vector<std::size_t> shape{std::size_t(t.rows), std::size_t(t.columns)};
+        const auto shape = t.shape();
         EXPECT_EQ(from.shape, std::vector(shape.begin(), shape.begin() + t.rank)) << t.name.view();
         buffer.resize(std::max(buffer.size(), t.offset + rondo::padded(t.size())));
         for (std::size_t k = 0; k < t.size(); ++k) buffer[t.offset + k] = S(from.values.at(k));

@@ -28,6 +28,11 @@ struct ParameterSpec {
     std::size_t offset = 0;
 
     constexpr std::size_t size() const { return std::size_t(rows) * std::size_t(columns); }
+    /// The extents as saved, `rank` of them.
+    constexpr std::array<std::size_t, 3> shape() const {
+        const std::size_t last = rank == 3 ? std::size_t(kernel) : 1;
+        return {std::size_t(rows), std::size_t(columns) / last, last};
+    }
 };
 
 /// Assigns offsets to tensors that lie one after the other.

@@ -107,8 +107,8 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
             std::fill_n(values + t.offset, t.size(), S(0));
             continue;
         }
-        const io::detail::NestedNumbers expected{
-            t.rank == 1 ? std::vector<std::size_t>{rows} : std::vector<std::size_t>{rows, columns}, {}};
+        const auto shape = t.shape();
+        const io::detail::NestedNumbers expected{{shape.begin(), shape.begin() + t.rank}, {}};
         if (!found)
             return wrong(" " + expected.text() + " is missing" + (no_biases ? io::detail::zero_biases_hint : ""));
         if (found->shape != expected.shape)

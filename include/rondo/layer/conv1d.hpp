@@ -54,8 +54,8 @@ struct Conv {
 ///
 /// Shapes  x (In x T B) -> y (Out x T' B), T' = floor((T + left + right - dilation (Kernel - 1) - 1) / stride) + 1;
 ///         weight (Out, In / groups, Kernel), bias (Out). A sequence's length becomes its T'.
-/// Errors  sequences that are shorter than the kernel; reflection over more steps than a sequence has. Does not compile
-///         in a stream.
+/// Errors  sequences that are shorter than the kernel; reflection over more steps than a sequence has. Streams and
+///         persistent states need causal padding; streams a stride of 1.
 template <int In, int Out, int Kernel, Conv options = Conv{}>
 // sizes, stride, dilation and groups >= 1; groups divide In and Out; "same" has stride 1
     requires (In > 0) && (Out > 0) && (options.valid(In, Out, Kernel))
@@ -63,6 +63,8 @@ struct Conv1d {
     static constexpr LayerKind kind = LayerKind::other;
     static constexpr int input_size = In, output_size = Out, stride = options.stride;
     static constexpr ConvolutionPlan plan = options.plan(Kernel);
+    static constexpr bool causal = plan.left == plan.reach() - 1 && plan.right == 0 && !plan.reflect;
+    static constexpr std::size_t state_size = causal ? ConvolutionHistory<float>::size(plan, In) : 0;
     static constexpr auto tensors = [] {
         constexpr int fan = In / options.groups * Kernel;
         std::array<ParameterSpec, options.bias ? 2 : 1> all{
@@ -79,31 +81,86 @@ struct Conv1d {
         return text;
     }
 
+    // The backend's step kernel, for streams: a product with the windows.
+    static constexpr int taps = In * Kernel;
+    template <class K>
+        requires (causal && options.groups == 1) && requires { typename K::template linear<taps, Out>; }
+    static constexpr std::size_t packed_size = K::template linear<taps, Out>::size;
+    template <class K>
+    static void pack(const auto& tensor, std::byte* to) {
+        K::template linear<taps, Out>::template pack<options.bias>(
+            [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
+    }
+
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
-        static_assert(!std::remove_reference_t<decltype(run)>::stepwise,
-                      "rondo: Conv1d reads several steps; it cannot be streamed step by step");
+        using Run = std::remove_reference_t<decltype(run)>;
+        static_assert(
+            causal || !Run::stepwise,
+            "rondo: Conv1d reads later steps, unless its padding is causal; it cannot be streamed step by step");
         const Extent& e = x.extent;
-        check(e);
-        const int* lengths = nullptr;
-        if (e.lengths) {
-            int* const all = run.take_lengths(e.batch);
-            for (int b = 0; b < e.batch; ++b) all[b] = plan.steps(e.lengths[b]);
-            lengths = all;
+        Scalar* const state = run.persistent_state(e.batch);
+        if constexpr (Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>) {
+            return step<Scalar>(run, x, state);
+        } else {
+            check(e, state != nullptr);
+            const int* lengths = nullptr;
+            if constexpr (!Run::packed)
+                if (e.lengths) {
+                    int* const all = run.take_lengths(e.batch);
+                    for (int b = 0; b < e.batch; ++b) all[b] = plan.steps(e.lengths[b]);
+                    lengths = all;
+                }
+            const auto y =
+                run.template make<Out>({plan.steps(e.steps), e.batch, lengths, e.first_step / stride, e.first_column});
+            Convolution<Scalar> operation{x, y, run.parameter(0), {}, plan};
+            if constexpr (options.bias) operation.bias = run.parameter(1);
+            if constexpr (state_size > 0) {
+                operation.state = state;
+                if (state && run.taped()) operation.before = run.take(state_size * std::size_t(e.batch));
+            }
+            run.execute(operation);
+            return y;
         }
-        const auto y =
-            run.template make<Out>({plan.steps(e.steps), e.batch, lengths, e.first_step / stride, e.first_column});
-        Convolution<Scalar> operation{x, y, run.parameter(0), {}, plan};
-        if constexpr (options.bias) operation.bias = run.parameter(1);
-        run.execute(operation);
-        return y;
     }
 
 private:
-    static void check(const Extent& e) {
-        const int least = std::max(plan.reach() - plan.left - plan.right,
-                                   plan.reflect ? std::max(plan.left, plan.right) + 1 : 1);
+    /// Weights (Out x In x Kernel) indexed as (Out x Kernel x In); a bias as it is.
+    template <class Weights>
+    struct ByWindow {
+        Weights weights;
+        bool reordered;
+        auto operator[](std::size_t n) const {
+            if (!reordered) return weights[n];
+            const std::size_t out = n / taps, tap = n % taps / In, in = n % In;
+            return weights[out * taps + in * Kernel + tap];
+        }
+    };
+    template <class S>
+    static auto step(auto& run, const SequenceView<const S, In>& x, S* state) {
+        using Run = std::remove_reference_t<decltype(run)>;
+        const SequenceView<S, Out> y{run.take(padded(std::size_t(Out))), nullptr, x.extent};
+        S* const windows = run.take(padded(std::size_t(taps)));
+        if constexpr (!Run::dry()) {
+            const WindowsOfGroup<S> all{plan, nullptr, 1, In, 0, In, 1, 0, state_size > 0 ? state : nullptr};
+            ConvolutionWindows<S>{all, x.value, windows}.template run<S>(0);
+            Run::kernels::template linear<taps, Out>::step(run.weights(), windows, y.value);
+            if constexpr (state_size > 0) AppendHistory<S>{all, x.value}.template run<S>(0);
+        }
+        return y;
+    }
+    static void check(const Extent& e, bool persistent) {
+        if (persistent && !causal)
+            fail(Error::Kind::argument,
+                 "rondo: Conv1d reads later steps, unless its padding is causal; it cannot carry "
+                 "state on");
+        for (int b = 0; persistent && b < e.batch; ++b)
+            if (e.length(b) % stride != 0)
+                fail(Error::Kind::argument, "rondo::Conv1d: a sequence that goes on: expected a multiple of " +
+                                                std::to_string(stride) + " steps, got " + std::to_string(e.length(b)));
+        const int least =
+            std::max(plan.reach() - plan.left - plan.right, plan.reflect ? std::max(plan.left, plan.right) + 1 : 1);
         for (int b = 0; b < e.batch; ++b)
             if (e.length(b) < least && !(e.lengths && e.length(b) == 0))
                 fail(Error::Kind::argument, "rondo::Conv1d: expected sequences of " + std::to_string(least) +

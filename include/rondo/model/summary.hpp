@@ -21,8 +21,9 @@ inline std::string column(std::string text, std::size_t width) {
     return text;
 }
 inline std::string shape(const ParameterSpec& t) {
-    return t.rank == 1 ? "(" + std::to_string(t.rows) + ")"
-                       : "(" + std::to_string(t.rows) + ", " + std::to_string(t.columns) + ")";
+    std::string text = "(";
+    for (int k = 0; k < t.rank; ++k) text += (k > 0 ? ", " : "") + std::to_string(t.shape()[std::size_t(k)]);
+    return text + ")";
 }
 /// A layer's own text; empty for a network.
 template <class Layer>

@@ -21,6 +21,7 @@ struct Convolution {
     DynamicSequenceView<S> y;       // (Out x T' B)
     Parameter<S> weight, bias;      // (Out x In/groups x Kernel), (Out); a bias whose value is null: none
     ConvolutionPlan plan;
+    S *state = nullptr, *before = nullptr; // ConvolutionHistory of each sequence, updated; its copy for the backward
 
     template <class Run>
     void forward(Run& run) const {
@@ -34,10 +35,13 @@ struct Convolution {
         for (std::size_t group = 0; group < groups(); ++group) {
             const auto packed = backend.prepare(group_weight(w, group), room.packed);
             each_chunk<Run::whole>([&](std::size_t first, std::size_t count) {
-                const auto windows = gather(backend, lengths, group, first, count, room.windows);
+                const auto windows = gather(backend, lengths, group, first, count, state, room.windows);
                 backend.multiply_add(group_rows(y.matrix(first, count), group, outputs()), packed, windows);
             });
         }
+        if (!state) return;
+        if (before) backend.copy(before, state, history_size());
+        backend.columns(AppendHistory<S>{of_group(lengths, 0, 0, state), x.value}, std::size_t(x.extent.batch));
     }
     template <class B>
     auto forward_scratch(Scratch<B>& scratch) const {
@@ -67,12 +71,13 @@ struct Convolution {
             if constexpr (Run::whole) return run.active(y.gradients(), y.extent, output_lengths, room.dy);
             else return static_cast<ColumnMajorView<const S>>(y.gradients());
         }();
-        if (dw && bias.value) each_valid<Run::whole>(0, y.columns(), [&](std::size_t first, std::size_t count) {
-            backend.add_columns(run.gradient(bias), dy.from_column(first, count));
-        });
+        if (dw && bias.value)
+            each_valid<Run::whole>(0, y.columns(), [&](std::size_t first, std::size_t count) {
+                backend.add_columns(run.gradient(bias), dy.from_column(first, count));
+            });
         for (std::size_t group = 0; group < groups(); ++group)
             each_chunk<Run::whole>([&](std::size_t begin, std::size_t size) {
-                const auto windows = dw ? gather(backend, lengths, group, begin, size, room.windows)
+                const auto windows = dw ? gather(backend, lengths, group, begin, size, before, room.windows)
                                         : ColumnMajorView<const S>{};
                 const ColumnMajorView<S> dwindows{room.dwindows, taps(), size};
                 if (x.gradient) backend.fill(dwindows.data, taps() * size, S(0));
@@ -120,7 +125,8 @@ private:
     std::size_t chunk() const {
         if (whole) return y.columns();
         const std::size_t batch = std::size_t(y.extent.batch);
-        return (std::min)(y.columns(), (std::max)(std::size_t(1), 65536 / (taps() * (std::max)(batch, std::size_t(1)))) * batch);
+        return (std::min)(y.columns(),
+                          (std::max)(std::size_t(1), 65536 / (taps() * (std::max)(batch, std::size_t(1)))) * batch);
     }
     template <bool whole, class F>
     void each_chunk(const F& f) const {
@@ -151,22 +157,23 @@ private:
     static ColumnMajorView<T> group_rows(ColumnMajorView<T> all, std::size_t group, std::size_t rows) {
         return all.from_row(group * rows, rows);
     }
+    std::size_t history_size() const { return ConvolutionHistory<S>::size(plan, x.rows) * std::size_t(x.extent.batch); }
+    WindowsOfGroup<S> of_group(const int* lengths, std::size_t group, std::size_t first, S* history) const {
+        return {plan,  lengths, x.extent.steps, x.rows, group * inputs(), inputs(), std::size_t(x.extent.batch),
+                first, history};
+    }
     template <class B>
     ColumnMajorView<const S> gather(B& backend, const int* lengths, std::size_t group, std::size_t first,
-                                    std::size_t count, S* to) const {
-        backend.columns(ConvolutionWindows<S>{{plan, lengths, x.extent.steps, x.rows, group * inputs(), inputs(),
-                                               std::size_t(x.extent.batch), first},
-                                              x.value, to},
-                        count);
+                                    std::size_t count, S* history, S* to) const {
+        backend.columns(ConvolutionWindows<S>{of_group(lengths, group, first, history), x.value, to}, count);
         return {to, taps(), count};
     }
     template <class B>
     void scatter(B& backend, const int* lengths, std::size_t group, std::size_t first, std::size_t count,
                  const S* from) const {
-        backend.columns(ConvolutionWindowsGradient<S>{{plan, lengths, x.extent.steps, x.rows, group * inputs(),
-                                                       inputs(), std::size_t(x.extent.batch), first},
-                                                      from, x.gradient, first + count},
-                        x.columns());
+        backend.columns(
+            ConvolutionWindowsGradient<S>{of_group(lengths, group, first, nullptr), from, x.gradient, first + count},
+            x.columns());
     }
 };
 

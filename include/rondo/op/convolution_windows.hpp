@@ -8,6 +8,34 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+/// The steps before a sequence that a causal convolution reads: a ring buffer, and as its last number the index of the
+/// oldest step.
+template <class S>
+struct ConvolutionHistory {
+    S* ring; // (rows x steps), index
+    std::size_t rows, steps;
+
+    static constexpr std::size_t size(const ConvolutionPlan& plan, std::size_t rows) {
+        return plan.reach() > 1 ? std::size_t(plan.reach() - 1) * rows + 1 : 0;
+    }
+    RONDO_HOST_DEVICE std::size_t oldest() const { return std::size_t(ring[rows * steps]); }
+    /// The step that is `count` steps back, from 1.
+    RONDO_HOST_DEVICE const S* back(std::size_t count) const {
+        return ring + (oldest() + steps - count) % steps * rows;
+    }
+    /// Appends `count` steps, of which step(t) is the address of the t-th.
+    template <class F>
+    RONDO_HOST_DEVICE void append(int count, const F& step) const {
+        const std::size_t first = oldest();
+        const int skipped = count > int(steps) ? count - int(steps) : 0;
+        for (int t = skipped; t < count; ++t) {
+            const S* const from = step(t);
+            S* const to = ring + (first + std::size_t(t)) % steps * rows;
+            for (std::size_t i = 0; i < rows; ++i) to[i] = from[i];
+        }
+        ring[rows * steps] = S((first + std::size_t(count)) % steps);
+    }
+};
 /// The windows of a group of features: element (k, i) of the column of an output step is feature i of the step that its
 /// tap k reads.
 template <class S>
@@ -17,12 +45,16 @@ struct WindowsOfGroup {
     int steps;
     std::size_t rows, first_row, inputs; // of the input; of the group
     std::size_t batch, first;            // the first output column of the windows
+    S* state = nullptr;                  // what precedes the sequences; null: zeros, or reflected steps
 
     RONDO_HOST_DEVICE int length(std::size_t b) const { return lengths ? lengths[b] : steps; }
     RONDO_HOST_DEVICE std::size_t at(int t, std::size_t b) const {
         return (std::size_t(t) * batch + b) * rows + first_row;
     }
     RONDO_HOST_DEVICE std::size_t taps() const { return inputs * std::size_t(plan.kernel); }
+    RONDO_HOST_DEVICE ConvolutionHistory<S> history(std::size_t b) const {
+        return {state + b * ConvolutionHistory<S>::size(plan, rows), rows, std::size_t(plan.reach() - 1)};
+    }
 };
 template <class S>
 struct ConvolutionWindows : WindowsOfGroup<S> {
@@ -34,10 +66,21 @@ struct ConvolutionWindows : WindowsOfGroup<S> {
         const int begin = int(column / this->batch) * this->plan.stride, length = this->length(b);
         S* to = windows + n * this->taps();
         for (int k = 0; k < this->plan.kernel; ++k, to += this->inputs) {
-            const int t = this->plan.source(begin + k * this->plan.dilation, length);
-            const S* const from = x + this->at(t < 0 ? 0 : t, b);
-            for (std::size_t i = 0; i < this->inputs; ++i) to[i] = t < 0 ? S(0) : from[i];
+            const int position = begin + k * this->plan.dilation, t = this->plan.source(position, length);
+            const S* from = t < 0 ? nullptr : x + this->at(t, b);
+            if (this->state && position < this->plan.left)
+                from = this->history(b).back(std::size_t(this->plan.left - position)) + this->first_row;
+            for (std::size_t i = 0; i < this->inputs; ++i) to[i] = from ? from[i] : S(0);
         }
+    }
+};
+/// Appends the steps of x to the history of each sequence.
+template <class S>
+struct AppendHistory : WindowsOfGroup<S> {
+    const S* x; // (rows x T B)
+    template <class>
+    RONDO_HOST_DEVICE void run(std::size_t b) const {
+        this->history(b).append(this->length(b), [&](int t) { return x + this->at(t, b); });
     }
 };
 /// dx += the gradients of the windows' elements that are copies of x
@@ -65,8 +108,7 @@ private:
             if (begin < 0 || begin % this->plan.stride != 0) continue;
             const std::size_t column = std::size_t(begin / this->plan.stride) * this->batch + b;
             if (column < this->first || column >= end) continue;
-            const S* const from =
-                dwindows + (column - this->first) * this->taps() + std::size_t(k) * this->inputs;
+            const S* const from = dwindows + (column - this->first) * this->taps() + std::size_t(k) * this->inputs;
             for (std::size_t i = 0; i < this->inputs; ++i) to[i] += from[i];
         }
     }

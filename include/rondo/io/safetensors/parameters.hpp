@@ -23,8 +23,8 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
 inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
-    if (t.rank == 1) return {std::size_t(t.rows)};
-    return {std::size_t(t.rows), std::size_t(t.columns)};
+    const auto all = t.shape();
+    return {all.begin(), all.begin() + t.rank};
 }
 
 // The following functions depend on lists of tensors only, not on the network: they are compiled once.

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Convolutions, alone and between other layers.
+#include "lists.hpp"
+#include "typed.hpp"
+
+#include <rondo/layer/conv1d.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/rnn.hpp>
+
+#include <memory/sanitized.hpp>
+
+namespace cases {
+namespace {
+
+using namespace rondo;
+
+template <class S>
+void add_golden(Cases& to) {
+    const auto add = [&]<class Net>(std::type_identity<Net>, const char* name) { add_network<Net, S>(to, "conv", name); };
+    add(std::type_identity<Conv1d<3, 5, 3>>{}, "plain");
+    add(std::type_identity<Conv1d<5, 20, 3, Conv{.dilation = 2, .padding = causal_padding}>>{}, "causal_dilated");
+    add(std::type_identity<Conv1d<4, 6, 3, Conv{.stride = 2, .groups = 2, .padding = Padding{1, 1}}>>{},
+        "strided_groups");
+    add(std::type_identity<Conv1d<33, 33, 5, Conv{.groups = 33, .padding = same_padding}>>{}, "depthwise");
+    add(std::type_identity<Conv1d<3, 4, 4, Conv{.padding = same_padding, .bias = false}>>{}, "same_even");
+    add(std::type_identity<Conv1d<1, 16, 5, Conv{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
+    add(std::type_identity<Conv1d<20, 1, 1>>{}, "one");
+}
+
+} // namespace
+
+void add_convolutions(Cases& to) {
+    add_golden<double>(to);
+#ifndef RONDO_TEST_SANITIZED
+    add_golden<float>(to);
+#endif
+    add_network<Sequential<Linear<3, 4>, Conv1d<4, 5, 3, Conv{.stride = 2, .padding = Padding{2, 1}}>, Linear<5, 3>>,
+                double>(to, "checked", "Conv1d_stride");
+    add_network<Sequential<Conv1d<3, 33, 3, Conv{.groups = 3, .padding = Padding{1, 1, true}}>, Linear<33, 2>>, double>(
+        to, "checked", "Conv1d_reflect");
+    // One output step for each input step, so that targets fit.
+    add_network<Sequential<Conv1d<3, 5, 3, Conv{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
+                           Conv1d<4, 2, 4, Conv{.padding = same_padding}>>,
+                float>(to, "padded_squared", "Conv1d");
+}
+
+} // namespace cases
