@@ -16,7 +16,9 @@ using namespace rondo;
 
 template <class S>
 void add_golden(Cases& to) {
-    const auto add = [&]<class Net>(std::type_identity<Net>, const char* name) { add_network<Net, S>(to, "conv", name); };
+    const auto add = [&]<class Net>(std::type_identity<Net>, const char* name) {
+        add_network<Net, S>(to, "conv", name);
+    };
     add(std::type_identity<Conv1d<3, 5, 3>>{}, "plain");
     add(std::type_identity<Conv1d<5, 20, 3, Conv{.dilation = 2, .padding = causal_padding}>>{}, "causal_dilated");
     add(std::type_identity<Conv1d<4, 6, 3, Conv{.stride = 2, .groups = 2, .padding = Padding{1, 1}}>>{},

@@ -16,10 +16,6 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-inline Error step_problem(const Extent& x) {
-    if (x.steps == 1) return {};
-    return {Error::Kind::argument, "rondo: a step of a stream is one step, got " + std::to_string(x.steps)};
-}
 inline Error carry_problem(int batch, int persistent_batch, bool again) {
     if (batch != persistent_batch)
         return {Error::Kind::argument, "rondo: the input is of " + std::to_string(batch) + " sequences, the state of " +
@@ -62,7 +58,6 @@ public:
     auto at(const First& first, const Rest&... rest) {
         if constexpr (requires { first.extent; }) {
             if (this->checks()) {
-                if constexpr (R::stepwise) (check)(detail::step_problem(first.extent));
                 this->check_extent(first.extent);
             }
             this->note_lengths(first.extent);

@@ -27,13 +27,15 @@ struct StepMemory {
 
 /// One step of a stream: operations are executed immediately instead of recorded; layers that have step kernels use
 /// them. A dry step computes nothing: it checks, and measures the memory a step needs, when a stream is constructed.
-template <Backend B, class Kernels, bool is_dry = false>
+///
+/// several: whether the step has several inputs, because layers have strides.
+template <Backend B, class Kernels, bool is_dry = false, bool has_several = false>
 class StepContext {
 public:
     using backend_type = B;
     using scalar = typename B::scalar;
     using kernels = Kernels;
-    static constexpr bool packed = true, stepwise = true, differentiable = false;
+    static constexpr bool packed = true, stepwise = true, differentiable = false, several = has_several;
 
     explicit StepContext(StepMemory<B>& memory) : memory_{&memory} {}
 

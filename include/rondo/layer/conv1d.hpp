@@ -7,6 +7,7 @@
 #include "../core/view.hpp"
 #include "../op/convolution.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <type_traits>
@@ -55,7 +56,7 @@ struct Conv {
 /// Shapes  x (In x T B) -> y (Out x T' B), T' = floor((T + left + right - dilation (Kernel - 1) - 1) / stride) + 1;
 ///         weight (Out, In / groups, Kernel), bias (Out). A sequence's length becomes its T'.
 /// Errors  sequences that are shorter than the kernel; reflection over more steps than a sequence has. Streams and
-///         persistent states need causal padding; streams a stride of 1.
+///         persistent states need causal padding.
 template <int In, int Out, int Kernel, Conv options = Conv{}>
 // sizes, stride, dilation and groups >= 1; groups divide In and Out; "same" has stride 1
     requires (In > 0) && (Out > 0) && (options.valid(In, Out, Kernel))
@@ -140,12 +141,23 @@ private:
     template <class S>
     static auto step(auto& run, const SequenceView<const S, In>& x, S* state) {
         using Run = std::remove_reference_t<decltype(run)>;
-        const SequenceView<S, Out> y{run.take(padded(std::size_t(Out))), nullptr, x.extent};
-        S* const windows = run.take(padded(std::size_t(taps)));
+        const int steps = x.extent.steps;
+        if constexpr (Run::dry())
+            if (steps % stride != 0)
+                fail(Error::Kind::argument, "rondo::Conv1d: a step of a stream: expected a multiple of " +
+                                                std::to_string(stride) + " inputs, got " + std::to_string(steps));
+        const int count = steps / stride;
+        const SequenceView<S, Out> y{run.take(std::size_t(count) * Out), nullptr, {count, 1}};
+        S *const windows = run.take(padded(std::size_t(taps))), *const column = run.take(padded(std::size_t(Out)));
         if constexpr (!Run::dry()) {
-            const WindowsOfGroup<S> all{plan, nullptr, 1, In, 0, In, 1, 0, state_size > 0 ? state : nullptr};
-            ConvolutionWindows<S>{all, x.value, windows}.template run<S>(0);
-            Run::kernels::template linear<taps, Out>::step(run.weights(), windows, y.value);
+            using Product = typename Run::kernels::template linear<taps, Out>;
+            WindowsOfGroup<S> all{plan, nullptr, steps, In, 0, In, 1, 0, state_size > 0 ? state : nullptr};
+            for (int t = 0; t < count; ++t) {
+                all.first = std::size_t(t);
+                ConvolutionWindows<S>{all, x.value, windows}.template run<S>(0);
+                Product::step(run.weights(), windows, column);
+                std::copy_n(column, Out, y.value + std::size_t(t) * Out);
+            }
             if constexpr (state_size > 0) AppendHistory<S>{all, x.value}.template run<S>(0);
         }
         return y;

@@ -7,6 +7,7 @@
 #include "../graph/layer_layout.hpp"
 #include "../op/affine.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <type_traits>
@@ -42,7 +43,18 @@ struct LinearLayer {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
         if constexpr (Run::packed) {
-            if constexpr (!Run::dry()) Run::kernels::template linear<In, Out>::step(run.weights(), x.value, y.value);
+            if constexpr (!Run::dry()) {
+                using Kernel = typename Run::kernels::template linear<In, Out>;
+                if constexpr (Run::several) {
+                    alignas(64) Scalar column[padded(std::size_t(Out))]; // a kernel writes whole packs
+                    for (std::size_t t = 0; t < x.columns(); ++t) {
+                        Kernel::step(run.weights(), x.value + t * In, column);
+                        std::copy_n(column, Out, y.value + t * Out);
+                    }
+                } else {
+                    Kernel::step(run.weights(), x.value, y.value);
+                }
+            }
         } else {
             Parameter<Scalar> b;
             if constexpr (bias) b = run.parameter(1);

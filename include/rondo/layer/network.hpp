@@ -19,6 +19,12 @@ constexpr std::size_t state_size = [] {
     if constexpr (requires { Layer::state_size; }) return std::size_t(Layer::state_size);
     else return std::size_t(0);
 }();
+/// Input steps for each output step.
+template <class Layer>
+constexpr int stride = [] {
+    if constexpr (requires { Layer::stride; }) return int(Layer::stride);
+    else return 1;
+}();
 template <class Layer>
 constexpr std::uint32_t numbers = [] {
     if constexpr (requires { Layer::numbers; }) return std::uint32_t(Layer::numbers);

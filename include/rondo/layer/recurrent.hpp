@@ -11,6 +11,7 @@
 #include "../op/states.hpp"
 #include "dropout.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -148,7 +149,17 @@ struct Recurrent {
         using Run = std::remove_reference_t<decltype(run)>;
         Scalar* persistent_state = run.persistent_state(x.extent.batch);
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
-            return step<0, typename Run::kernels>(run, x.value, persistent_state, run.weights(), x.extent);
+            using K = typename Run::kernels;
+            if constexpr (Run::several) {
+                const auto y = run.template make<Hidden>(x.extent);
+                for (std::size_t t = 0; t < x.columns(); ++t) {
+                    const auto h = step<0, K>(run, x.value + t * In, persistent_state, run.weights(), x.extent);
+                    if constexpr (!Run::dry()) std::copy_n(h.value, Hidden, y.value + t * Hidden);
+                }
+                return y;
+            } else {
+                return step<0, K>(run, x.value, persistent_state, run.weights(), x.extent);
+            }
         } else {
             if (persistent_state && !stack.causal())
                 fail(Error::Kind::argument,

@@ -34,6 +34,9 @@ struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
     static constexpr int output_size = Sequential::template layer_at<sizeof...(Layers) - 1>::output_size;
 
+    // Of all layers together; a step of a stream takes so many inputs.
+    static constexpr int stride = (detail::stride<Layers> * ... * 1);
+
     // The number of tokens if the first layer is an embedding, so that a trainer can check them; else 0.
     static constexpr int vocabulary = [] {
         using First = typename Sequential::template layer_at<0>;

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
 #include "../graph/loss_value.hpp"
 #include "batch_state.hpp"
 #include "default_backend.hpp"
 #include "model.hpp"
 #include "workspace_memory.hpp"
 
+#include <string>
+
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+inline Error step_problem(int steps, int stride) {
+    if (steps == stride) return {};
+    return {Error::Kind::argument, "rondo: a step of a stream is " +
+                                       (stride == 1 ? std::string{"one step"} : std::to_string(stride) + " steps") +
+                                       ", got " + std::to_string(steps)};
+}
+}
 
 /// The memory of forward and backward passes of a network: a program, values, their gradients, and scratch.
 ///
@@ -84,9 +96,10 @@ public:
         return infer<Mode::training>(model, state, body, host);
     }
 
-    /// One step of each of the state's sequences.
+    /// One step of each of the state's sequences: as many inputs as the network's stride.
     template <class... Inputs>
     auto step(const Model<Net, B>& model, BatchState<Net, B>& state, const Inputs&... inputs) {
+        ((check)(detail::step_problem(inputs.extent.steps, detail::stride<Net>)), ...);
         return infer<Mode::streaming>(model, &state, network(inputs...));
     }
 

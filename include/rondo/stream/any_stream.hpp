@@ -28,7 +28,7 @@ public:
     using S = typename B::scalar;
     using Input = typename Stream<Net, B, W>::input;
     using Weights = std::shared_ptr<const Packed<Net, B, W>>;
-    static constexpr std::size_t input_size = std::size_t(Net::input_size);
+    static constexpr std::size_t input_size = Stream<Net, B, W>::inputs_size;
     static constexpr std::size_t output_size =
         decltype(std::declval<Stream<Net, B, W>&>().step(std::declval<std::span<const Input, input_size>>()))::extent;
 

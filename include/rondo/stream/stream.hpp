@@ -18,7 +18,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Runs one sequence through a network's forward, step by step.
 ///
-/// Shapes  a step reads a token, or the features of one step, and returns the network's result for it.
+/// Shapes  a step reads a token, or the features of one step, and returns the network's result for it; with strides, as
+///         many input steps as the network's stride.
 /// Errors  none in a step, which does not throw, lock or allocate. A token outside the vocabulary is undefined
 ///         behaviour. A network that needs a whole sequence (a bidirectional layer) does not compile; one that calls a
 ///         recurrent layer twice is rejected by the constructor.
@@ -39,6 +40,9 @@ public:
         requires { Net::input_size; }, "rondo::Stream: a network with a forward of its own must state "
                                        "input_size, and vocabulary where it reads tokens");
     static constexpr int input_size = Net::input_size;
+    /// Input steps of a step: the network's stride.
+    static constexpr int stride = detail::stride<Net>;
+    static constexpr std::size_t inputs_size = std::size_t(input_size) * stride;
 
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
         const auto [values, blocks] = needed();
@@ -59,21 +63,20 @@ public:
     explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
 
     /// Computes one step. The result is valid until the next step, reset or change of state.
-    auto step(std::span<const input, std::size_t(input_size)> x) noexcept {
+    auto step(std::span<const input, inputs_size> x) noexcept {
         const auto y = run(x.data());
         return std::span<const scalar, std::size_t(decltype(y)::rows)>{y.value, std::size_t(decltype(y)::rows)};
     }
     auto step(const input& x) noexcept
-        requires (input_size == 1)
+        requires (inputs_size == 1)
     {
         return step(std::span<const input, 1>{&x, 1});
     }
 
-    /// Computes many steps: each reads input_size numbers of `in` and writes its result to `out`.
+    /// Computes many steps: each reads inputs_size numbers of `in` and writes its result to `out`.
     void process(std::span<const input> in, std::span<scalar> out) noexcept {
-        constexpr std::size_t columns = std::size_t(input_size);
-        for (std::size_t k = 0, at = 0; k < in.size() / columns; ++k) {
-            const auto y = run(in.data() + k * columns);
+        for (std::size_t k = 0, at = 0; k < in.size() / inputs_size; ++k) {
+            const auto y = run(in.data() + k * inputs_size);
             assert(at + std::size_t(y.rows) <= out.size());
             for (int i = 0; i < y.rows; ++i) out[at++] = y.value[i];
         }
@@ -92,16 +95,21 @@ private:
         StepMemory<B> memory{.uses = uses.data()};
         memory.persistent_state = memory.values.take(0);
         memory.packed = reinterpret_cast<const std::byte*>(memory.values.take(0));
-        const input nothing[input_size]{};
-        call<true>(memory, nothing);
+        const input nothing[inputs_size]{};
+        (check)(result_problem(call<true>(memory, nothing).extent));
         return {memory.values_size, memory.product_size};
     }
 
+    static Error result_problem(const Extent& y) {
+        if (y.steps == 1) return {};
+        return {Error::Kind::argument, "rondo::Stream: the network's result for a step has " + std::to_string(y.steps) +
+                                           " steps; expected one: its stride is not that of its layers"};
+    }
     template <bool dry = false>
     static auto call(StepMemory<B>& memory, const input* x) {
-        using Step = StepContext<B, kernels, dry>;
+        using Step = StepContext<B, kernels, dry, (stride > 1)>;
         LayerContext<Net, Step> scope{Step{memory}, nullptr, {}};
-        return Net::forward(scope, SequenceView<const input, input_size>{x, nullptr, {}});
+        return Net::forward(scope, SequenceView<const input, input_size>{x, nullptr, {stride, 1}});
     }
 
     auto run(const input* x) noexcept {
@@ -115,9 +123,9 @@ private:
         if constexpr (reads_tokens) {
             return call(memory, x);
         } else {
-            alignas(64) scalar inputs[padded(std::size_t(input_size))];
+            alignas(64) scalar inputs[padded(inputs_size)];
             constexpr auto tiny = scalar(1e-20);
-            for (int k = 0; k < input_size; ++k) inputs[k] = (x[k] + tiny) - tiny;
+            for (std::size_t k = 0; k < inputs_size; ++k) inputs[k] = (x[k] + tiny) - tiny;
             return call(memory, inputs);
         }
     }
