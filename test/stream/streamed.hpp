@@ -15,11 +15,11 @@
 template <class Net, class S>
 using StreamOf = rondo::Stream<Net, rondo::EigenBackend<S>>;
 
-/// A network's inputs over time, as one sequence.
+/// A network's inputs for `steps` steps of a stream, as one sequence.
 template <class Net, class S>
 auto inputs(int steps, std::uint64_t seed) {
     if constexpr (StreamOf<Net, S>::reads_tokens) return letters(std::size_t(steps), seed);
-    else return normal_numbers<S>(std::size_t(steps * Net::input_size), seed);
+    else return normal_numbers<S>(std::size_t(steps) * StreamOf<Net, S>::inputs_size, seed);
 }
 
 /// What the network gives for the whole sequence at once.
@@ -35,7 +35,7 @@ template <class Stream, class X>
 std::vector<typename Stream::scalar> streamed(Stream& stream, const std::vector<X>& x, std::size_t first,
                                               std::size_t count) {
     std::vector<typename Stream::scalar> all;
-    constexpr std::size_t size = Stream::input_size;
+    constexpr std::size_t size = Stream::inputs_size;
     for (std::size_t t = first; t < first + count; ++t) {
         const auto y = stream.step(std::span<const X, size>{x.data() + t * size, size});
         all.insert(all.end(), y.begin(), y.end());

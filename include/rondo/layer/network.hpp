@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -24,6 +25,17 @@ template <class Layer>
 constexpr int stride = [] {
     if constexpr (requires { Layer::stride; }) return int(Layer::stride);
     else return 1;
+}();
+/// Whether a step of a network with this stride has whole steps for each of its layers.
+template <class Net, int of>
+constexpr bool strides_fit = [] {
+    if constexpr (requires { Net::layer_count; })
+        return []<std::size_t... k>(std::index_sequence<k...>) {
+            return ((of % stride<typename Net::template layer_at<k>> == 0 &&
+                     strides_fit<typename Net::template layer_at<k>, of>) &&
+                    ...);
+        }(std::make_index_sequence<Net::layer_count>{});
+    else return true;
 }();
 template <class Layer>
 constexpr std::uint32_t numbers = [] {

@@ -43,6 +43,8 @@ public:
     /// Input steps of a step: the network's stride.
     static constexpr int stride = detail::stride<Net>;
     static constexpr std::size_t inputs_size = std::size_t(input_size) * stride;
+    static_assert(detail::strides_fit<Net, stride>,
+                  "rondo::Stream: the network's stride is not a multiple of the stride of one of its layers");
 
     explicit Stream(const Packed<Net, B, W>& weights) : weights_{&weights} {
         const auto [values, blocks] = needed();

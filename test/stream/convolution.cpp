@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Causal convolutions, also with strides, in streams and from persistent states.
+#include "unrolled.hpp"
+
+#include <rondo/layer/conv1d.hpp>
+#include <rondo/layer/gru.hpp>
+#include <rondo/layer/norm.hpp>
+
+#include <support/failure.hpp>
+
+#include <algorithm>
+
+namespace {
+
+using namespace rondo;
+
+constexpr Conv causal{.padding = causal_padding};
+constexpr Conv strided(int stride) { return {.stride = stride, .padding = causal_padding}; }
+
+/// With and without a kernel of its own, taps of one step, and more history than most of the sequences have.
+using Convolved = Sequential<Conv1d<3, 5, 3, causal>, RNN<5, 4>,
+                             Conv1d<4, 4, 5, Conv{.dilation = 2, .groups = 4, .padding = causal_padding}>,
+                             Conv1d<4, 20, 1>, Conv1d<20, 3, 2, Conv{.dilation = 16, .padding = causal_padding}>>;
+/// Three rates: a step reads 6 inputs.
+using Strided = Sequential<Conv1d<1, 4, 4, strided(2)>, LSTM<4, 33>, LayerNorm<33>, Conv1d<33, 6, 3, strided(3)>,
+                           GRU<6, 4>, Linear<4, 3>>;
+using Grouped = Sequential<Conv1d<6, 6, 5, Conv{.stride = 3, .groups = 2, .padding = causal_padding}>>;
+static_assert(StreamOf<Strided, float>::stride == 6 && StreamOf<Strided, float>::inputs_size == 6 &&
+              StreamOf<Grouped, float>::inputs_size == 18 && StreamOf<Convolved, float>::stride == 1);
+
+TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
+    StreamTest<Convolved>::equals_unrolled<float>();
+    StreamTest<Convolved>::equals_unrolled<double>();
+    StreamTest<Strided>::equals_unrolled<float>();
+    StreamTest<Strided>::equals_unrolled<double>();
+    StreamTest<Grouped>::equals_unrolled<double>();
+}
+
+/// In parts, each from the state that the one before left; and in single steps.
+template <class Net>
+void equals_whole_in_parts() {
+    using S = double;
+    using B = EigenBackend<S>;
+    constexpr int stride = StreamOf<Net, S>::stride, steps = 24, batch = 3;
+    const Model<Net, B> model{Seed{3}};
+    const auto x = normal_numbers<S>(std::size_t(Net::input_size * steps * stride * batch), 5);
+    const auto view = [&](int from, int count) {
+        const std::size_t size = std::size_t(Net::input_size) * batch;
+        return SequenceView<const S, Net::input_size>{
+            x.data() + std::size_t(from * stride) * size, nullptr, {count * stride, batch}};
+    };
+    Workspace<Net, B> work;
+    const auto y = work.forward(model, view(0, steps));
+    const std::vector<S> whole{y.value, y.value + y.size()};
+    for (const int length : {1, 5, 12}) {
+        BatchState<Net, B> state{batch};
+        std::vector<S> parts;
+        for (int from = 0; from < steps; from += length) {
+            const auto part = length == 1 ? work.step(model, state, view(from, 1))
+                                          : work.forward(model, state, view(from, std::min(length, steps - from)));
+            parts.insert(parts.end(), part.value, part.value + part.size());
+        }
+        EXPECT_LT(law::difference(whole, parts), law::tolerance<S>) << length;
+    }
+}
+TEST(Convolution, GoesOnFromAPersistentState) {
+    equals_whole_in_parts<Convolved>();
+    equals_whole_in_parts<Strided>();
+    equals_whole_in_parts<Grouped>();
+}
+
+TEST(Convolution, RefusesAStateThatItCannotCarryOn) {
+    using Later = Sequential<Conv1d<3, 3, 3, Conv{.padding = same_padding}>>;
+    const std::vector<float> x(21);
+    const auto from = [&]<class Net>(const Model<Net>& model, int steps) {
+        Workspace<Net> work;
+        BatchState<Net> state;
+        return failure_of([&] {
+                   work.forward(model, state, SequenceView<const float, Net::input_size>{x.data(), nullptr, {steps, 1}});
+               })
+            .message;
+    };
+    EXPECT_EQ(from(Model<Strided>{Seed{1}}, 7), "rondo::Conv1d: a sequence that goes on: expected a multiple of 2 steps, got 7");
+    const Model<Later> later{Seed{1}};
+    Workspace<Later> work;
+    EXPECT_NO_THROW(work.forward(later, SequenceView<const float, 3>{x.data(), nullptr, {7, 1}}));
+}
+
+} // namespace
