@@ -76,11 +76,13 @@ TEST(Convolution, RefusesAStateThatItCannotCarryOn) {
         Workspace<Net> work;
         BatchState<Net> state;
         return failure_of([&] {
-                   work.forward(model, state, SequenceView<const float, Net::input_size>{x.data(), nullptr, {steps, 1}});
+                   work.forward(model, state,
+                                SequenceView<const float, Net::input_size>{x.data(), nullptr, {steps, 1}});
                })
             .message;
     };
-    EXPECT_EQ(from(Model<Strided>{Seed{1}}, 7), "rondo::Conv1d: a sequence that goes on: expected a multiple of 2 steps, got 7");
+    EXPECT_EQ(from(Model<Strided>{Seed{1}}, 7),
+              "rondo::Conv1d: a sequence that goes on: expected a multiple of 2 steps, got 7");
     const Model<Later> later{Seed{1}};
     Workspace<Later> work;
     EXPECT_NO_THROW(work.forward(later, SequenceView<const float, 3>{x.data(), nullptr, {7, 1}}));

@@ -71,7 +71,8 @@ struct Conv1d {
         std::array<ParameterSpec, options.bias ? 2 : 1> all{
             ParameterSpec{.name = "weight", .rows = Out, .columns = fan, .fan = fan, .rank = 3, .kernel = Kernel}};
         if constexpr (options.bias)
-            all[1] = ParameterSpec{.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = fan, .rank = 1};
+            all[1] =
+                ParameterSpec{.name = "bias", .rows = Out, .role = ParameterSpec::Role::bias, .fan = fan, .rank = 1};
         return assign_offsets(all);
     }();
     static constexpr Label describe() {
