@@ -3,12 +3,15 @@
 
 #include "../core/error.hpp"
 #include "../core/layer_kind.hpp"
+#include "../core/memory.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
+#include "../graph/layer_layout.hpp"
 #include "../op/convolution.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string>
 #include <type_traits>
 
