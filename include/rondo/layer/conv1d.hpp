@@ -109,7 +109,7 @@ struct Conv1d {
         if constexpr (Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>) {
             return step<Scalar>(run, x, state);
         } else {
-            check(e, state != nullptr);
+            check_lengths(e, state != nullptr);
             const int* lengths = nullptr;
             if constexpr (!Run::packed)
                 if (e.lengths) {
@@ -166,7 +166,7 @@ private:
         }
         return y;
     }
-    static void check(const Extent& e, bool persistent) {
+    static void check_lengths(const Extent& e, bool persistent) {
         if (persistent && !causal)
             fail(Error::Kind::argument,
                  "rondo: Conv1d reads later steps, unless its padding is causal; it cannot carry "
@@ -176,7 +176,7 @@ private:
                 fail(Error::Kind::argument, "rondo::Conv1d: a sequence that goes on: expected a multiple of " +
                                                 std::to_string(stride) + " steps, got " + std::to_string(e.length(b)));
         const int least =
-            std::max(plan.reach() - plan.left - plan.right, plan.reflect ? std::max(plan.left, plan.right) + 1 : 1);
+            (std::max)(plan.reach() - plan.left - plan.right, plan.reflect ? (std::max)(plan.left, plan.right) + 1 : 1);
         for (int b = 0; b < e.batch; ++b)
             if (e.length(b) < least && !(e.lengths && e.length(b) == 0))
                 fail(Error::Kind::argument, "rondo::Conv1d: expected sequences of " + std::to_string(least) +
