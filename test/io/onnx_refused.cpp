@@ -161,9 +161,21 @@ TEST(OnnxRefused, GraphsThatAreNoChain) {
     EXPECT_EQ(with([](OnnxFile& f) {
                   f.node("MatMul", {"x", "w"}, {"a"});
                   f.node("Relu", {"a"}, {"b"});
-                  f.node("Add", {"b", f.count("bias", {3})}, {"y"});
+                  f.node("Add", {"b", f.count("bias", {2})}, {"y"});
               }),
-              "onnx: node \"y\" (Add): it adds numbers to what is not a MatMul's");
+              "onnx: node \"y\" (Add): \"bias\" has the shape [2]; expected one number, or one for each of the 3 "
+              "features");
+    EXPECT_EQ(with([](OnnxFile& f) { // a step of a cell
+                  f.node("MatMul", {"x", "w"}, {"a"});
+                  f.node("MatMul", {"z", "w"}, {"b"});
+                  f.node("Add", {"a", "b"}, {"y"});
+              }),
+              "onnx: node \"y\" (Add): it adds what no earlier layer was given" + std::string{io::detail::unrolled});
+    EXPECT_EQ(with([](OnnxFile& f) {
+                  f.node("MatMul", {"x", "w"}, {"a"});
+                  f.node("Div", {f.count("n", {3}), "a"}, {"y"});
+              }),
+              "onnx: node \"y\" (Div): it divides by what a layer gives, which no layer of Rondo does");
 }
 
 TEST(OnnxRefused, StatesThatNoLayerHandsOn) {

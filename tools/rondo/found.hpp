@@ -42,6 +42,11 @@ inline std::string type_of(const FoundPart& part) {
     if (is_recurrent(facts.kind) || facts.kind == LayerKind::Linear || facts.kind == LayerKind::Embedding)
         type += size(facts.input) + ", ";
     type += size(facts.kind == LayerKind::FinalStates ? facts.output / 2 : facts.output); // it takes both ways'
+    for (int k = 0; k < options_of(facts.kind); ++k) {
+        const rondo::Ratio& ratio = facts.options[std::size_t(k)];
+        type += ", rondo::Ratio{" + size(ratio.numerator);
+        type += (ratio.denominator == 1 ? "" : ", " + size(ratio.denominator)) + '}';
+    }
     const bool stacked = part.layers.size() > 1, both_ways = facts.directions == 2;
     if (stacked || both_ways || facts.reversed) {
         type += ", rondo::Stack{";

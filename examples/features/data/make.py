@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the files beside this script: a small model of PyTorch's, as safetensors and as ONNX."""
+"""Writes the files beside this script: a small model of PyTorch's, as safetensors and as ONNX; a policy of the tests."""
 import pathlib
+import shutil
 
 import onnx
 import torch
@@ -29,3 +30,4 @@ file = onnx.load(HERE / "amp.onnx")
 for node in file.graph.node:
     node.ClearField("doc_string")
 onnx.save(file, HERE / "amp.onnx")
+shutil.copy(HERE.parents[2] / "test/io/data/onnx_policy_masked.onnx", HERE / "policy.onnx")  # test/exports/policies.py

@@ -9,6 +9,24 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 struct Ratio {
     int numerator = 0, denominator = 1;
     constexpr double value() const { return double(numerator) / denominator; }
+
+    /// The first convergent of the number's continued fraction that is equal to it as a float; not valid if there is
+    /// none.
+    static constexpr Ratio of(float number) {
+        constexpr double most = 2147483647;
+        double n = 1, d = 0, last_n = 0, last_d = 1, rest = number < 0 ? -double(number) : double(number);
+        for (int terms = 0; terms < 32 && rest <= most; ++terms) {
+            const auto whole = double(int(rest));
+            const double next_n = whole * n + last_n, next_d = whole * d + last_d;
+            if (next_n > most || next_d > most) break;
+            last_n = n, last_d = d, n = next_n, d = next_d;
+            const Ratio ratio{number < 0 ? -int(n) : int(n), int(d)};
+            if (float(ratio.value()) == number) return ratio;
+            if (rest == whole) break;
+            rest = 1 / (rest - whole);
+        }
+        return {0, 0};
+    }
     constexpr bool valid() const { return denominator > 0; }
     bool operator==(const Ratio&) const = default;
 

@@ -108,12 +108,19 @@ inline std::string walk_onnx_node(OnnxWalk& walk, const OnnxNode& node) {
 }
 
 /// The layers from the graph's input to x, in order.
-inline std::vector<LayerWeights> onnx_chain(OnnxWalk& walk, const OnnxFlow& x) {
-    std::vector<LayerWeights> layers;
-    for (std::uint32_t id = x.list[0].layer; id > 0; id = walk.layer(id).before)
-        layers.push_back(std::move(walk.layers[id - 1].weights));
+inline std::string onnx_chain(OnnxWalk& walk, const OnnxFlow& x, std::vector<LayerWeights>& layers) {
+    for (std::uint32_t id = x.list[0].layer; id > 0; id = walk.layer(id).before) {
+        OnnxLayer& layer = walk.layers[id - 1];
+        if (const std::size_t size = layer.scale.size(); size > 0) { // a Linear of a diagonal matrix
+            if (std::string problem = walk.keep(size * size); !problem.empty()) return problem;
+            Array weight{size, size, std::vector<double>(size * size)};
+            for (std::size_t k = 0; k < size; ++k) weight.values[k * size + k] = layer.scale[k];
+            layer.weights.arrays = {std::move(weight), {size, 1, std::move(layer.shift)}};
+        }
+        layers.push_back(std::move(layer.weights));
+    }
     std::reverse(layers.begin(), layers.end());
-    return layers;
+    return layers.empty() ? "the graph has no layers" : "";
 }
 
 /// An error if an axis of an output mixes features with steps or sequences.
@@ -149,8 +156,7 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     std::string problem = walk.data(end, output, result);
     if (problem.empty()) problem = onnx_mixed(result);
     if (!problem.empty()) return "output " + quoted(output) + ": " + problem;
-    layers = onnx_chain(walk, result);
-    return layers.empty() ? "the graph has no layers" : "";
+    return onnx_chain(walk, result, layers);
 }
 
 /// path  of the file, or empty
@@ -183,8 +189,8 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 } // namespace detail
 
 /// Reads the layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or
-/// bidirectional; Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); Relu, Tanh, Sigmoid, Softmax;
-/// the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators between them
+/// bidirectional; Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); activations, Softmax; Add, Sub,
+/// Mul and Div with numbers, as a part of the layer beside them or as a Linear; the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators between them
 /// are interpreted: whatever the order of axes in the file, the network's is (T, B, F). `load` copies the result to a
 /// Model.
 ///

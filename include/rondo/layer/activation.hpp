@@ -25,6 +25,7 @@ constexpr LayerKind activation_kind = [] {
 template <class Function, int Size>
     requires (Size > 0)
 struct Activation : detail::SameSizeLayer<detail::activation_kind<Function>, Size> {
+    using function = Function;
     static constexpr Label describe() {
         if constexpr (requires { Function::describe(); }) return Function::describe();
         else return Label{Function::name};

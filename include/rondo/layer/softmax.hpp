@@ -36,7 +36,7 @@ struct Softmax : detail::SameSizeLayer<LayerKind::Softmax, Size> {
 /// Shapes  x, y (Size x T B).
 template <int Size>
     requires (Size > 0)
-struct LogSoftmax : detail::SameSizeLayer<LayerKind::other, Size> {
+struct LogSoftmax : detail::SameSizeLayer<LayerKind::LogSoftmax, Size> {
     static constexpr Label describe() { return Label{"LogSoftmax"}; }
 
     template <class S>

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../core/layer_kind.hpp"
+#include "../core/number_text.hpp"
+#include "../core/ratio.hpp"
 #include "../core/text.hpp"
 
 #include <array>
@@ -20,6 +22,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// bias        whether a Linear has one
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
+/// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
+///             Hardtanh; as Ratio::of has them
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
@@ -27,8 +31,15 @@ struct LayerFacts {
     bool bias = true;
     int span = 0;
     bool reversed = false;
+    std::array<Ratio, 2> options{};
     bool operator==(const LayerFacts&) const = default;
 };
+
+/// The number of options of an activation.
+constexpr int options_of(LayerKind kind) {
+    if (kind == LayerKind::LeakyReLU || kind == LayerKind::ELU) return 1;
+    return kind == LayerKind::Hardsigmoid || kind == LayerKind::Hardtanh ? 2 : 0;
+}
 
 /// The facts as text: "LSTM 3 -> 20, bidirectional".
 inline std::string describe(const LayerFacts& facts) {
@@ -42,6 +53,8 @@ inline std::string describe(const LayerFacts& facts) {
     if (facts.directions == 2) text += ", bidirectional";
     if (facts.reversed) text += ", reversed";
     if (!facts.bias) text += ", no bias";
+    for (int k = 0; k < options_of(facts.kind); ++k)
+        text += ", " + detail::short_text(facts.options[std::size_t(k)].value());
     return text;
 }
 
@@ -68,6 +81,9 @@ constexpr LayerFacts layer_facts() {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;
         facts.bias = Layer::kind != LayerKind::Linear || Layer::tensors.size() == 2;
+        if constexpr (requires { Layer::function::options; })
+            for (std::size_t k = 0; k < 2; ++k)
+                facts.options[k] = Ratio::of(float(Layer::function::options[k].value()));
     }
     return facts;
 }

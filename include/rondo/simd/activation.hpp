@@ -31,6 +31,8 @@ struct Sigmoid {
 template <Ratio a>
     requires (a.valid() && a.numerator >= 0)
 struct LeakyReLU {
+    static constexpr LayerKind kind = LayerKind::LeakyReLU;
+    static constexpr Ratio options[2]{a, {}};
     static constexpr Label describe() {
         Label label{"LeakyReLU "};
         return a.describe(label);
@@ -46,6 +48,8 @@ struct LeakyReLU {
 template <Ratio a>
     requires (a.valid() && a.numerator >= 0)
 struct ELU {
+    static constexpr LayerKind kind = LayerKind::ELU;
+    static constexpr Ratio options[2]{a, {}};
     static constexpr Label describe() {
         Label label{"ELU "};
         return a.describe(label);
@@ -59,6 +63,7 @@ struct ELU {
 };
 /// x Phi(x), with the distribution function Phi of the standard normal distribution
 struct GELU {
+    static constexpr LayerKind kind = LayerKind::GELU;
     static constexpr const char* name = "GELU";
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return x * phi(x); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
@@ -73,6 +78,7 @@ private:
 };
 /// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
 struct TanhGELU {
+    static constexpr LayerKind kind = LayerKind::TanhGELU;
     static constexpr const char* name = "GELU, tanh";
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return math::constant<P>(0.5) * x * (P(1) + inner(x)); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
@@ -89,6 +95,7 @@ private:
 };
 /// x / (1 + exp(-x))
 struct SiLU {
+    static constexpr LayerKind kind = LayerKind::SiLU;
     static constexpr const char* name = "SiLU";
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return x * math::sigmoid(x); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
@@ -100,6 +107,8 @@ struct SiLU {
 template <Ratio a, Ratio b>
     requires (a.valid() && b.valid())
 struct Hardsigmoid {
+    static constexpr LayerKind kind = LayerKind::Hardsigmoid;
+    static constexpr Ratio options[2]{a, b};
     static constexpr const char* name = "Hardsigmoid";
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
         return (math::min)(P(1), (math::max)(P(0), math::constant<P>(a.value()) * x +
@@ -113,6 +122,8 @@ struct Hardsigmoid {
 template <Ratio least, Ratio most>
     requires (least.valid() && most.valid() && least.value() < most.value())
 struct Hardtanh {
+    static constexpr LayerKind kind = LayerKind::Hardtanh;
+    static constexpr Ratio options[2]{least, most};
     static constexpr const char* name = "Hardtanh";
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
         return (math::min)(math::constant<P>(most.value()),
@@ -125,6 +136,7 @@ struct Hardtanh {
 };
 /// x / (1 + |x|)
 struct Softsign {
+    static constexpr LayerKind kind = LayerKind::Softsign;
     static constexpr const char* name = "Softsign";
     template <class P> RONDO_HOST_DEVICE static P value(P x) { return x / (P(1) + (math::max)(x, -x)); }
     template <class P> RONDO_HOST_DEVICE static P gradient(P y) {

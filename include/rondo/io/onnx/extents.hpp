@@ -2,6 +2,8 @@
 #pragma once
 
 #include "../../core/range.hpp"
+#include "activation.hpp"
+#include "affine.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 
@@ -64,6 +66,32 @@ inline std::string onnx_where(OnnxWalk& walk, const OnnxNode& node) {
     return value ? (onnx_result(walk, node, *value), "") : "it reads what nothing writes";
 }
 
+/// A state that is an input of the graph, times a mask, another input d or 1 - d: where an episode begins, the caller
+/// resets the state. Nothing for other products.
+inline std::optional<OnnxGiven> onnx_masked(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& state,
+                                            const OnnxFlow& mask) {
+    const std::uint32_t id = mask.list[0].layer;
+    const auto all = [](const std::vector<double>& numbers, double wanted) {
+        return range::all_of(numbers, [=](double number) { return number == wanted; });
+    };
+    const bool inverted = id > 0 && mask.list.size() == 1 && walk.layer(id).before == 0 &&
+                          !walk.layer(id).scale.empty() && all(walk.layer(id).scale, -1) &&
+                          all(walk.layer(id).shift, 1);
+    if (!state.is_input() || state.input == mask.input || mask.feature_count() != 1 || !(mask.is_input() || inverted))
+        return {};
+    return OnnxGiven{std::make_shared<const std::string>(node.called() + " makes: it multiplies two inputs"),
+                     {state.input, mask.input}};
+}
+
+/// Mul of what two nodes give.
+inline std::string onnx_product(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& a, const OnnxFlow& b) {
+    if (auto silu = onnx_silu(walk, node)) return *silu;
+    auto masked = onnx_masked(walk, node, a, b);
+    if (!masked) masked = onnx_masked(walk, node, b, a);
+    if (masked) return onnx_result(walk, node, std::move(*masked)), "";
+    return "it multiplies what a layer gives, which no layer of Rondo does";
+}
+
 /// Mul of extents, elementwise; ReduceProd of extents.
 inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
     const auto a = walk.extents(node.input(0));
@@ -75,8 +103,9 @@ inline std::string onnx_mul(OnnxWalk& walk, const OnnxNode& node) {
         return onnx_result(walk, node, OnnxExtents{{all}, node.whole("keepdims", 1) == 0}), "";
     }
     if (auto chosen = onnx_chosen(walk, node)) return onnx_result(walk, node, std::move(*chosen)), "";
-    if (walk.find_as<OnnxFlow>(node.input(0)) || walk.find_as<OnnxFlow>(node.input(1)))
-        return "it multiplies what a layer gives, which no layer of Rondo does";
+    const auto one = walk.find_as<OnnxFlow>(node.input(0)), other = walk.find_as<OnnxFlow>(node.input(1));
+    if (one && other) return onnx_product(walk, node, *one, *other);
+    if (one || other) return onnx_affine(walk, node);
     const auto b = walk.extents(node.input(1));
     const auto product =
         a && b && a->dims.size() == 1 && b->dims.size() == 1 ? OnnxDim::product(a->dims[0], b->dims[0]) : std::nullopt;

@@ -213,6 +213,15 @@ struct OnnxFlow {
             *this = std::move(split);
             return {};
         }
+        // The steps of all sequences along one axis, which becomes two: the number of sequences is that of a state.
+        const OnnxDim sequences{1, {0, 1}};
+        if (!has(second) && !time && has(first) && !sizes[first].known() &&
+            range::find(shape, sequences) != shape.end()) {
+            OnnxFlow split = *this;
+            split.replace(first, {first, second});
+            split.sizes[second] = sequences;
+            if (split.fill(shape)) return *this = std::move(split), "";
+        }
         return "its shape cuts across the axes of its input";
     }
 

@@ -304,7 +304,13 @@ struct OnnxFold {
         for (const double number : *numbers) made->push_back(onnx_rounded(to, number));
         return {};
     }
-    /// Add, Sub and Mul of two tensors of the same shape, or of a tensor and a scalar.
+    std::string sqrt() {
+        if (std::string problem = make(dims()); !problem.empty()) return problem;
+        const auto numbers = walk.reals(x);
+        for (const double number : *numbers) made->push_back(onnx_rounded(x.type, std::sqrt(number)));
+        return {};
+    }
+    /// Add, Sub, Mul and Div of two tensors of the same shape, or of a tensor and a scalar.
     std::string arithmetic() {
         OnnxTensor y;
         if (!walk.real_constant(node.input(1), y) || y.type != x.type) return {};
@@ -318,6 +324,7 @@ struct OnnxFold {
             const double left = (*a)[a->size() == 1 ? 0 : k], right = (*b)[b->size() == 1 ? 0 : k];
             made->push_back(onnx_rounded(x.type, node.op == "Add"   ? left + right
                                                  : node.op == "Sub" ? left - right
+                                                 : node.op == "Div" ? left / right
                                                                     : left * right));
         }
         return {};
@@ -329,11 +336,11 @@ struct OnnxFold {
 inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
     using Function = std::string (OnnxFold::*)();
     static constexpr std::pair<std::string_view, Function> functions[]{
-        {"Add", &OnnxFold::arithmetic},      {"Cast", &OnnxFold::cast},      {"Concat", &OnnxFold::concat},
-        {"Flatten", &OnnxFold::flatten},     {"Gather", &OnnxFold::gather},  {"Mul", &OnnxFold::arithmetic},
-        {"Reshape", &OnnxFold::to_shape},    {"Slice", &OnnxFold::slice},    {"Squeeze", &OnnxFold::squeeze},
-        {"Split", &OnnxFold::split},         {"Sub", &OnnxFold::arithmetic}, {"Transpose", &OnnxFold::transpose},
-        {"Unsqueeze", &OnnxFold::unsqueeze},
+        {"Add", &OnnxFold::arithmetic}, {"Cast", &OnnxFold::cast},           {"Concat", &OnnxFold::concat},
+        {"Div", &OnnxFold::arithmetic}, {"Sqrt", &OnnxFold::sqrt},           {"Flatten", &OnnxFold::flatten},
+        {"Gather", &OnnxFold::gather},  {"Mul", &OnnxFold::arithmetic},      {"Reshape", &OnnxFold::to_shape},
+        {"Slice", &OnnxFold::slice},    {"Squeeze", &OnnxFold::squeeze},     {"Split", &OnnxFold::split},
+        {"Sub", &OnnxFold::arithmetic}, {"Transpose", &OnnxFold::transpose}, {"Unsqueeze", &OnnxFold::unsqueeze},
     };
     const auto found = range::find(functions, node.op, &std::pair<std::string_view, Function>::first);
     const auto constant = walk.find_as<OnnxConstant>(node.input(0));

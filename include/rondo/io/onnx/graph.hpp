@@ -145,12 +145,13 @@ inline std::string read_onnx_node(Message message, OnnxNode& node) {
     return reader.ok() ? "" : node.called() + " is no NodeProto: " + reader.problem();
 }
 
-/// A ValueInfoProto of a tensor. A dynamic extent is -1.
+/// A ValueInfoProto of a tensor. A dynamic extent is -1; `open` are the names of dynamic extents, empty for others.
 struct OnnxValueInfo {
     std::string_view name;
     std::int64_t type = OnnxTensor::none;
     bool has_shape = false;
     std::vector<std::int64_t> shape;
+    std::vector<std::string_view> open;
 };
 
 /// Returns an error message, empty on success.
@@ -173,8 +174,10 @@ inline std::string read_onnx_value_info(Message message, OnnxValueInfo& info) {
                 each(tensor.bytes(), 3, [&](ProtobufReader& shape) {
                     if (shape.field() != 1) return;
                     info.shape.push_back(-1);
+                    info.open.emplace_back();
                     each(shape.bytes(), 4, [&](ProtobufReader& extent) {
                         if (extent.field() == 1) info.shape.back() = extent.whole();
+                        if (extent.field() == 2) info.open.back() = extent.text();
                     });
                 });
             });

@@ -35,9 +35,19 @@ struct OnnxOptions {
 
 namespace detail {
 
+/// Which of the two open extents of OnnxDim the k-th axis of an input has: the k-th, unless the other one has its name,
+/// and no axis before it does.
+inline std::size_t onnx_open_extent(OnnxWalk& walk, const OnnxValueInfo& info, std::size_t k) {
+    const std::string_view name = info.open[k];
+    const bool swapped = !name.empty() && walk.open[k] != name && walk.open[1 - k] == name;
+    if (swapped && (k == 0 || info.open[0] != name)) return 1 - k;
+    if (walk.open[k].empty()) walk.open[k] = name;
+    return k;
+}
+
 /// A graph input as data: features, or tokens, of steps and sequences; which axis is time is known from the layers. An
 /// input of one or two axes whose last extent is dynamic has no axis of features.
-inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
+inline OnnxValue onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, std::uint32_t index) {
     OnnxFlow flow;
     flow.input = index;
     flow.tokens = flow.whole = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
@@ -49,7 +59,10 @@ inline OnnxValue onnx_input(const OnnxValueInfo& info, std::uint32_t index) {
     for (std::size_t k = 0; k < others; ++k) {
         const auto extent = info.shape[k];
         flow.add_axis({k == 0 ? OnnxFlow::first : OnnxFlow::second});
-        flow.sizes[k] = extent > 0 ? OnnxDim{extent} : OnnxDim{1, {std::uint8_t(k == 0), std::uint8_t(k == 1)}};
+        flow.sizes[k] = {extent};
+        if (extent > 0) continue;
+        flow.sizes[k] = {1};
+        flow.sizes[k].powers[onnx_open_extent(walk, info, k)] = 1;
     }
     if (!features) return flow;
     flow.add_axis({OnnxFlow::features});
@@ -110,7 +123,7 @@ inline std::string read_onnx_inputs(OnnxWalk& walk, const OnnxOptions& options) 
         } else if (auto initializer = walk.find(info.name)) { // a default value, which the options may replace
             walk.values.emplace(info.name, std::move(*initializer));
         } else {
-            walk.values.emplace(info.name, onnx_input(info, std::uint32_t(k)));
+            walk.values.emplace(info.name, onnx_input(walk, info, std::uint32_t(k)));
         }
     }
     if (given == options.inputs.size()) return {};

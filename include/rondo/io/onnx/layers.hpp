@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "affine.hpp"
 #include "walk.hpp"
 
 #include <algorithm>
@@ -90,7 +91,7 @@ inline std::string onnx_gemm(OnnxWalk& walk, const OnnxNode& node) {
     return onnx_linear(walk, node, node.whole("transB", 0) != 0, alpha ? alpha->real : 1, bias, x);
 }
 
-/// Add: the bias of a preceding MatMul, or the input of an earlier layer, which is a Skip.
+/// Add: numbers, as the bias of a preceding MatMul; or the input of an earlier layer, which is a Skip.
 inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x, earlier;
     for (const std::size_t k : {0u, 1u}) { // tokens, of which negative ones count from the vocabulary's end
@@ -102,26 +103,8 @@ inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     }
     const bool first = walk.find_as<OnnxFlow>(node.input(0)).has_value(),
                second = walk.find_as<OnnxFlow>(node.input(1)).has_value();
-    if (std::string problem = walk.data(node, node.input(first ? 0 : 1), x); !problem.empty()) return problem;
-    if (!first || !second) {
-        const std::uint32_t id = x.list[0].layer;
-        if (id == 0 || walk.layer(id).weights.facts.kind != LayerKind::Linear || walk.layer(id).weights.facts.bias)
-            return "it adds numbers to what is not a MatMul's";
-        const auto size = std::size_t(walk.layer(id).weights.facts.output);
-        const bool last = size == 1 || (x.rank > 0 && x.is_features(x.axes[x.rank - 1]));
-        std::vector<double> bias;
-        if (std::string problem = onnx_bias(walk, node.input(first ? 1 : 0), 1, bias); !problem.empty()) return problem;
-        if (bias.size() != size || !last)
-            return "it adds " + std::to_string(bias.size()) + " numbers to " + std::to_string(size);
-        LayerWeights linear = walk.layer(id).weights;
-        if (std::string problem = walk.keep(linear.arrays[0].values.size()); !problem.empty()) return problem;
-        linear.facts.bias = true;
-        linear.arrays.push_back({bias.size(), 1, std::move(bias)});
-        const std::uint32_t before = walk.layer(id).before;
-        walk.layers.push_back({std::move(linear), before});
-        walk.pass(x, std::uint32_t(walk.layers.size()));
-        return onnx_result(walk, node, x), "";
-    }
+    if (!first || !second) return onnx_affine(walk, node);
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
     if (std::string problem = walk.data(node, node.input(1), earlier); !problem.empty()) return problem;
     if (earlier.list[0].layer > x.list[0].layer) std::swap(x, earlier);
     int span = 0; // layers between the two
@@ -131,7 +114,14 @@ inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
                  !earlier.tokens && earlier.flipped == x.flipped && earlier.feature_count() == x.feature_count();
     for (std::size_t k = 0; alike && k < x.rank; ++k)
         alike = earlier.axes[k] == x.axes[k] || (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
-    if (!alike) return "it adds what no earlier layer was given";
+    if (!alike) { // W x + U h of a cell's step, if they are of two inputs
+        const auto is_linear = [&](const OnnxFlow& flow) {
+            const std::uint32_t id = flow.list[0].layer;
+            return id > 0 && walk.layer(id).weights.facts.kind == LayerKind::Linear;
+        };
+        const bool cell = x.input != earlier.input && is_linear(x) && is_linear(earlier);
+        return "it adds what no earlier layer was given" + std::string{cell ? unrolled : ""};
+    }
     const int size = static_cast<int>(x.feature_count());
     walk.pass(x, walk.append(node, x.list[0].layer, {LayerKind::Skip, size, size, 1, true, span},
                              std::uint8_t(x.list.size())));
@@ -155,22 +145,6 @@ inline std::string onnx_embedding(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
     tokens.tokens = false;
     tokens.add_axis({});
     return onnx_result(walk, node, onnx_next(tokens, id, table.dims[1])), "";
-}
-
-/// Relu, Tanh, Sigmoid, and Softmax along the features.
-inline std::string onnx_function(OnnxWalk& walk, const OnnxNode& node, LayerKind kind) {
-    OnnxFlow x;
-    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
-    if (x.tokens) return "it does not read features";
-    if (kind == LayerKind::Softmax) {
-        const bool early = walk.graph.opset < 13; // another default axis, and applied to all axes from it on
-        const auto axis = x.axis(node.whole("axis", early ? 1 : -1), x.rank);
-        if (!axis || (early && *axis + 1 != x.rank) || !x.is_features(x.axes[*axis]))
-            return "its axis is not that of the features";
-    }
-    const int size = static_cast<int>(x.feature_count());
-    walk.pass(x, walk.append(node, x.list[0].layer, {kind, size, size}, std::uint8_t(x.list.size())));
-    return onnx_result(walk, node, x), "";
 }
 
 } // namespace rondo::io::detail

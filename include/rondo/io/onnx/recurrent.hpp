@@ -37,7 +37,10 @@ inline std::string onnx_first_state(OnnxWalk& walk, const OnnxFlow& x, std::stri
     const std::size_t begin = first.size(), count = directions * hidden;
     first.resize(begin + count);
     const auto value = walk.find(name);
-    if (name.empty() || (value && std::holds_alternative<OnnxGiven>(*value))) return {};
+    const auto* given = value ? std::get_if<OnnxGiven>(&*value) : nullptr;
+    if (given && range::find(given->inputs, x.input) != given->inputs.end())
+        return "its first state is computed from the data";
+    if (name.empty() || given) return {};
     if (!value) return "it reads " + quoted(name) + ", which nothing before it writes";
     const auto called = "its first state " + quoted(name) + ' ';
     if (const auto* flow = std::get_if<OnnxFlow>(&*value)) {

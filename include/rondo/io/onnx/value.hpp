@@ -33,9 +33,11 @@ struct OnnxExtents {
     std::vector<OnnxDim> dims;
     bool scalar = false;
 };
-/// A value that the caller provides at inference, an initial state or lengths; and why it cannot be read as data.
+/// A value that the caller provides at inference, an initial state or lengths; why it cannot be read as data; and the
+/// inputs that it is computed from, if there are several.
 struct OnnxGiven {
     std::shared_ptr<const std::string> why{};
+    std::vector<std::uint32_t> inputs{};
 };
 /// The output of a node that cannot be read; an error only if the graph's output depends on it.
 struct OnnxUnknown {
@@ -46,12 +48,14 @@ using OnnxValue = std::variant<OnnxConstant, OnnxFill, OnnxExtents, OnnxGiven, O
 
 /// A layer of a graph, and the layer that is its input.
 ///
-/// before  0: the graph's input
-/// blocks  number of blocks of its features: 2 for two directions
+/// before        0: the graph's input
+/// blocks        number of blocks of its features: 2 for two directions
+/// scale, shift  of a Linear without arrays: y = scale x + shift, for each feature
 struct OnnxLayer {
     LayerWeights weights;
     std::uint32_t before = 0;
     std::uint8_t blocks = 1;
+    std::vector<double> scale{}, shift{};
 };
 
 } // namespace rondo::io::detail

@@ -6,6 +6,7 @@
 #include "graph.hpp"
 #include "value.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -31,6 +32,7 @@ struct OnnxWalk {
     std::map<std::string_view, OnnxValue> values;
     std::vector<OnnxLayer> layers;
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers without a node: see derive
+    std::array<std::string_view, 2> open{};                                  // names of the two open extents
     OnnxFiles files;                                                         // external data
     bool convert = false;                                   // whether FLOAT16 and BFLOAT16 are converted
     std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // remaining limits: elements, bytes, elements
@@ -165,6 +167,8 @@ struct OnnxWalk {
     std::uint32_t append(const OnnxNode& node, std::uint32_t before, LayerFacts facts, std::uint8_t blocks,
                          std::vector<Array> arrays = {}, std::vector<double> first = {}) {
         layers.push_back({{node.called(), facts, std::move(arrays), std::move(first)}, before, blocks});
+        if (before > 0 && !layer(before).scale.empty() && (facts.kind == LayerKind::Linear || is_recurrent(facts.kind)))
+            absorb(layers.back(), layer(before));
         return static_cast<std::uint32_t>(layers.size());
     }
     /// Makes x the output of the layer `id`, which has as many features as x.
@@ -202,6 +206,27 @@ struct OnnxWalk {
 
 private:
     using Part = OnnxPart;
+
+    /// Computes W (scale x + shift) + b as one product, for a Linear or recurrent layer.
+    static void absorb(OnnxLayer& made, const OnnxLayer& affine) {
+        auto& [name, facts, arrays, first] = made.weights;
+        made.before = affine.before;
+        const std::size_t kinds = facts.kind == LayerKind::Linear ? 1 : 2, // of weights
+            each = arrays.size() / std::size_t(facts.directions), count = each + (facts.bias ? 0 : kinds);
+        const bool shifts = range::any_of(affine.shift, [](double number) { return number != 0; });
+        for (std::size_t d = 0, at = 0; d < std::size_t(facts.directions); ++d, at += shifts ? count : each) {
+            const std::size_t rows = arrays[at].rows, columns = arrays[at].columns;
+            if (shifts && !facts.bias)
+                arrays.insert(arrays.begin() + std::ptrdiff_t(at + kinds), kinds,
+                              Array{rows, 1, std::vector<double>(rows)});
+            for (std::size_t k = 0; k < rows * columns; ++k) {
+                double& weight = arrays[at].values[k];
+                if (shifts) arrays[at + kinds].values[k / columns] += weight * affine.shift[k % columns];
+                weight *= affine.scale[k % columns];
+            }
+        }
+        facts.bias = facts.bias || shifts;
+    }
 
     std::string no_tensor(std::string_view name) const {
         const auto value = find(name);
