@@ -44,6 +44,7 @@
 #include "layer/select.hpp"
 #include "layer/sequential.hpp"
 #include "layer/softmax.hpp"
+#include "layer/variant.hpp"
 #include "loss/binary_cross_entropy.hpp"
 #include "loss/cross_entropy.hpp"
 #include "loss/elementwise.hpp"

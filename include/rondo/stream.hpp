@@ -17,6 +17,7 @@
 #include "layer/rnn.hpp"
 #include "layer/sequential.hpp"
 #include "layer/softmax.hpp"
+#include "layer/variant.hpp"
 #include "model/state.hpp"
 #include "model/tied.hpp"
 #include "op/add.hpp"

@@ -48,8 +48,8 @@ Outcome infer(Network& network, const Trial& trial) {
 const Cases& all_cases() {
     static const Cases all = [] {
         Cases list;
-        for (const auto add : {add_rnn, add_relu_rnn, add_lstm, add_peephole, add_gru, add_gru_reset_before, add_layers,
-                               add_convolutions, add_maps, add_networks, add_compositions})
+        for (const auto add : {add_rnn, add_relu_rnn, add_lstm, add_peephole, add_gru, add_gru_reset_before,
+                               add_variants, add_layers, add_convolutions, add_maps, add_networks, add_compositions})
             add(list);
         return list;
     }();

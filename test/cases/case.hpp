@@ -96,9 +96,11 @@ public:
 /// A network and a scalar.
 struct Case {
     std::string name, kind, size; // lstm_3_20_2_1_float, lstm, 3_20_2_1
+    std::string golden;           // the file of its goldens if there are some, but not by its kind: variants
     int input = 0, output = 0, vocabulary = 0;
     int hidden = 0, layers = 0, directions = 1, components = 0; // of a recurrent layer
     bool reversed = false, dropout = false, is_float = false;
+    bool bounded = true;   // functions with bounds, whose results are finite for an infinite argument
     bool one_order = true; // sums in the same order whatever the extents
     bool slow = false;     // a device, or its threads played one by one
     std::span<const rondo::ParameterSpec> tensors{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recurrent.hpp"
 
-#include <support/peephole.hpp>
+#include <rondo/layer/variant.hpp>
 
-void cases::add_peephole(Cases& to) { add_cell<PeepholeLSTM>(to, "peephole"); }
+void cases::add_peephole(Cases& to) { add_cell<rondo::PeepholeLSTM>(to, "peephole"); }

@@ -38,12 +38,12 @@ void check(const io::LayerWeights& layer) {
         require(array.rows == rows && array.columns == columns && array.values.size() == rows * columns);
     };
     if (is_recurrent(facts.kind)) {
-        const std::size_t rows = std::size_t(gates_of(facts.kind)) * out;
+        const std::size_t rows = std::size_t(gates_of(facts)) * out;
         for (std::size_t d = 0; d < directions; ++d) {
             next(rows, in);
             next(rows, out);
-            next(rows, 1);
-            next(rows, 1);
+            for (int k = 0; k < 2 && facts.bias; ++k) next(rows, 1);
+            if (facts.variant.peepholes) next(std::size_t(per_unit_of(facts)) * out, 1);
         }
         require(layer.first.empty() || layer.first.size() == std::size_t(components_of(facts.kind)) * directions * out);
     } else if (facts.kind == LayerKind::Linear) {

@@ -10,6 +10,7 @@ import attention
 import layers
 import recurrent
 import traces
+import variants
 
 
 def main():
@@ -17,9 +18,10 @@ def main():
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     print(f"loop against nn.GRU: {recurrent.check_loop():.1e} at most")
+    print(f"variants without options against PyTorch: {variants.check_variant():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.losses()]
-    files += [attention.attention(), traces.traces()]
+    files += [attention.attention(), traces.traces(), variants.variants()]
     for file in files:
         file.save(folder)
         print(f"{file.name}.safetensors: {len(file.tensors)} tensors")

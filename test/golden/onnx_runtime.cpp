@@ -2,6 +2,7 @@
 // onnx_runtime write|read FOLDER: Rondo's side of onnx_runtime.py.
 #include <rondo/io/onnx.hpp>
 #include <rondo/io/onnx_write.hpp>
+#include <rondo/layer/variant.hpp>
 #include <rondo/rondo.hpp>
 
 #include <cstddef>
@@ -99,5 +100,31 @@ int main(int argc, char** argv) {
                 "final_states");
     net(std::type_identity<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>{},
         "residual");
+    using cell::Function, cell::Variant;
+    constexpr Stack without_biases{.bidirectional = true, .bias = false};
+    net(std::type_identity<PeepholeLSTM<3, 5, without_biases>>{}, "peepholes");
+    one(std::type_identity<LSTMVariant<3, 5,
+                                       Variant{.gate{Function::hardsigmoid, {3, 10}, {2, 5}},
+                                               .candidate{Function::elu, {1, 2}},
+                                               .output{Function::scaled_tanh, {3, 2}, {3, 4}},
+                                               .clip = Ratio{1, 2},
+                                               .coupled = true,
+                                               .peepholes = true},
+                                       both_ways>>{},
+        "lstm_variant", {7, 3});
+    one(std::type_identity<
+            LSTMVariant<3, 20, Variant{.output{Function::relu}, .clip = Ratio{1, 8}, .coupled = true}>>{},
+        "lstm_coupled", {7, 3});
+    one(std::type_identity<GRUVariant<
+            3, 5, Variant{.gate{Function::hardsigmoid, {1, 5}, {1, 2}}, .candidate{Function::affine, {3, 4}, {1, 4}}},
+            without_biases>>{},
+        "gru_variant", {7, 3});
+    one(std::type_identity<GRUResetBeforeVariant<
+            3, 5, Variant{.candidate{Function::leaky_relu, {1, 8}}, .clip = Ratio{1, 4}}, reversed>>{},
+        "gru_reset_before_variant", {7, 3, ragged});
+    one(std::type_identity<RNNVariant<3, 5, Variant{.candidate{Function::thresholded_relu, {1, 4}}}>>{}, "rnn_variant",
+        {7, 3});
+    one(std::type_identity<RNNVariant<3, 5, Variant{.candidate{Function::softsign}, .clip = Ratio{1, 2}}, both_ways>>{},
+        "rnn_clip", {7, 3});
     return lost;
 }

@@ -17,7 +17,9 @@ class LoopGRU(nn.GRU):
 
     def step(self, x, h, suffix):
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        w, u, b_x, b_h = (getattr(self, f"{name}_{suffix}") for name in names)
+        w, u, b_x, b_h = (getattr(self, f"{name}_{suffix}", None) for name in names)
+        if b_h is None:
+            b_h = x.new_zeros(3 * self.hidden_size)
         x_r, x_z, x_n = functional.linear(x, w, b_x).chunk(3, -1)
         u_r, u_z, u_n = u.chunk(3)
         b_r, b_z, b_n = b_h.chunk(3)
@@ -58,7 +60,7 @@ class ResetBeforeGRU(LoopGRU):
 
 def run(module, x, state=None, lengths=None):
     """Outputs (T, B, D*H), zero past each end, and the final state or states."""
-    if isinstance(module, LoopGRU):
+    if not isinstance(module, nn.RNNBase) or isinstance(module, LoopGRU): # with a forward of its own
         return module(x, state, lengths)
     if lengths is None:
         return module(x, state)

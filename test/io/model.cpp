@@ -308,7 +308,8 @@ TEST(ModelFile, OfLayersWithoutBiasesIsReadOnRequest) {
     EditedFile file{path};
     std::erase_if(file.tensors, [](const auto& t) { return t.name.starts_with("a.bias"); });
     file.write(path);
-    const std::string hint = "; a layer without biases, PyTorch's bias=False, is read by TensorNames::zero_biases";
+    const std::string hint = "; a layer without biases, PyTorch's bias=False, is Stack{.bias = false}, or is read by "
+                             "TensorNames::zero_biases";
     EXPECT_EQ(refused<Net>(path).message, path.string() + ": tensor a.bias_ih_l0 F32 [20] is missing" + hint);
     Model<Net> other{Seed{3}};
     load(other, path, {.zero_biases = true});

@@ -136,12 +136,95 @@ TEST(OnnxRecurrent, ActivationsOfBothDirections) {
     EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "sigmoid", "tanh", "TANH"}), "LSTM 3 -> 2, bidirectional");
     EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh", "Sigmoid", "Tanh"}), "GRUResetBefore 3 -> 2, bidirectional");
     EXPECT_EQ(with("RNN", 1, {"Relu", "relu"}), "ReluRNN 3 -> 2, bidirectional");
-    EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "Sigmoid", "Tanh", "Relu"}),
-              "onnx: node \"Y\" (LSTM): its activation 5 is \"Relu\"; Rondo's is Tanh");
+    EXPECT_EQ(
+        with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "Sigmoid", "Tanh", "Relu"}),
+        "onnx: node \"Y\" (LSTM): its activations in one direction are not those in the other; expected the same");
     EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh"}), "onnx: node \"Y\" (GRU): it has 2 activations; expected 4");
 }
 
-TEST(OnnxRecurrent, AClipIsReadWhereItChangesNothing) {
+/// The layer of an op with these functions, alphas and betas.
+std::string with_functions(const std::string& op, std::size_t gates, const std::vector<std::string_view>& names,
+                           const std::vector<float>& alphas = {}, const std::vector<float>& betas = {}) {
+    OnnxFile file =
+        with_layer(op, gates,
+                   {OnnxFile::attribute("activations", names), OnnxFile::attribute("activation_alpha", alphas),
+                    OnnxFile::attribute("activation_beta", betas)});
+    file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"y"});
+    return layers_of(file);
+}
+
+TEST(OnnxRecurrent, FunctionsTakeTheNextAlphaAndBeta) {
+    EXPECT_EQ(with_functions("LSTM", 4, {"HardSigmoid", "Tanh", "LeakyRelu"}, {0.25F, 0.0625F}, {0.75F}),
+              "LSTM 3 -> 2, gates hardsigmoid(0.25, 0.75), output leaky_relu(0.0625)");
+    EXPECT_EQ(with_functions("LSTM", 4, {"Sigmoid", "Affine", "HardSigmoid"}, {0.3F}, {-0.4F}),
+              "LSTM 3 -> 2, candidate affine(0.3, -0.4), output hardsigmoid(0.2, 0.5)");
+    EXPECT_EQ(with_functions("GRU", 3, {"hardsigmoid", "SOFTSIGN"}),
+              "GRUResetBefore 3 -> 2, gates hardsigmoid(0.2, 0.5), "
+              "candidate softsign");
+    EXPECT_EQ(with_functions("GRU", 3, {"Relu", "Elu"}), "GRUResetBefore 3 -> 2, gates relu, candidate elu(1)");
+    EXPECT_EQ(with_functions("RNN", 1, {"LeakyRelu"}), "RNN 3 -> 2, candidate leaky_relu(0.01)");
+    EXPECT_EQ(with_functions("RNN", 1, {"Sigmoid"}), "RNN 3 -> 2, candidate sigmoid");
+    EXPECT_EQ(with_functions("RNN", 1, {"ThresholdedRelu"}, {0.5F}), "RNN 3 -> 2, candidate thresholded_relu(0.5)");
+    EXPECT_EQ(with_functions("RNN", 1, {"ScaledTanh"}, {1.7159F}, {0.6667F}),
+              "RNN 3 -> 2, candidate scaled_tanh(1.7159, 0.6667)");
+
+    const std::string node = "onnx: node \"Y\" (RNN): ";
+    EXPECT_EQ(with_functions("RNN", 1, {"Softplus"}),
+              node + "its activation \"Softplus\" is not one that layers of Rondo have");
+    EXPECT_EQ(with_functions("RNN", 1, {"Affine"}, {1}),
+              node + "it does not say the activation_beta of its activation \"Affine\"");
+    EXPECT_EQ(with_functions("RNN", 1, {"ThresholdedRelu"}),
+              node + "it does not say the activation_alpha of its activation \"ThresholdedRelu\"");
+    EXPECT_EQ(with_functions("RNN", 1, {"LeakyRelu"}, {-0.5F}),
+              node + "its activation \"LeakyRelu\" has the activation_alpha -0.5; expected 0 or more");
+    EXPECT_EQ(with_functions("RNN", 1, {"Elu"}, {1e-30F}),
+              node + "it has activation_alpha 1e-30, which is out of range, for its activation \"Elu\"");
+}
+
+TEST(OnnxRecurrent, ReadsCoupledGatesAndPeepholes) {
+    const auto weights_of = [](Attributes attributes, bool biases) {
+        OnnxFile file;
+        file.input("x", {0, 0, 3}).output("y");
+        file.recurrent("l", 1, 4, 3, 2);
+        file.node("LSTM", {"x", "l.W", "l.R", biases ? "l.B" : "", "", "", "", file.count("p", {1, 6}, 50)}, {"Y"},
+                  attributes);
+        file.node("Squeeze", {"Y", file.wholes("one", {1})}, {"y"});
+        Error error;
+        auto weights = read(file.bytes(), error);
+        EXPECT_EQ(error, Error{});
+        return weights.layers.at(0);
+    };
+    const io::LayerWeights all = weights_of({}, true),
+                           coupled = weights_of({OnnxFile::attribute("input_forget", 1)}, false);
+    EXPECT_EQ(describe(all.facts), "LSTM 3 -> 2, peepholes");
+    ASSERT_EQ(all.arrays.size(), 5u);
+    EXPECT_EQ(all.arrays[4], (io::Array{6, 1, {50, 51, 54, 55, 52, 53}})); // i, o, f is i, f, o
+    EXPECT_EQ(describe(coupled.facts), "LSTM 3 -> 2, no bias, peepholes, coupled");
+    ASSERT_EQ(coupled.arrays.size(), 3u);
+    // i, o, f, c is i, g, o.
+    EXPECT_EQ(coupled.arrays[0], (io::Array{6, 3, {1, 2, 3, 4, 5, 6, 19, 20, 21, 22, 23, 24, 7, 8, 9, 10, 11, 12}}));
+    EXPECT_EQ(coupled.arrays[2], (io::Array{4, 1, {50, 51, 52, 53}}));
+}
+
+TEST(OnnxRecurrent, ABiasInOneDirectionIsZeroInTheOther) {
+    OnnxFile file;
+    file.input("x", {0, 0, 3}).output("y");
+    file.recurrent("a", 1, 1, 3, 2);
+    file.recurrent("b", 1, 1, 3, 2);
+    file.node("RNN", {"x", "a.W", "a.R"}, {"A"});
+    file.node("RNN", {"x", "b.W", "b.R", "b.B"}, {"B"}, {reverse});
+    file.node("Concat", {"A", "B"}, {"both"}, {OnnxFile::attribute("axis", 3)});
+    file.node("Squeeze", {"both", file.wholes("one", {1})}, {"y"});
+    Error error;
+    const auto weights = read(file.bytes(), error);
+    ASSERT_EQ(error, Error{});
+    EXPECT_EQ(describe(weights.layers[0].facts), "RNN 3 -> 2, bidirectional");
+    ASSERT_EQ(weights.layers[0].arrays.size(), 8u);
+    EXPECT_EQ(weights.layers[0].arrays[2], (io::Array{2, 1, {0, 0}}));
+    EXPECT_EQ(weights.layers[0].arrays[6], (io::Array{2, 1, {2000, 2001}}));
+}
+
+TEST(OnnxRecurrent, ReadsAClip) {
     const auto with = [](const std::string& op, std::size_t gates, float clip, std::string_view function) {
         const auto real = OnnxFile::Writer{}.text(1, "clip").real(2, clip).whole(20, 1);
         const std::vector<std::string_view> names{function};
@@ -155,12 +238,14 @@ TEST(OnnxRecurrent, AClipIsReadWhereItChangesNothing) {
     EXPECT_EQ(with("RNN", 1, 40, "Tanh"), "RNN 3 -> 2");
     EXPECT_EQ(with("RNN", 1, Limits::max(), "Relu"), "ReluRNN 3 -> 2");
     EXPECT_EQ(with("RNN", 1, Limits::infinity(), "Relu"), "ReluRNN 3 -> 2");
-    const std::string clips = "it clips what enters its activations, at ", other = "; expected no clip";
-    EXPECT_EQ(with("LSTM", 4, 3, ""),
-              "onnx: node \"Y\" (LSTM): " + clips + "3" + other + ", or one of 40 and above, which changes nothing");
-    EXPECT_EQ(with("GRU", 3, -50, ""),
-              "onnx: node \"Y\" (GRU): " + clips + "-50" + other + ", or one of 40 and above, which changes nothing");
-    EXPECT_EQ(with("RNN", 1, 50, "Relu"), "onnx: node \"Y\" (RNN): " + clips + "50" + other);
+    EXPECT_EQ(with("LSTM", 4, 3.5F, ""), "LSTM 3 -> 2, clip 3.5");
+    EXPECT_EQ(with("GRU", 3, 0.1F, ""), "GRUResetBefore 3 -> 2, clip 0.1");
+    EXPECT_EQ(with("RNN", 1, 50, "Relu"), "ReluRNN 3 -> 2, clip 50");
+    EXPECT_EQ(with("RNN", 1, 50, "Softsign"), "RNN 3 -> 2, clip 50, candidate softsign");
+    const std::string clips = "its clip is ", other = "; expected a number above 0, below 2^31";
+    EXPECT_EQ(with("GRU", 3, -50, ""), "onnx: node \"Y\" (GRU): " + clips + "-50" + other);
+    EXPECT_EQ(with("GRU", 3, 0, ""), "onnx: node \"Y\" (GRU): " + clips + "0" + other);
+    EXPECT_EQ(with("RNN", 1, 1e10F, "Relu"), "onnx: node \"Y\" (RNN): " + clips + "1e+10" + other);
     EXPECT_EQ(with("RNN", 1, Limits::quiet_NaN(), "Relu"), "onnx: node \"Y\" (RNN): " + clips + "nan" + other);
 }
 

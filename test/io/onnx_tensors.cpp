@@ -380,7 +380,7 @@ TEST(OnnxTensors, AreGivenForInputsOfTheGraph) {
         return describe(weights.layers[0].facts);
     };
     const io::NamedArray first{"W", {1, 1, 2}, {1, -2}}, second{"R", {1, 1, 1}, {3}};
-    EXPECT_EQ(given({first, second}), "RNN 2 -> 1");
+    EXPECT_EQ(given({first, second}), "RNN 2 -> 1, no bias");
     EXPECT_EQ(given({}), "onnx: node \"y\" (RNN): W: \"W\" is an input of the graph; give its numbers by "
                          "OnnxOptions::inputs");
     EXPECT_EQ(given({first, second, {"V", {1}, {1}}}), "onnx: the graph has no input \"V\"");

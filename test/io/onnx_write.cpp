@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/io/onnx.hpp>
 #include <rondo/io/onnx_write.hpp>
+#include <rondo/layer/variant.hpp>
 #include <rondo/rondo.hpp>
 
 #include "../support/failure.hpp"
@@ -43,6 +44,61 @@ TEST(OnnxWrite, ComesBackBitForBit) {
     expect_same<Sequential<GRU<3, 5, deep>, FinalStates<5>, GRU<10, 1>, Linear<1, 3>>>();
     expect_same<Sequential<LSTM<3, 5, Stack{.layers = 2, .reversed = true}>, FirstStep<5>, Linear<5, 1>>>();
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();
+}
+
+TEST(OnnxWrite, VariantsComeBackBitForBit) {
+    expect_same<PeepholeLSTM<3, 5, stacked>>();
+    expect_same<LSTM<3, 5, Stack{.layers = 2, .bidirectional = true, .bias = false}>>();
+    using cell::Function;
+    expect_same<LSTMVariant<3, 2,
+                            cell::Variant{.gate{Function::hardsigmoid, {1, 5}, {1, 2}},
+                                          .output{Function::scaled_tanh, {1, 3}, {-7, 11}},
+                                          .clip = Ratio{3, 4},
+                                          .coupled = true,
+                                          .peepholes = true},
+                            Stack{.bidirectional = true, .bias = false}>>();
+    expect_same<GRUVariant<3, 2, cell::Variant{.candidate{Function::elu, {2, 10}}, .clip = Ratio{2}}>>();
+    expect_same<RNNVariant<3, 2, cell::Variant{.candidate{Function::relu}, .clip = Ratio{60}}>>();
+}
+
+TEST(OnnxWrite, NeverMixesUpTheVariantsOfAnLSTM) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    const auto refused = [&](const auto& from, auto to) {
+        io::write_onnx(from, path);
+        const auto before = to;
+        Error error;
+        load(to, io::read_onnx(path), error);
+        EXPECT_EQ(error.kind, Error::Kind::mismatch);
+        EXPECT_TRUE(to == before);
+        return error.message.substr(path.string().size() + 2);
+    };
+    using Clipped = LSTMVariant<3, 5, cell::Variant{.clip = Ratio{1, 2}}>;
+    EXPECT_EQ(refused(Model<Clipped>{Seed{3}}, Model<LSTM<3, 5>>{}),
+              "node \"LSTM.Y\" (LSTM): expected LSTM 3 -> 5 for the network, got LSTM 3 -> 5, clip 0.5");
+    EXPECT_EQ(refused(Model<LSTM<3, 5>>{Seed{3}}, Model<PeepholeLSTM<3, 5>>{}),
+              "node \"LSTM.Y\" (LSTM): expected LSTM 3 -> 5, peepholes for the network, got LSTM 3 -> 5");
+    using WithoutBias = LSTM<3, 5, Stack{.bias = false}>;
+    EXPECT_EQ(refused(Model<LSTM<3, 5>>{Seed{3}}, Model<WithoutBias>{}),
+              "node \"LSTM.Y\" (LSTM): expected LSTM 3 -> 5, no bias for the network, got LSTM 3 -> 5");
+}
+
+TEST(OnnxWrite, NoBiasesAreZeros) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    constexpr Stack without{.layers = 2, .bidirectional = true, .bias = false};
+    const Model<PeepholeLSTM<3, 5, without>> model{Seed{3}};
+    io::write_onnx(model, path);
+    Model<PeepholeLSTM<3, 5, Stack{.layers = 2, .bidirectional = true}>> with{Seed{4}};
+    load(with, io::read_onnx(path));
+    EXPECT_TRUE(with.tensor<"bias_ih_l0">().isZero());
+    EXPECT_TRUE(with.tensor<"bias_hh_l1_reverse">().isZero());
+    EXPECT_EQ(with.tensor<"weight_own_l1_reverse">(), model.tensor<"weight_own_l1_reverse">());
+    EXPECT_EQ(with.tensor<"weight_hh_l0_reverse">(), model.tensor<"weight_hh_l0_reverse">());
+    io::write_onnx(with, path); // with B, which is zero
+    Model<PeepholeLSTM<3, 5, without>> again;
+    load(again, io::read_onnx(path));
+    EXPECT_TRUE(again == model);
 }
 
 TEST(OnnxWrite, AStackIsItsLayers) {

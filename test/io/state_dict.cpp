@@ -76,7 +76,7 @@ TEST(StateDict, OfALayerWithoutBiasesIsReadOnRequest) {
     EXPECT_EQ(model.tensor<"bias_hh_l0">()(0), 0);
     expect_failure([&] { load(model, io::parse_state_dict(text)); }, Error::Kind::mismatch,
                    "state_dict: tensor bias_ih_l0 [1] is missing; a layer without biases, PyTorch's bias=False, is "
-                   "read by TensorNames::zero_biases");
+                   "Stack{.bias = false}, or is read by TensorNames::zero_biases");
     const std::string one = replaced(text, "}", R"(,"bias_ih_l0":[3]})");
     expect_failure([&] { load(model, io::parse_state_dict(one), {.zero_biases = true}); }, Error::Kind::mismatch,
                    "state_dict: tensor bias_hh_l0 [1] is missing");

@@ -19,22 +19,26 @@ using cases::Batch, cases::Case, cases::Numbers;
 
 const std::string_view sizes[]{"1_5_1_1", "3_20_2_1", "5_3_3_2", "20_1_2_2", "33_33_1_1", "3_5_1_2", "3_16_2_1"};
 cases::Cases in_golden_files() {
-    return cases::cases_where(
-        [](const Case& c) { return c.kind != "peephole" && std::ranges::count(sizes, c.size) > 0; });
+    return cases::cases_where([](const Case& c) {
+        return !c.golden.empty() || (c.kind != "peephole" && std::ranges::count(sizes, c.size) > 0);
+    });
+}
+Golden golden_of(const Case& c, const std::string& part) {
+    return c.golden.empty() ? Golden{c.kind, c.size + part} : Golden{c.golden, c.kind + '/' + c.size + part};
 }
 
 struct RecurrentGolden : testing::TestWithParam<Case> {
     const Case& c = GetParam();
     std::unique_ptr<cases::Network> network = c.make();
 
-    RecurrentGolden() { network->assign(Golden{c.kind, c.size}.parameters<double>(c.tensors)); }
+    RecurrentGolden() { network->assign(golden_of(c, "").parameters<double>(c.tensors)); }
 
     struct Variant {
         const Case& c;
         Golden golden;
         cases::Trial trial;
 
-        Variant(const Case& of, std::string_view name) : c{of}, golden{c.kind, c.size + '/' + std::string{name}} {
+        Variant(const Case& of, std::string_view name) : c{of}, golden{golden_of(c, '/' + std::string{name})} {
             trial.x = poisoned("x", c.input);
             trial.dy = poisoned("dy", c.output);
             if (golden.has("h0")) trial.initial = states("h0", "c0");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/layer/lstm.hpp>
+#include <rondo/layer/variant.hpp>
 #include <rondo/model/workspace.hpp>
 
 #include <support/backend.hpp>
 #include <support/device.hpp>
 #include <support/numbers.hpp>
-#include <support/peephole.hpp>
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 
 namespace recurrent_peephole_test {
 
-using rondo::Model, rondo::Workspace;
+using rondo::Model, rondo::PeepholeLSTM, rondo::Workspace;
 
 template <class S> class PeepholeOf : public testing::Test {};
 using Scalars = testing::Types<float, double>;

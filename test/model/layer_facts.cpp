@@ -3,9 +3,9 @@
 
 #include <rondo/layer/attention_pooling.hpp>
 #include <rondo/layer/softmax.hpp>
+#include <rondo/layer/variant.hpp>
 
 #include <support/compositions.hpp>
-#include <support/peephole.hpp>
 #include <support/training.hpp>
 
 #include <gtest/gtest.h>
@@ -69,8 +69,29 @@ struct InOrder : Network<Named<"a", Linear<3, 5>>, Named<"b", Tanh<5>>> {
 TEST(LayerFacts, TellOnlyWhatFilesCan) {
     EXPECT_EQ(told<InOrder>(), "a: Linear 3 -> 5 @0+2\nb: Tanh 5 @2+0\n");
     EXPECT_EQ(told<Branch>(), ": a layer that files cannot tell @0+8\n");
-    EXPECT_EQ((told<Sequential<PeepholeLSTM<3, 5, Stack{}>, AttentionPooling<5>>>()),
-              "0: a layer that files cannot tell @0+5\n1: a layer that files cannot tell @5+2\n");
+    EXPECT_EQ((told<Sequential<Linear<3, 5>, AttentionPooling<5>>>()),
+              "0: Linear 3 -> 5 @0+2\n1: a layer that files cannot tell @2+2\n");
+}
+
+TEST(LayerFacts, TellVariantsOfCells) {
+    using cell::Function, cell::Variant;
+    EXPECT_EQ((told<PeepholeLSTM<3, 5, Stack{.layers = 2}>>()), ", layer 0: LSTM 3 -> 5, peepholes @0+5\n"
+                                                                ", layer 1: LSTM 5 -> 5, peepholes @5+5\n");
+    EXPECT_EQ((told<GRU<3, 5, Stack{.bidirectional = true, .bias = false}>>()),
+              ": GRU 3 -> 5, bidirectional, no bias @0+4\n");
+    EXPECT_EQ((told<LSTMVariant<3, 5,
+                                Variant{.gate{Function::hardsigmoid, {2, 10}, {1, 2}},
+                                        .output{Function::softsign},
+                                        .clip = Ratio{3, 4},
+                                        .coupled = true},
+                                Stack{.bias = false}>>()),
+              ": LSTM 3 -> 5, no bias, coupled, clip 0.75, gates hardsigmoid(0.2, 0.5), output softsign @0+2\n");
+    EXPECT_EQ((told<Sequential<RNNVariant<3, 5, Variant{.candidate{Function::relu}}>, RNNVariant<5, 5, Variant{}>,
+                               GRUVariant<5, 5, Variant{.clip = Ratio{40}}>>>()),
+              "0: ReluRNN 3 -> 5 @0+4\n1: RNN 5 -> 5 @4+4\n2: GRU 5 -> 5 @8+4\n");
+    constexpr auto facts = [](const auto& layers) { return layers[0].facts; };
+    EXPECT_EQ(facts(network_layers<LSTMVariant<3, 5, Variant{.clip = Ratio{5, 10}}>>),
+              facts(network_layers<LSTMVariant<3, 5, Variant{.clip = Ratio{1, 2}}>>));
 }
 
 } // namespace layer_facts_test

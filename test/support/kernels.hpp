@@ -3,10 +3,9 @@
 #include <rondo/backend/eigen/backend.hpp>
 #include <rondo/cell/gru.hpp>
 #include <rondo/cell/lstm.hpp>
+#include <rondo/cell/lstm_variant.hpp>
 #include <rondo/cell/rnn.hpp>
 #include <rondo/graph/op_context.hpp>
-
-#include <support/peephole.hpp>
 
 #ifndef KERNEL
 #define KERNEL extern template
@@ -19,7 +18,7 @@
     KERNELS_OF_CELL(cell::ReluRNN, S)                                                                                  \
     KERNELS_OF_CELL(cell::LSTM, S)                                                                                     \
     KERNELS_OF_CELL(cell::GRU, S)                                                                                      \
-    KERNELS_OF_CELL(Peephole, S)                                                                                       \
+    KERNELS_OF_CELL(cell::PeepholeLSTM, S)                                                                             \
     KERNEL void add_product<Pack<S>>(S*, std::size_t, const S*, Strided<S>, std::size_t, std::size_t, std::size_t);    \
     KERNEL void add_product<Pack<S>>(S*, std::size_t, Strided<S>, Strided<S>, std::size_t, std::size_t, std::size_t,   \
                                      S*);                                                                              \

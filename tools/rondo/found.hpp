@@ -7,8 +7,8 @@
 #include <rondo/model/layer_facts.hpp>
 
 #include <cstddef>
-#include <list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Layers of one name in a file: one, or the layers of a stack.
@@ -26,17 +26,47 @@ struct FoundPart {
 struct Found {
     std::vector<FoundPart> parts; // in the order in which they run
     std::vector<std::string> notes;
-    std::string problem;                      // why these are no network of Rondo's
-    std::string reset_before;                 // names of tensors of a GRUResetBefore, with blanks around each
-    std::list<rondo::io::TensorInfo> zeros{}; // biases that the file does not have; the parts point to them
+    std::string problem;      // why these are no network of Rondo's
+    std::string reset_before; // names of tensors of a GRUResetBefore, with blanks around each
 };
+
+/// "{1, 5}"
+inline std::string ratio_of(const rondo::Ratio& ratio) {
+    return '{' + std::to_string(ratio.numerator) +
+           (ratio.denominator == 1 ? "" : ", " + std::to_string(ratio.denominator)) + '}';
+}
+/// "rondo::cell::Variant{.clip = {1, 2}}"
+inline std::string variant_of(const rondo::LayerFacts& facts) {
+    constexpr std::string_view names[]{".gate", ".candidate", ".output"};
+    const auto functions = facts.functions(), usual = rondo::LayerFacts{}.functions();
+    std::string text;
+    const auto add = [&](bool is, const std::string& option) {
+        if (is) (text += text.empty() ? "" : ", ") += option;
+    };
+    for (std::size_t k = 0; k < 3; ++k) {
+        const rondo::cell::Function& f = functions[k];
+        std::string kind = describe(f);
+        kind = std::string{names[k]} + " = {rondo::cell::Function::" + kind.substr(0, kind.find('('));
+        if (f.has_alpha(f.kind)) kind += ", " + ratio_of(f.alpha);
+        if (f.has_beta(f.kind)) kind += ", " + ratio_of(f.beta);
+        add(f != usual[k], kind + '}');
+    }
+    add(facts.variant.clip.numerator > 0, ".clip = " + ratio_of(facts.variant.clip));
+    add(facts.variant.coupled, ".coupled = true");
+    add(facts.variant.peepholes, ".peepholes = true");
+    return "rondo::cell::Variant{" + text + '}';
+}
 
 /// "rondo::LSTM<3, 20, rondo::Stack{.layers = 2}>"
 inline std::string type_of(const FoundPart& part) {
     using rondo::LayerKind;
     const rondo::LayerFacts& facts = part.first();
     const auto size = [](int n) { return std::to_string(n); };
-    std::string type = "rondo::" + std::string{name_of(facts.kind)};
+    const bool peephole = facts.variant == rondo::cell::Variant{.peepholes = true},
+               variant = facts.variant != rondo::cell::Variant{} && !peephole;
+    std::string type = peephole ? "rondo::PeepholeLSTM" : "rondo::" + std::string{name_of(facts.kind)};
+    if (variant && facts.kind == LayerKind::ReluRNN) type = "rondo::RNN";
+    if (variant) type += "Variant";
     if (facts.kind == LayerKind::Linear && !facts.bias) type += "WithoutBias";
     type += '<';
     if (is_recurrent(facts.kind) || facts.kind == LayerKind::Linear || facts.kind == LayerKind::Embedding)
@@ -44,19 +74,18 @@ inline std::string type_of(const FoundPart& part) {
     type += size(facts.kind == LayerKind::FinalStates ? facts.output / 2 : facts.output); // it takes both ways'
     for (int k = 0; k < options_of(facts.kind); ++k) {
         const rondo::Ratio& ratio = facts.options[std::size_t(k)];
-        type += ", rondo::Ratio{" + size(ratio.numerator);
-        type += (ratio.denominator == 1 ? "" : ", " + size(ratio.denominator)) + '}';
+        type += ", rondo::Ratio" + ratio_of(ratio);
     }
-    const bool stacked = part.layers.size() > 1, both_ways = facts.directions == 2;
-    if (stacked || both_ways || facts.reversed) {
-        type += ", rondo::Stack{";
-        if (stacked) type += ".layers = " + std::to_string(part.layers.size());
-        if (stacked && (both_ways || facts.reversed)) type += ", ";
-        if (both_ways) type += ".bidirectional = true";
-        if (facts.reversed) type += ".reversed = true";
-        type += '}';
-    }
-    return type + '>';
+    if (variant) type += ", " + variant_of(facts);
+    std::string stack;
+    const auto add = [&](bool is, const std::string& option) {
+        if (is) (stack += stack.empty() ? "" : ", ") += option;
+    };
+    add(part.layers.size() > 1, ".layers = " + size(int(part.layers.size())));
+    add(facts.directions == 2, ".bidirectional = true");
+    add(facts.reversed, ".reversed = true");
+    add(!facts.bias && is_recurrent(facts.kind), ".bias = false");
+    return type + (stack.empty() ? "" : ", rondo::Stack{" + stack + '}') + '>';
 }
 
 /// Parts as C++ says them, each from the second on in a line of its own.

@@ -60,9 +60,7 @@ inline std::string how_to_load(const Found& found, const std::string& what) {
     bool convert = false;
     for (const FoundPart& part : found.parts)
         for (const io::TensorInfo* tensor : part.tensors) convert = convert || tensor->dtype != io::DType::F32;
-    std::string options = convert ? ".convert = true" : "";
-    if (!found.zeros.empty()) options += std::string{convert ? ", " : ""} + ".zero_biases = true";
-    return "load(model, " + what + (options.empty() ? "" : ", {" + options + '}') + ')';
+    return "load(model, " + what + (convert ? ", {.convert = true})" : ")");
 }
 
 /// Says of tensors that are no numbers of a network.
@@ -104,9 +102,7 @@ inline Opened safetensors(const std::string& path, bool with_numbers, bool conve
             if (tensor->dtype != io::DType::F32 && tensor->dtype != io::DType::F64 && !convert)
                 fail(Error::Kind::mismatch, name + ": expected F32 or F64, got " + std::string{name_of(tensor->dtype)} +
                                                 ", which --convert converts");
-            const auto values = tensor->begin < tensor->end
-                                    ? detail::numbers_of<double>(tensor->dtype, source.bytes(*tensor))
-                                    : std::vector<double>(tensor->shape[0]);
+            const auto values = detail::numbers_of<double>(tensor->dtype, source.bytes(*tensor));
             append(file.parameters, name, values.data(), values.size());
         }
     return file;
@@ -122,8 +118,7 @@ inline Opened state_dict(const std::string& path) {
     file.how = how_to_load(file.found, "io::read_state_dict(path)");
     for (const FoundPart& part : file.found.parts)
         for (const io::TensorInfo* tensor : part.tensors) {
-            const io::NamedArray* const array = source.find(tensor->name);
-            const auto values = array ? array->values : std::vector<double>(tensor->shape[0]);
+            const auto& values = source.find(tensor->name)->values;
             append(file.parameters, path + ": tensor " + tensor->name, values.data(), values.size());
         }
     return file;
@@ -139,7 +134,7 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
         const bool stacks = !parts.empty() && is_recurrent(facts.kind) && parts.back().first().kind == facts.kind &&
                             parts.back().first().output == facts.output && parts.back().output() == facts.input &&
                             parts.back().first().directions == facts.directions &&
-                            parts.back().first().reversed == facts.reversed;
+                            parts.back().first().bias == facts.bias && parts.back().first().reversed == facts.reversed;
         if (!stacks) parts.emplace_back();
         parts.back().layers.push_back(facts);
         for (const io::Array& array : layer.arrays)

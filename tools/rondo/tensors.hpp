@@ -53,17 +53,16 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
             constexpr const char* names[]{"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
             for (std::size_t k = 0; k < 4; ++k) {
                 if (all[k]) continue;
-                if (k < 2 || has_biases || all[0]->shape.empty())
+                if (k < 2 || has_biases)
                     return shown(prefix, names[k] + after) + " is missing" +
-                           (k > 1 ? ": Rondo's recurrent layers have both biases; zeros would do" : "");
-                found.zeros.push_back({names[k] + after, all[0]->dtype, {all[0]->shape[0]}, 0, 0});
-                all[k] = &found.zeros.back();
+                           (k > 1 ? ": Rondo's recurrent layers have both biases or none; zeros would do" : "");
             }
             if (!is_matrix(*all[0]) || !is_matrix(*all[1]))
                 return shown(prefix, "weight_ih" + after) + " and weight_hh are not two matrices";
             const std::size_t rows = all[0]->shape[0], hidden = all[1]->shape[1], gates = rows / hidden;
             const std::vector<std::size_t> bias{rows};
-            if (all[1]->shape[0] != rows || rows % hidden != 0 || all[2]->shape != bias || all[3]->shape != bias ||
+            if (all[1]->shape[0] != rows || rows % hidden != 0 ||
+                (has_biases && (all[2]->shape != bias || all[3]->shape != bias)) ||
                 (gates != 1 && gates != 3 && gates != 4))
                 return shown(prefix, "weight_hh" + after) + " " +
                        rondo::io::detail::describe(all[1]->dtype, all[1]->shape) +
@@ -74,7 +73,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                                    : gates == 3 && before ? LayerKind::GRUResetBefore
                                    : gates == 3           ? LayerKind::GRU
                                                           : LayerKind::RNN,
-                                   int(all[0]->shape[1]), int(hidden), directions};
+                                   int(all[0]->shape[1]), int(hidden), directions, has_biases};
             if (direction == 0) part.layers.push_back(facts);
             LayerFacts expected = part.first();
             if (layer > 0) expected.input = directions * expected.output;
@@ -82,11 +81,10 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                 return shown(prefix, "weight_ih" + after) +
                        " is of another layer than the stack's first: " + describe(facts) + ", not " +
                        describe(expected);
-            part.tensors.insert(part.tensors.end(), all, all + 4);
+            part.tensors.insert(part.tensors.end(), all, all + (has_biases ? 4 : 2));
         }
     if (!group.empty()) return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's recurrent layers";
     const std::string name = prefix.empty() ? "the layer" : prefix;
-    if (!has_biases) found.notes.push_back(name + ": without biases, as PyTorch's bias=False; Rondo's are zeros");
     if (part.first().kind == LayerKind::GRU)
         found.notes.push_back(name + ": a GRU as PyTorch's; a GRUResetBefore of another program has the same tensors");
     if (part.first().kind == LayerKind::RNN)

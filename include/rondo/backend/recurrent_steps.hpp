@@ -33,7 +33,8 @@ struct RecurrentSteps {
     // For step by step only.
     Values<S*, states> carry{}; // (H x B): dL/d(state after) in, dL/d(state before) out
 
-    // For all steps in one kernel only, where `gate` holds W x without b. States are (H x B), null if not given.
+    // For all steps in one kernel only, where `gate` holds W x without b. Biases and states (H x B) are null if not
+    // given.
     const S *input_bias = nullptr, *recurrent_bias = nullptr;
     Values<const S*, states> initial{};
     Values<S*, states> final{}, initial_gradient{}, final_gradient{};

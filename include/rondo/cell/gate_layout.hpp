@@ -37,9 +37,11 @@ struct GateLayout {
         if (has_h(k)) f(c);
     }
 
-    /// The cell's tensors in PyTorch's order; `parameters` only if there are per-unit parameters.
-    enum : std::size_t { W, U, b, c, parameters };
-    static constexpr std::size_t tensors = per_unit > 0 ? 5 : 4;
+    /// The cell's tensors in PyTorch's order: W, U, the biases if there are any, the per-unit parameters if there are
+    /// any.
+    enum : std::size_t { W, U, b, c };
+    static constexpr std::size_t parameters(bool bias) { return bias ? 4 : 2; }
+    static constexpr std::size_t tensors(bool bias) { return parameters(bias) + (per_unit > 0 ? 1 : 0); }
 };
 
 } // namespace rondo

@@ -53,7 +53,8 @@ struct Parameter {
     std::size_t offset = 0;
 };
 
-/// The parameter tensors of one cell; per_unit (peephole weights) only if the cell has any.
+/// The parameter tensors of one cell. The biases are null if the layer has none, per_unit (peephole weights) if the
+/// cell has none.
 template <class S>
 struct CellParameters {
     Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, per_unit;

@@ -31,6 +31,25 @@ inline std::string shape_text(std::size_t rows, std::size_t columns) {
     return '[' + std::to_string(rows) + ',' + std::to_string(columns) + ']';
 }
 
+/// Whether the k-th array of a recurrent layer is one of its biases.
+constexpr bool is_bias(const LayerFacts& facts, std::size_t k, std::size_t count) {
+    const std::size_t own = k % (count / std::size_t(facts.directions));
+    return is_recurrent(facts.kind) && facts.bias && (own == 2 || own == 3);
+}
+/// Whether a layer of a file can be copied to a layer of a network. Recurrent layers without biases, of either side,
+/// are those whose biases are zero.
+inline bool fits(const io::LayerWeights& file, const LayerFacts& facts) {
+    LayerFacts same = file.facts;
+    if (is_recurrent(same.kind) && same.bias != facts.bias) {
+        same.bias = facts.bias;
+        for (std::size_t k = 0; k < file.arrays.size(); ++k)
+            if (is_bias(file.facts, k, file.arrays.size()) &&
+                range::any_of(file.arrays[k].values, [](double number) { return number != 0; }))
+                return false;
+    }
+    return same == facts;
+}
+
 /// Compares layers; the error names one that is missing, surplus or different.
 inline Error layers_problem(std::span<const NetworkLayer> layers, const io::ModelWeights& weights) {
     const auto wrong = [&](std::string what) {
@@ -47,7 +66,7 @@ inline Error layers_problem(std::span<const NetworkLayer> layers, const io::Mode
         if (k >= weights.layers.size())
             return wrong("expected " + expected + ", but the file ends after " + std::to_string(weights.layers.size()) +
                          " layers");
-        if (weights.layers[k].facts != layers[k].facts)
+        if (!fits(weights.layers[k], layers[k].facts))
             return wrong(weights.layers[k].name + ": expected " + expected + ", got " +
                          describe(weights.layers[k].facts));
     }
@@ -85,13 +104,23 @@ Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec
              const io::ModelWeights& weights, S* values) {
     Error problem = layers_problem(layers, weights);
     for (std::size_t k = 0; k < layers.size() && !problem; ++k) {
+        const LayerFacts &facts = layers[k].facts, &from = weights.layers[k].facts;
         const auto& arrays = weights.layers[k].arrays;
-        if (arrays.size() != layers[k].count)
+        const std::size_t biases = is_recurrent(facts.kind) ? 2 * std::size_t(facts.directions) : 0,
+                          expected = layers[k].count - (facts.bias ? biases : 0) + (from.bias ? biases : 0);
+        if (arrays.size() != expected)
             return {Error::Kind::mismatch, weights.source + ": " + weights.layers[k].name + ": expected " +
-                                               std::to_string(layers[k].count) + " tensors, got " +
+                                               std::to_string(expected) + " tensors, got " +
                                                std::to_string(arrays.size())};
-        for (std::size_t n = 0; n < arrays.size() && !problem; ++n)
-            problem = assign_array(tensors, layers[k].tensor + n, arrays[n], weights.source, values);
+        for (std::size_t n = 0, next = 0; n < layers[k].count && !problem; ++n) {
+            const ParameterSpec& t = tensors[layers[k].tensor + n];
+            const bool missing = !from.bias && is_bias(facts, n, layers[k].count);
+            while (!missing && !facts.bias && is_bias(from, next, arrays.size())) ++next;
+            const io::Array zeros{std::size_t(t.rows), 1, std::vector<double>(missing ? t.size() : 0)};
+            problem =
+                assign_array(tensors, layers[k].tensor + n, missing ? zeros : arrays[next], weights.source, values);
+            if (!missing) ++next;
+        }
     }
     return problem;
 }

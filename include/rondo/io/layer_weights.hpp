@@ -28,8 +28,9 @@ struct NamedArray {
 /// One layer of a file, with its weights in PyTorch's layout, whatever the layout of the file.
 ///
 /// name    in error messages: "layer 2 (gru)"
-/// arrays  recurrent: weight_ih (gates H, input), weight_hh (gates H, H), bias_ih (gates H), bias_hh (gates H); for a
-///         bidirectional layer, followed by those of the reverse direction; gates i, f, g, o and r, z, n. Linear:
+/// arrays  recurrent: weight_ih (gates H, input), weight_hh (gates H, H) and, if it has biases, bias_ih (gates H) and
+///         bias_hh (gates H), if it has peepholes, weight_own (those of i, f, o; coupled: i, o); for a bidirectional
+///         layer, followed by those of the reverse direction; gates i, f, g, o (coupled: i, g, o) and r, z, n. Linear:
 ///         weight (out, in) and bias, if it has one. Embedding: weight (vocabulary, size).
 /// first   the initial state, if the file has one: H numbers for each direction of each component (h; for LSTM then c)
 struct LayerWeights {

@@ -32,7 +32,7 @@ namespace detail {
 /// Writes a graph node by node; every layer reads the output of the previous one, (T, B, features).
 class OnnxGraphWriter {
 public:
-    using Attributes = std::initializer_list<ProtobufWriter>;
+    using Attributes = std::vector<ProtobufWriter>;
 
     static ProtobufWriter attribute(std::string_view name, std::int64_t value) {
         return ProtobufWriter{}.text(1, name).whole(3, value).whole(20, 2);
@@ -51,8 +51,14 @@ public:
         return result;
     }
 
-    void node(std::string_view op, std::initializer_list<std::string_view> inputs,
-              std::initializer_list<std::string_view> outputs, Attributes attributes = {}) {
+    static ProtobufWriter attribute(std::string_view name, std::span<const float> values) {
+        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 6);
+        for (const float value : values) result.real(7, value);
+        return result;
+    }
+
+    void node(std::string_view op, const std::vector<std::string_view>& inputs,
+              std::initializer_list<std::string_view> outputs, const Attributes& attributes = {}) {
         ProtobufWriter node;
         for (const std::string_view input : inputs) node.text(1, input);
         for (const std::string_view output : outputs) node.text(2, output);
@@ -106,43 +112,61 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
                           bool final_states) {
     const LayerKind kind = layer.facts.kind;
     const std::size_t hidden = std::size_t(layer.facts.output), in = std::size_t(layer.facts.input),
-                      directions = std::size_t(layer.facts.directions), rows = std::size_t(gates_of(kind)) * hidden,
-                      count = layer.count / directions;
-    std::vector<S> w, r, b;
-    const auto append = [&](std::vector<S>& to, const ParameterSpec& tensor) {
+                      directions = std::size_t(layer.facts.directions), gates = std::size_t(gates_of(kind)),
+                      rows = gates * hidden, count = layer.count / directions;
+    const cell::Variant& variant = layer.facts.variant;
+    std::vector<S> w, r, b, p;
+    const auto append = [&](std::vector<S>& to, const ParameterSpec& tensor, std::size_t blocks,
+                            std::span<const std::size_t> order) {
         const std::size_t block = hidden * std::size_t(tensor.columns), begin = to.size();
-        to.resize(begin + tensor.size());
-        for (std::size_t gate = 0; gate < onnx_gates(kind).size(); ++gate)
+        to.resize(begin + blocks * block); // the forget gate of coupled gates gets zeros
+        for (std::size_t gate = 0; gate < order.size(); ++gate)
             std::copy_n(values + tensor.offset + gate * block, block,
-                        to.begin() + std::ptrdiff_t(begin + onnx_gates(kind)[gate] * block));
+                        to.begin() + std::ptrdiff_t(begin + order[gate] * block));
     };
     for (std::size_t d = 0; d < directions; ++d) {
         const auto own = tensors.subspan(layer.tensor + d * count, count);
-        append(w, own[0]);
-        append(r, own[1]);
-        append(b, own[2]);
-        append(b, own[3]);
+        append(w, own[0], gates, onnx_gates(layer.facts));
+        append(r, own[1], gates, onnx_gates(layer.facts));
+        for (std::size_t k = 2; k < 4 && layer.facts.bias; ++k) append(b, own[k], gates, onnx_gates(layer.facts));
+        if (variant.peepholes) append(p, own.back(), 3, onnx_peepholes(layer.facts));
     }
     const std::string w_name = graph.tensor<S>(name + ".W", {directions, rows, in}, w),
                       r_name = graph.tensor<S>(name + ".R", {directions, rows, hidden}, r),
-                      b_name = graph.tensor<S>(name + ".B", {directions, 2 * rows}, b), y_name = name + ".Y",
-                      h_name = name + ".Y_h", turned = name + ".turned", with_steps = name + ".with_steps";
-    const bool relu = kind == LayerKind::ReluRNN, gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
-    const auto size = OnnxGraphWriter::attribute("hidden_size", std::int64_t(hidden)),
-               way = OnnxGraphWriter::attribute("direction", directions == 2        ? "bidirectional"
-                                                             : layer.facts.reversed ? "reverse"
-                                                                                    : "forward");
-    static constexpr std::string_view relus[]{"Relu", "Relu"};
+                      b_name = layer.facts.bias ? graph.tensor<S>(name + ".B", {directions, 2 * rows}, b) : "",
+                      y_name = name + ".Y", h_name = name + ".Y_h", turned = name + ".turned",
+                      with_steps = name + ".with_steps";
+    const bool gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
     const std::string_view op = gru ? "GRU" : kind == LayerKind::LSTM ? "LSTM" : "RNN";
-    if (gru) {
-        const auto after = OnnxGraphWriter::attribute("linear_before_reset", std::int64_t(kind == LayerKind::GRU));
-        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way, after});
-    } else if (relu) {
-        const auto function = OnnxGraphWriter::attribute("activations", std::span{relus}.first(directions));
-        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way, function});
-    } else {
-        graph.node(op, {x, w_name, r_name, b_name}, {y_name, h_name}, {size, way});
+    std::vector<ProtobufWriter> attributes{OnnxGraphWriter::attribute("hidden_size", std::int64_t(hidden)),
+                                           OnnxGraphWriter::attribute("direction", directions == 2 ? "bidirectional"
+                                                                                   : layer.facts.reversed ? "reverse"
+                                                                                                          : "forward")};
+    if (gru)
+        attributes.push_back(OnnxGraphWriter::attribute("linear_before_reset", std::int64_t(kind == LayerKind::GRU)));
+    const auto functions = layer.facts.functions();
+    const auto own = std::span{functions}.subspan(op == "RNN" ? 1 : 0, op == "RNN" ? 1 : gru ? 2 : 3);
+    if (kind == LayerKind::ReluRNN || !range::equal(functions, LayerFacts{}.functions())) {
+        std::vector<std::string_view> names;
+        std::vector<float> alphas, betas;
+        for (std::size_t d = 0; d < directions; ++d)
+            for (const cell::Function& f : own) {
+                names.push_back(
+                    range::find(onnx_functions, f.kind, [](const auto& one) { return one.function.kind; })->name);
+                if (f.has_alpha(f.kind)) alphas.push_back(float(f.alpha.value()));
+                if (f.has_beta(f.kind)) betas.push_back(float(f.beta.value()));
+            }
+        attributes.push_back(OnnxGraphWriter::attribute("activations", std::span<const std::string_view>{names}));
+        if (!alphas.empty()) attributes.push_back(OnnxGraphWriter::attribute("activation_alpha", alphas));
+        if (!betas.empty()) attributes.push_back(OnnxGraphWriter::attribute("activation_beta", betas));
     }
+    if (variant.coupled) attributes.push_back(OnnxGraphWriter::attribute("input_forget", std::int64_t(1)));
+    if (variant.clip.numerator > 0)
+        attributes.push_back(ProtobufWriter{}.text(1, "clip").real(2, float(variant.clip.value())).whole(20, 1));
+    std::vector<std::string_view> inputs{x, w_name, r_name, b_name};
+    const std::string p_name = variant.peepholes ? graph.tensor<S>(name + ".P", {directions, 3 * hidden}, p) : "";
+    if (variant.peepholes) inputs.insert(inputs.end(), {"", "", "", p_name});
+    graph.node(op, inputs, {y_name, h_name}, attributes);
     if (directions == 1) return graph.node("Squeeze", {y_name, graph.wholes(name + ".axis", {1})}, {y});
     static constexpr std::int64_t of_y[]{0, 2, 1, 3}, of_h[]{1, 0, 2};
     const auto perm = OnnxGraphWriter::attribute("perm", final_states ? std::span<const std::int64_t>{of_h} : of_y);

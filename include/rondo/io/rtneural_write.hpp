@@ -44,7 +44,7 @@ public:
 private:
     void add(const NetworkLayer& layer) {
         const LayerFacts& facts = layer.facts;
-        if (facts.directions == 2 || facts.reversed) return refuse(layer);
+        if (facts.directions == 2 || facts.reversed || facts.variant != cell::Variant{}) return refuse(layer);
         switch (facts.kind) {
         case LayerKind::LSTM: begin("lstm", "tanh", facts); return add_recurrent(layer, {0, 1, 2, 3});
         case LayerKind::GRU: begin("gru", "tanh", facts); return add_recurrent(layer, {1, 0, 2});
@@ -103,18 +103,20 @@ private:
 
     void add_recurrent(const NetworkLayer& layer, const std::vector<std::size_t>& order) {
         const std::size_t first = layer.tensor, rows = std::size_t(tensors_[first].rows);
-        const S *const input = tensor(first + 2), *const recurrent = tensor(first + 3);
+        const bool bias = layer.facts.bias; // else zeros
+        const S *const input = bias ? tensor(first + 2) : nullptr, *const recurrent =
+                                                                       bias ? tensor(first + 3) : nullptr;
         add_matrix(first, order);
         text_ += ',';
         add_matrix(first + 1, order);
         text_ += ',';
         if (layer.facts.kind == LayerKind::LSTM) {
-            add_bias([&](std::size_t n) { return S(input[n] + recurrent[n]); }, rows, order);
+            add_bias([&](std::size_t n) { return bias ? S(input[n] + recurrent[n]) : S(0); }, rows, order);
         } else {
             text_ += '[';
-            add_bias([&](std::size_t n) { return input[n]; }, rows, order);
+            add_bias([&](std::size_t n) { return bias ? input[n] : S(0); }, rows, order);
             text_ += ',';
-            add_bias([&](std::size_t n) { return recurrent[n]; }, rows, order);
+            add_bias([&](std::size_t n) { return bias ? recurrent[n] : S(0); }, rows, order);
             text_ += ']';
         }
         end();
@@ -131,8 +133,8 @@ private:
 namespace io {
 
 /// A model as JSON that RTNeural and AIDA-X read, each number with the fewest digits that are read back exactly. An
-/// LSTM's two biases are added up. A residual network with one output is written with in_skip, which AIDA-X applies and
-/// RTNeural ignores.
+/// LSTM's two biases are added up; a layer without biases gets zeros. A residual network with one output is written
+/// with in_skip, which AIDA-X applies and RTNeural ignores.
 ///
 /// Errors  argument: a layer that RTNeural does not have, by name (such as a GRU that resets before the product, or a
 ///         bidirectional or reversed layer); not_finite: a weight that is NaN or infinite.

@@ -18,7 +18,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 /// prefix       precedes every name; tensors of the file without it are ignored
 /// renamed      pairs of a prefix of the network's names and its replacement in the file; the first match applies
 /// convert      F16, BF16, F32 and F64 of safetensors are converted to the model's scalar, rounding to nearest
-/// zero_biases  a recurrent layer that has no bias at all in the file (PyTorch's bias=False) gets zeros
+/// zero_biases  a recurrent layer that has biases, but none at all in the file (PyTorch's bias=False), gets zeros
 ///
 ///   load(model, "amp.safetensors", {.prefix = "rec."});                      // weight_ih_l0 is rec.weight_ih_l0
 ///   load(model, "all.safetensors", {.renamed = {{"lstm.", "rec."}, {"fc.", "lin."}}});
@@ -55,7 +55,7 @@ bool lacks_biases(std::span<const ParameterSpec> tensors, std::size_t k, Has has
            });
 }
 inline constexpr const char* zero_biases_hint =
-    "; a layer without biases, PyTorch's bias=False, is read by TensorNames::zero_biases";
+    "; a layer without biases, PyTorch's bias=False, is Stack{.bias = false}, or is read by TensorNames::zero_biases";
 } // namespace detail
 
 } // namespace rondo::io

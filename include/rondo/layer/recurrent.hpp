@@ -22,6 +22,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The options of a recurrent layer: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
+/// bias      whether there are biases b and c: PyTorch's bias.
 /// dropout   between layers, not after the last.
 /// reversed  time runs from each sequence's end to its start; excludes bidirectional. PyTorch has no such layer: the
 ///           parameter names are those of a forward layer.
@@ -30,6 +31,7 @@ struct Stack {
     bool bidirectional = false;
     Rate dropout{};
     bool reversed = false;
+    bool bias = true;
     constexpr int directions() const { return bidirectional ? 2 : 1; }
     constexpr bool causal() const { return !bidirectional && !reversed; } // no step depends on a later one
     constexpr bool valid() const { return layers > 0 && dropout.valid() && !(bidirectional && reversed); }
@@ -38,7 +40,7 @@ struct Stack {
 
 namespace detail {
 /// The tensors of one cell, in PyTorch's order and with its names; `after` is appended to each name.
-template <class C>
+template <class C, bool bias = true>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Role = ParameterSpec::Role;
     using Gates = GateLayout<C>;
@@ -53,23 +55,27 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
                              .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
                              .rank = role == Role::bias ? 1 : 2};
     };
-    std::array<ParameterSpec, Gates::tensors> all{};
+    std::array<ParameterSpec, Gates::tensors(bias)> all{};
     all[Gates::W] = tensor("weight_ih", Gates::gates, in, Role::input_weight);
     all[Gates::U] = tensor("weight_hh", Gates::gates, hidden, Role::recurrent_weight);
-    all[Gates::b] = tensor("bias_ih", Gates::gates, 1, Role::bias, C::shape.forget);
-    all[Gates::c] = tensor("bias_hh", Gates::gates, 1, Role::bias);
-    if constexpr (Gates::per_unit > 0) all[Gates::parameters] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
+    if constexpr (bias) {
+        all[Gates::b] = tensor("bias_ih", Gates::gates, 1, Role::bias, C::shape.forget);
+        all[Gates::c] = tensor("bias_hh", Gates::gates, 1, Role::bias);
+    }
+    if constexpr (Gates::per_unit > 0)
+        all[Gates::parameters(bias)] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
     return all;
 }
-template <class C, class Context>
+template <class C, bool bias, class Context>
 auto cell_parameters(const Context& run, std::size_t first) {
     using Gates = GateLayout<C>;
-    CellParameters<typename Context::scalar> p{run.parameter(first + Gates::W),
-                                               run.parameter(first + Gates::U),
-                                               run.parameter(first + Gates::b),
-                                               run.parameter(first + Gates::c),
-                                               {}};
-    if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters);
+    CellParameters<typename Context::scalar> p{
+        run.parameter(first + Gates::W), run.parameter(first + Gates::U), {}, {}, {}};
+    if constexpr (bias) {
+        p.input_bias = run.parameter(first + Gates::b);
+        p.recurrent_bias = run.parameter(first + Gates::c);
+    }
+    if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters(bias));
     return p;
 }
 
@@ -96,7 +102,8 @@ template <class C, int In, int Hidden, Stack stack = Stack{}>
 struct Recurrent {
     using cell_type = C;
     static constexpr int layers = stack.layers, directions = stack.directions();
-    static constexpr bool reversed = stack.reversed;
+    static constexpr bool reversed = stack.reversed, bias = stack.bias;
+    static constexpr std::size_t cell_tensors = GateLayout<C>::tensors(bias); // of each layer and direction
     static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * Hidden;
     static constexpr int components = C::shape.states;
     static constexpr std::size_t state_size = std::size_t(components * layers * directions) * Hidden;
@@ -104,13 +111,13 @@ struct Recurrent {
     static constexpr std::uint32_t numbers = std::uint32_t(layers);
 
     static constexpr auto tensors = [] {
-        std::array<ParameterSpec, std::size_t(layers * directions) * GateLayout<C>::tensors> all{};
+        std::array<ParameterSpec, std::size_t(layers * directions) * cell_tensors> all{};
         std::size_t k = 0;
         for (int layer = 0; layer < layers; ++layer)
             for (int direction = 0; direction < directions; ++direction)
                 for (const ParameterSpec& t :
-                     detail::cell_tensors<C>(layer == 0 ? In : output_size, Hidden,
-                                             Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
+                     detail::cell_tensors<C, bias>(layer == 0 ? In : output_size, Hidden,
+                                                   Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
                     all[k++] = t;
         return assign_offsets(all);
     }();
@@ -120,6 +127,7 @@ struct Recurrent {
         if (layers > 1) text.add(", ").add(layers).add(" layers");
         if (stack.bidirectional) text.add(", bidirectional");
         if (stack.reversed) text.add(", reversed");
+        if (!stack.bias) text.add(", no bias");
         if (stack.dropout.parts > 0) text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
         return text;
     }
@@ -132,11 +140,11 @@ struct Recurrent {
         kernel<K, 0>::size + std::size_t(layers - 1) * (layers > 1 ? kernel<K, 1>::size : 0);
     template <class K>
     static void pack(const auto& tensor, std::byte* to) {
-        kernel<K, 0>::pack(tensor, to);
+        kernel<K, 0>::template pack<bias>(tensor, to);
         if constexpr (layers > 1)
             for (int layer = 1; layer < layers; ++layer)
-                kernel<K, 1>::pack(
-                    [&](std::size_t k) { return tensor(std::size_t(layer) * GateLayout<C>::tensors + k); },
+                kernel<K, 1>::template pack<bias>(
+                    [&](std::size_t k) { return tensor(std::size_t(layer) * cell_tensors + k); },
                     to + kernel<K, 0>::size + std::size_t(layer - 1) * kernel<K, 1>::size);
     }
 
@@ -260,12 +268,12 @@ private:
                                         Trace trace) {
         constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
         const bool taped = run.taped();
-        const auto first = std::size_t(index) * GateLayout<C>::tensors;
+        const auto first = std::size_t(index) * cell_tensors;
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
             begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
         auto operation = detail::make_scan<C, Hidden>(run, x, reverse, taped || traced,
-                                                      detail::cell_parameters<C>(run, first), begin);
+                                                      detail::cell_parameters<C, bias>(run, first), begin);
         for (int k = 0; k < components; ++k) {
             if (initial.gradient[k]) operation.initial_gradient[k] = initial.gradient[k] + initial.at(index);
             if (final.gradient[k]) operation.final_gradient[k] = final.gradient[k] + final.at(index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../cell/variant.hpp"
 #include "../core/layer_kind.hpp"
 #include "../core/number_text.hpp"
 #include "../core/ratio.hpp"
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -19,11 +21,12 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// input       features of a step; for an Embedding, its vocabulary; for a Skip, how many of the first features it adds
 /// output      features of a step; for a recurrent layer, its hidden units (one direction)
 /// directions  of a recurrent layer: 1 or 2
-/// bias        whether a Linear has one
+/// bias        whether a Linear has one, a recurrent layer both
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
 /// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
 ///             Hardtanh; as Ratio::of has them
+/// variant     the options of its cell, as canonical() has them
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
@@ -32,13 +35,50 @@ struct LayerFacts {
     int span = 0;
     bool reversed = false;
     std::array<Ratio, 2> options{};
+    cell::Variant variant{};
     bool operator==(const LayerFacts&) const = default;
+
+    /// The functions of the layer's gates, candidate and, of an LSTM, output.
+    constexpr std::array<cell::Function, 3> functions() const {
+        using cell::Function;
+        const bool relu = kind == LayerKind::ReluRNN;
+        return {variant.gate, relu ? Function{Function::relu} : variant.candidate, variant.output};
+    }
 };
 
 /// The number of options of an activation.
 constexpr int options_of(LayerKind kind) {
     if (kind == LayerKind::LeakyReLU || kind == LayerKind::ELU) return 1;
     return kind == LayerKind::Hardsigmoid || kind == LayerKind::Hardtanh ? 2 : 0;
+}
+
+/// Rows of a recurrent layer's weights, in blocks of its hidden units.
+constexpr int gates_of(const LayerFacts& facts) { return gates_of(facts.kind) - (facts.variant.coupled ? 1 : 0); }
+/// Rows of its per-unit weights.
+constexpr int per_unit_of(const LayerFacts& facts) { return facts.variant.peepholes ? gates_of(facts) - 1 : 0; }
+
+/// A variant by which layers of equal results compare equal: fractions are those of Ratio::of, the function of a
+/// ReluRNN is its kind's, and a clip of 40 or more is left out where sigmoid and tanh change by less than 5e-18 beyond.
+constexpr cell::Variant canonical(LayerKind kind, cell::Variant v) {
+    using cell::Function;
+    const auto bounded = [](const Function& f) { return f.kind == Function::sigmoid || f.kind == Function::tanh; };
+    for (Function* f : {&v.gate, &v.candidate, &v.output}) {
+        f->alpha = Ratio::of(float(f->alpha.value()));
+        f->beta = Ratio::of(float(f->beta.value()));
+    }
+    v.clip = Ratio::of(float(v.clip.value()));
+    if (kind == LayerKind::ReluRNN) v.candidate = Function{Function::tanh};
+    else if (bounded(v.gate) && bounded(v.candidate) && v.clip.value() >= 40) v.clip = Ratio{};
+    return v;
+}
+
+inline std::string describe(const cell::Function& f) {
+    constexpr std::string_view names[]{"sigmoid", "tanh",        "relu",   "leaky_relu",  "thresholded_relu",
+                                       "elu",     "hardsigmoid", "affine", "scaled_tanh", "softsign"};
+    const auto number = [](const Ratio& ratio) { return detail::short_text(ratio.value()); };
+    std::string text{names[f.kind]};
+    if (f.has_alpha(f.kind)) text += '(' + number(f.alpha) + (f.has_beta(f.kind) ? ", " + number(f.beta) + ')' : ")");
+    return text;
 }
 
 /// The facts as text: "LSTM 3 -> 20, bidirectional".
@@ -55,6 +95,13 @@ inline std::string describe(const LayerFacts& facts) {
     if (!facts.bias) text += ", no bias";
     for (int k = 0; k < options_of(facts.kind); ++k)
         text += ", " + detail::short_text(facts.options[std::size_t(k)].value());
+    const cell::Variant usual, &v = facts.variant;
+    if (v.peepholes) text += ", peepholes";
+    if (v.coupled) text += ", coupled";
+    if (v.clip != usual.clip) text += ", clip " + detail::short_text(v.clip.value());
+    if (v.gate != usual.gate) text += ", gates " + describe(v.gate);
+    if (v.candidate != usual.candidate) text += ", candidate " + describe(v.candidate);
+    if (v.output != usual.output) text += ", output " + describe(v.output);
     return text;
 }
 
@@ -77,6 +124,9 @@ constexpr LayerFacts layer_facts() {
     if constexpr (requires { Layer::cell_type::kind; }) {
         facts = {Layer::cell_type::kind, Layer::input_size, Layer::hidden_size, Layer::directions};
         facts.reversed = Layer::reversed;
+        facts.bias = Layer::bias;
+        if constexpr (requires { Layer::cell_type::options; })
+            facts.variant = canonical(facts.kind, Layer::cell_type::options);
     } else if constexpr (requires { Layer::kind; }) {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;

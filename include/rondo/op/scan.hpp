@@ -103,9 +103,13 @@ struct Scan {
         auto& backend = run.backend();
         for (int k = 0; k < states; ++k) begin(run, state[k], initial[k]);
         S* const bias = room.bias;
-        backend.copy(bias, p.input_bias.value, Rows::all);
-        backend.add_to_columns({bias, Rows::merged, 1},
-                               ColumnMajorView<const S>{p.recurrent_bias.value, Rows::merged, 1});
+        if (p.input_bias.value) {
+            backend.copy(bias, p.input_bias.value, Rows::all);
+            backend.add_to_columns({bias, Rows::merged, 1},
+                                   ColumnMajorView<const S>{p.recurrent_bias.value, Rows::merged, 1});
+        } else {
+            backend.fill(bias, Rows::all, S(0));
+        }
         const auto inputs = [&](std::size_t first, std::size_t count) {
             const ColumnMajorView<S> a{gate + first * Rows::all, Rows::all, count};
             backend.fill_columns(a, bias);
@@ -113,7 +117,7 @@ struct Scan {
                                  x.matrix(first, count));
             if constexpr (Rows::split > 0)
                 backend.fill_columns({split + first * Rows::split, Rows::split, count},
-                                     p.recurrent_bias.value + Rows::merged);
+                                     (p.recurrent_bias.value ? p.recurrent_bias.value : bias) + Rows::merged);
         };
         if constexpr (Run::whole) inputs(0, extent().columns());
         else for_each_valid_range(extent(), inputs);

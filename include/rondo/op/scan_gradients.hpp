@@ -63,24 +63,23 @@ private:
         if (!dW) return;
         S* const dU = run.gradient(p.recurrent_weight);
         backend.add_outer({dW, Rows::all, x.rows}, a, in);
-        S* const db = run.gradient(p.input_bias);
-        S* const dc = run.gradient(p.recurrent_bias);
-        if constexpr (requires { backend.add_columns(db, dc, Rows::merged, a); }) {
-            backend.add_columns(db, dc, Rows::merged, a);
-        } else {
-            backend.add_columns(db, a);
-            backend.add_columns(dc, a.from_row(0, Rows::merged));
+        if (p.input_bias.value) {
+            S* const db = run.gradient(p.input_bias);
+            S* const dc = run.gradient(p.recurrent_bias);
+            if constexpr (requires { backend.add_columns(db, dc, Rows::merged, a); }) {
+                backend.add_columns(db, dc, Rows::merged, a);
+            } else {
+                backend.add_columns(db, a);
+                backend.add_columns(dc, a.from_row(0, Rows::merged));
+            }
+            if constexpr (Rows::split > 0) backend.add_columns(dc + Rows::merged, columns(du, Rows::split));
         }
         if constexpr (Rows::before_reset > 0)
             backend.add_outer(Rows::before_reset_of(dU), a.from_row(0, Rows::before_reset), before);
         if constexpr (Rows::after_reset > 0)
             backend.add_outer(Rows::after_reset_of(dU), a.from_row(Rows::before_reset, Rows::after_reset),
                               columns(q, H));
-        if constexpr (Rows::split > 0) {
-            const ColumnMajorView<const S> u = columns(du, Rows::split);
-            backend.add_outer(Rows::split_of(dU), u, before);
-            backend.add_columns(dc + Rows::merged, u);
-        }
+        if constexpr (Rows::split > 0) backend.add_outer(Rows::split_of(dU), columns(du, Rows::split), before);
         if constexpr (per_unit_rows > 0)
             backend.add_columns(run.gradient(p.per_unit), columns(per_unit_gradient, per_unit_rows));
     }

@@ -134,6 +134,38 @@ struct Hardtanh {
                             math::select(math::constant<P>(most.value()) <= y, P(0), P(1)));
     }
 };
+/// x for x > a, else 0
+template <Ratio a>
+    requires (a.valid() && a.numerator >= 0)
+struct ThresholdedReLU {
+    static constexpr const char* name = "ThresholdedReLU";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return math::select(x <= math::constant<P>(a.value()), P(0), x); // NaN stays NaN
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(0), P(1)); }
+};
+/// a x + b
+template <Ratio a, Ratio b>
+    requires (a.valid() && b.valid())
+struct Affine {
+    static constexpr const char* name = "Affine";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return math::constant<P>(a.value()) * x + math::constant<P>(b.value());
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P) { return math::constant<P>(a.value()); }
+};
+/// a tanh(b x)
+template <Ratio a, Ratio b>
+    requires (a.valid() && b.valid() && a.numerator != 0)
+struct ScaledTanh {
+    static constexpr const char* name = "ScaledTanh";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return math::constant<P>(a.value()) * math::tanh(math::constant<P>(b.value()) * x);
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::constant<P>(b.value()) * (math::constant<P>(a.value()) - y * y * math::constant<P>(1 / a.value()));
+    }
+};
 /// x / (1 + |x|)
 struct Softsign {
     static constexpr LayerKind kind = LayerKind::Softsign;

@@ -3,7 +3,7 @@
 
 #include "../networks.hpp"
 
-#include <support/peephole.hpp>
+#include <rondo/layer/variant.hpp>
 
 namespace recurrence_test {
 

@@ -87,9 +87,9 @@ struct CellStep {
     using Tiles = eigen::Tiles<blocks, (std::max)(Wide::count, (blocks + most_blocks - 1) / most_blocks)>;
 
     /// tensor(k) in PyTorch's order: W, U, b, c and per-unit parameters.
-    template <class Tensors>
+    template <bool bias = true, class Tensors>
     static void pack(const Tensors& tensor, std::byte* to) {
-        Tiles::each([&](int n, int first) { pack_tile(tensor, to + std::size_t(first) * block_size, first, n); });
+        Tiles::each([&](int n, int first) { pack_tile<bias>(tensor, to + std::size_t(first) * block_size, first, n); });
     }
 
     /// Updates state in place. `back` runs over the tiles in reverse: a caller that alternates reads weights larger
@@ -120,7 +120,7 @@ struct CellStep {
     }
 
 private:
-    template <class Tensors>
+    template <bool bias, class Tensors>
     static void pack_tile(const Tensors& tensor, std::byte* to, int first, int n) {
         // For the i-th element of a tile with `count` elements per unit: which of these it is, and its row of the
         // tensor; -1 for padding.
@@ -133,15 +133,16 @@ private:
         for (int i = 0; i < n * sums * lanes; ++i) {
             const int k = block(i, sums), at = row(i, sums, Gates::gate(k));
             S sum(0);
-            if (at >= 0)
-                Gates::each_bias(k, tensor(Gates::b), tensor(Gates::c),
-                                 [&](const auto& gate_bias) { sum += gate_bias[std::size_t(at)]; });
+            if constexpr (bias)
+                if (at >= 0)
+                    Gates::each_bias(k, tensor(Gates::b), tensor(Gates::c),
+                                     [&](const auto& gate_bias) { sum += gate_bias[std::size_t(at)]; });
             *number++ = sum;
         }
         if constexpr (per_unit > 0)
             for (int i = 0; i < n * per_unit * lanes; ++i) {
                 const int at = row(i, per_unit, block(i, per_unit));
-                *number++ = at < 0 ? S(0) : tensor(Gates::parameters)[std::size_t(at)];
+                *number++ = at < 0 ? S(0) : tensor(Gates::parameters(bias))[std::size_t(at)];
             }
         word* words = reinterpret_cast<word*>(number);
         const auto weights = [&](const auto& w, int inner) {

@@ -182,8 +182,9 @@ private:
         Gates::each_pack(hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
             const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(k, unit, hidden) : 0;
             P sum(S(0));
-            Gates::each_bias(k, p.input_bias.value, p.recurrent_bias.value,
-                             [&](const S* from) { sum = sum + PartialPack<P>{n}.load(from + row); });
+            Gates::each_bias(k, p.input_bias.value, p.recurrent_bias.value, [&](const S* from) {
+                if (from) sum = sum + PartialPack<P>{n}.load(from + row);
+            });
             sum.store(room.bias + at * lanes);
         });
         pack_own(room.peepholes);

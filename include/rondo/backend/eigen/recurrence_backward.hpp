@@ -221,7 +221,7 @@ private:
         flush();
         unpack(run.gradient(f.p.input_weight), x_sums, f.x.rows, of_x, 0);
         unpack(run.gradient(f.p.recurrent_weight), h_sums, f.hidden, of_h, Gates::first_of_h);
-        unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
+        if (f.p.input_bias.value) unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
         if constexpr (per_unit > 0)
             for (std::size_t block = 0; block < f.blocks(); ++block)
                 for (int k = 0; k < per_unit; ++k) {

@@ -37,7 +37,8 @@ struct Forward : Pass<Forward<C, H, S, D, some>, C, H, S, D, some, Direction::fo
         RONDO_UNROLL
         for (int k = 0; k < Gates::pre; ++k) {
             const std::size_t row = std::size_t(Gates::gate(k) * H + at.unit);
-            const S W = all.input_bias[row], U = all.recurrent_bias[row];
+            const S W = all.input_bias ? all.input_bias[row] : S(0),
+                    U = all.recurrent_bias ? all.recurrent_bias[row] : S(0);
             r.bias[k] = N(!Gates::has_h(k) ? W : !Gates::has_x(k) ? U : W + U);
         }
         r.per_unit = all.forward(0, 0).template parameters<L>(at.unit);

@@ -103,18 +103,27 @@ inline std::string onnx_lengths(OnnxWalk& walk, const OnnxFlow& x, std::string_v
            "graph, whose lengths are the caller's";
 }
 
-/// Accepts peepholes that are zero, which have no effect.
-inline std::string onnx_peepholes(OnnxWalk& walk, std::string_view name) {
+/// The error if a tensor does not have the expected shape.
+inline std::string onnx_shape_problem(const char* what, const OnnxTensor& tensor,
+                                      std::initializer_list<std::size_t> expected) {
+    OnnxTensor right;
+    for (const std::size_t extent : expected) right.dims[right.rank++] = extent;
+    if (range::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return {};
+    return std::string{what} + ": expected " + right.shape() + ", got " + tensor.shape();
+}
+
+/// Reads the peepholes; none if they are zero, which has no effect.
+inline std::string onnx_read_peepholes(OnnxWalk& walk, std::string_view name, std::size_t directions,
+                                       std::size_t hidden, std::vector<double>& peepholes) {
     if (name.empty()) return {};
+    if (const auto fill = walk.find_as<OnnxFill>(name); fill && fill->number == 0) return {};
     OnnxTensor tensor;
-    bool zero = false;
-    if (const auto fill = walk.find_as<OnnxFill>(name)) {
-        zero = fill->number == 0;
-    } else {
-        if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return "P: " + problem;
-        zero = tensor.real() && range::all_of(onnx_numbers<double>(tensor), [](double n) { return n == 0; });
-    }
-    return zero ? "" : "it has peepholes (P) that are not zero, which no layer of Rondo has";
+    if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return "P: " + problem;
+    if (tensor.real() && range::all_of(onnx_numbers<double>(tensor), [](double n) { return n == 0; })) return {};
+    if (std::string problem = onnx_shape_problem("P", tensor, {directions, 3 * hidden}); !problem.empty())
+        return problem;
+    if (std::string problem = walk.numbers(tensor, peepholes); !problem.empty()) return "P: " + problem;
+    return {};
 }
 
 /// RNN, LSTM, GRU, with the outputs Y, Y_h and Y_c.
@@ -145,27 +154,18 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
     const std::size_t hidden = r.rank == 3 ? r.dims[2] : 0, rows = gates * hidden,
                       in = static_cast<std::size_t>(x.feature_count());
     constexpr std::size_t most = onnx_most_extent;
-    const auto shape_error = [](const char* what, const OnnxTensor& tensor,
-                                std::initializer_list<std::size_t> expected) {
-        OnnxTensor right;
-        for (const std::size_t extent : expected) right.dims[right.rank++] = extent;
-        if (range::equal(std::span{tensor.dims}.first(tensor.rank), expected)) return std::string{};
-        return std::string{what} + ": expected " + right.shape() + ", got " + tensor.shape();
-    };
     if (hidden == 0 || (std::max)(hidden, in) > most)
         return "R: expected [directions,gates hidden,hidden], got " + r.shape();
-    if (std::string problem = shape_error("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
-    if (std::string problem = shape_error("W", w, {directions, rows, in}); !problem.empty()) return problem;
+    if (std::string problem = onnx_shape_problem("R", r, {directions, rows, hidden}); !problem.empty()) return problem;
+    if (std::string problem = onnx_shape_problem("W", w, {directions, rows, in}); !problem.empty()) return problem;
     if (const auto told = node.whole("hidden_size", std::int64_t(hidden)); told != std::int64_t(hidden))
         return "its hidden_size is " + std::to_string(told) + ", but R says " + std::to_string(hidden);
     if (std::string problem = walk.numbers(w, input_weights); !problem.empty()) return "W: " + problem;
     if (std::string problem = walk.numbers(r, recurrent_weights); !problem.empty()) return "R: " + problem;
-    if (node.input(3).empty()) {
-        if (std::string problem = walk.keep(directions * 2 * rows); !problem.empty()) return problem;
-        biases.resize(directions * 2 * rows);
-    } else {
+    facts.bias = !node.input(3).empty();
+    if (facts.bias) {
         if (std::string problem = walk.tensor(node.input(3), b); !problem.empty()) return "B: " + problem;
-        if (std::string problem = shape_error("B", b, {directions, 2 * rows}); !problem.empty()) return problem;
+        if (std::string problem = onnx_shape_problem("B", b, {directions, 2 * rows}); !problem.empty()) return problem;
         if (std::string problem = walk.numbers(b, biases); !problem.empty()) return "B: " + problem;
     }
 
@@ -184,18 +184,26 @@ inline std::string onnx_recurrent(OnnxWalk& walk, const OnnxNode& node) {
             return problem;
     }
     if (range::all_of(first, [](double number) { return number == 0; })) first.clear();
-    if (std::string problem = onnx_peepholes(walk, node.input(7)); !problem.empty()) return problem;
+    std::vector<double> peepholes;
+    if (std::string problem = onnx_read_peepholes(walk, node.input(7), directions, hidden, peepholes); !problem.empty())
+        return problem;
+    facts.variant.peepholes = !peepholes.empty();
 
     std::vector<Array> arrays;
     for (std::size_t d = 0; d < directions; ++d) {
         const auto part = [&](const std::vector<double>& all, std::size_t index, std::size_t columns) {
             const std::size_t size = rows * columns;
-            return gates_from_onnx(std::span{all}.subspan(index * size, size), kind, hidden, columns);
+            return gates_from_onnx(std::span{all}.subspan(index * size, size), onnx_gates(facts), hidden, columns);
         };
         arrays.push_back(part(input_weights, d, in));
         arrays.push_back(part(recurrent_weights, d, hidden));
-        arrays.push_back(part(biases, 2 * d, 1));
-        arrays.push_back(part(biases, 2 * d + 1, 1));
+        if (facts.bias) {
+            arrays.push_back(part(biases, 2 * d, 1));
+            arrays.push_back(part(biases, 2 * d + 1, 1));
+        }
+        if (facts.variant.peepholes)
+            arrays.push_back(gates_from_onnx(std::span{peepholes}.subspan(d * 3 * hidden, 3 * hidden),
+                                             onnx_peepholes(facts), hidden, 1));
     }
     facts.input = int(in);
     facts.output = int(hidden);

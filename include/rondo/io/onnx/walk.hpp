@@ -295,6 +295,7 @@ private:
         LayerFacts facts = ahead.weights.facts, other = back.weights.facts;
         const bool ways = !facts.reversed && other.reversed && facts.directions == 1 && is_recurrent(facts.kind);
         other.reversed = false;
+        other.bias = facts.bias = facts.bias || other.bias;
         if (!ways || facts != other || ahead.before != back.before) return part_problem(x);
         std::string problem;
         const auto make = [&] {
@@ -304,8 +305,16 @@ private:
             if (problem = keep(count); !problem.empty()) return std::uint32_t(0);
             OnnxLayer both{ahead.weights, ahead.before, 2};
             both.weights.facts.directions = 2;
-            both.weights.arrays.insert(both.weights.arrays.end(), back.weights.arrays.begin(),
-                                       back.weights.arrays.end());
+            both.weights.facts.bias = facts.bias;
+            both.weights.arrays.clear();
+            for (const OnnxLayer* one : {&ahead, &back}) {
+                auto& arrays = both.weights.arrays;
+                arrays.insert(arrays.end(), one->weights.arrays.begin(), one->weights.arrays.end());
+                const std::size_t rows = one->weights.arrays[0].rows; // of biases, where the other direction has some
+                if (facts.bias && !one->weights.facts.bias)
+                    arrays.insert(arrays.end() - std::ptrdiff_t(one->weights.arrays.size()) + 2, 2,
+                                  Array{rows, 1, std::vector<double>(rows)});
+            }
             const std::size_t hidden = std::size_t(facts.output), parts = std::size_t(components_of(facts.kind));
             std::vector<double> none(parts * hidden), first;
             for (std::size_t k = 0; k < parts * hidden; k += hidden)
