@@ -30,6 +30,7 @@ void expect_near_in_bfloat16() {
 TEST(Stream, OfBfloat16IsNear) {
     expect_near_in_bfloat16<Tracker>();
     expect_near_in_bfloat16<Cells<20>>();
+    expect_near_in_bfloat16<Variants>();
     expect_near_in_bfloat16<Sequential<LSTM<33, 65>, Linear<65, 33>>>();
 }
 
@@ -41,6 +42,7 @@ TEST(Stream, InDoubleEqualsTheUnrolledNetwork) {
     StreamTest<Branch>::equals_unrolled<double>();
     StreamTest<Cells<33>>::equals_unrolled<double>();
     StreamTest<Normalized>::equals_unrolled<double>();
+    StreamTest<Variants>::equals_unrolled<double>();
 }
 
 } // namespace

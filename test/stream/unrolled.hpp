@@ -4,6 +4,7 @@
 #include "streamed.hpp"
 
 #include <rondo/layer/rnn.hpp>
+#include <rondo/layer/variant.hpp>
 
 #include <support/compositions.hpp>
 
@@ -26,6 +27,19 @@ struct StreamTest : testing::Test {
         }
     }
 };
+
+/// Cells of other equations, one of them without biases.
+using Variants = rondo::Sequential<
+    rondo::LSTMVariant<3, 20,
+                       rondo::cell::Variant{.gate{rondo::cell::Function::hardsigmoid, {3, 10}, {2, 5}},
+                                            .output{rondo::cell::Function::elu, {1}},
+                                            .clip = rondo::Ratio{1, 2},
+                                            .coupled = true,
+                                            .peepholes = true},
+                       rondo::Stack{.layers = 2, .bias = false}>,
+    rondo::GRUVariant<20, 5, rondo::cell::Variant{.candidate{rondo::cell::Function::softsign}}>,
+    rondo::GRUResetBeforeVariant<5, 3, rondo::cell::Variant{.clip = rondo::Ratio{1, 4}}>,
+    rondo::RNNVariant<3, 3, rondo::cell::Variant{.candidate{rondo::cell::Function::affine, {1, 2}, {1, 4}}}>>;
 
 template <int Hidden>
 using Cells =

@@ -45,6 +45,9 @@ TYPED_TEST(Recurrence, IsTheSameAsStepByStep) {
     this->template expect_same_recurrence<RNN<3, 33>>();
     this->template expect_same_recurrence<LSTM<5, 5>>();
     this->template expect_same_recurrence<PeepholeLSTM<2, 17>>();
+    this->template expect_same_recurrence<GRU<3, 17, Stack{.bias = false}>>();
+    using Coupled = LSTMVariant<3, 17, cell::Variant{.clip = Ratio{1, 2}, .coupled = true, .peepholes = true}>;
+    this->template expect_same_recurrence<Coupled>();
 }
 
 } // namespace recurrence_test
