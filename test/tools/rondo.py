@@ -90,6 +90,7 @@ FILES = {
     "cycle.onnx": (CORPUS / "onnx" / "cycle").read_bytes(),
     "states.onnx": (DATA / "onnx_pytorch.onnx").read_bytes(),
     "half.onnx": (CORPUS / "onnx" / "half").read_bytes(),
+    "variant.onnx": (CORPUS / "onnx" / "variant").read_bytes(),
     "external.onnx": (CORPUS / "onnx" / "external").read_bytes(),
     "d": bytes(16),  # which external.onnx names
     "escape": json.dumps({"layers": [{"type": "\x1b]0;a title\x07\u009b2J\r\n"}]}).encode(),
@@ -135,6 +136,8 @@ INSPECTED = {
     "guitarml": ["rondo::Residual<rondo::Sequential<rondo::GRU<1, 5>,\n    rondo::Linear<5, 1>>>;", "io::read_guitarml(path)"],
     "nam": ["rondo::Sequential<rondo::LSTM<1, 3>,\n    rondo::Linear<3, 1>>;", "sample_rate: 48000",
             "load(model, first, io::read_nam(path)), then stream.reset(first);"],
+    "variant.onnx": ["using Net = rondo::LSTMVariant<1, 1, rondo::cell::Variant{.gate = {rondo::cell::Function::hardsigmoid, {1, 5}, {1, 2}}, "
+                     ".clip = {3, 2}, .coupled = true}, rondo::Stack{.bias = false}>;", "LSTM 1 -> 1, no bias, coupled, clip 1.5, gates"],
     "model.onnx": ["using Net = rondo::LSTM<1, 1>;", "\nload(model, io::read_onnx(path));"],
     "states.onnx --output y": ["rondo::LSTM<3, 5, rondo::Stack{.layers = 2}>,\n    rondo::Linear<5, 1>>;",
                                '\nload(model, io::read_onnx(path, {.output = "y"}));'],

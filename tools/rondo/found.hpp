@@ -45,7 +45,7 @@ inline std::string variant_of(const rondo::LayerFacts& facts) {
     };
     for (std::size_t k = 0; k < 3; ++k) {
         const rondo::cell::Function& f = functions[k];
-        std::string kind = describe(f);
+        std::string kind = rondo::describe(f);
         kind = std::string{names[k]} + " = {rondo::cell::Function::" + kind.substr(0, kind.find('('));
         if (f.has_alpha(f.kind)) kind += ", " + ratio_of(f.alpha);
         if (f.has_beta(f.kind)) kind += ", " + ratio_of(f.beta);

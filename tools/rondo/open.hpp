@@ -134,7 +134,8 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
         const bool stacks = !parts.empty() && is_recurrent(facts.kind) && parts.back().first().kind == facts.kind &&
                             parts.back().first().output == facts.output && parts.back().output() == facts.input &&
                             parts.back().first().directions == facts.directions &&
-                            parts.back().first().bias == facts.bias && parts.back().first().reversed == facts.reversed;
+                            parts.back().first().bias == facts.bias && parts.back().first().variant == facts.variant &&
+                            parts.back().first().reversed == facts.reversed;
         if (!stacks) parts.emplace_back();
         parts.back().layers.push_back(facts);
         for (const io::Array& array : layer.arrays)
