@@ -195,6 +195,18 @@ TEST(OnnxPolicies, NumbersOfFeaturesBecomeAPartOfALayerBesideThem) {
         EXPECT_EQ(arrays[4 * d + 2].values[0], double(2002 + 12 * d) + 2 * (3 * w + 3));
         EXPECT_EQ(arrays[4 * d + 3].values[0], double(2008 + 12 * d));
     }
+
+    const auto without = made([](OnnxFile& f) { // biases
+        f.recurrent("l", 1, 3, 3, 2);
+        f.node("Sub", {"x", "v"}, {"a"});
+        f.node("GRU", {"a", "l.W", "l.R"}, {"Y"});
+        f.node("Squeeze", {"Y", f.wholes("axis", {1})}, {"y"});
+    });
+    ASSERT_EQ(without.layers.size(), 1u);
+    ASSERT_TRUE(without.layers[0].facts.bias);
+    EXPECT_EQ(without.layers[0].arrays.size(), 4u);
+    EXPECT_EQ(without.layers[0].arrays[2].values[0], -(7. * 1 + 8 * 2 + 9 * 3));
+    EXPECT_EQ(without.layers[0].arrays[3].values, Numbers(6));
 }
 
 /// The layers of x (T, B, 3) through one node.
