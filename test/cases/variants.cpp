@@ -51,7 +51,6 @@ void add_lstms(Cases& to) {
                                           .coupled = true,
                                           .peepholes = true}>;
     using Clip = With<LSTMVariant, Variant{.clip = Ratio{1, 2}, .peepholes = true}>;
-    add_variant<PeepholeLSTM, double, 3, 20, two>(to, "peephole");
     add_variant<Coupled::Of, double, 3, 20>(to, "lstm_coupled");
     add_variant<Coupled::Of, float, 5, 3, two_both>(to, "lstm_coupled");
     add_variant<Hard::Of, double, 5, 3, two_both>(to, "lstm_hard");

@@ -189,15 +189,16 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 } // namespace detail
 
 /// Reads the layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or
-/// bidirectional; Gemm, MatMul and Add (Linear, or a Skip); Gather of tokens (Embedding); activations, Softmax; Add,
-/// Sub, Mul and Div with numbers, as a part of the layer beside them or as a Linear; the last or first step, by Gather,
-/// Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators between them are interpreted: whatever the
-/// order of axes in the file, the network's is (T, B, F). `load` copies the result to a Model.
+/// bidirectional, with their activations, clip, coupled gates and peepholes (see cell::Variant); Gemm, MatMul and Add
+/// (Linear, or a Skip); Gather of tokens (Embedding); activations, Softmax; Add, Sub, Mul and Div with numbers, as a
+/// part of the layer beside them or as a Linear; the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep,
+/// FinalStates). The shape operators between them are interpreted: whatever the order of axes in the file, the
+/// network's is (T, B, F). `load` copies the result to a Model.
 ///
 /// initial states  constants are returned in `first`; graph inputs are provided by the caller at inference
 /// lengths         a graph input sequence_lens becomes the Extent's lengths; a constant is accepted if every sequence
 ///                 has all steps
-/// clip            rejected, unless it is 40 or above and the activations are Sigmoid and Tanh: it then has no effect
+/// clip            ignored if it is 40 or above and the activations are Sigmoid and Tanh: it then has no effect
 /// tensors         in the file, in external data (see OnnxOptions), folded from such tensors, or provided for graph
 ///                 inputs
 /// Memory  at most 64 times the total size of the file, of its external data and of the inputs provided, counted as

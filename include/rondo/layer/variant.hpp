@@ -13,24 +13,26 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// equations and their sources, cell::Variant for the options.
 template <int In, int Hidden, cell::Variant variant, Stack stack = Stack{}>
 struct LSTMVariant : Recurrent<cell::LSTMVariant<variant>, In, Hidden, stack> {
-    static constexpr Label describe() { return LSTMVariant::Recurrent::describe("LSTM"); }
+    static constexpr Label describe() { return LSTMVariant::Recurrent::describe("LSTMVariant"); }
 };
 template <int In, int Hidden, cell::Variant variant, Stack stack = Stack{}>
 struct GRUVariant : Recurrent<cell::GRUVariant<variant>, In, Hidden, stack> {
-    static constexpr Label describe() { return GRUVariant::Recurrent::describe("GRU"); }
+    static constexpr Label describe() { return GRUVariant::Recurrent::describe("GRUVariant"); }
 };
 template <int In, int Hidden, cell::Variant variant, Stack stack = Stack{}>
 struct GRUResetBeforeVariant : Recurrent<cell::GRUResetBeforeVariant<variant>, In, Hidden, stack> {
-    static constexpr Label describe() { return GRUResetBeforeVariant::Recurrent::describe("GRUResetBefore"); }
+    static constexpr Label describe() { return GRUResetBeforeVariant::Recurrent::describe("GRUResetBeforeVariant"); }
 };
 template <int In, int Hidden, cell::Variant variant, Stack stack = Stack{}>
 struct RNNVariant : Recurrent<cell::RNNVariant<variant>, In, Hidden, stack> {
-    static constexpr Label describe() { return RNNVariant::Recurrent::describe("RNN"); }
+    static constexpr Label describe() { return RNNVariant::Recurrent::describe("RNNVariant"); }
 };
 
 /// A long short-term memory layer with peepholes, whose tensor weight_own has the rows p_i, p_f, p_o. See
 /// cell::LSTMVariant for the equations and their source.
 template <int In, int Hidden, Stack stack = Stack{}>
-struct PeepholeLSTM : LSTMVariant<In, Hidden, cell::Variant{.peepholes = true}, stack> {};
+struct PeepholeLSTM : Recurrent<cell::PeepholeLSTM, In, Hidden, stack> {
+    static constexpr Label describe() { return PeepholeLSTM::Recurrent::describe("PeepholeLSTM"); }
+};
 
 } // namespace rondo
