@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Convolutions, alone and between other layers.
+#include "../../examples/common/voice_network.hpp"
 #include "lists.hpp"
 #include "typed.hpp"
 
 #include <rondo/layer/conv1d.hpp>
 #include <rondo/layer/linear.hpp>
+#include <rondo/layer/magnitude.hpp>
+#include <rondo/layer/pooling.hpp>
 #include <rondo/layer/rnn.hpp>
+#include <rondo/layer/time_distributed.hpp>
 
 #include <memory/sanitized.hpp>
 
@@ -27,6 +31,8 @@ void add_golden(Cases& to) {
     add(std::type_identity<Conv1d<3, 4, 4, Conv{.padding = same_padding, .bias = false}>>{}, "same_even");
     add(std::type_identity<Conv1d<1, 16, 5, Conv{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
     add(std::type_identity<Conv1d<20, 1, 1>>{}, "one");
+    constexpr common::VoiceSizes sizes{.chunk = 32, .context = 4, .window = 16, .wide = 10, .narrow = 5, .hidden = 7};
+    add(std::type_identity<common::VoiceNet<sizes>>{}, "voice");
 }
 
 } // namespace
@@ -40,10 +46,21 @@ void add_convolutions(Cases& to) {
                 double>(to, "checked", "Conv1d_stride");
     add_network<Sequential<Conv1d<3, 33, 3, Conv{.groups = 3, .padding = Padding{1, 1, true}}>, Linear<33, 2>>, double>(
         to, "checked", "Conv1d_reflect");
+    add_network<Sequential<Linear<3, 16>,
+                           TimeDistributed<8, Conv1d<2, 6, 4, Conv{.stride = 2, .padding = Padding{0, 2, true}}>,
+                                           Magnitude<3>, Conv1d<3, 5, 4>>,
+                           Linear<5, 2>>,
+                double>(to, "checked", "TimeDistributed");
+    add_network<TimeDistributed<3, RNN<1, 2, Stack{.bidirectional = true}>, MeanPooling<4>>, double>(
+        to, "checked", "TimeDistributed_first");
     // One output step for each input step, so that targets fit.
     add_network<Sequential<Conv1d<3, 5, 3, Conv{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
                            Conv1d<4, 2, 4, Conv{.padding = same_padding}>>,
                 float>(to, "padded_squared", "Conv1d");
+    add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, Conv{.padding = causal_padding}>, Magnitude<2>, RNN<2, 3>,
+                                           MaxPooling<3>>,
+                           RNN<3, 2>>,
+                float>(to, "padded_squared", "TimeDistributed");
 }
 
 } // namespace cases

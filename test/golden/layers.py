@@ -133,8 +133,39 @@ class OverSteps(nn.Module):
         return self.conv[0](functional.pad(x.permute(1, 2, 0), self.padding, self.mode)).permute(2, 0, 1)
 
 
+class Voice(nn.Module):
+    """The voice detector of examples/common/voice_network.hpp: (T, B, samples of a frame) to (T, B, 1)."""
+
+    class Frame(nn.Module):
+        def __init__(self, context, window, wide, narrow):
+            super().__init__()
+            self.context, self.bins = context, window // 2 + 1
+            self.stft = nn.Conv1d(1, 2 * self.bins, window, stride=window // 2, bias=False)
+            self.conv0 = nn.Conv1d(self.bins, wide, 3, padding=1)
+            self.conv1 = nn.Conv1d(wide, narrow, 3, stride=2, padding=1)
+            self.conv2 = nn.Conv1d(narrow, narrow, 3, stride=2, padding=1)
+            self.conv3 = nn.Conv1d(narrow, wide, 3, padding=1)
+
+        def forward(self, x):
+            x = self.stft(functional.pad(x[:, None], (0, self.context), "reflect"))
+            x = (x[:, : self.bins] ** 2 + x[:, self.bins :] ** 2).sqrt()
+            for conv in (self.conv0, self.conv1, self.conv2, self.conv3):
+                x = conv(x).relu()
+            return x[..., 0]
+
+    def __init__(self, context=4, window=16, wide=10, narrow=5, hidden=7):
+        super().__init__()
+        self.frame = self.Frame(context, window, wide, narrow)
+        self.lstm = nn.LSTM(wide, hidden)
+        self.head = nn.Conv1d(hidden, 1, 1)
+
+    def forward(self, x):
+        y = self.lstm(self.frame(x.flatten(0, 1)).unflatten(0, x.shape[:2]))[0].relu()
+        return self.head(y.permute(1, 2, 0)).permute(2, 0, 1)
+
+
 def convolutions():
-    """Convolutions over 11 steps of 3 sequences."""
+    """Convolutions over 11 steps of 3 sequences, and a network of them over 6 frames of 3 sounds."""
     file = File("convolutions")
     for name, make in {
         "plain": lambda: OverSteps(3, 5, 3),
@@ -148,6 +179,8 @@ def convolutions():
         file.case(name)
         module = make()
         add_layer(file, name, module, leaf(11, 3, module.conv[0].in_channels))
+    file.case("voice")
+    add_layer(file, "voice", Voice(), leaf(6, 3, 36))
     return file
 
 

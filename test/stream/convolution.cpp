@@ -4,7 +4,10 @@
 
 #include <rondo/layer/conv1d.hpp>
 #include <rondo/layer/gru.hpp>
+#include <rondo/layer/magnitude.hpp>
 #include <rondo/layer/norm.hpp>
+#include <rondo/layer/pooling.hpp>
+#include <rondo/layer/time_distributed.hpp>
 
 #include <support/failure.hpp>
 
@@ -28,12 +31,26 @@ using Grouped = Sequential<Conv1d<6, 6, 5, Conv{.stride = 3, .groups = 2, .paddi
 static_assert(StreamOf<Strided, float>::stride == 6 && StreamOf<Strided, float>::inputs_size == 6 &&
               StreamOf<Grouped, float>::inputs_size == 18 && StreamOf<Convolved, float>::stride == 1);
 
+/// Frames of 40 steps: more output columns than a tile has, then two, then one; padding on both sides, with dilation
+/// and groups, too; layers that read to a frame's end, and layers that begin anew in each.
+using Framed = Sequential<
+    TimeDistributed<40, Conv1d<1, 34, 8, Conv{.stride = 4, .padding = {2, 6, true}}>, Magnitude<17>,
+                    Conv1d<17, 20, 3, Conv{.padding = same_padding}>, LSTM<20, 3>,
+                    Conv1d<3, 6, 3, Conv{.padding = causal_padding}>,
+                    Conv1d<6, 6, 3, Conv{.stride = 5, .padding = {1, 1}}>,
+                    Conv1d<6, 4, 3, Conv{.dilation = 2, .groups = 2, .padding = same_padding}>,
+                    RNN<4, 2, Stack{.bidirectional = true}>, Conv1d<4, 33, 3, Conv{.stride = 2, .padding = {1, 1}}>,
+                    Conv1d<33, 5, 3, Conv{.padding = same_padding}>, MeanPooling<5>>,
+    GRU<5, 4>, Linear<4, 2>>;
+
 TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Convolved>::equals_unrolled<float>();
     StreamTest<Convolved>::equals_unrolled<double>();
     StreamTest<Strided>::equals_unrolled<float>();
     StreamTest<Strided>::equals_unrolled<double>();
     StreamTest<Grouped>::equals_unrolled<double>();
+    StreamTest<Framed>::equals_unrolled<float>();
+    StreamTest<Framed>::equals_unrolled<double>();
 }
 
 /// In parts, each from the state that the one before left; and in single steps.
@@ -67,6 +84,14 @@ TEST(Convolution, GoesOnFromAPersistentState) {
     equals_whole_in_parts<Convolved>();
     equals_whole_in_parts<Strided>();
     equals_whole_in_parts<Grouped>();
+}
+
+TEST(TimeDistributed, RefusesLayersThatLeaveSeveralSteps) {
+    using Net = TimeDistributed<8, Conv1d<1, 2, 4>>;
+    const Model<Net> model{Seed{1}};
+    const Packed packed{model};
+    EXPECT_EQ(failure_of([&] { Stream<Net>{packed}; }).message,
+              "rondo::TimeDistributed: expected layers that reduce a frame of 8 steps to one, got 5");
 }
 
 TEST(Convolution, RefusesAStateThatItCannotCarryOn) {

@@ -60,7 +60,7 @@ public:
     using backend_type = B;
     using scalar = typename B::scalar;
     using kernels = void;
-    static constexpr bool packed = false, stepwise = mode == Mode::streaming;
+    static constexpr bool packed = false, stepwise = mode == Mode::streaming, carries_state = true;
     static constexpr bool differentiable = mode == Mode::training; // whether a program may have a backward
 
     explicit ForwardContext(ForwardMemory<B>& memory) : memory_{&memory} {}

@@ -38,6 +38,14 @@ struct Features {
     };
 };
 
+/// A run in which each sequence is whole: layers begin at its start, may read to its end, and keep no state.
+template <class R>
+class FrameContext : public R {
+public:
+    static constexpr bool stepwise = false, several = true, carries_state = false;
+    explicit FrameContext(const R& run) : R{run} {}
+};
+
 /// A run as passed to one layer: it gives access to the layer's parameters, state, random numbers and sublayers.
 template <class Layer, class R>
 class LayerContext : public R {
@@ -92,6 +100,10 @@ public:
             return {this->memory_->parameters + offset, offset};
         }
     }
+    /// The same layer's run, for sequences that are whole.
+    auto framed() const {
+        return LayerContext<Layer, FrameContext<R>>{FrameContext<R>{*this}, offsets_, position_, packed_};
+    }
     /// This layer's packed weights.
     const std::byte* weights() const { return this->memory_->packed + packed_; }
     /// Whether this step reads large weights in reverse: see CellStep::step.
@@ -102,6 +114,7 @@ public:
     /// Errors  a state of another batch size; a second call of the layer in one run, whose initial state would be
     ///         ambiguous.
     scalar* persistent_state(int batch) const {
+        if constexpr (!R::carries_state) return nullptr;
         if (!this->memory_->persistent_state) return nullptr;
         if (this->checks()) { // a stream checks once, when it is constructed
             const int persistent_batch = [&] {

@@ -36,6 +36,7 @@ public:
     using scalar = typename B::scalar;
     using kernels = Kernels;
     static constexpr bool packed = true, stepwise = true, differentiable = false, several = has_several;
+    static constexpr bool carries_state = true;
 
     explicit StepContext(StepMemory<B>& memory) : memory_{&memory} {}
 

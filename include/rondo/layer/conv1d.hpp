@@ -8,6 +8,7 @@
 #include "../core/view.hpp"
 #include "../graph/layer_layout.hpp"
 #include "../op/convolution.hpp"
+#include "../op/convolution_frame.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,14 +87,17 @@ struct Conv1d {
         return text;
     }
 
-    // The backend's step kernel, for streams: a product with the windows.
+    // The backend's kernel for streams, a product with the windows: of one step, or of all steps of a frame.
     static constexpr int taps = In * Kernel;
     template <class K>
-        requires (causal && options.groups == 1) && requires { typename K::template linear<taps, Out>; }
-    static constexpr std::size_t packed_size = K::template linear<taps, Out>::size;
+    using kernel = typename std::conditional_t<causal, typename K::template linear<taps, Out>,
+                                               typename K::template linear_columns<taps, Out>>;
+    template <class K>
+        requires (options.groups == 1 && (causal || options.dilation == 1)) && requires { typename kernel<K>; }
+    static constexpr std::size_t packed_size = kernel<K>::size;
     template <class K>
     static void pack(const auto& tensor, std::byte* to) {
-        K::template linear<taps, Out>::template pack<options.bias>(
+        kernel<K>::template pack<options.bias>(
             [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
     }
 
@@ -107,7 +111,8 @@ struct Conv1d {
         const Extent& e = x.extent;
         Scalar* const state = run.persistent_state(e.batch);
         if constexpr (Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>) {
-            return step<Scalar>(run, x, state);
+            if constexpr (causal) return step<Scalar>(run, x, state);
+            else return frame<Scalar>(run, x);
         } else {
             check_lengths(e, state != nullptr);
             const int* lengths = nullptr;
@@ -154,7 +159,7 @@ private:
         const SequenceView<S, Out> y{run.take(std::size_t(count) * Out), nullptr, {count, 1}};
         S *const windows = run.take(padded(std::size_t(taps))), *const column = run.take(padded(std::size_t(Out)));
         if constexpr (!Run::dry()) {
-            using Product = typename Run::kernels::template linear<taps, Out>;
+            using Product = kernel<typename Run::kernels>;
             WindowsOfGroup<S> all{plan, nullptr, steps, In, 0, In, 1, 0, state_size > 0 ? state : nullptr};
             for (int t = 0; t < count; ++t) {
                 all.first = std::size_t(t);
@@ -162,7 +167,22 @@ private:
                 Product::step(run.weights(), windows, column);
                 std::copy_n(column, Out, y.value + std::size_t(t) * Out);
             }
-            if constexpr (state_size > 0) AppendHistory<S>{all, x.value}.template run<S>(0);
+            if (state_size > 0 && state) AppendHistory<S>{all, x.value}.template run<S>(0);
+        }
+        return y;
+    }
+    template <class S>
+    static auto frame(auto& run, const SequenceView<const S, In>& x) {
+        using Run = std::remove_reference_t<decltype(run)>;
+        const ConvolutionFrame all{plan, x.extent.steps};
+        if constexpr (Run::dry()) check_lengths(x.extent, false);
+        const auto y = run.template make<Out>({plan.steps(all.steps), 1});
+        S* const padded = all.padded() ? run.take(std::size_t(all.padded_steps()) * In) : nullptr;
+        if constexpr (!Run::dry()) {
+            if (padded) all.pad(x.value, padded, In);
+            kernel<typename Run::kernels>::run(run.weights(), padded ? padded : x.value, std::size_t(stride) * In,
+                                               y.columns(), y.value, std::size_t(all.first_tap()) * In,
+                                               std::size_t(all.last_tap()) * In);
         }
         return y;
     }

@@ -158,6 +158,7 @@ struct Recurrent {
         Scalar* persistent_state = run.persistent_state(x.extent.batch);
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
             using K = typename Run::kernels;
+            if constexpr (!Run::carries_state) persistent_state = run.take_zeros(stream_size);
             if constexpr (Run::several) {
                 const auto y = run.template make<Hidden>(x.extent);
                 for (std::size_t t = 0; t < x.columns(); ++t) {

@@ -43,12 +43,7 @@ struct LinearStep {
             for (int o = 0; o < Out; ++o)
                 for (int k = 0; k < packs * lanes; ++k) *number++ = k < In ? w[std::size_t(o * In + k)] : S(0);
         } else {
-            Tiles::each([&](int n, int first) {
-                S* number = reinterpret_cast<S*>(to + std::size_t(first) * block_size);
-                for (int u = 0; u < n * lanes; ++u) *number++ = offset(first * lanes + u);
-                pack_columns<Stored>(reinterpret_cast<word*>(number), w, In, n * lanes,
-                                     [&](int u) { return first * lanes + u < Out ? first * lanes + u : -1; });
-            });
+            pack_rows<Tiles, Stored>(to, w, offset, In, Out, lanes, block_size);
         }
     }
 

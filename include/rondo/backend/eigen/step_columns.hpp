@@ -44,6 +44,20 @@ typename Stored::word* pack_columns(typename Stored::word* to, const Weights& W,
     return to;
 }
 
+/// Packs tiles of rows of y = W x + b: for each the elements of b, then W as pack_columns does.
+///
+/// Shapes  W (out x inner), row-major; offset(row) is b; `block_size` bytes a block of `lanes` rows.
+template <class Tiles, class Stored, class Weights, class Offset>
+void pack_rows(std::byte* to, const Weights& W, const Offset& offset, int inner, int out, int lanes,
+               std::size_t block_size) {
+    Tiles::each([&](int n, int first) {
+        auto* number = reinterpret_cast<typename Stored::scalar*>(to + std::size_t(first) * block_size);
+        for (int u = 0; u < n * lanes; ++u) *number++ = offset(first * lanes + u);
+        pack_columns<Stored>(reinterpret_cast<typename Stored::word*>(number), W, inner, n * lanes,
+                             [&](int u) { return first * lanes + u < out ? first * lanes + u : -1; });
+    });
+}
+
 /// sum += W x with packed W of `packs` packs of rows; pack i is added to sum[Place::at(i)].
 ///
 /// Columns are added in turn to `chains` independent sets of `sums` sums, which hides the latency of FMA. `unrolled`

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cell_step.hpp"
+#include "linear_columns.hpp"
 #include "linear_step.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
@@ -19,6 +20,7 @@ struct Steps {
         requires (C::shape.after_reset == 0)
     using cell = CellStep<C, In, H, pack_for<H>, W>;
     template <int In, int Out> using linear = LinearStep<In, Out, pack_for<Out>, W>;
+    template <int In, int Out> using linear_columns = LinearColumns<In, Out, pack_for<Out>, W>;
 };
 
 } // namespace rondo::eigen

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/view.hpp"
+#include "../simd/functions.hpp"
+#include "../simd/tail.hpp"
+
+#include <cstddef>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+template <class S>
+struct MagnitudeValue {
+    const S* x; // (2 rows x N)
+    S* y;       // (rows x N)
+    std::size_t rows;
+    template <class P>
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        const S *const real = x + 2 * column * rows, *const imaginary = real + rows;
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
+            const P a = part.load(real + k), b = part.load(imaginary + k);
+            part.store(y + column * rows + k, math::sqrt(math::fma(a, a, b * b)));
+        });
+    }
+};
+/// dx += dy x / y, and nothing where y = 0
+template <class S>
+struct MagnitudeGradient {
+    const S *x, *y, *dy; // (2 rows x N), (rows x N)
+    S* dx;               // (2 rows x N)
+    std::size_t rows;
+    template <class P>
+    RONDO_HOST_DEVICE void run(std::size_t column) const {
+        const S* const real = x + 2 * column * rows;
+        S* const to = dx + 2 * column * rows;
+        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
+            const P size = part.load(y + column * rows + k);
+            const P factor = math::select(size <= P(S(0)), P(S(0)), part.load(dy + column * rows + k) / size);
+            for (const std::size_t at : {k, rows + k})
+                part.store(to + at, math::fma(factor, part.load(real + at), part.load(to + at)));
+        });
+    }
+};
+}
+
+/// The operation y = sqrt(a^2 + b^2), a the first half of x's rows and b the second.
+template <class S>
+struct MagnitudeOperation {
+    DynamicSequenceView<const S> x; // (2 Size x T B)
+    DynamicSequenceView<S> y;       // (Size x T B)
+
+    template <class Run>
+    void forward(Run& run) const {
+        run.backend().columns(detail::MagnitudeValue<S>{x.value, y.value, y.rows}, y.columns());
+    }
+    template <class Run>
+    void backward(Run& run) const {
+        if (!x.gradient) return;
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
+            const std::size_t at = first * y.rows;
+            run.backend().columns(detail::MagnitudeGradient<S>{x.value + 2 * at, y.value + at, y.gradient + at,
+                                                               x.gradient + 2 * at, y.rows},
+                                  count);
+        });
+    }
+};
+
+} // namespace rondo
