@@ -118,6 +118,10 @@ CASES = {
                              ("--model model.safetensors", "model.safetensors: "),
                              ("--model a --load model.safetensors", "--model: nothing is trained"),
                              ("--model a --epochs 2", "--model: nothing is trained")],
+    "vad": TEXT[3:] + [("--data missing", "--data"), ("--model missing", "cannot read missing: No such file"),
+                       ("--model model.safetensors", "model.safetensors: "), ("--audio missing", "cannot read missing: No such file"),
+                       ("--audio short.wav", "short.wav: it has no samples"), ("--threshold 1.5", "--threshold: expected"),
+                       ("--silence -1", "--silence: expected"), ("--model a --epochs 2", "--model: nothing is trained")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
              + [("--load model", "--only"), ("--only lstm --load model.safetensors", "model."),
