@@ -65,14 +65,14 @@ void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), i
                    const PanelRight<S>& right, // (K x columns)
                    std::size_t panels, std::size_t columns, bool back = false) {
     constexpr std::size_t height = panel_height<P>;
-    const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, const std::size_t (&place)[count],
-                                               std::size_t r, std::size_t j) {
+    const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, std::size_t r, std::size_t j) {
         const std::size_t from_column = sums.from_column;
         const S* from[count];
         S* to[count];
         for (int p = 0; p < count; ++p) {
-            from[p] = sums.from + place[p] * sums.from_stride + j * from_column;
-            to[p] = sums.to + place[p] * sums.stride + j * height;
+            const std::size_t place = sums.places(r + std::size_t(p));
+            from[p] = sums.from + place * sums.from_stride + j * from_column;
+            to[p] = sums.to + place * sums.stride + j * height;
         }
         tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
             sum = P::load(from[p] + std::size_t(c) * from_column + i * P::size);
@@ -82,27 +82,21 @@ void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), i
                       __attribute__((always_inline)) { sum.store(to[p] + std::size_t(c) * height + i * P::size); });
     };
     // With one or two columns a tile takes more panels, so that enough independent sums hide the latency of FMA.
-    const std::size_t tile_panels = columns == 1   ? 4
-                                    : columns == 2 ? 2
-                                                   : 1,
-                      groups = panels / tile_panels, all = groups + panels % tile_panels,
-                      block = columns_at_once(right.parts * right.inner, columns);
+    const std::size_t most = columns == 1 ? tile_columns : columns == 2 ? tile_columns / 2 : 1;
+    const EvenParts tiles{panels, most};
+    const std::size_t block = columns_at_once(right.parts * right.inner, columns);
     for (std::size_t done = 0; done < columns; done += block)
-        for (std::size_t k = 0; k < all; ++k) {
-            const std::size_t g = back ? all - 1 - k : k;
-            if (g < groups && tile_panels == 4) {
-                const std::size_t r = 4 * g;
-                run(Tile<P, 4, 1>{}, {sums.places(r), sums.places(r + 1), sums.places(r + 2), sums.places(r + 3)}, r,
-                    0);
-            } else if (g < groups && tile_panels == 2) {
-                run(Tile<P, 2, 2>{}, {sums.places(2 * g), sums.places(2 * g + 1)}, 2 * g, 0);
-            } else {
-                const std::size_t r = g < groups ? g : groups * tile_panels + g - groups, place[1]{sums.places(r)};
+        for (std::size_t k = 0; k < tiles.count; ++k) {
+            const std::size_t g = back ? tiles.count - 1 - k : k, r = tiles.first(g);
+            if (columns == 1)
+                with_constant<tile_columns>(tiles.size(g), [&](auto n) { run(Tile<P, n, 1>{}, r, 0); });
+            else if (columns == 2)
+                with_constant<tile_columns / 2>(tiles.size(g), [&](auto n) { run(Tile<P, n, 2>{}, r, 0); });
+            else
                 each_tile((std::min)(block, columns - done),
                           [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
-                              run(Tile<P, 1, width>{}, place, r, done + j);
+                              run(Tile<P, 1, width>{}, r, done + j);
                           });
-            }
         }
 }
 
@@ -156,16 +150,18 @@ void pack_rows(S* to,                             // (lanes x columns), column s
                const S* from, std::size_t stride, // (units x columns), row-major
                std::size_t units, std::size_t columns) {
     constexpr std::size_t lanes = P::size, height = panel_height<P>;
-    std::size_t k = 0;
-    if (units == lanes)
-        for (; k + lanes <= columns; k += lanes) {
-            P lines[lanes];
-            for (std::size_t u = 0; u < lanes; ++u) lines[u] = P::load(from + u * stride + k);
-            transpose(lines);
-            for (std::size_t u = 0; u < lanes; ++u) lines[u].store(to + (k + u) * height);
-        }
-    for (; k < columns; ++k)
-        for (std::size_t u = 0; u < lanes; ++u) to[k * height + u] = u < units ? from[u * stride + k] : S(0);
+    if (columns < lanes) {
+        for (std::size_t k = 0; k < columns; ++k)
+            for (std::size_t u = 0; u < lanes; ++u) to[k * height + u] = u < units ? from[u * stride + k] : S(0);
+        return;
+    }
+    for (std::size_t done = 0; done < columns; done += lanes) {
+        const std::size_t k = (std::min)(done, columns - lanes); // the last square may overlap the one before
+        P lines[lanes];
+        for (std::size_t u = 0; u < lanes; ++u) lines[u] = u < units ? P::load(from + u * stride + k) : P(S(0));
+        transpose(lines);
+        for (std::size_t u = 0; u < lanes; ++u) lines[u].store(to + (k + u) * height);
+    }
 }
 
 /// Adds one pack of a panel to rows: the inverse of pack_rows.
@@ -173,16 +169,15 @@ template <class P, class S = typename P::scalar>
 void add_packed_rows(S* to, std::size_t stride, const S* from, std::size_t units, std::size_t columns) {
     constexpr std::size_t lanes = P::size, height = panel_height<P>;
     std::size_t k = 0;
-    if (units == lanes)
-        for (; k + lanes <= columns; k += lanes) {
-            P lines[lanes];
-            for (std::size_t u = 0; u < lanes; ++u) lines[u] = P::load(from + (k + u) * height);
-            transpose(lines);
-            for (std::size_t u = 0; u < lanes; ++u) {
-                S* at = to + u * stride + k;
-                (P::load(at) + lines[u]).store(at);
-            }
+    for (; k + lanes <= columns; k += lanes) {
+        P lines[lanes];
+        for (std::size_t u = 0; u < lanes; ++u) lines[u] = P::load(from + (k + u) * height);
+        transpose(lines);
+        for (std::size_t u = 0; u < (std::min)(units, lanes); ++u) {
+            S* at = to + u * stride + k;
+            (P::load(at) + lines[u]).store(at);
         }
+    }
     for (; k < columns; ++k)
         for (std::size_t u = 0; u < units; ++u) to[u * stride + k] += from[k * height + u];
 }

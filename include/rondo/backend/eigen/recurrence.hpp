@@ -279,8 +279,9 @@ void Recurrence<C, P>::forward(Run& run) const {
     std::size_t column = 0;
     if (state_slots.reverse)
         for (int t = 0; t < extent().steps; ++t) column += active(t);
-    for (int done = 0; done < extent().steps; done += int(at_once)) {
-        const int count = (std::min)(int(at_once), extent().steps - done),
+    const EvenParts parts{std::size_t(extent().steps), at_once};
+    for (std::size_t part = 0; part < parts.count; ++part) {
+        const int done = int(parts.first(part)), count = int(parts.size(part)),
                   first = state_slots.reverse ? extent().steps - done - count : done;
         read_inputs(room, columns, first, count);
         for (int k = 0; k < count; ++k) {

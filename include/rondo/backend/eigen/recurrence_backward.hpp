@@ -101,8 +101,13 @@ private:
                 const std::size_t n = f.units(unit / lanes);
                 for (std::size_t u = 0; u < lanes; ++u) {
                     S* const column = panel + (at * lanes + u) * height;
-                    if (u < n) std::copy_n(w + Gates::row(k, unit + u, f.hidden) * rows + row, count, column);
-                    std::fill_n(column + (u < n ? count : 0), height - (u < n ? count : 0), S(0));
+                    const S* const from = w + (u < n ? Gates::row(k, unit + u, f.hidden) * rows + row : 0);
+                    if (u < n && count == height) {
+                        P::load(from).store(column);
+                        P::load(from + lanes).store(column + lanes);
+                    } else {
+                        for (std::size_t i = 0; i < height; ++i) column[i] = u < n && i < count ? from[i] : S(0);
+                    }
                 }
             });
         }

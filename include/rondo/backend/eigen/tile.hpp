@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
@@ -76,18 +77,28 @@ private:
     P sum_[columns][2 * panels];
 };
 
-/// Calls f(width, first) for tiles that cover `columns`, `width` an integral_constant. Widths differ by at most one: a
-/// narrow last tile would have too few sums to hide the latency of FMA.
+/// Calls f(integral_constant<int, n>) for an n in [1, most] that is known at run time only.
+template <int most, class F>
+[[gnu::always_inline]] inline void with_constant(std::size_t n, F&& f) {
+    unroll<most>([&](auto i) {
+        if (n == std::size_t(i) + 1) f(std::integral_constant<int, i + 1>{});
+    });
+}
+
+/// `all` elements in parts of at most `most`, whose sizes differ by at most one: in a small last tile too few sums would
+/// hide the latency of FMA.
+struct EvenParts {
+    std::size_t all, most, count = (all + most - 1) / most;
+    std::size_t size(std::size_t k) const { return all / count + (k < all % count ? 1 : 0); }
+    std::size_t first(std::size_t k) const { return k * (all / count) + (std::min)(k, all % count); }
+};
+
+/// Calls f(width, first) for tiles that cover `columns`, `width` an integral_constant.
 template <class F>
 void each_tile(std::size_t columns, F&& f) {
-    for (std::size_t first = 0; first < columns;) {
-        const std::size_t left = columns - first, tiles = (left + tile_columns - 1) / tile_columns,
-                          width = (left + tiles - 1) / tiles;
-        unroll<tile_columns>([&](auto n) {
-            if (width == std::size_t(n) + 1) f(std::integral_constant<int, n + 1>{}, first);
-        });
-        first += width;
-    }
+    const EvenParts tiles{columns, std::size_t(tile_columns)};
+    for (std::size_t k = 0; k < tiles.count; ++k)
+        with_constant<tile_columns>(tiles.size(k), [&](auto width) { f(width, tiles.first(k)); });
 }
 
 } // namespace rondo::eigen
