@@ -5,7 +5,9 @@
 No folder includes from a folder above it. What reads and writes the formats of files reaches neither Eigen nor the
 default backend: only the facades of io/ choose it.
 """
-import pathlib, re, sys
+import pathlib, sys
+
+from include_graph import includes, reached
 
 rooms = """version core simd cell backend graph op layer loss initial model io data stream optimizer train
     generate""".split()  # bottom to top
@@ -23,21 +25,10 @@ for header in sorted(root.rglob("*.hpp")):
         faults.append(f"{header.relative_to(root)}: its folder has no place in the order of test/headers/rooms.py")
         continue
     found.add(room(header))
-    for name in re.findall(r'^#include "(.+)"', header.read_text(), re.M):
-        included = (header.parent / name).resolve()
+    for included in includes(header):
         if str(included.relative_to(root)) in facades or rooms.index(room(included)) > rooms.index(room(header)):
             faults.append(f"{header.relative_to(root)}: {room(header)}/ is below {included.relative_to(root)}")
 faults += [f"{name}/: in the order, but not there" for name in rooms if name not in found]
-
-
-def reached(header):
-    """All headers that it includes, directly or not, and itself."""
-    seen, new = set(), {header}
-    while new:
-        seen |= new
-        new = {(one.parent / name).resolve() for one in new
-               for name in re.findall(r'^#include "(.+)"', one.read_text(), re.M)} - seen
-    return seen
 
 
 readers = [header for header in sorted((root / "io").rglob("*.hpp"))

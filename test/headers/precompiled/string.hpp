@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm> // precompiled
+#include <string>
