@@ -19,8 +19,8 @@ struct LabelledSound {
 };
 
 /// Sounds like speech between noises and tones, all computed: phrases of syllables (a hiss, then a vowel: pulses
-/// through resonances that glide from one vowel's formants to another's), and between them pauses, whistles, chords and bursts
-/// of noise; over everything noise of some level.
+/// through resonances that glide from one vowel's formants to another's), and between them pauses, whistles, chords and
+/// bursts of noise; over everything noise of some level.
 class SoundMaker {
 public:
     static constexpr int rate = 16000;

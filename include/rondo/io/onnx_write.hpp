@@ -222,7 +222,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         } else if (kind == LayerKind::ReLU || kind == LayerKind::Tanh || kind == LayerKind::Sigmoid) {
             graph.node(kind == LayerKind::ReLU ? "Relu" : name_of(kind), {x}, {y});
         } else if (kind == LayerKind::Softmax) {
-            graph.node("Softmax", {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
+            graph.node("Softmax", {x}, {y},
+                       OnnxGraphWriter::Attributes(1, OnnxGraphWriter::attribute("axis", std::int64_t(-1))));
         } else if (kind == LayerKind::LastStep || kind == LayerKind::FirstStep) {
             const bool first = kind == LayerKind::FirstStep;
             graph.node("Slice",

@@ -88,8 +88,7 @@ void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), i
     for (std::size_t done = 0; done < columns; done += block)
         for (std::size_t k = 0; k < tiles.count; ++k) {
             const std::size_t g = back ? tiles.count - 1 - k : k, r = tiles.first(g);
-            if (columns == 1)
-                with_constant<tile_columns>(tiles.size(g), [&](auto n) { run(Tile<P, n, 1>{}, r, 0); });
+            if (columns == 1) with_constant<tile_columns>(tiles.size(g), [&](auto n) { run(Tile<P, n, 1>{}, r, 0); });
             else if (columns == 2)
                 with_constant<tile_columns / 2>(tiles.size(g), [&](auto n) { run(Tile<P, n, 2>{}, r, 0); });
             else

@@ -85,8 +85,8 @@ template <int most, class F>
     });
 }
 
-/// `all` elements in parts of at most `most`, whose sizes differ by at most one: in a small last tile too few sums would
-/// hide the latency of FMA.
+/// `all` elements in parts of at most `most`, whose sizes differ by at most one: a small last tile would have too few
+/// sums to hide the latency of FMA.
 struct EvenParts {
     std::size_t all, most, count = (all + most - 1) / most;
     std::size_t size(std::size_t k) const { return all / count + (k < all % count ? 1 : 0); }
