@@ -89,7 +89,8 @@ def draw(out, results):
         label = label.replace("/batch:", ", batch ").replace("/", " ")
         lines.append(f'"{key}: {label}" {median} {least} {most} {number[key] + 1}')
     (out / "cpu.dat").write_text("# benchmark  median  least  greatest ratio to the fastest peer\n" + "\n".join(lines))
-    script = (f"set terminal svg size 1000,{120 + 16 * len(bars)} font 'sans,11' background 'white'\n"
+    height, font = (16, 11) if len(bars) < 100 else (9, 8)
+    script = (f"set terminal svg size 1000,{120 + height * len(bars)} font 'sans,{font}' background 'white'\n"
               "set output 'cpu.svg.part'\nset style fill solid 0.8\nset grid x\nunset key\nset logscale x 2\n"
               f"set xrange [0.5:64]\nset yrange [{len(bars)}:-1]\n"
               "set xlabel 'time of the fastest of the other libraries, as a multiple of Rondo''s'\n"
