@@ -43,8 +43,8 @@ struct GRUVariant {
                                                        const Values<S, 1>&, const Values<S, 0>&,
                                                        const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
-        const S da_n = dh * (S(1) - z) * slope<Candidate>(saved, 2);
-        return {.pre = {da_n * saved[3] * slope<Gate>(saved, 0), dh * (before[0] - n) * slope<Gate>(saved, 1), da_n,
+        const S da_n = dh * (S(1) - z) * derivative<Candidate>(saved, 2);
+        return {.pre = {da_n * saved[3] * derivative<Gate>(saved, 0), dh * (before[0] - n) * derivative<Gate>(saved, 1), da_n,
                         da_n * saved[0]},
                 .before = {dh * z},
                 .per_unit = {}};
@@ -55,7 +55,7 @@ private:
     using Candidate = detail::Clipped<variant.candidate, variant.clip>;
 
     template <class Function, class S>
-    RONDO_CELL static S slope(const Values<S, saved_values>& saved, int k) {
+    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
         if constexpr (clips) return Function::gradient(saved[4 + k], saved[k]);
         else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
     }
@@ -104,7 +104,7 @@ struct GRUResetBeforeVariant {
                                                                   const Values<S, 0>&, const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
         return {
-            .pre = {S(0), dh * (before[0] - n) * slope<Gate>(saved, 1), dh * (S(1) - z) * slope<Candidate>(saved, 2)},
+            .pre = {S(0), dh * (before[0] - n) * derivative<Gate>(saved, 1), dh * (S(1) - z) * derivative<Candidate>(saved, 2)},
             .before = {dh * z},
             .per_unit = {}};
     }
@@ -112,7 +112,7 @@ struct GRUResetBeforeVariant {
     template <class S>
     RONDO_CELL static void reset_backward(const Values<S, saved_values>& saved, const Values<S, 1>& before, S dq,
                                           Gradient<GRUResetBeforeVariant, S>& gradient) {
-        gradient.pre[0] = dq * before[0] * slope<Gate>(saved, 0);
+        gradient.pre[0] = dq * before[0] * derivative<Gate>(saved, 0);
         gradient.before[0] = gradient.before[0] + dq * saved[0];
     }
 
@@ -121,7 +121,7 @@ private:
     using Candidate = detail::Clipped<variant.candidate, variant.clip>;
 
     template <class Function, class S>
-    RONDO_CELL static S slope(const Values<S, saved_values>& saved, int k) {
+    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
         if constexpr (clips) return Function::gradient(saved[3 + k], saved[k]);
         else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
     }

@@ -65,19 +65,19 @@ struct LSTMVariant {
                                                         const Values<S, 2>& before, const Values<S, 2>& after,
                                                         const Values<S, own>& p, const Values<S, 2>& gradient) {
         const S c = before[1], i = saved[0], g = saved[G], o = saved[O], u = saved[gates];
-        const S da_o = gradient[0] * u * slope<Gate>(saved, O);
+        const S da_o = gradient[0] * u * derivative<Gate>(saved, O);
         S dc = gradient[1] + gradient[0] * o * Output::gradient(after[1], u);
         if constexpr (own > 0) dc = dc + da_o * p[own - 1];
         const S df = dc * c;
         Gradient<LSTMVariant, S> d{};
-        d.pre[G] = dc * i * slope<Candidate>(saved, G);
+        d.pre[G] = dc * i * derivative<Candidate>(saved, G);
         d.pre[O] = da_o;
         if constexpr (coupled) {
-            d.pre[0] = (dc * g - df) * slope<Gate>(saved, 0);
+            d.pre[0] = (dc * g - df) * derivative<Gate>(saved, 0);
             d.before = {S(0), dc * (S(1) - i)};
         } else {
-            d.pre[0] = dc * g * slope<Gate>(saved, 0);
-            d.pre[F] = df * slope<Gate>(saved, F);
+            d.pre[0] = dc * g * derivative<Gate>(saved, 0);
+            d.pre[F] = df * derivative<Gate>(saved, F);
             d.before = {S(0), dc * saved[F]};
         }
         if constexpr (own > 0) {
@@ -104,7 +104,7 @@ private:
         else return Gate::value(a[F]);
     }
     template <class Function, class S>
-    RONDO_CELL static S slope(const Values<S, saved_values>& saved, int k) {
+    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
         if constexpr (clips) return Function::gradient(saved[gates + 1 + k], saved[k]);
         else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
     }
