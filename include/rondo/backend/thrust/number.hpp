@@ -13,6 +13,7 @@ namespace gpu {
 /// than the host's.
 template <class S>
 struct Number {
+    using scalar = S;
     S value;
     Number() = default;
     RONDO_HOST_DEVICE constexpr Number(S x) : value{x} {}
