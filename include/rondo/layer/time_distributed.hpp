@@ -22,6 +22,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  x (Steps In x T B), the first In features a frame's first step -> y (Out x T B). The layers see a batch of
 ///         T B sequences (In x Steps T B), and reduce each to one step.
+/// Units   frames of padding are frames of no steps: they change the layers' batch size, so padding may change the
+///         order of sums, and with it the last bits of gradients.
 /// Errors  a result of several steps. With dropout inside, masks depend on the number of threads.
 /// Source  Keras' TimeDistributed.
 template <int Steps, class... Layers>
