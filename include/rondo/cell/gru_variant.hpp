@@ -44,8 +44,8 @@ struct GRUVariant {
                                                        const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
         const S da_n = dh * (S(1) - z) * derivative<Candidate>(saved, 2);
-        return {.pre = {da_n * saved[3] * derivative<Gate>(saved, 0), dh * (before[0] - n) * derivative<Gate>(saved, 1), da_n,
-                        da_n * saved[0]},
+        return {.pre = {da_n * saved[3] * derivative<Gate>(saved, 0), dh * (before[0] - n) * derivative<Gate>(saved, 1),
+                        da_n, da_n * saved[0]},
                 .before = {dh * z},
                 .per_unit = {}};
     }
@@ -103,10 +103,10 @@ struct GRUResetBeforeVariant {
                                                                   const Values<S, 1>& before, const Values<S, 1>&,
                                                                   const Values<S, 0>&, const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
-        return {
-            .pre = {S(0), dh * (before[0] - n) * derivative<Gate>(saved, 1), dh * (S(1) - z) * derivative<Candidate>(saved, 2)},
-            .before = {dh * z},
-            .per_unit = {}};
+        return {.pre = {S(0), dh * (before[0] - n) * derivative<Gate>(saved, 1),
+                        dh * (S(1) - z) * derivative<Candidate>(saved, 2)},
+                .before = {dh * z},
+                .per_unit = {}};
     }
 
     template <class S>
