@@ -42,7 +42,10 @@ void check(const io::LayerWeights& layer) {
         for (std::size_t d = 0; d < directions; ++d) {
             next(rows, in);
             next(rows, out);
-            for (int k = 0; k < 2 && facts.bias; ++k) next(rows, 1);
+            if (facts.bias) {
+                next(rows, 1);
+                next(rows, 1);
+            }
             if (facts.variant.peepholes) next(std::size_t(per_unit_of(facts)) * out, 1);
         }
         require(layer.first.empty() || layer.first.size() == std::size_t(components_of(facts.kind)) * directions * out);
