@@ -29,8 +29,8 @@ constexpr int stride = [] {
 /// Whether a step of a network with this stride has whole steps for each of its layers.
 template <class Net, int of>
 constexpr bool strides_fit = [] {
-    if constexpr (requires { Net::frame_steps; }) return true; // each of its steps is a sequence by itself
-    else if constexpr (requires { Net::layer_count; })
+    // With frame_steps, each of its steps is a sequence by itself.
+    if constexpr (requires { Net::layer_count; } && !requires { Net::frame_steps; })
         return []<std::size_t... k>(std::index_sequence<k...>) {
             return ((of % stride<typename Net::template layer_at<k>> == 0 &&
                      strides_fit<typename Net::template layer_at<k>, of>) &&
