@@ -57,6 +57,10 @@ void add_convolutions(Cases& to) {
     add_network<Sequential<Conv1d<3, 5, 3, Conv{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
                            Conv1d<4, 2, 4, Conv{.padding = same_padding}>>,
                 float>(to, "padded_squared", "Conv1d");
+    add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, Conv{.padding = causal_padding}>, Magnitude<2>, RNN<2, 3>,
+                                           MaxPooling<3>>,
+                           RNN<3, 2>>,
+                float>(to, "padded_squared", "TimeDistributed");
 }
 
 } // namespace cases

@@ -7,6 +7,7 @@
 #include <rondo/layer/magnitude.hpp>
 #include <rondo/layer/norm.hpp>
 #include <rondo/layer/pooling.hpp>
+#include <rondo/layer/select.hpp>
 #include <rondo/layer/time_distributed.hpp>
 
 #include <support/failure.hpp>
@@ -43,6 +44,12 @@ using Framed = Sequential<
                     Conv1d<33, 5, 3, Conv{.padding = same_padding}>, MeanPooling<5>>,
     GRU<5, 4>, Linear<4, 2>>;
 
+/// A step of the stream reads two frames.
+using TwoFrames =
+    Sequential<TimeDistributed<6, Conv1d<2, 5, 4, Conv{.stride = 2, .padding = {1, 1}}>, GRU<5, 3>, LastStep<3>>,
+               Conv1d<3, 4, 3, strided(2)>, LSTM<4, 3>>;
+static_assert(StreamOf<TwoFrames, float>::inputs_size == 24);
+
 TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Convolved>::equals_unrolled<float>();
     StreamTest<Convolved>::equals_unrolled<double>();
@@ -51,6 +58,8 @@ TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Grouped>::equals_unrolled<double>();
     StreamTest<Framed>::equals_unrolled<float>();
     StreamTest<Framed>::equals_unrolled<double>();
+    StreamTest<TwoFrames>::equals_unrolled<float>();
+    StreamTest<TwoFrames>::equals_unrolled<double>();
 }
 
 /// In parts, each from the state that the one before left; and in single steps.

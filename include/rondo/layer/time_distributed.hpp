@@ -5,9 +5,11 @@
 #include "../core/layer_kind.hpp"
 #include "../core/text.hpp"
 #include "../core/view.hpp"
+#include "../op/pad_columns.hpp"
 #include "../op/unflatten.hpp"
 #include "sequential.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <type_traits>
@@ -21,9 +23,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///   y(t) = the layers' result for the sequence x(t)                           (1)
 ///
 /// Shapes  x (Steps In x T B), the first In features a frame's first step -> y (Out x T B). The layers see a batch of
-///         T B sequences (In x Steps T B), and reduce each to one step.
-/// Units   frames of padding are frames of no steps: they change the layers' batch size, so padding may change the
-///         order of sums, and with it the last bits of gradients.
+///         the valid frames, one sequence each, (In x Steps N), and reduce each to one step.
 /// Errors  a result of several steps. With dropout inside, masks depend on the number of threads.
 /// Source  Keras' TimeDistributed.
 template <int Steps, class... Layers>
@@ -40,32 +40,54 @@ struct TimeDistributed : Sequential<Layers...> {
 
     template <class S>
     static auto forward(auto& run, const SequenceView<S, input_size>& x) {
+        using Run = std::remove_reference_t<decltype(run)>;
         const Extent& e = x.extent;
-        const int frames = e.steps * e.batch;
         auto inside = run.framed();
-        auto y = Frame::forward(inside, sequences(run, x, frames));
+        if constexpr (frames_of_stream<Run>) { // whose kernels are those of one sequence
+            const auto y = run.template make<output_size>(e);
+            for (std::size_t n = 0; n < e.columns(); ++n) {
+                const auto of_frame = one_step(Frame::forward(
+                    inside, SequenceView<const S, frame_size>{x.value + n * input_size, nullptr, {Steps, 1}}));
+                if constexpr (!Run::dry()) std::copy_n(of_frame.value, output_size, y.value + n * output_size);
+            }
+            return y;
+        } else {
+            auto y = one_step(Frame::forward(inside, sequences(run, x)));
+            if constexpr (!Run::packed)
+                if (e.lengths) {
+                    const auto padded = run.template make<output_size>(e);
+                    run.execute(PadColumns<std::remove_const_t<S>>{y, padded});
+                    return padded;
+                }
+            y.extent = e; // frame t B + b is the result's column of that number
+            return y;
+        }
+    }
+
+private:
+    // Whether a stream's step has several frames.
+    template <class Run>
+    static constexpr bool frames_of_stream = [] {
+        if constexpr (Run::packed) return Run::several;
+        else return false;
+    }();
+    static auto one_step(const auto& y) {
         if (y.extent.steps != 1)
             fail(Error::Kind::argument, "rondo::TimeDistributed: expected layers that reduce a frame of " +
                                             std::to_string(Steps) + " steps to one, got " +
                                             std::to_string(y.extent.steps));
-        y.extent = e; // column t B + b of both
         return y;
     }
-
-private:
+    // The valid frames, each a sequence.
     template <class S>
-    static SequenceView<const std::remove_const_t<S>, frame_size>
-    sequences(auto& run, const SequenceView<S, input_size>& x, int frames) {
+    static SequenceView<const std::remove_const_t<S>, frame_size> sequences(auto& run,
+                                                                            const SequenceView<S, input_size>& x) {
         using Scalar = std::remove_const_t<S>;
-        const Extent& e = x.extent;
-        if (frames == 1 && !e.lengths) return {x.value, x.gradient, {Steps, 1}}; // the same numbers in the same order
-        int* lengths = nullptr;
-        if constexpr (!std::remove_reference_t<decltype(run)>::packed)
-            if (e.lengths) {
-                lengths = run.take_lengths(frames);
-                for (int n = 0; n < frames; ++n) lengths[n] = e.active(n / e.batch, n % e.batch) ? Steps : 0;
-            }
-        SequenceView<Scalar, frame_size> z{nullptr, nullptr, {Steps, frames, lengths}};
+        if (x.extent.columns() == 1 && !x.extent.lengths)
+            return {x.value, x.gradient, {Steps, 1}}; // the same numbers in the same order
+        std::size_t frames = 0;
+        for_each_valid_range(x.extent, [&](std::size_t, std::size_t count) { frames += count; });
+        SequenceView<Scalar, frame_size> z{nullptr, nullptr, {Steps, int(frames)}};
         z.value = run.take(z.size());
         if (x.gradient) z.gradient = run.take_zeros(z.size());
         run.execute(Unflatten<Scalar>{x, z});
