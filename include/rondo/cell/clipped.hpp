@@ -38,6 +38,13 @@ struct Clipped {
             return math::select(bound < a, S(0), math::select(a < -bound, S(0), F::gradient(y)));
         else return F::gradient(y);
     }
+    /// The derivative at the k-th of a cell's saved values, a result; with a clip its argument is the value
+    /// `arguments` + k.
+    template <class Saved>
+    RONDO_CELL static auto derivative(const Saved& saved, [[maybe_unused]] int arguments, int k) {
+        if constexpr (clip.numerator > 0) return gradient(saved[arguments + k], saved[k]);
+        else return gradient(saved[k], saved[k]); // the argument is not read
+    }
 };
 }
 

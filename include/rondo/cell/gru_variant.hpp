@@ -24,7 +24,7 @@ struct GRUVariant {
     static constexpr LayerKind kind = LayerKind::GRU;
     static constexpr Variant options = variant;
     static constexpr bool clips = variant.clip.numerator > 0;
-    static constexpr int saved_values = clips ? 7 : 4; // r, z, n, u_n, and their arguments that may be clipped
+    static constexpr int arguments = 4, saved_values = clips ? 7 : 4; // r, z, n, u_n; arguments of the first three
     static constexpr Shape shape{.gates = 3, .split = 1, .saved = saved_values};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
@@ -43,9 +43,9 @@ struct GRUVariant {
                                                        const Values<S, 1>&, const Values<S, 0>&,
                                                        const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
-        const S da_n = dh * (S(1) - z) * derivative<Candidate>(saved, 2);
-        return {.pre = {da_n * saved[3] * derivative<Gate>(saved, 0), dh * (before[0] - n) * derivative<Gate>(saved, 1),
-                        da_n, da_n * saved[0]},
+        const S da_n = dh * (S(1) - z) * Candidate::derivative(saved, arguments, 2);
+        return {.pre = {da_n * saved[3] * Gate::derivative(saved, arguments, 0),
+                        dh * (before[0] - n) * Gate::derivative(saved, arguments, 1), da_n, da_n * saved[0]},
                 .before = {dh * z},
                 .per_unit = {}};
     }
@@ -53,12 +53,6 @@ struct GRUVariant {
 private:
     using Gate = detail::Clipped<variant.gate, variant.clip>;
     using Candidate = detail::Clipped<variant.candidate, variant.clip>;
-
-    template <class Function, class S>
-    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
-        if constexpr (clips) return Function::gradient(saved[4 + k], saved[k]);
-        else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
-    }
 };
 
 /// Gated recurrent unit that resets before the recurrent product, with other functions or a clip. Without these
@@ -77,7 +71,7 @@ struct GRUResetBeforeVariant {
     static constexpr LayerKind kind = LayerKind::GRUResetBefore;
     static constexpr Variant options = variant;
     static constexpr bool clips = variant.clip.numerator > 0;
-    static constexpr int saved_values = clips ? 6 : 3; // r, z, n, and their arguments that may be clipped
+    static constexpr int arguments = 3, saved_values = clips ? 6 : 3; // r, z, n; their arguments
     static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = saved_values};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
@@ -103,8 +97,8 @@ struct GRUResetBeforeVariant {
                                                                   const Values<S, 1>& before, const Values<S, 1>&,
                                                                   const Values<S, 0>&, const Values<S, 1>& gradient) {
         const S z = saved[1], n = saved[2], dh = gradient[0];
-        return {.pre = {S(0), dh * (before[0] - n) * derivative<Gate>(saved, 1),
-                        dh * (S(1) - z) * derivative<Candidate>(saved, 2)},
+        return {.pre = {S(0), dh * (before[0] - n) * Gate::derivative(saved, arguments, 1),
+                        dh * (S(1) - z) * Candidate::derivative(saved, arguments, 2)},
                 .before = {dh * z},
                 .per_unit = {}};
     }
@@ -112,19 +106,13 @@ struct GRUResetBeforeVariant {
     template <class S>
     RONDO_CELL static void reset_backward(const Values<S, saved_values>& saved, const Values<S, 1>& before, S dq,
                                           Gradient<GRUResetBeforeVariant, S>& gradient) {
-        gradient.pre[0] = dq * before[0] * derivative<Gate>(saved, 0);
+        gradient.pre[0] = dq * before[0] * Gate::derivative(saved, arguments, 0);
         gradient.before[0] = gradient.before[0] + dq * saved[0];
     }
 
 private:
     using Gate = detail::Clipped<variant.gate, variant.clip>;
     using Candidate = detail::Clipped<variant.candidate, variant.clip>;
-
-    template <class Function, class S>
-    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
-        if constexpr (clips) return Function::gradient(saved[3 + k], saved[k]);
-        else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
-    }
 };
 
 } // namespace rondo::cell

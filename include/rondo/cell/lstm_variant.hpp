@@ -28,8 +28,8 @@ struct LSTMVariant {
     static constexpr Variant options = variant;
     static constexpr bool coupled = variant.coupled, clips = variant.clip.numerator > 0;
     static constexpr int gates = coupled ? 3 : 4, own = variant.peepholes ? gates - 1 : 0;
-    static constexpr int saved_values =
-        gates + 1 + (clips ? gates : 0); // gates, u(c'), and arguments that may be clipped
+    // Saved are the gates, u(c') and, if they are clipped, the gates' arguments.
+    static constexpr int arguments = gates + 1, saved_values = arguments + (clips ? gates : 0);
     static constexpr Shape shape{
         .gates = gates, .states = 2, .saved = saved_values, .per_unit = own, .forget = coupled ? -1 : 1};
     static constexpr auto gate_names = [] {
@@ -56,7 +56,7 @@ struct LSTMVariant {
         step.saved[O] = o;
         step.saved[gates] = u;
         if constexpr (clips) RONDO_UNROLL
-        for (int k = 0; k < gates; ++k) step.saved[gates + 1 + k] = a[k];
+        for (int k = 0; k < gates; ++k) step.saved[arguments + k] = a[k];
         return step;
     }
 
@@ -65,19 +65,19 @@ struct LSTMVariant {
                                                         const Values<S, 2>& before, const Values<S, 2>& after,
                                                         const Values<S, own>& p, const Values<S, 2>& gradient) {
         const S c = before[1], i = saved[0], g = saved[G], o = saved[O], u = saved[gates];
-        const S da_o = gradient[0] * u * derivative<Gate>(saved, O);
+        const S da_o = gradient[0] * u * Gate::derivative(saved, arguments, O);
         S dc = gradient[1] + gradient[0] * o * Output::gradient(after[1], u);
         if constexpr (own > 0) dc = dc + da_o * p[own - 1];
         const S df = dc * c;
         Gradient<LSTMVariant, S> d{};
-        d.pre[G] = dc * i * derivative<Candidate>(saved, G);
+        d.pre[G] = dc * i * Candidate::derivative(saved, arguments, G);
         d.pre[O] = da_o;
         if constexpr (coupled) {
-            d.pre[0] = (dc * g - df) * derivative<Gate>(saved, 0);
+            d.pre[0] = (dc * g - df) * Gate::derivative(saved, arguments, 0);
             d.before = {S(0), dc * (S(1) - i)};
         } else {
-            d.pre[0] = dc * g * derivative<Gate>(saved, 0);
-            d.pre[F] = df * derivative<Gate>(saved, F);
+            d.pre[0] = dc * g * Gate::derivative(saved, arguments, 0);
+            d.pre[F] = df * Gate::derivative(saved, arguments, F);
             d.before = {S(0), dc * saved[F]};
         }
         if constexpr (own > 0) {
@@ -102,11 +102,6 @@ private:
     RONDO_CELL static S forget(const Values<S, gates>& a, S i) {
         if constexpr (coupled) return S(1) - i;
         else return Gate::value(a[F]);
-    }
-    template <class Function, class S>
-    RONDO_CELL static S derivative(const Values<S, saved_values>& saved, int k) {
-        if constexpr (clips) return Function::gradient(saved[gates + 1 + k], saved[k]);
-        else return Function::gradient(saved[k], saved[k]); // without a clip, the argument is not read
     }
 };
 

@@ -92,7 +92,7 @@ struct Convolution {
                 });
                 if (x.gradient) scatter(backend, lengths, group, begin, size, room.dwindows);
             });
-        if (dw) backend.columns(WeightFromWindows<S>{room.dw, dw, inputs(), plan.kernel}, y.rows);
+        if (dw) backend.columns(WeightByWindow<S, true>{dw, room.dw, inputs(), plan.kernel}, y.rows);
     }
     template <class B>
     auto backward_scratch(Scratch<B>& scratch) const {
@@ -147,7 +147,8 @@ private:
     }
     template <class B>
     const S* by_window(B& backend, S* to) const {
-        backend.columns(WeightByWindow<S>{weight.value, to, inputs(), plan.kernel}, y.rows);
+        backend.columns(WeightByWindow<S, false>{const_cast<S*>(weight.value), to, inputs(), plan.kernel},
+                        y.rows); // reads the weights only
         return to;
     }
     RowMajorView<const S> group_weight(const S* w, std::size_t group) const {

@@ -113,32 +113,22 @@ private:
         }
     }
 };
-/// Row o of the weights (Out x In/groups x Kernel) in the order of the windows: (Out x Kernel x In/groups).
-template <class S>
+/// Row o of the weights (Out x In/groups x Kernel) and of those in the order of the windows (Out x Kernel x In/groups):
+/// `add` adds the latter to the former instead of copying the former to the latter.
+template <class S, bool add>
 struct WeightByWindow {
-    const S* weight;
-    S* to;
+    S *weight, *by_window;
     std::size_t inputs;
     int kernel;
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t o) const {
         const std::size_t taps = std::size_t(kernel), first = o * inputs * taps;
         for (std::size_t k = 0; k < taps; ++k)
-            for (std::size_t i = 0; i < inputs; ++i) to[first + k * inputs + i] = weight[first + i * taps + k];
-    }
-};
-/// The inverse, added.
-template <class S>
-struct WeightFromWindows {
-    const S* from;
-    S* weight;
-    std::size_t inputs;
-    int kernel;
-    template <class>
-    RONDO_HOST_DEVICE void run(std::size_t o) const {
-        const std::size_t taps = std::size_t(kernel), first = o * inputs * taps;
-        for (std::size_t k = 0; k < taps; ++k)
-            for (std::size_t i = 0; i < inputs; ++i) weight[first + i * taps + k] += from[first + k * inputs + i];
+            for (std::size_t i = 0; i < inputs; ++i) {
+                S &given = weight[first + i * taps + k], &ordered = by_window[first + k * inputs + i];
+                if constexpr (add) given += ordered;
+                else ordered = given;
+            }
     }
 };
 
