@@ -51,8 +51,8 @@ need_build() {
 }
 
 # What ccache's results depend on, where it is installed: the compiler and the processor that -march=native means, but not
-# the folder, so that clones share them. And the text of every header, comments too (CCACHE_DEPEND): g++ reads a header
-# again whose text is not the one that its precompiled header was made of.
+# the folder, so that clones share them. And the text of every header, comments too: g++ does not list what its
+# precompiled headers hold among the files that an object depends on, so ccache would not see that they changed.
 use_ccache() {
     command -v ccache >/dev/null || return 0
     launcher='ccache '
@@ -60,6 +60,7 @@ use_ccache() {
     CCACHE_COMPILERCHECK=string:$({
         "$cxx" --version
         grep -iEm 1 '^(flags|features)' /proc/cpuinfo || uname -a
+        find include test -name '*.hpp' | LC_ALL=C sort | xargs cksum
     } 2>/dev/null | cksum)
 }
 

@@ -272,6 +272,8 @@ def array_of(archive, path, name):
         array = archive[name]
     except Exception as error:
         raise Refused(f"{path}: {name} cannot be read: {error}")
+    if not isinstance(array, numpy.ndarray):  # bytes, if they do not begin as an array's do
+        raise Refused(f"{path}: {name} is not an array")
     try:
         # A copy, in C's order and the processor's byte order: what PyTorch takes.
         tensor = torch.from_numpy(numpy.array(array, array.dtype.newbyteorder("="), order="C"))

@@ -5,11 +5,14 @@
 
 #include <rondo/core/random.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace common {

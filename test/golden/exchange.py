@@ -318,6 +318,7 @@ def archives(folder):
         "damaged": (lambda: zipped(source, {"a.npy": npy(numpy, float32)[:-4]}), "a cannot be read"),
         "huge": (lambda: zipped(source, {"a.npy": npy(numpy, float32).replace(b"(2, 3), }" + 20 * b" ",
                                                                              b"(9" + 20 * b"0" + b", 3), }")}), "a cannot be read"),
+        "bytes": (lambda: zipped(source, {"a.npy": b"hello"}), "a is not an array"),
         "twice": (lambda: zipped(source, {"a.npy": npy(numpy, float32), "a": b""}), "two arrays of the name a"),
     }
     for name, (make, reason) in bad.items():

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/io/dispatch.hpp>
+#include <rondo/layer/conv1d.hpp>
 #include <rondo/stream/load_any.hpp>
 
 #include <support/edited.hpp>
@@ -22,6 +23,13 @@ using namespace rondo;
 template <int hidden> using Amp = Sequential<Named<"lstm", LSTM<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
 template <int hidden> using GatedAmp = Sequential<Named<"gru", GRU<1, hidden>>, Named<"fc", Linear<hidden, 1>>>;
 using Exact = Model<Amp<5>, EigenBackend<double>>;
+
+// Tensors of other shapes as saved are others, though rows and columns are the same.
+constexpr bool same = detail::same_tensors(detail::candidate_of<Model<Conv1d<4, 8, 3>>>,
+                                           detail::candidate_of<Model<Conv1d<4, 8, 3>>>),
+               shaped = detail::same_tensors(detail::candidate_of<Model<Conv1d<4, 8, 3>>>,
+                                             detail::candidate_of<Model<Conv1d<6, 8, 2>>>);
+static_assert(same && !shaped);
 
 /// The visitor's argument: the hidden size, and the parameters as doubles.
 struct Seen {

@@ -50,6 +50,12 @@ using TwoFrames =
                Conv1d<3, 4, 3, strided(2)>, LSTM<4, 3>>;
 static_assert(StreamOf<TwoFrames, float>::inputs_size == 24);
 
+/// A frame of seven steps, of which a convolution with stride 2 makes four.
+using OddFrames =
+    Sequential<TimeDistributed<7, Conv1d<1, 4, 3, strided(2)>, GRU<4, 3>, LastStep<3>>, Named<"after", GRU<3, 3>>>;
+/// What lies in a frame begins anew at each step: it is no part of the state.
+static_assert(State<OddFrames>::size == State<GRU<3, 3>>::size);
+
 TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Convolved>::equals_unrolled<float>();
     StreamTest<Convolved>::equals_unrolled<double>();
@@ -58,8 +64,17 @@ TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Grouped>::equals_unrolled<double>();
     StreamTest<Framed>::equals_unrolled<float>();
     StreamTest<Framed>::equals_unrolled<double>();
+    StreamTest<OddFrames>::equals_unrolled<float>();
+    StreamTest<OddFrames>::equals_unrolled<double>();
     StreamTest<TwoFrames>::equals_unrolled<float>();
     StreamTest<TwoFrames>::equals_unrolled<double>();
+}
+
+TEST(State, HasTheRecurrentLayersOutsideFrames) {
+    State<OddFrames> state;
+    EXPECT_EQ(state.h().data(), state.numbers().data());
+    EXPECT_EQ(state.h().data(), state.h<"after">().data());
+    EXPECT_EQ(state.h().size(), 3u);
 }
 
 /// In parts, each from the state that the one before left; and in single steps.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "host_device.hpp"
 #include "text.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -8,7 +9,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// A number as part of a type: Ratio{1, 100} is 0.01.
 struct Ratio {
     int numerator = 0, denominator = 1;
-    constexpr double value() const { return double(numerator) / denominator; }
+    RONDO_HOST_DEVICE constexpr double value() const { return double(numerator) / denominator; }
 
     /// The first convergent of the number's continued fraction that is equal to it as a float; not valid if there is
     /// none.

@@ -42,7 +42,7 @@ struct Features {
 template <class R>
 class FrameContext : public R {
 public:
-    static constexpr bool stepwise = false, several = true, carries_state = false;
+    static constexpr bool stepwise = false, multiple_steps = true, carries_state = false;
     explicit FrameContext(const R& run) : R{run} {}
 };
 
@@ -65,9 +65,7 @@ public:
     template <std::size_t k, class First, class... Rest>
     auto at(const First& first, const Rest&... rest) {
         if constexpr (requires { first.extent; }) {
-            if (this->checks()) {
-                this->check_extent(first.extent);
-            }
+            if (this->checks()) this->check_extent(first.extent);
             this->note_lengths(first.extent);
         }
         using Child = typename Layer::template layer_at<k>;

@@ -28,14 +28,14 @@ struct StepMemory {
 /// One step of a stream: operations are executed immediately instead of recorded; layers that have step kernels use
 /// them. A dry step computes nothing: it checks, and measures the memory a step needs, when a stream is constructed.
 ///
-/// several: whether the step has several inputs, because layers have strides.
-template <Backend B, class Kernels, bool is_dry = false, bool has_several = false>
+/// multiple_steps: whether the step has several inputs, because layers have strides.
+template <Backend B, class Kernels, bool is_dry = false, bool has_multiple_steps = false>
 class StepContext {
 public:
     using backend_type = B;
     using scalar = typename B::scalar;
     using kernels = Kernels;
-    static constexpr bool packed = true, stepwise = true, differentiable = false, several = has_several;
+    static constexpr bool packed = true, stepwise = true, differentiable = false, multiple_steps = has_multiple_steps;
     static constexpr bool carries_state = true;
 
     explicit StepContext(StepMemory<B>& memory) : memory_{&memory} {}

@@ -33,8 +33,8 @@ inline std::string shape_text(std::size_t rows, std::size_t columns) {
 
 /// Whether the k-th array of a recurrent layer is one of its biases.
 constexpr bool is_bias(const LayerFacts& facts, std::size_t k, std::size_t count) {
-    const std::size_t own = k % (count / std::size_t(facts.directions));
-    return is_recurrent(facts.kind) && facts.bias && (own == 2 || own == 3);
+    const std::size_t own = count / std::size_t(facts.directions); // of a direction
+    return is_recurrent(facts.kind) && facts.bias && own > 0 && (k % own == 2 || k % own == 3);
 }
 /// Whether a layer of a file can be copied to a layer of a network. Recurrent layers without biases, of either side,
 /// are those whose biases are zero.

@@ -68,8 +68,8 @@ constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typena
 
 constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
     return a.dtype == b.dtype && range::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
-               return x.name.view() == y.name.view() && x.rows == y.rows && x.columns == y.columns &&
-                      x.rank == y.rank && x.after_reset == y.after_reset;
+               return x.name.view() == y.name.view() && x.rank == y.rank && x.shape() == y.shape() &&
+                      x.after_reset == y.after_reset;
            });
 }
 

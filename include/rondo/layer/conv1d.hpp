@@ -151,11 +151,11 @@ private:
     static auto step(auto& run, const SequenceView<const S, In>& x, S* state) {
         using Run = std::remove_reference_t<decltype(run)>;
         const int steps = x.extent.steps;
-        if constexpr (Run::dry())
+        if constexpr (Run::dry() && Run::stepwise) // a frame's steps need not be a multiple
             if (steps % stride != 0)
                 fail(Error::Kind::argument, "rondo::Conv1d: a step of a stream: expected a multiple of " +
                                                 std::to_string(stride) + " inputs, got " + std::to_string(steps));
-        const int count = steps / stride;
+        const int count = plan.steps(steps);
         const SequenceView<S, Out> y{run.take(std::size_t(count) * Out), nullptr, {count, 1}};
         S *const windows = run.take(padded(std::size_t(taps))), *const column = run.take(padded(std::size_t(Out)));
         if constexpr (!Run::dry()) {

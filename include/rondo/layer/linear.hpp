@@ -45,7 +45,7 @@ struct LinearLayer {
         if constexpr (Run::packed) {
             if constexpr (!Run::dry()) {
                 using Kernel = typename Run::kernels::template linear<In, Out>;
-                if constexpr (Run::several) {
+                if constexpr (Run::multiple_steps) {
                     alignas(64) Scalar column[padded(std::size_t(Out))]; // a kernel writes whole packs
                     for (std::size_t t = 0; t < x.columns(); ++t) {
                         Kernel::step(run.weights(), x.value + t * In, column);

@@ -159,7 +159,7 @@ struct Recurrent {
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
             using K = typename Run::kernels;
             if constexpr (!Run::carries_state) persistent_state = run.take_zeros(stream_size);
-            if constexpr (Run::several) {
+            if constexpr (Run::multiple_steps) {
                 const auto y = run.template make<Hidden>(x.extent);
                 for (std::size_t t = 0; t < x.columns(); ++t) {
                     const auto h = step<0, K>(run, x.value + t * In, persistent_state, run.weights(), x.extent);

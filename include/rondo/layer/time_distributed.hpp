@@ -68,7 +68,7 @@ private:
     // Whether a stream's step has several frames.
     template <class Run>
     static constexpr bool frames_of_stream = [] {
-        if constexpr (Run::packed) return Run::several;
+        if constexpr (Run::packed) return Run::multiple_steps;
         else return false;
     }();
     static auto one_step(const auto& y) {

@@ -24,11 +24,13 @@ struct StatePlace {
 /// The recurrent layer of that name, a path such as "body.lstm"; with an empty name all layers match.
 template <class Layer>
 constexpr void find_state(std::string_view name, std::size_t offset, StatePlace& place) {
-    if constexpr (requires {
-                      Layer::components;
-                      Layer::hidden_size;
-                      Layer::layers;
-                  }) {
+    if constexpr (stream_size<Layer> == 0) { // nothing persists between steps
+        return;
+    } else if constexpr (requires {
+                             Layer::components;
+                             Layer::hidden_size;
+                             Layer::layers;
+                         }) {
         if (name.empty()) place = {offset, Layer::layers, Layer::hidden_size, Layer::components, place.found + 1};
     } else if constexpr (requires { Layer::layer_count; }) {
         const auto visit = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
@@ -51,8 +53,8 @@ inline constexpr StatePlace state_place = [] {
 }();
 } // namespace detail
 
-/// The states of a network's recurrent layers for one sequence, which persist between steps: a regular value of
-/// constant size. Copy it to save it, assign it to restore it.
+/// The states of a network's recurrent layers and what its convolutions read of earlier steps, for one sequence, which
+/// persist between steps: a regular value of constant size. Copy it to save it, assign it to restore it.
 ///
 ///   state.h<"lstm">(1)[k] = 0.5f;       // h of the second layer of the stack "lstm", unit k
 ///   std::ranges::copy(c, state.c().begin()); // a network with one recurrent layer needs no name

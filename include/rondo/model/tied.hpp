@@ -15,8 +15,8 @@ struct Tie {
     static constexpr void apply(std::array<std::size_t, Net::tensors.size()>& of) {
         constexpr std::size_t to = tensor_index<Net, alias>, from = tensor_index<Net, original>;
         static_assert(from < to, "rondo::Tied: the original must come before the tensor that is tied to it");
-        static_assert(Net::tensors[to].rows == Net::tensors[from].rows &&
-                          Net::tensors[to].columns == Net::tensors[from].columns,
+        static_assert(Net::tensors[to].rank == Net::tensors[from].rank &&
+                          Net::tensors[to].shape() == Net::tensors[from].shape(),
                       "rondo::Tied: two tensors that are tied must have the same shape");
         of[to] = of[from];
     }

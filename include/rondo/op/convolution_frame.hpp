@@ -33,7 +33,7 @@ struct ConvolutionFrame {
 
     /// The taps [first, last) of which an output reads more than zeros.
     int first_tap() const {
-        return plan.reflect ? 0 : (std::max)(0, plan.left - (plan.steps(steps) - 1) * plan.stride);
+        return plan.reflect ? 0 : std::clamp(plan.left - (plan.steps(steps) - 1) * plan.stride, 0, last_tap());
     }
     int last_tap() const { return plan.reflect ? plan.kernel : (std::min)(plan.kernel, plan.left + steps); }
 };

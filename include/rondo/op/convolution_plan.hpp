@@ -6,7 +6,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// What a convolution over time does, but for its weights.
+/// The options of a convolution over the steps, with padding resolved to numbers of steps.
 ///
 /// Tap k of output step t reads input step t stride + k dilation - left: a zero, or a reflected step, outside the
 /// sequence.
@@ -16,9 +16,9 @@ struct ConvolutionPlan {
     bool reflect = false;
 
     /// Input steps that an output step spans.
-    constexpr int reach() const { return dilation * (kernel - 1) + 1; }
+    RONDO_HOST_DEVICE constexpr int reach() const { return dilation * (kernel - 1) + 1; }
     /// Output steps of a sequence; 0 if it is shorter than the kernel.
-    constexpr int steps(int length) const {
+    RONDO_HOST_DEVICE constexpr int steps(int length) const {
         const int most = length + left + right - reach();
         return length > 0 && most >= 0 ? most / stride + 1 : 0;
     }

@@ -15,7 +15,7 @@ struct ConvolutionHistory {
     S* ring; // (rows x steps), index
     std::size_t rows, steps;
 
-    static constexpr std::size_t size(const ConvolutionPlan& plan, std::size_t rows) {
+    RONDO_HOST_DEVICE static constexpr std::size_t size(const ConvolutionPlan& plan, std::size_t rows) {
         return plan.reach() > 1 ? std::size_t(plan.reach() - 1) * rows + 1 : 0;
     }
     RONDO_HOST_DEVICE std::size_t oldest() const { return std::size_t(ring[rows * steps]); }

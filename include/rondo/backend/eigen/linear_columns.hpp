@@ -33,7 +33,7 @@ struct LinearColumns {
             if constexpr (bias) return out < Out ? tensor(1)[std::size_t(out)] : S(0);
             else return S(0);
         };
-        pack_rows<Tiles, Stored>(to, tensor(0), offset, In, Out, lanes, block_size);
+        pack_tiles<Tiles, Stored>(to, tensor(0), offset, In, Out, lanes, block_size);
     }
 
     /// Rows of x outside [first, last) are taken for zeros; those of a word of several rows are read.

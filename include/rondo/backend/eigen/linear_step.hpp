@@ -43,7 +43,7 @@ struct LinearStep {
             for (int o = 0; o < Out; ++o)
                 for (int k = 0; k < packs * lanes; ++k) *number++ = k < In ? w[std::size_t(o * In + k)] : S(0);
         } else {
-            pack_rows<Tiles, Stored>(to, w, offset, In, Out, lanes, block_size);
+            pack_tiles<Tiles, Stored>(to, w, offset, In, Out, lanes, block_size);
         }
     }
 

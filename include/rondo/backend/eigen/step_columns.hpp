@@ -48,8 +48,8 @@ typename Stored::word* pack_columns(typename Stored::word* to, const Weights& W,
 ///
 /// Shapes  W (out x inner), row-major; offset(row) is b; `block_size` bytes a block of `lanes` rows.
 template <class Tiles, class Stored, class Weights, class Offset>
-void pack_rows(std::byte* to, const Weights& W, const Offset& offset, int inner, int out, int lanes,
-               std::size_t block_size) {
+void pack_tiles(std::byte* to, const Weights& W, const Offset& offset, int inner, int out, int lanes,
+                std::size_t block_size) {
     Tiles::each([&](int n, int first) {
         auto* number = reinterpret_cast<typename Stored::scalar*>(to + std::size_t(first) * block_size);
         for (int u = 0; u < n * lanes; ++u) *number++ = offset(first * lanes + u);
