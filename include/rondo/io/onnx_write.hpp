@@ -254,8 +254,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 } // namespace detail
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename. The network must be
-/// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, ReLU, Tanh, Sigmoid, Softmax,
-/// LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
+/// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, ReLU, Tanh, Sigmoid,
+/// Softmax, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep and
 ///         FinalStates.
