@@ -18,6 +18,8 @@ namespace {
 
 using namespace rondo;
 
+constexpr common::VoiceSizes voice_sizes{.chunk = 32, .context = 4, .window = 16, .wide = 10, .narrow = 5, .hidden = 7};
+
 template <class S>
 void add_golden(Cases& to) {
     const auto add = [&]<class Net>(std::type_identity<Net>, const char* name) {
@@ -31,8 +33,7 @@ void add_golden(Cases& to) {
     add(std::type_identity<Conv1d<3, 4, 4, Conv{.padding = same_padding, .bias = false}>>{}, "same_even");
     add(std::type_identity<Conv1d<1, 16, 5, Conv{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
     add(std::type_identity<Conv1d<20, 1, 1>>{}, "one");
-    constexpr common::VoiceSizes sizes{.chunk = 32, .context = 4, .window = 16, .wide = 10, .narrow = 5, .hidden = 7};
-    add(std::type_identity<common::VoiceNet<sizes>>{}, "voice");
+    add(std::type_identity<common::VoiceNet<voice_sizes>>{}, "voice");
 }
 
 } // namespace
