@@ -57,6 +57,39 @@ inline std::string variant_of(const rondo::LayerFacts& facts) {
     return "rondo::cell::Variant{" + text + '}';
 }
 
+/// "1, 16, 8, rondo::Conv{.stride = 4}"
+inline std::string convolution_of(const rondo::LayerFacts& facts) {
+    const rondo::ConvolutionPlan& plan = facts.plan;
+    const auto size = [](int n) { return std::to_string(n); };
+    std::string options;
+    const auto add = [&](bool is, const std::string& option) {
+        if (is) (options += options.empty() ? "" : ", ") += option;
+    };
+    add(plan.stride > 1, ".stride = " + size(plan.stride));
+    add(plan.dilation > 1, ".dilation = " + size(plan.dilation));
+    add(plan.groups > 1, ".groups = " + size(plan.groups));
+    const bool causal = plan.left > 0 && plan.left == plan.reach() - 1 && plan.right == 0 && !plan.reflect;
+    add(causal, ".padding = rondo::causal_padding");
+    add(!causal && (plan.left > 0 || plan.right > 0),
+        ".padding = {" + size(plan.left) + ", " + size(plan.right) + (plan.reflect ? ", true}" : "}"));
+    add(!facts.bias, ".bias = false");
+    return size(facts.input) + ", " + size(facts.output) + ", " + size(plan.kernel) +
+           (options.empty() ? "" : ", rondo::Conv{" + options + '}');
+}
+/// ", rondo::Norm{.eps = {1, 1000}}", where it is not the default.
+inline std::string norm_of(const rondo::LayerFacts& facts) {
+    const bool centered = facts.kind == rondo::LayerKind::LayerNorm;
+    const rondo::Ratio eps = facts.options[0], usual = centered ? rondo::Ratio{1, 100000} : rondo::Ratio{};
+    std::string options;
+    const auto add = [&](bool is, const std::string& option) {
+        if (is) (options += options.empty() ? "" : ", ") += option;
+    };
+    add(eps != usual || (!centered && (!facts.affine || !facts.bias)), ".eps = " + ratio_of(eps));
+    add(!facts.affine, ".affine = false");
+    add(!facts.bias && centered, ".bias = false");
+    return options.empty() ? "" : ", rondo::Norm{" + options + '}';
+}
+
 /// "rondo::LSTM<3, 20, rondo::Stack{.layers = 2}>"
 inline std::string type_of(const FoundPart& part) {
     using rondo::LayerKind;
@@ -69,9 +102,15 @@ inline std::string type_of(const FoundPart& part) {
     if (variant) type += "Variant";
     if (facts.kind == LayerKind::Linear && !facts.bias) type += "WithoutBias";
     type += '<';
+    if (facts.kind == LayerKind::Conv1d) return type + convolution_of(facts) + '>';
+    if (facts.kind == LayerKind::Flatten)
+        return type + size(facts.input) + ", " + size(facts.count) +
+               (facts.features_first ? ", rondo::FlattenOrder::features_first>" : ">");
     if (is_recurrent(facts.kind) || facts.kind == LayerKind::Linear || facts.kind == LayerKind::Embedding)
         type += size(facts.input) + ", ";
     type += size(facts.kind == LayerKind::FinalStates ? facts.output / 2 : facts.output); // it takes both ways'
+    if (facts.kind == LayerKind::PReLU && facts.count > 1) type += ", " + size(facts.count);
+    if (is_norm(facts.kind)) return type + norm_of(facts) + '>';
     for (int k = 0; k < options_of(facts.kind); ++k) {
         const rondo::Ratio& ratio = facts.options[std::size_t(k)];
         type += ", rondo::Ratio" + ratio_of(ratio);

@@ -33,6 +33,13 @@ enum class LayerKind {
     Softsign,
     Softmax,
     LogSoftmax,
+    PReLU,
+    LayerNorm,
+    RMSNorm,
+    Conv1d,
+    MeanPooling,
+    MaxPooling,
+    Flatten,
     LastStep,
     FirstStep,
     FinalStates,
@@ -62,6 +69,13 @@ constexpr std::string_view name_of(LayerKind kind) {
                                        "Softsign",
                                        "Softmax",
                                        "LogSoftmax",
+                                       "PReLU",
+                                       "LayerNorm",
+                                       "RMSNorm",
+                                       "Conv1d",
+                                       "MeanPooling",
+                                       "MaxPooling",
+                                       "Flatten",
                                        "LastStep",
                                        "FirstStep",
                                        "FinalStates",
@@ -70,6 +84,7 @@ constexpr std::string_view name_of(LayerKind kind) {
     return names[static_cast<int>(kind)];
 }
 
+constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::LayerNorm || kind == LayerKind::RMSNorm; }
 constexpr bool is_recurrent(LayerKind kind) { return kind >= LayerKind::RNN && kind <= LayerKind::GRUResetBefore; }
 
 /// Gates of a recurrent layer: the row blocks of its weights.

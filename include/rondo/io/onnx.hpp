@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -125,11 +126,17 @@ inline std::string onnx_chain(OnnxWalk& walk, const OnnxFlow& x, std::vector<Lay
 
 /// An error if an axis of an output mixes features with steps or sequences.
 inline std::string onnx_mixed(const OnnxFlow& x) {
+    auto last = OnnxFlow::first; // of the features of several axes
     for (const OnnxFlow::Axis& any : x.axes) {
         const auto axis = x.wide(any);
-        const bool steps = axis.has(OnnxFlow::first) || axis.has(OnnxFlow::second),
-                   others = axis.has(OnnxFlow::parts) || axis.has(OnnxFlow::features) || axis.has(OnnxFlow::stack);
-        if ((steps && others) || (others && axis.count > 1 && !x.is_features(axis)))
+        bool steps = false, others = false;
+        for (std::size_t k = 0; k < axis.count; ++k) (x.is_outer(axis.atoms[k]) ? steps : others) = true;
+        for (std::size_t k = 0; k < axis.count && x.several != 0; ++k) {
+            if (x.is_outer(axis.atoms[k])) continue;
+            if (axis.atoms[k] < last) return "it transposes the features of a step";
+            last = axis.atoms[k];
+        }
+        if ((steps && others) || (x.several == 0 && others && axis.count > 1 && !x.is_features(axis)))
             return "it mixes the features of a step with steps, sequences or directions along one axis";
     }
     return x.flipped ? "its steps are from the last one to the first" : "";
@@ -148,6 +155,7 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
         if (std::string problem = read_onnx_node(walk.graph.nodes[k], node); !problem.empty()) return problem;
         if (std::string problem = walk_onnx_node(walk, node); !problem.empty()) return problem;
     }
+    walk.valid = true;
     if (const auto unknown = walk.find_as<OnnxUnknown>(output)) return *unknown->problem;
     OnnxNode end;
     end.name = output;
@@ -159,18 +167,57 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     return onnx_chain(walk, result, layers);
 }
 
+/// Which axes of the graph's inputs may be the features of a step, from the first to before the second one, in the order
+/// in which they are tried; nothing: the last axis, or none.
+inline std::vector<std::optional<std::pair<std::size_t, std::size_t>>> onnx_interpretations(const OnnxGraph& graph) {
+    std::vector<std::optional<std::pair<std::size_t, std::size_t>>> all{std::nullopt};
+    std::size_t rank = 0; // of the data
+    for (const Message& input : graph.inputs) {
+        OnnxValueInfo info;
+        if (!read_onnx_value_info(input, info).empty()) return all;
+        const auto is_default = [&](const auto& initializer) { return initializer.first == info.name; };
+        const bool whole = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
+        if (!whole && !range::any_of(graph.initializers, is_default)) rank = (std::max)(rank, info.shape.size());
+    }
+    if (rank > OnnxFlow::most_axes) return all;
+    const auto add = [&](std::size_t begin, std::size_t end) {
+        if (std::optional one{std::pair{begin, end}}; range::find(all, one) == all.end()) all.push_back(one);
+    };
+    if (rank > 2) add(1, 2); // sequences, features, steps
+    for (std::size_t begin = rank; begin-- > 0;) add(begin, rank);
+    for (std::size_t k = 0; k < rank; ++k) add(k, k + 1);
+    if (rank > 0) add(0, 0);
+    return all;
+}
+
 /// path  of the file, or empty
 inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxOptions& options,
                                     const std::filesystem::path& path, Error& error) {
     std::string source = path.empty() ? "onnx" : path.string();
-    OnnxWalk walk;
-    walk.allow(file.size());
-    walk.convert = options.convert;
-    walk.files = OnnxFiles{path, options.external, options.limit - (std::min)(options.limit, file.size())};
-    std::string problem = read_onnx_graph(file, walk.graph);
+    OnnxGraph graph;
+    std::string problem = read_onnx_graph(file, graph);
     std::vector<LayerWeights> layers;
-    if (problem.empty()) problem = walk_onnx(walk, options, layers);
-    if (!problem.empty()) return error = {walk.files.kind(), source + ": " + problem}, ModelWeights{};
+    if (!problem.empty()) return error = {Error::Kind::format, source + ": " + problem}, ModelWeights{};
+    Error::Kind kind = Error::Kind::format;
+    std::size_t most = 0; // of the reading that came furthest, whose problem is told
+    for (const auto& features_at : onnx_interpretations(graph)) {
+        OnnxWalk walk;
+        walk.graph = graph;
+        walk.features_at = features_at;
+        walk.allow(file.size());
+        walk.convert = options.convert;
+        walk.files = OnnxFiles{path, options.external, options.limit - (std::min)(options.limit, file.size())};
+        std::vector<LayerWeights> all;
+        std::string found = walk_onnx(walk, options, all);
+        const std::size_t progress = walk.layers.size() + walk.window_inputs + (walk.reads_data ? 1 : 0);
+        if (!found.empty() && features_at && progress <= most) continue;
+        most = progress;
+        problem = std::move(found);
+        layers = std::move(all);
+        kind = walk.files.kind();
+        if (problem.empty() || !walk.valid) break;
+    }
+    if (!problem.empty()) return error = {kind, source + ": " + problem}, ModelWeights{};
     const auto finite = [](double number) { return std::isfinite(number); };
     for (const LayerWeights& layer : layers) {
         bool all = range::all_of(layer.first, finite);

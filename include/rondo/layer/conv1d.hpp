@@ -65,7 +65,7 @@ template <int In, int Out, int Kernel, Conv options = Conv{}>
 // sizes, stride, dilation and groups >= 1; groups divide In and Out; "same" has stride 1
     requires (In > 0) && (Out > 0) && (options.valid(In, Out, Kernel))
 struct Conv1d {
-    static constexpr LayerKind kind = LayerKind::other;
+    static constexpr LayerKind kind = LayerKind::Conv1d;
     static constexpr int input_size = In, output_size = Out, stride = options.stride;
     static constexpr ConvolutionPlan plan = options.plan(Kernel);
     static constexpr bool causal = plan.left == plan.reach() - 1 && plan.right == 0 && !plan.reflect;

@@ -24,8 +24,9 @@ enum class FlattenOrder { steps_first, features_first };
 template <int Size, int Steps, FlattenOrder order = FlattenOrder::steps_first>
     requires (Size > 0) && (Steps > 0)
 struct Flatten {
-    static constexpr LayerKind kind = LayerKind::other;
-    static constexpr int input_size = Size, output_size = Size * Steps;
+    static constexpr LayerKind kind = LayerKind::Flatten;
+    static constexpr int input_size = Size, output_size = Size * Steps, steps = Steps;
+    static constexpr bool features_first = order == FlattenOrder::features_first;
     static constexpr std::array<ParameterSpec, 0> tensors{};
     static constexpr Label describe() { return Label{"Flatten "}.add(Size).add(" x ").add(Steps); }
 
@@ -39,7 +40,7 @@ struct Flatten {
                                             " steps, got " + std::to_string(e.steps));
         if (e.lengths) fail(Error::Kind::argument, "rondo::Flatten: expected sequences without lengths");
         const auto y = run.template make<output_size>({1, e.batch, nullptr, e.first_step, e.first_column});
-        run.execute(FlattenOperation<std::remove_const_t<S>>{x, y, order == FlattenOrder::features_first});
+        run.execute(FlattenOperation<std::remove_const_t<S>>{x, y, features_first});
         return y;
     }
 };

@@ -25,8 +25,9 @@ inline constexpr Ratio machine_epsilon{0, 1};
 namespace detail {
 template <int Size, Norm norm, bool centered>
 struct NormLayer {
-    static constexpr LayerKind kind = LayerKind::other;
+    static constexpr LayerKind kind = centered ? LayerKind::LayerNorm : LayerKind::RMSNorm;
     static constexpr int input_size = Size, output_size = Size;
+    static constexpr Ratio epsilon = norm.eps;
     static constexpr int parameters = norm.affine ? (norm.bias && centered ? 2 : 1) : 0;
     static constexpr auto tensors = [] {
         using Role = ParameterSpec::Role;

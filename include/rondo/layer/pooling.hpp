@@ -11,7 +11,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
 template <int Size, bool maximum>
-struct PoolingLayer : SameSizeLayer<LayerKind::other, Size> {
+struct PoolingLayer : SameSizeLayer<maximum ? LayerKind::MaxPooling : LayerKind::MeanPooling, Size> {
     template <class S>
     static auto forward(auto& run, const SequenceView<S, Size>& x) {
         static_assert(!std::remove_reference_t<decltype(run)>::stepwise,

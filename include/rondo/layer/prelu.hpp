@@ -20,8 +20,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 template <int Size, int Factors = 1>
     requires (Size > 0) && (Factors == 1 || Factors == Size)
 struct PReLU {
-    static constexpr LayerKind kind = LayerKind::other;
-    static constexpr int input_size = Size, output_size = Size;
+    static constexpr LayerKind kind = LayerKind::PReLU;
+    static constexpr int input_size = Size, output_size = Size, factors = Factors;
     static constexpr auto tensors = assign_offsets(std::array{ParameterSpec{
         .name = "weight", .rows = Factors, .role = ParameterSpec::Role::constant, .initial = 0.25, .rank = 1}});
     static constexpr Label describe() { return Label{"PReLU"}; }

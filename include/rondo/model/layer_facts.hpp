@@ -6,6 +6,7 @@
 #include "../core/number_text.hpp"
 #include "../core/ratio.hpp"
 #include "../core/text.hpp"
+#include "../op/convolution_plan.hpp"
 
 #include <array>
 #include <cstddef>
@@ -21,12 +22,16 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// input       features of a step; for an Embedding, its vocabulary; for a Skip, how many of the first features it adds
 /// output      features of a step; for a recurrent layer, its hidden units (one direction)
 /// directions  of a recurrent layer: 1 or 2
-/// bias        whether a Linear has one, a recurrent layer both
+/// bias        whether a Linear, a Conv1d or a LayerNorm has one, a recurrent layer both
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
 /// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
-///             Hardtanh; as Ratio::of has them
+///             Hardtanh; eps of a LayerNorm or RMSNorm, 0 for machine_epsilon; as Ratio::of has them
 /// variant     the options of its cell, as canonical() has them
+/// plan        the options of a Conv1d
+/// count       the factors of a PReLU, the steps of a Flatten
+/// affine      whether a norm has a weight
+/// features_first  the order of a Flatten
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
@@ -36,6 +41,9 @@ struct LayerFacts {
     bool reversed = false;
     std::array<Ratio, 2> options{};
     cell::Variant variant{};
+    ConvolutionPlan plan{};
+    int count = 0;
+    bool affine = true, features_first = false;
     bool operator==(const LayerFacts&) const = default;
 
     /// The functions of the layer's gates, candidate and, of an LSTM, output.
@@ -46,9 +54,9 @@ struct LayerFacts {
     }
 };
 
-/// The number of options of an activation.
+/// The number of options of an activation or a norm.
 constexpr int options_of(LayerKind kind) {
-    if (kind == LayerKind::LeakyReLU || kind == LayerKind::ELU) return 1;
+    if (kind == LayerKind::LeakyReLU || kind == LayerKind::ELU || is_norm(kind)) return 1;
     return kind == LayerKind::Hardsigmoid || kind == LayerKind::Hardtanh ? 2 : 0;
 }
 
@@ -88,13 +96,27 @@ inline std::string describe(const LayerFacts& facts) {
     if (facts.kind == LayerKind::Skip)
         return text + " of " + std::to_string(facts.input) + " over " + std::to_string(facts.span) + " layers";
     text += ' ' + std::to_string(facts.input);
-    if (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear)
+    if (facts.kind != LayerKind::Conv1d &&
+        (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear))
         text += " -> " + std::to_string(facts.output);
+    if (facts.kind == LayerKind::Conv1d) {
+        const ConvolutionPlan& plan = facts.plan;
+        text += " -> " + std::to_string(facts.output) + ", kernel " + std::to_string(plan.kernel);
+        if (plan.stride > 1) text += ", stride " + std::to_string(plan.stride);
+        if (plan.dilation > 1) text += ", dilation " + std::to_string(plan.dilation);
+        if (plan.groups > 1) text += ", groups " + std::to_string(plan.groups);
+        if (plan.left > 0 || plan.right > 0)
+            text += ", padding " + std::to_string(plan.left) + " and " + std::to_string(plan.right);
+        if (plan.reflect) text += ", reflected";
+    }
+    if (facts.kind == LayerKind::PReLU) text += facts.count == 1 ? ", one factor" : ", a factor for each feature";
+    if (facts.features_first) text += ", features first";
+    if (!facts.affine) text += ", no weight";
     if (facts.directions == 2) text += ", bidirectional";
     if (facts.reversed) text += ", reversed";
     if (!facts.bias) text += ", no bias";
     for (int k = 0; k < options_of(facts.kind); ++k)
-        text += ", " + detail::short_text(facts.options[std::size_t(k)].value());
+        text += (is_norm(facts.kind) ? ", eps " : ", ") + detail::short_text(facts.options[std::size_t(k)].value());
     const cell::Variant usual, &v = facts.variant;
     if (v.peepholes) text += ", peepholes";
     if (v.coupled) text += ", coupled";
@@ -130,7 +152,17 @@ constexpr LayerFacts layer_facts() {
     } else if constexpr (requires { Layer::kind; }) {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;
-        facts.bias = Layer::kind != LayerKind::Linear || Layer::tensors.size() == 2;
+        constexpr bool may_have_bias =
+            Layer::kind == LayerKind::Linear || Layer::kind == LayerKind::Conv1d || Layer::kind == LayerKind::LayerNorm;
+        facts.bias = !may_have_bias || Layer::tensors.size() == 2;
+        facts.affine = !is_norm(Layer::kind) || Layer::tensors.size() > 0;
+        if constexpr (requires { Layer::plan; }) facts.plan = Layer::plan;
+        if constexpr (requires { Layer::epsilon; }) facts.options[0] = Ratio::of(float(Layer::epsilon.value()));
+        if constexpr (Layer::kind == LayerKind::PReLU) facts.count = Layer::factors;
+        if constexpr (Layer::kind == LayerKind::Flatten) {
+            facts.count = Layer::steps;
+            facts.features_first = Layer::features_first;
+        }
         if constexpr (requires { Layer::function::options; })
             for (std::size_t k = 0; k < 2; ++k)
                 facts.options[k] = Ratio::of(float(Layer::function::options[k].value()));

@@ -14,6 +14,7 @@ struct ConvolutionPlan {
     int kernel = 1, stride = 1, dilation = 1, groups = 1;
     int left = 0, right = 0; // steps of padding
     bool reflect = false;
+    bool operator==(const ConvolutionPlan&) const = default;
 
     /// Input steps that an output step spans.
     RONDO_HOST_DEVICE constexpr int reach() const { return dilation * (kernel - 1) + 1; }

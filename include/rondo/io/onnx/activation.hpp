@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../core/number_text.hpp"
+#include "affine.hpp"
 #include "walk.hpp"
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
@@ -36,7 +38,7 @@ inline std::string onnx_function(OnnxWalk& walk, const OnnxNode& node, LayerKind
     if (kind == LayerKind::Softmax || kind == LayerKind::LogSoftmax) {
         const bool early = walk.graph.opset < 13; // another default axis, and applied to all axes from it on
         const auto axis = x.axis(node.whole("axis", early ? 1 : -1), x.rank);
-        if (!x.tokens && (!axis || (early && *axis + 1 != x.rank) || !x.is_features(x.axes[*axis])))
+        if (!x.tokens && (!axis || !x.are_features(*axis, early ? x.rank : *axis + 1)))
             return "its axis is not that of the features";
     }
     const auto real = [&](const char* name, double otherwise) {
@@ -55,6 +57,26 @@ inline std::string onnx_function(OnnxWalk& walk, const OnnxNode& node, LayerKind
         kind = LayerKind::TanhGELU;
     }
     return onnx_activate(walk, node, std::move(x), kind, {alpha, real("beta", 0.5)});
+}
+
+/// PRelu with one factor, or one for each feature.
+inline std::string onnx_prelu(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.tokens) return "it does not read features";
+    OnnxTensor tensor;
+    std::vector<double> numbers;
+    if (std::string problem = walk.tensor(node.input(1), tensor); !problem.empty()) return problem;
+    const auto size = std::size_t(x.feature_count());
+    if (tensor.size != 1 && (tensor.size != size || tensor.rank > x.rank || !onnx_along_features(tensor, x)))
+        return "its factors have the shape " + tensor.shape() + "; expected one, or one for each of the " +
+               std::to_string(size) + " features";
+    if (std::string problem = walk.numbers(tensor, numbers); !problem.empty()) return problem;
+    LayerFacts facts{LayerKind::PReLU, int(size), int(size)};
+    facts.count = int(numbers.size());
+    walk.pass(x, walk.append(node, x.list[0].layer, facts, std::uint8_t(x.list.size()),
+                             {Array{numbers.size(), 1, std::move(numbers)}}));
+    return onnx_result(walk, node, std::move(x)), "";
 }
 
 /// Clip: Hardtanh, or ReLU if it is from 0 on. Its limits are attributes, or inputs from opset 11 on.

@@ -12,7 +12,16 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// The numbers of a tensor of the file, one for each of `size` features, which are the last axis of x; or one for all.
+/// Whether a tensor, whose axes are the last ones of x, has an extent other than 1 along the axes of features only.
+inline bool onnx_along_features(const OnnxTensor& tensor, const OnnxFlow& x) {
+    std::size_t begin = 0, end = tensor.rank;
+    while (begin < end && tensor.dims[begin] == 1) ++begin;
+    while (end > begin && tensor.dims[end - 1] == 1) --end;
+    const std::size_t before = x.rank - tensor.rank;
+    return x.are_features(before + begin, before + end);
+}
+
+/// The numbers of a tensor of the file, one for each of the features of x; or one for all.
 inline std::string onnx_feature_numbers(OnnxWalk& walk, std::string_view name, const OnnxFlow& x,
                                         std::vector<double>& result) {
     const auto size = std::size_t(x.feature_count());
@@ -23,9 +32,7 @@ inline std::string onnx_feature_numbers(OnnxWalk& walk, std::string_view name, c
     if (std::string problem = walk.tensor(name, tensor); !problem.empty()) return problem;
     if (!tensor.real())
         return "tensor " + quoted(tensor.name) + " is of " + onnx_type_name(tensor.type) + "; expected FLOAT or DOUBLE";
-    const bool last = x.rank > 0 && x.is_features(x.axes[x.rank - 1]) &&
-                      (tensor.rank > 0 && tensor.dims[tensor.rank - 1] == tensor.size);
-    if (tensor.rank > x.rank || (tensor.size != 1 && (tensor.size != size || !last)))
+    if (tensor.rank > x.rank || (tensor.size != 1 && (tensor.size != size || !onnx_along_features(tensor, x))))
         return quoted(name) + " has the shape " + tensor.shape() + "; expected one number, or one for each of the " +
                std::to_string(size) + " features";
     result = onnx_numbers<double>(tensor);

@@ -37,8 +37,10 @@ inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
         if (count++ == 0) x = *part;
         bool alike = which && part->rank == x.rank && part->input == x.input && part->time == x.time &&
                      part->lengths == x.lengths && part->flipped == x.flipped && !part->tokens && !part->cut &&
-                     part->sizes[OnnxFlow::features] == x.sizes[OnnxFlow::features] && !part->has(OnnxFlow::stack);
-        for (std::size_t k = 0; alike && k < x.rank; ++k) alike = k == *which || part->axes[k] == x.axes[k];
+                     part->sizes[OnnxFlow::features] == x.sizes[OnnxFlow::features] && !part->has(OnnxFlow::stack) &&
+                     part->several == 0 && part->left == 0 && part->right == 0;
+        for (std::size_t k = 0; alike && k < x.rank; ++k)
+            alike = k == *which || (part->axes[k] == x.axes[k] && part->extent(part->axes[k]) == x.extent(x.axes[k]));
         whole = whole && alike;
         if (!whole) continue;
         const auto& axis = part->axes[*which];

@@ -25,11 +25,12 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 /// features}. An axis without atoms has extent 1; features and parts of extent 1 are not atoms. Functions return an
 /// error message, empty on success.
 ///
-/// first, second    the input's axes, steps or sequences; which is which is known from the layers
+/// first ... fifth  the input's axes, steps or sequences, which is which is known from the layers; or, where `several` has
+///                  their bits, features: then the features of a step are several axes, of which `features` is the last
 /// stack, parts     the parts, row-major
 struct OnnxFlow {
-    enum Atom : std::uint8_t { first, second, stack, parts, features };
-    static constexpr std::size_t atom_count = 5, most_axes = 6, most_parts = 32;
+    enum Atom : std::uint8_t { first, second, third, fourth, fifth, stack, parts, features };
+    static constexpr std::size_t atom_count = 8, most_axes = 6, most_parts = 32;
     struct Axis {
         std::array<Atom, atom_count> atoms{};
         std::uint8_t count = 0;
@@ -53,8 +54,11 @@ struct OnnxFlow {
     bool lengths = false;       // a recurrent layer that precedes it has lengths from the caller
     bool flipped = false;       // its steps are reversed
     bool tokens = false;
-    bool whole = false; // the input is of whole numbers: tokens, possibly cast to real numbers
-    bool cut = false;   // a part of the input only
+    bool whole = false;      // the input is of whole numbers: tokens, possibly cast to real numbers
+    bool cut = false;        // a part of the input only
+    unsigned several = 0;    // bits of atoms
+    int left = 0, right = 0; // steps of padding, which only a convolution can read
+    bool reflect = false;
 
     void add_axis(std::initializer_list<Atom> atoms) {
         for (const Atom atom : atoms) axes[rank].add(atom);
@@ -78,7 +82,13 @@ struct OnnxFlow {
     bool is_input() const {
         return range::all_of(list, [](const OnnxPart& part) { return part.layer == 0; });
     }
-    std::int64_t feature_count() const { return sizes[features].times * std::int64_t(list.size()); }
+    bool is_outer(Atom atom) const { return atom < stack && (several >> atom & 1u) == 0; }
+    std::int64_t feature_count() const {
+        OnnxDim all = sizes[features];
+        for (Atom atom = first; atom < stack; atom = Atom(atom + 1))
+            if (!is_outer(atom)) all = OnnxDim::product(all, sizes[atom]).value_or(all);
+        return all.times * std::int64_t(list.size());
+    }
 
     /// The atoms of an axis whose extent is not 1.
     Axis wide(const Axis& axis) const {
@@ -90,9 +100,27 @@ struct OnnxFlow {
     /// Whether the axis has all features of a step, of all parts.
     bool is_features(const Axis& axis) const {
         Axis expected;
+        for (Atom atom = first; atom < stack; atom = Atom(atom + 1))
+            if (!is_outer(atom) && !sizes[atom].is(1)) expected.add(atom);
         if (list.size() > 1) expected.add(parts);
         if (!sizes[features].is(1)) expected.add(features);
         return wide(axis) == expected;
+    }
+    /// The same of the axes from `begin` on, before `end`, together.
+    bool are_features(std::size_t begin, std::size_t end) const {
+        Axis all;
+        for (std::size_t k = begin; k < end; ++k)
+            for (std::size_t n = 0; n < axes[k].count; ++n) all.add(axes[k].atoms[n]);
+        return is_features(all);
+    }
+    /// Features of several axes, which are one now, become one atom.
+    void merge_features() {
+        if (several == 0) return;
+        sizes[features] = {feature_count()};
+        for (Atom atom = first; atom < stack; atom = Atom(atom + 1))
+            if (!is_outer(atom)) replace(atom, {}), sizes[atom] = {};
+        several = 0;
+        if (!has(features) && !sizes[features].is(1)) axes[rank - 1].add(features);
     }
     void replace(Atom atom, std::initializer_list<Atom> with) {
         for (Axis& axis : axes) {

@@ -35,24 +35,46 @@ struct OnnxOptions {
 
 namespace detail {
 
-/// Which of the two open extents of OnnxDim the k-th axis of an input has: the k-th, unless the other one has its name,
-/// and no axis before it does.
-inline std::size_t onnx_open_extent(OnnxWalk& walk, const OnnxValueInfo& info, std::size_t k) {
-    const std::string_view name = info.open[k];
+/// Which of the two open extents of OnnxDim the k-th axis of an input's steps and sequences has: the k-th, unless the
+/// other one has its name, and no axis before it does.
+inline std::size_t onnx_open_extent(OnnxWalk& walk, std::string_view name, std::string_view first, std::size_t k) {
     const bool swapped = !name.empty() && walk.open[k] != name && walk.open[1 - k] == name;
-    if (swapped && (k == 0 || info.open[0] != name)) return 1 - k;
+    if (swapped && (k == 0 || first != name)) return 1 - k;
     if (walk.open[k].empty()) walk.open[k] = name;
     return k;
 }
 
 /// A graph input as data: features, or tokens, of steps and sequences; which axis is time is known from the layers. An
-/// input of one or two axes whose last extent is dynamic has no axis of features.
+/// input of one or two axes whose last extent is dynamic has no axis of features. The walk may say that others than the
+/// last axis are those of the features.
 inline OnnxValue onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, std::uint32_t index) {
     OnnxFlow flow;
     flow.input = index;
     flow.tokens = flow.whole = info.type == OnnxTensor::int32 || info.type == OnnxTensor::int64;
     const std::size_t rank = info.shape.size();
-    if (!info.has_shape || rank < 1 || rank > 3) return OnnxGiven{};
+    if (!info.has_shape || rank < 1) return OnnxGiven{};
+    if (walk.features_at && !flow.tokens && walk.features_at->second <= rank) {
+        const auto [begin, end] = *walk.features_at;
+        if (rank > OnnxFlow::most_axes || rank - (begin < end ? 1 : 0) > OnnxFlow::stack) return OnnxGiven{};
+        std::size_t atoms = 0, open = 0;
+        std::string_view name;
+        for (std::size_t k = 0; k < rank; ++k) {
+            const auto extent = info.shape[k];
+            const bool inner = k >= begin && k < end, last = k + 1 == end && inner;
+            if ((inner && extent < 1) || (extent < 1 && open == 2)) return OnnxGiven{};
+            const auto atom = last ? OnnxFlow::features : OnnxFlow::Atom(atoms++);
+            if (inner && !last) flow.several |= 1u << atom;
+            flow.add_axis({atom});
+            flow.sizes[atom] = {extent};
+            if (extent > 0) continue;
+            flow.sizes[atom] = {1};
+            flow.sizes[atom].powers[onnx_open_extent(walk, info.open[k], name, open)] = 1;
+            if (open++ == 0) name = info.open[k];
+        }
+        flow.settle();
+        return flow;
+    }
+    if (rank > 3) return OnnxGiven{};
     const bool features = !flow.tokens && (rank == 3 || info.shape.back() >= 1);
     const std::size_t others = features ? rank - 1 : rank;
     if (others > 2 || (features && info.shape.back() < 1)) return OnnxGiven{};
@@ -62,7 +84,7 @@ inline OnnxValue onnx_input(OnnxWalk& walk, const OnnxValueInfo& info, std::uint
         flow.sizes[k] = {extent};
         if (extent > 0) continue;
         flow.sizes[k] = {1};
-        flow.sizes[k].powers[onnx_open_extent(walk, info, k)] = 1;
+        flow.sizes[k].powers[onnx_open_extent(walk, info.open[k], info.open[0], k)] = 1;
     }
     if (!features) return flow;
     flow.add_axis({OnnxFlow::features});

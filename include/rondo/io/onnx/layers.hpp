@@ -111,9 +111,11 @@ inline std::string onnx_add(OnnxWalk& walk, const OnnxNode& node) {
     std::uint32_t at = x.list[0].layer;
     for (; at > earlier.list[0].layer; at = walk.layer(at).before) ++span;
     bool alike = at == earlier.list[0].layer && span > 0 && earlier.rank == x.rank && earlier.input == x.input &&
-                 !earlier.tokens && earlier.flipped == x.flipped && earlier.feature_count() == x.feature_count();
+                 !earlier.tokens && earlier.flipped == x.flipped && earlier.feature_count() == x.feature_count() &&
+                 earlier.several == x.several;
     for (std::size_t k = 0; alike && k < x.rank; ++k)
-        alike = earlier.axes[k] == x.axes[k] || (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
+        alike = (earlier.axes[k] == x.axes[k] && earlier.extent(earlier.axes[k]) == x.extent(x.axes[k])) ||
+                (earlier.is_features(earlier.axes[k]) && x.is_features(x.axes[k]));
     if (!alike) { // W x + U h of a cell's step, if they are of two inputs
         const auto is_linear = [&](const OnnxFlow& flow) {
             const std::uint32_t id = flow.list[0].layer;

@@ -16,9 +16,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 /// An extent that may depend on dynamic extents of the graph's input: `times` the product of their powers.
 struct OnnxDim {
     std::int64_t times = 1;
-    std::array<std::uint8_t, 2> powers{}; // of the extents of the graph input's first two axes
+    std::array<std::uint8_t, 3> powers{}; // of two extents of the graph's input, and of the steps after convolutions
 
-    bool known() const { return powers == std::array<std::uint8_t, 2>{}; }
+    bool known() const { return powers == std::array<std::uint8_t, 3>{}; }
     bool is(std::int64_t number) const { return known() && times == number; }
     bool operator==(const OnnxDim&) const = default;
 
@@ -28,7 +28,7 @@ struct OnnxDim {
         OnnxDim result;
         if ((std::max)(a.times, b.times) > most || (std::min)(a.times, b.times) < -most) return std::nullopt;
         result.times = a.times * b.times;
-        for (std::size_t k = 0; k < 2; ++k) {
+        for (std::size_t k = 0; k < 3; ++k) {
             if (a.powers[k] + b.powers[k] > 9) return std::nullopt;
             result.powers[k] = static_cast<std::uint8_t>(a.powers[k] + b.powers[k]);
         }

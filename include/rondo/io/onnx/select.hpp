@@ -73,7 +73,7 @@ onnx_select(OnnxFlow& x, std::size_t axis, OnnxRange range,
         return x.pick(atoms.atoms[0], places);
     }
 
-    const bool one = lies.count == 1 && lies.atoms[0] <= OnnxFlow::second && !x.cut;
+    const bool one = lies.count == 1 && x.is_outer(lies.atoms[0]) && !x.cut;
     const Atom atom = lies.atoms[0];
     const bool steps = one && range::all_of(x.list, [](const OnnxPart& part) { return part.what == OnnxPart::steps; });
     if (steps && (!x.time || *x.time == atom)) {

@@ -33,7 +33,11 @@ struct OnnxWalk {
     std::vector<OnnxLayer> layers;
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers without a node: see derive
     std::array<std::string_view, 2> open{};                                  // names of the two open extents
-    OnnxFiles files;                                                         // external data
+    std::optional<std::pair<std::size_t, std::size_t>> features_at{}; // axes of the graph's inputs; by default the last
+    std::size_t window_inputs = 0; // inputs of convolutions and pooling that have the axes that these expect
+    bool reads_data = false;
+    bool valid = false;                                     // whether all of them are nodes of ONNX
+    OnnxFiles files;                                        // external data
     bool convert = false;                                   // whether FLOAT16 and BFLOAT16 are converted
     std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // remaining limits: elements, bytes, elements
 
@@ -178,6 +182,13 @@ struct OnnxWalk {
 
     /// The data of that name, as the whole output of one layer.
     std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
+        std::string problem = padded_data(node, name, result);
+        if (problem.empty() && (result.left > 0 || result.right > 0))
+            return "it reads steps with padding; only a convolution does";
+        return problem;
+    }
+    /// The same, possibly with padding around its steps.
+    std::string padded_data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         const auto found = find(name);
         if (!found) return "it reads " + quoted(name) + ", which nothing before it writes";
         const auto* flow = std::get_if<OnnxFlow>(&*found);
@@ -185,16 +196,19 @@ struct OnnxWalk {
             return "it reads what " + *given->why;
         if (!flow) return "it reads " + quoted(name) + ", which is not on the way from the graph's input to its output";
         result = *flow;
-        if (result.feature_count() > onnx_most_extent)
+        if (result.feature_count() > onnx_most_extent || result.feature_count() < 1)
             return "it reads " + std::to_string(result.feature_count()) + " features; expected at most " +
                    std::to_string(onnx_most_extent);
-        return settle(node, result);
+        reads_data = true;
+        if (std::string problem = settle(node, result); !problem.empty()) return problem;
+        return flatten(node, result);
     }
     /// The same, with the features as its last axis.
     std::string features(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         if (std::string problem = data(node, name, result); !problem.empty()) return problem;
-        if (result.rank > 0 && result.is_features(result.axes[result.rank - 1])) return {};
+        if (result.rank > 0 && result.is_features(result.axes[result.rank - 1])) return result.merge_features(), "";
         if (result.rank > 0 && result.is_input() && !result.tokens && result.axes[result.rank - 1].count == 0 &&
+            result.several == 0 &&
             !(result.has(OnnxFlow::first) && result.has(OnnxFlow::second))) { // input without an axis of features
             const auto other = result.has(OnnxFlow::first) ? OnnxFlow::second : OnnxFlow::first;
             result.replace(OnnxFlow::features, {other});
@@ -275,6 +289,34 @@ private:
                        [&] { return append(node, id, {kind, size, size}, std::uint8_t(x.list.size())); }));
         return {};
     }
+    /// Steps and features along one axis are a Flatten.
+    std::string flatten(const OnnxNode& node, OnnxFlow& x) {
+        for (std::size_t k = 0; k < x.rank; ++k) {
+            const OnnxFlow::Axis axis = x.wide(x.axes[k]);
+            if (axis.count < 2 || x.tokens) continue;
+            const bool first = x.is_outer(axis.atoms[0]);
+            const auto time = axis.atoms[first ? 0 : axis.count - 1];
+            OnnxFlow::Axis rest;
+            for (std::size_t n = first ? 1 : 0; n + (first ? 0 : 1) < axis.count; ++n) rest.add(axis.atoms[n]);
+            const OnnxDim steps = x.sizes[time];
+            if (!x.is_outer(time) || !x.is_features(rest) || !steps.known() || (x.time && *x.time != time)) continue;
+            if (x.lengths || x.flipped || x.left > 0 || x.right > 0) continue;
+            const std::int64_t size = x.feature_count() * steps.times;
+            if (size > onnx_most_extent) return "it reads " + std::to_string(size) + " features";
+            LayerFacts facts{LayerKind::Flatten, int(x.feature_count()), int(size)};
+            facts.count = int(steps.times);
+            facts.features_first = !first;
+            const std::uint32_t id = x.list[0].layer;
+            x.list = {
+                OnnxPart{derive(id, -std::int64_t(first ? 1000 : 1001), [&] { return append(node, id, facts, 1); })}};
+            x.time = time;
+            x.several = 0;
+            x.axes[k] = {};
+            x.axes[k].add(OnnxFlow::features);
+            x.sizes[OnnxFlow::features] = {size};
+        }
+        return {};
+    }
     /// Whether the part is of a direction that begins at the last step.
     bool is_back(const Part& part) const { return part.block == 1 || layer(part.layer).weights.facts.reversed; }
 
@@ -347,6 +389,13 @@ inline void onnx_result(OnnxWalk& walk, const OnnxNode& node, OnnxValue value) {
 }
 inline void onnx_given(OnnxWalk& walk, const OnnxNode& node, const std::string& why) {
     onnx_result(walk, node, OnnxGiven{std::make_shared<const std::string>(node.called() + " makes: " + why)});
+}
+/// The further outputs of a node, which no layer has.
+inline void onnx_only_first(OnnxWalk& walk, const OnnxNode& node) {
+    for (std::size_t k = 1; k < node.outputs.size(); ++k)
+        if (!node.outputs[k].empty())
+            walk.values.emplace(node.outputs[k], OnnxUnknown{std::make_shared<const std::string>(
+                                                     node.called() + ": Rondo's layers have its first output only")});
 }
 inline void onnx_unknown(OnnxWalk& walk, const OnnxNode& node, const std::string& problem) {
     const OnnxUnknown unknown{std::make_shared<const std::string>(node.called() + ": " + problem)};

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/range.hpp"
+#include "walk.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
+
+/// The axis of steps of a window operator, whose input has sequences, features and one or more axes that it moves over:
+/// the only one along which its window is not a single step.
+///
+/// place  its index among the axes that the window moves over
+struct OnnxWindow {
+    ConvolutionPlan plan{};
+    std::size_t axis = 2, place = 0;
+    OnnxFlow::Atom time = OnnxFlow::first;
+};
+
+/// Reads the window from a node's attributes and from the extents of its kernel.
+inline std::string onnx_window(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& x,
+                               const std::vector<std::int64_t>& kernel, OnnxWindow& window) {
+    if (x.tokens) return "it does not read features";
+    if (x.rank < 3)
+        return "its input has " + std::to_string(x.rank) + " axes; expected 3: sequences, features and steps";
+    if (!x.is_features(x.axes[1])) return "its second axis is not that of the features";
+    ++walk.window_inputs;
+    const std::size_t count = x.rank - 2;
+    if (kernel.size() != count)
+        return "its kernel has " + std::to_string(kernel.size()) + " axes; expected " + std::to_string(count);
+    const auto wholes = [&](const char* name, std::size_t size, std::int64_t otherwise) {
+        const auto found = node.find(name);
+        return found && found->wholes.size() == size ? found->wholes : std::vector<std::int64_t>(size, otherwise);
+    };
+    const auto strides = wholes("strides", count, 1), dilations = wholes("dilations", count, 1);
+    auto pads = wholes("pads", 2 * count, 0);
+    const auto automatic = node.find("auto_pad");
+    const std::string_view how = automatic ? automatic->text : "NOTSET";
+    if (how != "NOTSET" && how != "VALID" && how != "SAME_UPPER" && how != "SAME_LOWER")
+        return "its auto_pad is " + quoted(how);
+    if (how != "NOTSET") pads.assign(2 * count, 0);
+    std::optional<std::size_t> place;
+    for (std::size_t k = 0; k < count; ++k) {
+        constexpr std::int64_t most = 1 << 24;
+        for (const std::int64_t number : {kernel[k], strides[k], dilations[k]})
+            if (number < 1 || number > most) return "its kernel, strides or dilations have " + std::to_string(number);
+        for (const std::int64_t number : {pads[k], pads[count + k]})
+            if (number < 0 || number > most) return "its pads have " + std::to_string(number);
+        if (kernel[k] > most / dilations[k]) return "its kernel reads too many steps";
+        if (kernel[k] == 1 && strides[k] == 1 && pads[k] == 0 && pads[count + k] == 0) continue;
+        if (place) return "it moves over several axes; Rondo's layers read one axis of steps";
+        place = k;
+    }
+    window.place = place.value_or(count - 1);
+    window.axis = 2 + window.place;
+    const auto& axis = x.axes[window.axis];
+    const auto p = window.place;
+    ConvolutionPlan& plan = window.plan;
+    plan = {int(kernel[p]), int(strides[p]), int(dilations[p]), 1, int(pads[p]), int(pads[count + p])};
+    if (axis.count == 0 && plan == ConvolutionPlan{}) return "it has no axis of steps"; // one step; which is not known
+    if (axis.count != 1 || !x.is_outer(axis.atoms[0]) || (x.time && *x.time != axis.atoms[0]))
+        return "its axis of steps is not that of the layers before it";
+    window.time = axis.atoms[0];
+    if (x.flipped) return "its steps are from the last one to the first";
+    if (x.lengths) return "a layer before it is given sequence_lens";
+    if (how == "SAME_UPPER" || how == "SAME_LOWER") {
+        const OnnxDim steps = x.sizes[window.time];
+        if (plan.stride > 1 && !steps.known()) return "its auto_pad depends on the number of steps";
+        const std::int64_t length = steps.known() ? steps.times : 1, out = (length + plan.stride - 1) / plan.stride,
+                           all = (out - 1) * plan.stride + plan.reach() - length, more = all > 0 ? all : 0;
+        plan.left = int(how == "SAME_UPPER" ? more / 2 : more - more / 2);
+        plan.right = int(more) - plan.left;
+    }
+    return {};
+}
+
+/// Makes x the result of a convolution.
+inline std::string onnx_convolved(OnnxWalk& walk, const OnnxNode& node, OnnxFlow x, const OnnxWindow& window,
+                                  std::size_t out, std::vector<Array> arrays) {
+    const ConvolutionPlan& plan = window.plan;
+    LayerFacts facts{LayerKind::Conv1d, int(x.feature_count()), int(out), 1, arrays.size() == 2};
+    facts.plan = plan;
+    OnnxDim& steps = x.sizes[window.time];
+    const std::int64_t change = std::int64_t(plan.left) + plan.right - plan.reach() + 1;
+    if (steps.known()) {
+        if (steps.times + change < 1) return "its kernel reads more steps than there are";
+        steps = {(steps.times + change - 1) / plan.stride + 1};
+    } else if (plan.stride > 1 || change != 0) {
+        steps = {1, {0, 0, 1}};
+    }
+    const auto id = walk.append(node, x.list[0].layer, facts, 1, std::move(arrays));
+    x.time = window.time;
+    x.list = {OnnxPart{id}};
+    x.several = 0;
+    x.axes[1] = {};
+    x.axes[1].add(OnnxFlow::features);
+    x.sizes[OnnxFlow::features] = {std::int64_t(out)};
+    x.left = x.right = 0;
+    x.reflect = false;
+    x.settle();
+    return onnx_result(walk, node, std::move(x)), "";
+}
+
+/// Conv over one axis.
+inline std::string onnx_conv(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    OnnxTensor w;
+    if (std::string problem = walk.padded_data(node, node.input(0), x); !problem.empty()) return problem;
+    if (std::string problem = walk.tensor(node.input(1), w); !problem.empty()) return "W: " + problem;
+    if (w.rank < 3) return "W: expected [features,features of a group,kernel], got " + w.shape();
+    std::vector<std::int64_t> kernel;
+    for (std::size_t k = 2; k < w.rank; ++k) kernel.push_back(std::int64_t(w.dims[k]));
+    OnnxWindow window;
+    if (std::string problem = onnx_window(walk, node, x, kernel, window); !problem.empty()) return problem;
+    if (const auto told = node.find("kernel_shape"); told && told->wholes != kernel)
+        return "its kernel_shape is not that of W, " + w.shape();
+    const std::int64_t groups = node.whole("group", 1);
+    const std::size_t in = std::size_t(x.feature_count()), out = w.dims[0];
+    constexpr std::size_t most = onnx_most_extent;
+    if (groups < 1 || out == 0 || out > most || in % std::size_t(groups) != 0 || out % std::size_t(groups) != 0 ||
+        w.dims[1] != in / std::size_t(groups))
+        return "W: " + w.shape() + " does not fit " + std::to_string(in) + " features in " + std::to_string(groups) +
+               " groups";
+    if (in > most) return "it reads too many features";
+    window.plan.groups = int(groups);
+    const bool padded = x.left > 0 || x.right > 0;
+    if (x.reflect && (window.plan.left > 0 || window.plan.right > 0)) return "it pads with zeros what Pad reflects";
+    if (padded) {
+        window.plan.left += x.left;
+        window.plan.right += x.right;
+        window.plan.reflect = x.reflect;
+    }
+    std::vector<Array> arrays(1);
+    arrays[0] = {out, w.size / out, {}};
+    if (std::string problem = walk.numbers(w, arrays[0].values); !problem.empty()) return "W: " + problem;
+    if (!node.input(2).empty()) {
+        OnnxTensor b;
+        arrays.push_back({out, 1, {}});
+        if (std::string problem = walk.tensor(node.input(2), b); !problem.empty()) return "B: " + problem;
+        if (b.rank != 1 || b.size != out) return "B: expected [" + std::to_string(out) + "], got " + b.shape();
+        if (std::string problem = walk.numbers(b, arrays[1].values); !problem.empty()) return "B: " + problem;
+    }
+    return onnx_convolved(walk, node, std::move(x), window, out, std::move(arrays));
+}
+
+/// AveragePool over one axis: a convolution of each feature by itself.
+inline std::string onnx_average_pool(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    const auto kernel = node.find("kernel_shape");
+    OnnxWindow window;
+    if (std::string problem = onnx_window(walk, node, x, kernel ? kernel->wholes : std::vector<std::int64_t>{}, window);
+        !problem.empty())
+        return problem;
+    ConvolutionPlan& plan = window.plan;
+    if ((plan.left > 0 || plan.right > 0) && node.whole("count_include_pad", 0) == 0)
+        return "it leaves its padding out of the means at the ends, as no layer of Rondo does";
+    if (const OnnxDim steps = x.sizes[window.time]; node.whole("ceil_mode", 0) != 0 && plan.stride > 1) {
+        const std::int64_t rest = steps.times + plan.left + plan.right - plan.reach();
+        if (!steps.known() || rest % plan.stride != 0) return "its ceil_mode gives a step of a part of a window";
+    }
+    const auto size = std::size_t(x.feature_count()), count = size * std::size_t(plan.kernel);
+    plan.groups = int(size);
+    if (std::string problem = walk.keep(count); !problem.empty()) return problem;
+    return onnx_convolved(walk, node, std::move(x), window, size,
+                          {{size, std::size_t(plan.kernel), std::vector<double>(count, 1.0 / plan.kernel)}});
+}
+
+/// Pad along the steps, with zeros or reflected steps, which becomes a part of the convolution after it.
+inline std::string onnx_pad(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.tokens) return "it does not read features";
+    const auto mode = node.find("mode");
+    const std::string_view how = mode ? mode->text : "constant";
+    if (how != "constant" && how != "reflect") return "its mode is " + quoted(how) + "; expected constant or reflect";
+    auto pads = walk.wholes(node, "pads", 1);
+    if (!pads) return "its pads are not known";
+    const auto number = node.find("value");
+    const auto told = node.input(2).empty() ? std::optional<double>{} : walk.number(node.input(2));
+    if (!node.input(2).empty() && !told) return "its value is no number of the file";
+    if (how == "constant" && told.value_or(number ? double(number->real) : 0) != 0)
+        return "it pads with another number than 0";
+    std::vector<std::int64_t> all(2 * x.rank);
+    if (node.input(3).empty()) {
+        if (pads->size() != all.size()) return "it has pads of another number of axes than its input";
+        all = *pads;
+    } else {
+        const auto axes = walk.wholes(node, "axes", 3);
+        if (!axes || 2 * axes->size() != pads->size()) return "its axes are not known";
+        for (std::size_t k = 0; k < axes->size(); ++k) {
+            const auto axis = x.axis((*axes)[k], x.rank);
+            if (!axis) return "its input has no axis " + std::to_string((*axes)[k]);
+            all[*axis] = (*pads)[k];
+            all[x.rank + *axis] = (*pads)[axes->size() + k];
+        }
+    }
+    for (std::size_t k = 0; k < x.rank; ++k) {
+        if (all[k] == 0 && all[x.rank + k] == 0) continue;
+        constexpr std::int64_t most = 1 << 24;
+        const auto& axis = x.axes[k];
+        const bool steps = axis.count == 1 && x.is_outer(axis.atoms[0]) && (!x.time || *x.time == axis.atoms[0]) &&
+                           x.left == 0 && x.right == 0 && !x.flipped && !x.lengths;
+        if (!steps || all[k] < 0 || all[x.rank + k] < 0 || all[k] > most || all[x.rank + k] > most)
+            return "it pads, or cuts, something else than the steps";
+        x.time = axis.atoms[0];
+        x.left = int(all[k]);
+        x.right = int(all[x.rank + k]);
+        x.reflect = how == "reflect";
+    }
+    return onnx_result(walk, node, std::move(x)), "";
+}
+
+/// ReduceMean, ReduceMax, GlobalAveragePool and GlobalMaxPool over all steps; MaxPool, if its window is all of them.
+inline std::string onnx_pool(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.tokens) return "it does not read features";
+    const bool reduces = node.op == "ReduceMean" || node.op == "ReduceMax", windows = node.op == "MaxPool";
+    std::array<bool, OnnxFlow::most_axes> gone{};
+    if (reduces) {
+        auto axes = walk.wholes(node, "axes", 1);
+        if (!axes && !node.input(1).empty()) return "its axes are not known";
+        const bool none = !axes || axes->empty();
+        if (none && node.whole("noop_with_empty_axes", 0) != 0) return onnx_result(walk, node, std::move(x)), "";
+        for (std::size_t k = 0; none && k < x.rank; ++k) gone[k] = true;
+        for (std::size_t k = 0; !none && k < axes->size(); ++k) {
+            const auto axis = x.axis((*axes)[k], x.rank);
+            if (!axis) return "its input has no axis " + std::to_string((*axes)[k]);
+            gone[*axis] = true;
+        }
+    } else {
+        if (x.rank < 3 || !x.is_features(x.axes[1])) return "its second axis is not that of the features";
+        ++walk.window_inputs;
+        for (std::size_t k = 2; k < x.rank; ++k) gone[k] = true;
+    }
+    if (windows) {
+        const auto kernel = node.find("kernel_shape");
+        const auto pads = node.find("pads");
+        bool all = kernel && kernel->wholes.size() + 2 == x.rank &&
+                   (!pads || range::all_of(pads->wholes, [](auto n) { return n == 0; }));
+        for (std::size_t k = 2; all && k < x.rank; ++k) all = x.extent(x.axes[k]).is(kernel->wholes[k - 2]);
+        if (!all) return "it pools windows of the steps; Rondo's MaxPooling is over all of them";
+    }
+    std::size_t count = 0; // of atoms, in order
+    for (std::size_t k = 0; k < x.rank; ++k) {
+        if (!gone[k]) continue;
+        const auto& axis = x.axes[k];
+        for (std::size_t n = 0; n < axis.count; ++n, ++count)
+            if (!x.is_outer(axis.atoms[n]) || (x.time && *x.time != axis.atoms[n]))
+                return "it pools something else than the steps";
+        if (axis.count > 0 && !x.time) x.time = count == 0 ? axis.atoms[0] : x.time;
+        x.axes[k] = {};
+    }
+    if (count == 0) return "it pools no steps";
+    if (x.lengths || x.flipped) return "it pools steps of a layer that is given sequence_lens, or reversed ones";
+    const bool keep = !reduces || node.whole("keepdims", 1) != 0;
+    for (std::size_t k = x.rank; !keep && k-- > 0;)
+        if (gone[k])
+            if (std::string problem = x.drop(k); !problem.empty()) return problem;
+    const int size = int(x.feature_count());
+    const bool mean = node.op == "ReduceMean" || node.op == "GlobalAveragePool";
+    walk.pass(x, walk.append(node, x.list[0].layer, {mean ? LayerKind::MeanPooling : LayerKind::MaxPooling, size, size},
+                             std::uint8_t(x.list.size())));
+    onnx_only_first(walk, node);
+    return onnx_result(walk, node, std::move(x)), "";
+}
+
+} // namespace rondo::io::detail

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// Convolutions, norms, PReLU, pooling and Flatten of ONNX files, and inputs whose features are not the last axis.
+#include "onnx_file.hpp"
+
+#include <rondo/layer/conv1d.hpp>
+#include <rondo/layer/flatten.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/norm.hpp>
+#include <rondo/layer/pooling.hpp>
+#include <rondo/layer/prelu.hpp>
+#include <rondo/layer/sequential.hpp>
+#include <rondo/model/model.hpp>
+#include <rondo/model/workspace.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace onnx_convolutions {
+namespace {
+
+using namespace rondo;
+using Whole = std::int64_t;
+using Attributes = io::detail::OnnxGraphWriter::Attributes;
+
+OnnxFile::Writer list(std::string_view name, const std::vector<Whole>& values) {
+    return OnnxFile::attribute(name, std::span<const Whole>{values});
+}
+OnnxFile::Writer real(std::string_view name, float value) {
+    return OnnxFile::Writer{}.text(1, name).real(2, value).whole(20, 1);
+}
+constexpr std::string_view refused = "onnx: node \"y\" (";
+
+/// One node that reads x, whose further inputs the file may have made.
+std::string one(std::initializer_list<Whole> shape, std::string_view op, const Attributes& attributes,
+                std::vector<std::string_view> more = {}, Whole opset = 17) {
+    OnnxFile file;
+    file.input("x", shape).output("y");
+    file.count("w", {4, 3, 2});
+    file.count("depthwise", {3, 1, 3});
+    file.count("plane", {4, 3, 2, 2});
+    file.count("row", {4, 3, 1, 2});
+    file.count("b", {4});
+    file.count("three", {3});
+    file.count("column", {3, 1});
+    file.count("all", {5, 3});
+    file.tensor<float>("one", {1}, std::vector<float>{0.5f});
+    more.insert(more.begin(), "x");
+    file.node(op, more, {"y"}, attributes);
+    return layers_of(file.bytes(opset));
+}
+
+TEST(OnnxConvolutions, AttributesAreThoseOfAConv1d) {
+    const auto conv = [](const Attributes& attributes, std::vector<std::string_view> more = {"w", "b"}) {
+        return one({0, 3, 0}, "Conv", attributes, more);
+    };
+    EXPECT_EQ(conv({}), "Conv1d 3 -> 4, kernel 2");
+    EXPECT_EQ(conv({}, {"w"}), "Conv1d 3 -> 4, kernel 2, no bias");
+    EXPECT_EQ(conv({list("strides", {3}), list("dilations", {2}), list("pads", {2, 1}), list("kernel_shape", {2})}),
+              "Conv1d 3 -> 4, kernel 2, stride 3, dilation 2, padding 2 and 1");
+    EXPECT_EQ(conv({OnnxFile::attribute("group", Whole{3})}, {"depthwise"}),
+              "Conv1d 3 -> 3, kernel 3, groups 3, no bias");
+    EXPECT_EQ(conv({OnnxFile::attribute("auto_pad", "SAME_UPPER")}), "Conv1d 3 -> 4, kernel 2, padding 0 and 1");
+    EXPECT_EQ(conv({OnnxFile::attribute("auto_pad", "SAME_LOWER")}), "Conv1d 3 -> 4, kernel 2, padding 1 and 0");
+    EXPECT_EQ(conv({OnnxFile::attribute("auto_pad", "VALID")}), "Conv1d 3 -> 4, kernel 2");
+    EXPECT_EQ(one({2, 3, 7}, "Conv", {OnnxFile::attribute("auto_pad", "SAME_UPPER"), list("strides", {3})}, {"w"}),
+              "Conv1d 3 -> 4, kernel 2, stride 3, padding 0 and 1, no bias"); // 7 steps become 3, which read 8
+    EXPECT_EQ(one({0, 3, 1, 0}, "Conv", {}, {"row"}), "Conv1d 3 -> 4, kernel 2, no bias");
+
+    const std::string why{refused};
+    EXPECT_EQ(one({0, 3, 5, 5}, "Conv", {}, {"plane"}),
+              why + "Conv): it moves over several axes; Rondo's layers read one axis of steps");
+    EXPECT_EQ(conv({list("strides", {0})}), why + "Conv): its kernel, strides or dilations have 0");
+    EXPECT_EQ(conv({list("pads", {-1, 0})}), why + "Conv): its pads have -1");
+    EXPECT_EQ(conv({OnnxFile::attribute("auto_pad", "ALL")}), why + "Conv): its auto_pad is \"ALL\"");
+    EXPECT_EQ(conv({list("kernel_shape", {3})}), why + "Conv): its kernel_shape is not that of W, [4,3,2]");
+    EXPECT_EQ(conv({OnnxFile::attribute("group", Whole{3})}),
+              why + "Conv): W: [4,3,2] does not fit 3 features in 3 groups");
+    EXPECT_EQ(conv({}, {"w", "three"}), why + "Conv): B: expected [4], got [3]");
+    EXPECT_EQ(one({0, 3, 1}, "Conv", {}, {"w"}), why + "Conv): its kernel reads more steps than there are");
+    EXPECT_EQ(conv({OnnxFile::attribute("auto_pad", "SAME_UPPER"), list("strides", {2})}),
+              why + "Conv): its auto_pad depends on the number of steps");
+}
+
+/// Pad, Conv; the pads are those of sequences, features and steps.
+std::string padded(const std::vector<Whole>& pads, std::string_view mode, const Attributes& conv = {}) {
+    OnnxFile file;
+    file.input("x", {0, 3, 0}).output("y");
+    file.count("w", {4, 3, 2});
+    file.tensor<Whole>("pads", {pads.size()}, pads);
+    file.node("Pad", {"x", "pads"}, {"wide"}, {OnnxFile::attribute("mode", mode)});
+    file.node("Conv", {"wide", "w"}, {"y"}, conv);
+    return layers_of(file);
+}
+
+TEST(OnnxConvolutions, APadIsAPartOfTheConvolutionAfterIt) {
+    EXPECT_EQ(padded({0, 0, 2, 0, 0, 0}, "constant"), "Conv1d 3 -> 4, kernel 2, padding 2 and 0, no bias");
+    EXPECT_EQ(padded({0, 0, 2, 0, 0, 1}, "reflect"), "Conv1d 3 -> 4, kernel 2, padding 2 and 1, reflected, no bias");
+    EXPECT_EQ(padded({0, 0, 2, 0, 0, 0}, "constant", {list("pads", {1, 1})}),
+              "Conv1d 3 -> 4, kernel 2, padding 3 and 1, no bias");
+    EXPECT_EQ(padded({0, 0, 0, 0, 0, 0}, "reflect", {list("pads", {1, 1})}),
+              "Conv1d 3 -> 4, kernel 2, padding 1 and 1, no bias");
+    const std::string pad = "onnx: node \"wide\" (Pad): ";
+    EXPECT_EQ(padded({0, 1, 2, 0, 0, 0}, "constant"), pad + "it pads, or cuts, something else than the steps");
+    EXPECT_EQ(padded({0, 0, -1, 0, 0, 0}, "constant"), pad + "it pads, or cuts, something else than the steps");
+    EXPECT_EQ(padded({0, 0, 2, 0, 0, 0}, "edge"), pad + "its mode is \"edge\"; expected constant or reflect");
+    EXPECT_EQ(padded({0, 0, 2}, "constant"), pad + "it has pads of another number of axes than its input");
+    EXPECT_EQ(padded({0, 0, 2, 0, 0, 0}, "reflect", {list("pads", {1, 1})}),
+              "onnx: node \"y\" (Conv): it pads with zeros what Pad reflects");
+    OnnxFile file;
+    file.input("x", {0, 3, 0}).output("y");
+    file.tensor<Whole>("pads", {6}, std::vector<Whole>{0, 0, 1, 0, 0, 0});
+    file.node("Pad", {"x", "pads"}, {"wide"});
+    file.node("Relu", {"wide"}, {"y"});
+    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (Relu): it reads steps with padding; only a convolution does");
+}
+
+TEST(OnnxConvolutions, NormsAndPReLU) {
+    EXPECT_EQ(one({0, 0, 3}, "LayerNormalization", {}, {"three", "three"}), "LayerNorm 3, eps 1e-05");
+    EXPECT_EQ(one({0, 0, 3}, "LayerNormalization", {real("epsilon", 0.5f)}, {"three"}),
+              "LayerNorm 3, no bias, eps 0.5");
+    EXPECT_EQ(one({0, 5, 3}, "LayerNormalization", {OnnxFile::attribute("axis", Whole{1})}, {"all"}),
+              "LayerNorm 15, no bias, eps 1e-05");
+    EXPECT_EQ(one({0, 0, 3}, "RMSNormalization", {}, {"three"}, 23), "RMSNorm 3, eps 1e-05");
+    EXPECT_EQ(one({0, 0, 3}, "RMSNormalization", {real("epsilon", 1.1920929e-7f)}, {"three"}, 23),
+              "RMSNorm 3, eps 0"); // RMSNorm's default
+    EXPECT_EQ(one({0, 0, 3}, "PRelu", {}, {"one"}), "PReLU 3, one factor");
+    EXPECT_EQ(one({0, 0, 3}, "PRelu", {}, {"three"}), "PReLU 3, a factor for each feature");
+    EXPECT_EQ(one({0, 3, 0}, "PRelu", {}, {"column"}), "PReLU 3, a factor for each feature");
+    EXPECT_EQ(one({0, 5, 3}, "PRelu", {}, {"all"}), "PReLU 15, a factor for each feature");
+    EXPECT_EQ(one({0, 3, 0}, "Softmax", {OnnxFile::attribute("axis", Whole{1})}), "Softmax 3");
+    EXPECT_EQ(one({0, 5, 3}, "Softmax", {OnnxFile::attribute("axis", Whole{1})}, {}, 11), "Softmax 15");
+
+    const std::string why{refused};
+    EXPECT_EQ(one({0, 0, 3}, "LayerNormalization", {OnnxFile::attribute("axis", Whole{1})}, {"three"}),
+              why + "LayerNormalization): its axes are not those of the features");
+    EXPECT_EQ(one({0, 0, 3}, "LayerNormalization", {}, {"b"}),
+              why + "LayerNormalization): \"b\" has the shape [4]; expected one number for each of 3 features");
+    EXPECT_EQ(one({0, 0, 3}, "LayerNormalization", {real("epsilon", -1)}, {"three"}),
+              why + "LayerNormalization): its epsilon is -1, which is no fraction of two ints");
+    EXPECT_EQ(one({0, 0, 3}, "PRelu", {}, {"b"}),
+              why + "PRelu): its factors have the shape [4]; expected one, or one for each of the 3 features");
+}
+
+TEST(OnnxConvolutions, PoolingOverTheSteps) {
+    EXPECT_EQ(one({0, 0, 3}, "ReduceMean", {list("axes", {1}), OnnxFile::attribute("keepdims", Whole{0})}),
+              "MeanPooling 3");
+    EXPECT_EQ(one({0, 0, 3}, "ReduceMax", {list("axes", {0})}), "MaxPooling 3");
+    EXPECT_EQ(one({0, 3, 0}, "GlobalAveragePool", {}), "MeanPooling 3");
+    EXPECT_EQ(one({2, 3, 4, 5}, "GlobalMaxPool", {}), "MaxPooling 3");
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {5})}), "MaxPooling 3");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {list("kernel_shape", {2}), list("strides", {2})}),
+              "Conv1d 3 -> 3, kernel 2, stride 2, groups 3, no bias");
+    const std::string why{refused};
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {2})}),
+              why + "MaxPool): it pools windows of the steps; Rondo's MaxPooling is over all of them");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {list("kernel_shape", {2}), list("pads", {1, 1})}),
+              why + "AveragePool): it leaves its padding out of the means at the ends, as no layer of Rondo does");
+}
+
+/// x (sequences, 3, 6) through a convolution and a Flatten of either order to a Linear.
+OnnxFile flattened(bool turned) {
+    OnnxFile file;
+    file.input("x", {2, 3, 6}).output("y");
+    file.count("w", {4, 3, 3}, -17);
+    file.count("m", {24, 2}, -20);
+    file.node("Conv", {"x", "w"}, {"c"}, {list("pads", {1, 1})});
+    if (turned) file.node("Transpose", {"c"}, {"t"}, {list("perm", {0, 2, 1})});
+    file.node("Flatten", {turned ? "t" : "c"}, {"f"});
+    file.node("MatMul", {"f", "m"}, {"y"});
+    return file;
+}
+
+TEST(OnnxConvolutions, AFlattenOfStepsAndFeaturesHasTheirOrder) {
+    EXPECT_EQ(layers_of(flattened(false)),
+              "Conv1d 3 -> 4, kernel 3, padding 1 and 1, no bias; Flatten 4 -> 24, features first; "
+              "Linear 24 -> 2, no bias");
+    EXPECT_EQ(layers_of(flattened(true)), "Conv1d 3 -> 4, kernel 3, padding 1 and 1, no bias; Flatten 4 -> 24; "
+                                          "Linear 24 -> 2, no bias");
+}
+
+TEST(OnnxConvolutions, ANetworkComputesWhatTheFileSays) {
+    using Net = Sequential<Conv1d<3, 4, 3, Conv{.padding = {1, 1}, .bias = false}>,
+                           Flatten<4, 6, FlattenOrder::features_first>, LinearWithoutBias<24, 2>>;
+    const std::string file = flattened(false).bytes();
+    Error error;
+    Model<Net> model;
+    load(model, read(file, error));
+    std::vector<float> x(3 * 6);
+    for (std::size_t k = 0; k < x.size(); ++k) x[k] = float(int(k * 7 % 11) - 5); // of step k / 3
+    Workspace<Net> work;
+    const auto y = work.forward(model, SequenceView<const float, 3>{x.data(), nullptr, Extent{6, 1}});
+    double expected[2]{};
+    for (int out = 0; out < 4; ++out)
+        for (int t = 0; t < 6; ++t) {
+            double sum = 0;
+            for (int in = 0; in < 3; ++in)
+                for (int k = 0; k < 3; ++k)
+                    if (const int at = t + k - 1; at >= 0 && at < 6)
+                        sum += (-17 + (out * 3 + in) * 3 + k) * double(x[std::size_t(at * 3 + in)]);
+            for (int n = 0; n < 2; ++n) expected[n] += (-20 + (out * 6 + t) * 2 + n) * sum;
+        }
+    EXPECT_FLOAT_EQ(y.value[0], float(expected[0]));
+    EXPECT_FLOAT_EQ(y.value[1], float(expected[1]));
+
+    Model<Sequential<Conv1d<3, 4, 3, Conv{.padding = causal_padding, .bias = false}>,
+                     Flatten<4, 6, FlattenOrder::features_first>, LinearWithoutBias<24, 2>>>
+        causal;
+    load(causal, read(file, error), error);
+    EXPECT_EQ(error.message, "onnx: node \"c\" (Conv): expected Conv1d 3 -> 4, kernel 3, padding 2 and 0, no bias for "
+                             "the network's \"0\", got Conv1d 3 -> 4, kernel 3, padding 1 and 1, no bias");
+}
+
+TEST(OnnxConvolutions, ASkipOfOtherStepsIsRefused) {
+    OnnxFile file;
+    file.input("x", {2, 4, 6}).output("y");
+    file.count("w", {4, 4, 3});
+    file.node("Conv", {"x", "w"}, {"c"});
+    file.node("Add", {"x", "c"}, {"y"});
+    EXPECT_EQ(layers_of(file), std::string{refused} + "Add): it adds what no earlier layer was given");
+}
+
+} // namespace
+} // namespace onnx_convolutions
