@@ -54,8 +54,17 @@ void add_convolutions(Cases& to) {
                 double>(to, "checked", "TimeDistributed");
     add_network<TimeDistributed<3, RNN<1, 2, Stack{.bidirectional = true}>, MeanPooling<4>>, double>(
         to, "checked", "TimeDistributed_first");
+    // Depthwise: a stride and reflection; more taps than are summed up at once.
+    add_network<
+        Sequential<Linear<3, 5>, Conv1d<5, 5, 4, Conv{.stride = 2, .groups = 5, .padding = Padding{1, 2, true}}>,
+                   Linear<5, 3>>,
+        double>(to, "checked", "Conv1d_depthwise");
+    add_network<
+        Sequential<Conv1d<3, 3, 35, Conv{.groups = 3, .padding = Padding{20, 14}, .bias = false}>, Linear<3, 2>>,
+        double>(to, "checked", "Conv1d_depthwise_long");
     // One output step for each input step, so that targets fit.
     add_network<Sequential<Conv1d<3, 5, 3, Conv{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
+                           Conv1d<4, 4, 3, Conv{.groups = 4, .padding = same_padding}>,
                            Conv1d<4, 2, 4, Conv{.padding = same_padding}>>,
                 float>(to, "padded_squared", "Conv1d");
     add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, Conv{.padding = causal_padding}>, Magnitude<2>, RNN<2, 3>,

@@ -28,9 +28,10 @@ using Convolved = Sequential<Conv1d<3, 5, 3, causal>, RNN<5, 4>,
 /// Three rates: a step reads 6 inputs.
 using Strided = Sequential<Conv1d<1, 4, 4, strided(2)>, LSTM<4, 33>, LayerNorm<33>, Conv1d<33, 6, 3, strided(3)>,
                            GRU<6, 4>, Linear<4, 3>>;
-using Grouped = Sequential<Conv1d<6, 6, 5, Conv{.stride = 3, .groups = 2, .padding = causal_padding}>>;
+using Grouped = Sequential<Conv1d<6, 6, 5, Conv{.stride = 3, .groups = 2, .padding = causal_padding}>,
+                           Conv1d<6, 6, 3, Conv{.stride = 2, .groups = 6, .padding = causal_padding, .bias = false}>>;
 static_assert(StreamOf<Strided, float>::stride == 6 && StreamOf<Strided, float>::inputs_size == 6 &&
-              StreamOf<Grouped, float>::inputs_size == 18 && StreamOf<Convolved, float>::stride == 1);
+              StreamOf<Grouped, float>::inputs_size == 36 && StreamOf<Convolved, float>::stride == 1);
 
 /// Frames of 40 steps: more output columns than a tile has, then two, then one; padding on both sides, with dilation
 /// and groups, too; layers that read to a frame's end, and layers that begin anew in each.
@@ -41,6 +42,7 @@ using Framed = Sequential<
                     Conv1d<6, 6, 3, Conv{.stride = 5, .padding = {1, 1}}>,
                     Conv1d<6, 4, 3, Conv{.dilation = 2, .groups = 2, .padding = same_padding}>,
                     RNN<4, 2, Stack{.bidirectional = true}>, Conv1d<4, 33, 3, Conv{.stride = 2, .padding = {1, 1}}>,
+                    Conv1d<33, 33, 4, Conv{.groups = 33, .padding = same_padding}>,
                     Conv1d<33, 5, 3, Conv{.padding = same_padding}>, MeanPooling<5>>,
     GRU<5, 4>, Linear<4, 2>>;
 

@@ -9,6 +9,7 @@
 #include "../graph/layer_layout.hpp"
 #include "../op/convolution.hpp"
 #include "../op/convolution_frame.hpp"
+#include "../op/depthwise_convolution.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,18 +88,26 @@ struct Conv1d {
         return text;
     }
 
-    // The backend's kernel for streams, a product with the windows: of one step, or of all steps of a frame.
+    // The backend's kernel for streams: a product with the windows, of one step or of all steps of a frame.
+    static constexpr bool depthwise = In > 1 && options.groups == In&& options.groups == Out;
     static constexpr int taps = In * Kernel;
     template <class K>
-    using kernel = typename std::conditional_t<causal, typename K::template linear<taps, Out>,
-                                               typename K::template linear_columns<taps, Out>>;
+    using product = typename std::conditional_t<causal, typename K::template linear<taps, Out>,
+                                                typename K::template linear_columns<taps, Out>>;
     template <class K>
-        requires (options.groups == 1 && (causal || options.dilation == 1)) && requires { typename kernel<K>; }
+    using kernel =
+        typename std::conditional_t<depthwise, std::type_identity<DepthwiseKernel<typename K::scalar, Out, Kernel>>,
+                                    std::type_identity<product<K>>>::type;
+    template <class K>
+        requires (depthwise || (options.groups == 1 && (causal || options.dilation == 1))) &&
+                     requires { typename kernel<K>; }
     static constexpr std::size_t packed_size = kernel<K>::size;
     template <class K>
     static void pack(const auto& tensor, std::byte* to) {
-        kernel<K>::template pack<options.bias>(
-            [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
+        if constexpr (depthwise) kernel<K>::template pack<options.bias>(tensor, to);
+        else
+            kernel<K>::template pack<options.bias>(
+                [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
     }
 
     template <class S>
@@ -110,7 +119,8 @@ struct Conv1d {
             "rondo: Conv1d reads later steps, unless its padding is causal; it cannot be streamed step by step");
         const Extent& e = x.extent;
         Scalar* const state = run.persistent_state(e.batch);
-        if constexpr (Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>) {
+        constexpr bool has_kernel = Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>;
+        if constexpr (has_kernel && !depthwise) {
             if constexpr (causal) return step<Scalar>(run, x, state);
             else return frame<Scalar>(run, x);
         } else {
@@ -124,8 +134,15 @@ struct Conv1d {
                 }
             const auto y =
                 run.template make<Out>({plan.steps(e.steps), e.batch, lengths, e.first_step / stride, e.first_column});
-            Convolution<Scalar> operation{x, y, run.parameter(0), {}, plan};
-            if constexpr (options.bias) operation.bias = run.parameter(1);
+            std::conditional_t<depthwise, DepthwiseConvolution<Scalar>, Convolution<Scalar>> operation{
+                x, y, {}, {}, plan};
+            if constexpr (has_kernel) {
+                operation.by_tap = kernel<typename Run::kernels>::weights(run.weights());
+                operation.bias.value = kernel<typename Run::kernels>::bias(run.weights());
+            } else {
+                operation.weight = run.parameter(0);
+                if constexpr (options.bias) operation.bias = run.parameter(1);
+            }
             if constexpr (state_size > 0) {
                 operation.state = state;
                 if (state && run.taped()) operation.before = run.take(state_size * std::size_t(e.batch));

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -120,13 +121,14 @@ private:
     std::size_t outputs() const { return y.rows / groups(); } // of a group
     std::size_t taps() const { return inputs() * std::size_t(plan.kernel); }
     std::size_t weight_size() const { return y.rows * taps(); }
-    /// Columns whose windows are in memory at once: all on a device, about 64 K elements of whole steps on the host.
+    /// Columns whose windows are in memory at once: all on a device; on the host whole steps, about 64 K elements, and
+    /// enough columns that a product does not wait for its weights.
     template <bool whole>
     std::size_t chunk() const {
         if (whole) return y.columns();
-        const std::size_t batch = std::size_t(y.extent.batch);
-        return (std::min)(y.columns(),
-                          (std::max)(std::size_t(1), 65536 / (taps() * (std::max)(batch, std::size_t(1)))) * batch);
+        const std::size_t batch = (std::max)(std::size_t(y.extent.batch), std::size_t(1)), least = 96;
+        const std::size_t columns = (std::max)(65536 / taps(), least);
+        return (std::min)(y.columns(), (std::max)(columns / batch, std::size_t(1)) * batch);
     }
     template <bool whole, class F>
     void each_chunk(const F& f) const {
@@ -172,9 +174,18 @@ private:
     template <class B>
     void scatter(B& backend, const int* lengths, std::size_t group, std::size_t first, std::size_t count,
                  const S* from) const {
-        backend.columns(
-            ConvolutionWindowsGradient<S>{of_group(lengths, group, first, nullptr), from, x.gradient, first + count},
-            x.columns());
+        const std::size_t batch = std::size_t(x.extent.batch);
+        const auto [begin, end] = inputs_of(int(first / batch), int((first + count) / batch));
+        backend.columns(ConvolutionWindowsGradient<S>{of_group(lengths, group, first, nullptr), from, x.gradient,
+                                                      first + count, std::size_t(begin) * batch},
+                        std::size_t(end - begin) * batch);
+    }
+    /// The input steps that the output steps [first, end) may read.
+    std::pair<int, int> inputs_of(int first, int end) const {
+        const int steps = x.extent.steps;
+        if (plan.reflect) return {0, steps}; // from the end of each sequence
+        const int from = (std::min)((std::max)(first * plan.stride - plan.left, 0), steps);
+        return {from, (std::max)((std::min)((end - 1) * plan.stride - plan.left + plan.reach(), steps), from)};
     }
 };
 

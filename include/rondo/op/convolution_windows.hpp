@@ -55,6 +55,12 @@ struct WindowsOfGroup {
     RONDO_HOST_DEVICE ConvolutionHistory<S> history(std::size_t b) const {
         return {state + b * ConvolutionHistory<S>::size(plan, rows), rows, std::size_t(plan.reach() - 1)};
     }
+    /// The group's features of the step at a position of the padded sequence; null: zeros.
+    RONDO_HOST_DEVICE const S* step(const S* x, int position, std::size_t b) const {
+        if (state && position < plan.left) return history(b).back(std::size_t(plan.left - position)) + first_row;
+        const int t = plan.source(position, length(b));
+        return t < 0 ? nullptr : x + at(t, b);
+    }
 };
 template <class S>
 struct ConvolutionWindows : WindowsOfGroup<S> {
@@ -63,13 +69,10 @@ struct ConvolutionWindows : WindowsOfGroup<S> {
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const std::size_t column = this->first + n, b = column % this->batch;
-        const int begin = int(column / this->batch) * this->plan.stride, length = this->length(b);
+        const int begin = int(column / this->batch) * this->plan.stride;
         S* to = windows + n * this->taps();
         for (int k = 0; k < this->plan.kernel; ++k, to += this->inputs) {
-            const int position = begin + k * this->plan.dilation, t = this->plan.source(position, length);
-            const S* from = t < 0 ? nullptr : x + this->at(t, b);
-            if (this->state && position < this->plan.left)
-                from = this->history(b).back(std::size_t(this->plan.left - position)) + this->first_row;
+            const S* const from = this->step(x, begin + k * this->plan.dilation, b);
             for (std::size_t i = 0; i < this->inputs; ++i) to[i] = from ? from[i] : S(0);
         }
     }
@@ -89,9 +92,10 @@ struct ConvolutionWindowsGradient : WindowsOfGroup<S> {
     const S* dwindows; // (Kernel inputs x N)
     S* dx;             // (rows x T B)
     std::size_t end;   // of the output columns of the windows
+    std::size_t first_input;
     template <class>
-    RONDO_HOST_DEVICE void run(std::size_t n) const {
-        const std::size_t b = n % this->batch;
+    RONDO_HOST_DEVICE void run(std::size_t index) const {
+        const std::size_t n = first_input + index, b = n % this->batch;
         const int t = int(n / this->batch), length = this->length(b), left = this->plan.left;
         if (t >= length) return;
         add(t + left, t, b);
