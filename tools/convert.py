@@ -344,7 +344,7 @@ def convert(source, target, prefix, dtype, key):
 def hint(target, tensors):
     """What a model may not take as it is."""
     for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
+        if not tensor.is_floating_point() and not name.endswith("num_batches_tracked"):
             print(f"{target}: {name} is of {str(tensor.dtype).removeprefix('torch.')}, no floating point")
     for prefix in ("module.", "_orig_mod.", "model."):  # of DataParallel, torch.compile and Lightning
         if tensors and all(name.startswith(prefix) for name in tensors):

@@ -29,6 +29,7 @@
 #include "layer/attention.hpp"
 #include "layer/attention_decoder.hpp"
 #include "layer/attention_pooling.hpp"
+#include "layer/batch_norm.hpp"
 #include "layer/conv1d.hpp"
 #include "layer/dropout.hpp"
 #include "layer/embedding.hpp"

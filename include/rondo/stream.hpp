@@ -5,6 +5,7 @@
 #include "io/dispatch.hpp"
 #include "io/model.hpp"
 #include "layer/activation.hpp"
+#include "layer/batch_norm.hpp"
 #include "layer/conv1d.hpp"
 #include "layer/dropout.hpp"
 #include "layer/embedding.hpp"

@@ -5,6 +5,7 @@
 
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/attention_pooling.hpp>
+#include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/flatten.hpp>
@@ -54,6 +55,8 @@ void add_checked(Cases& to) {
             After<33, TanhGELU<33>, LayerNorm<33, Norm{.bias = false}>, Hardsigmoid<33>, LogSoftmax<33>>>{},
         "LogSoftmax_33");
     add(std::type_identity<First<MaxPooling<3>>>{}, "MaxPooling_first");
+    add(std::type_identity<After<5, BatchNorm1d<5>, SiLU<5>>>{}, "BatchNorm1d_5");
+    add(std::type_identity<First<BatchNorm1d<3, BatchNormOptions{.affine = false}>>>{}, "BatchNorm1d_first");
     add_network<After<3, Flatten<3, 4>>, double>(to, "without_lengths", "Flatten_3_4");
 }
 

@@ -184,6 +184,34 @@ def convolutions():
     return file
 
 
+def batch_norms():
+    """Batch normalization over the valid steps of three sequences: three training steps, then evaluation."""
+    file = File("batch_norm")
+    for name, features, options in (
+        ("plain", 5, {}),
+        ("equal_weights", 33, {"momentum": None, "eps": 0.01}),
+        ("without_weight", 1, {"momentum": 0.25, "affine": False}),
+        ("without_statistics", 5, {"track_running_stats": False}),
+    ):
+        file.case(name)
+        module = nn.BatchNorm1d(features, **options)
+        for parameter in module.parameters():
+            nn.init.normal_(parameter)
+        lengths = torch.tensor([4, 2, 3])
+        valid = torch.arange(4)[:, None] < lengths
+        x = torch.where(valid[..., None], 3 + 2 * torch.randn(4, 3, features), torch.tensor(1e30))
+        dy = torch.randn(4, 3, features)
+        file.add(name, {f"parameters/{key}": value for key, value in module.state_dict().items()})
+        file.add(name, {"x": x, "dy": dy, "lengths": lengths})
+        for step in ("first", "second", "third", "fixed"):
+            module.train(step != "fixed")
+            leaves = {"dx": x[valid].requires_grad_()} | parameters(module)
+            y = module(leaves["dx"])
+            file.add(f"{name}/{step}", {"y": y} | gradients([y], [dy[valid]], leaves))
+            file.add(f"{name}/{step}", {f"parameters/{key}": value for key, value in module.state_dict().items()})
+    return file
+
+
 def cross_entropy(x, target):
     """The mean over all valid steps of (T, B, V); a target of -100 is none."""
     return functional.cross_entropy(x.flatten(0, 1), target.flatten().long(), ignore_index=-100)

@@ -20,7 +20,8 @@ def main():
     print(f"loop against nn.GRU: {recurrent.check_loop():.1e} at most")
     print(f"variants without options against PyTorch: {variants.check_variant():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
-    files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.losses()]
+    files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
+    files += [layers.losses()]
     files += [attention.attention(), traces.traces(), variants.variants()]
     for file in files:
         file.save(folder)

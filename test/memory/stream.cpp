@@ -2,6 +2,8 @@
 // A stream and a single cell ask for no memory once they are made.
 #include "counted.hpp"
 
+#include <rondo/layer/batch_norm.hpp>
+#include <rondo/layer/conv1d.hpp>
 #include <rondo/model/single_cell.hpp>
 #include <rondo/stream/any_stream.hpp>
 #include <rondo/stream/stream.hpp>
@@ -40,12 +42,17 @@ void expect_none(const Input& x) {
     EXPECT_GT(allocations([&] { Stream<Net> another{packed}; }), 0u);
 }
 
+constexpr Conv grouped(int groups) { return {.groups = groups, .padding = causal_padding}; }
+using Convolved = Sequential<Conv1d<3, 6, 3, grouped(3)>, BatchNorm1d<6>, Conv1d<6, 6, 40, grouped(6)>, BatchNorm1d<6>,
+                             BatchNorm1d<6>, Conv1d<6, 2, 3, grouped(1)>>;
+
 TEST(Stream, AllocatesNothing) {
     const float features[]{0.5f, -1, 2};
     expect_none<Letters>(3);
     expect_none<Sequential<Embedding<28, 128>, LSTM<128, 128, Stack{.layers = 2}>, Linear<128, 28>>>(3);
     expect_none<Tracker>(std::span{features});
     expect_none<Branch>(std::span{features});
+    expect_none<Convolved>(std::span{features});
 }
 
 TEST(Stream, TakesNoMemoryWhereItIsGiven) {

@@ -2,6 +2,7 @@
 // Causal convolutions, also with strides, in streams and from persistent states.
 #include "unrolled.hpp"
 
+#include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/conv1d.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/magnitude.hpp>
@@ -37,7 +38,7 @@ static_assert(StreamOf<Strided, float>::stride == 6 && StreamOf<Strided, float>:
 /// and groups, too; layers that read to a frame's end, and layers that begin anew in each.
 using Framed = Sequential<
     TimeDistributed<40, Conv1d<1, 34, 8, Conv{.stride = 4, .padding = {2, 6, true}}>, Magnitude<17>,
-                    Conv1d<17, 20, 3, Conv{.padding = same_padding}>, LSTM<20, 3>,
+                    Conv1d<17, 20, 3, Conv{.dilation = 2, .padding = {1, 3, true}}>, LSTM<20, 3>,
                     Conv1d<3, 6, 3, Conv{.padding = causal_padding}>,
                     Conv1d<6, 6, 3, Conv{.stride = 5, .padding = {1, 1}}>,
                     Conv1d<6, 4, 3, Conv{.dilation = 2, .groups = 2, .padding = same_padding}>,
@@ -79,6 +80,27 @@ TEST(State, HasTheRecurrentLayersOutsideFrames) {
     EXPECT_EQ(state.h().size(), 3u);
 }
 
+/// Normalized: folded into the weights before it, and by itself.
+template <class... Norm>
+using Folded = Sequential<Linear<3, 5>, Norm..., Named<"conv", Conv1d<5, 5, 3, causal>>>;
+using Normalized =
+    Sequential<BatchNorm1d<3>, LinearWithoutBias<3, 5>, Named<"bn", BatchNorm1d<5, BatchNormOptions{.affine = false}>>,
+               BatchNorm1d<5>, RNN<5, 4>, BatchNorm1d<4>,
+               Conv1d<4, 4, 3, Conv{.groups = 4, .padding = causal_padding, .bias = false}>, BatchNorm1d<4>,
+               Residual<Linear<4, 4>>, BatchNorm1d<4>,
+               TimeDistributed<2, Conv1d<2, 3, 3, Conv{.padding = same_padding, .bias = false}>, BatchNorm1d<3>,
+                               Conv1d<3, 4, 3, Conv{.groups = 1, .padding = {1, 0}}>, BatchNorm1d<4>, MeanPooling<4>>,
+               Conv1d<4, 6, 2, Conv{.groups = 2, .padding = causal_padding}>, BatchNorm1d<6>,
+               Conv1d<6, 33, 3, strided(2)>, BatchNorm1d<33>, Linear<33, 1>, BatchNorm1d<1>>;
+static_assert(Packed<Folded<BatchNorm1d<5>>>::size == Packed<Folded<>>::size);
+static_assert(Packed<Folded<BatchNorm1d<5>, BatchNorm1d<5>>>::size > Packed<Folded<>>::size);
+
+TEST(Stream, OfNormalizedLayersEqualsTheUnrolledNetwork) {
+    StreamTest<Normalized>::equals_unrolled<float>();
+    StreamTest<Normalized>::equals_unrolled<double>();
+    StreamTest<Folded<BatchNorm1d<5>>>::equals_unrolled<double>();
+}
+
 /// In parts, each from the state that the one before left; and in single steps.
 template <class Net>
 void equals_whole_in_parts() {
@@ -110,6 +132,7 @@ TEST(Convolution, GoesOnFromAPersistentState) {
     equals_whole_in_parts<Convolved>();
     equals_whole_in_parts<Strided>();
     equals_whole_in_parts<Grouped>();
+    equals_whole_in_parts<Normalized>();
 }
 
 TEST(TimeDistributed, RefusesLayersThatLeaveSeveralSteps) {

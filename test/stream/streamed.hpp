@@ -8,12 +8,28 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 template <class Net, class S>
 using StreamOf = rondo::Stream<Net, rondo::EigenBackend<S>>;
+
+/// A model whose averages and constants are drawn, too, from 0.5 on.
+template <class Net, class S>
+auto drawn_model(std::uint64_t seed) {
+    rondo::Model<Net, rondo::EigenBackend<S>> model{rondo::Seed{seed}};
+    auto values = model.values();
+    for (const rondo::ParameterSpec& t : Net::tensors) {
+        if (t.trained() && t.role != rondo::ParameterSpec::Role::constant) continue;
+        const auto numbers = normal_numbers<S>(t.size(), seed + t.offset);
+        for (std::size_t k = 0; k < t.size(); ++k) values[t.offset + k] = S(0.5) + std::abs(numbers[k]);
+    }
+    model.assign(values);
+    return model;
+}
 
 /// A network's inputs for `steps` steps of a stream, as one sequence.
 template <class Net, class S>

@@ -14,7 +14,7 @@ struct StreamTest : testing::Test {
     // To rounding: a product of one column sums in another order than one of all columns.
     template <class S>
     static void equals_unrolled() {
-        const rondo::Model<Net, rondo::EigenBackend<S>> model{rondo::Seed{3}};
+        const auto model = drawn_model<Net, S>(3);
         const rondo::Packed packed{model};
         StreamOf<Net, S> stream{packed};
         for (const int steps : {1, 3, 5, 20, 33}) {

@@ -12,7 +12,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The description of a parameter tensor: row-major rows x columns, at `offset` elements into the flat buffer.
 struct ParameterSpec {
-    enum class Role { input_weight, recurrent_weight, bias, table, constant };
+    /// average: a running average over training steps, which no optimizer changes; count: the number of these steps.
+    enum class Role { input_weight, recurrent_weight, bias, table, constant, average, count };
 
     Label name;
     int rows = 0, columns = 1;
@@ -22,12 +23,15 @@ struct ParameterSpec {
     int forget = -1;     // index of the forget gate's block in a bias; -1: none
     int after_reset = 0; // number of last blocks that multiply r * h instead of h: a GRU that resets before the product
     int padding = -1;    // the row of a table that stays zero
-    double initial = 0;  // the initial value of a constant, whatever the initialization
-    int rank = 2;        // as saved: 1, 2 or 3
+    double initial = 0;  // the initial value of a constant or an average, whatever the initialization
+    double momentum = 0; // of an average: the weight of the last step; 0: all steps have the same weight
+    int rank = 2;        // as saved: 1, 2 or 3; 0: one number
     int kernel = 1;      // the last extent of a tensor of rank 3: (rows, columns / kernel, kernel)
     std::size_t offset = 0;
 
     constexpr std::size_t size() const { return std::size_t(rows) * std::size_t(columns); }
+    /// Whether it has a gradient that optimizers follow.
+    constexpr bool trained() const { return role != Role::average && role != Role::count; }
     /// The extents as saved, `rank` of them.
     constexpr std::array<std::size_t, 3> shape() const {
         const std::size_t last = rank == 3 ? std::size_t(kernel) : 1;
@@ -58,7 +62,7 @@ template <class Net>
 constexpr std::size_t parameter_count = [] {
     std::size_t sum = 0;
     for (std::size_t k = 0; k < Net::tensors.size(); ++k)
-        if (!is_tied(Net::tensors, k)) sum += Net::tensors[k].size();
+        if (Net::tensors[k].trained() && !is_tied(Net::tensors, k)) sum += Net::tensors[k].size();
     return sum;
 }();
 
@@ -68,6 +72,18 @@ constexpr std::size_t buffer_size = [] {
     std::size_t end = 0;
     for (const ParameterSpec& t : Net::tensors)
         if (t.offset + padded(t.size()) > end) end = t.offset + padded(t.size());
+    return end;
+}();
+
+/// The number of its elements that are trained: averages and counts come after them.
+template <class Net>
+constexpr std::size_t trained_size = [] {
+    std::size_t end = 0;
+    for (const ParameterSpec& t : Net::tensors)
+        if (t.trained() && t.offset + padded(t.size()) > end) end = t.offset + padded(t.size());
+    for (const ParameterSpec& t : Net::tensors)
+        if (!t.trained() && t.offset < end)
+            detail::rejected("rondo: a layer's averages and counts come after its other tensors");
     return end;
 }();
 

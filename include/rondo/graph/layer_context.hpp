@@ -78,6 +78,8 @@ public:
                           First::rows;
                       })
             static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
+        static_assert(!detail::folded<Layer, k, typename R::kernels>,
+                      "rondo: this layer is a part of the packed weights of the one before it; a Sequential runs both");
         constexpr LayerPosition inside = Layer::positions[k];
         LayerContext<Child, R> scope{*this,
                                      offsets_,

@@ -3,6 +3,7 @@
 
 #include "../core/memory.hpp"
 #include "../core/parameter_spec.hpp"
+#include "layer_name.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -29,11 +30,75 @@ namespace detail {
 template <class Layer, class K>
 concept HasKernel = requires { Layer::template packed_size<K>; };
 
+/// A layer without its name.
+template <class Layer>
+struct Unnamed {
+    using type = Layer;
+};
+template <Text name, class Layer> struct Unnamed<Named<name, Layer>> : Unnamed<Layer> {};
+
+/// Layers y = factor x + shift, feature by feature, and those whose packed weights can contain such a layer after them:
+/// the second argument of their pack says that there is a bias.
+template <class Layer> inline constexpr bool is_scale = false;
+template <class Layer> inline constexpr bool takes_scale = false;
+
+/// Whether the k-th layer of a network is a part of the packed weights of the one before it, and is not run.
+template <class Layer, std::size_t k, class K>
+constexpr bool folded = [] {
+    if constexpr (k > 0 && !std::is_void_v<K> && requires { requires Layer::folds; }) {
+        if constexpr (k < Layer::layer_count) {
+            using Before = typename Unnamed<typename Layer::template layer_at<k - 1>>::type;
+            using Scale = typename Unnamed<typename Layer::template layer_at<k>>::type;
+            return is_scale<Scale> && takes_scale<Before> && HasKernel<Before, K>;
+        }
+    }
+    return false;
+}();
+
+/// A weight, zero instead of a denormal one, since arithmetic on denormals is slow.
+template <class S>
+S normal_weight(S value) {
+    return std::abs(value) < (std::numeric_limits<S>::min)() ? S(0) : value;
+}
+template <class S>
+class NormalWeights {
+public:
+    explicit NormalWeights(const S* values) : values_{values} {}
+    S operator[](std::size_t k) const { return normal_weight(values_[k]); }
+
+private:
+    const S* values_;
+};
+
+/// Tensors of a layer, with the scale after it: tensor(0) the weight, whose rows are outputs, tensor(1) the bias.
+template <class Scale, bool bias, class Tensors, class ScaleTensors>
+struct ScaledTensors {
+    Tensors tensor;
+    ScaleTensors scale;
+    std::size_t columns; // of the weight
+
+    struct Values {
+        ScaledTensors of;
+        std::size_t tensor;
+        auto operator[](std::size_t k) const {
+            using S = decltype(of.tensor(0)[0]);
+            if (tensor == 0)
+                return normal_weight(S(double(of.tensor(0)[k]) * Scale::scale(of.scale, k / of.columns).factor));
+            const auto by = Scale::scale(of.scale, k);
+            double value = by.shift;
+            if constexpr (bias) value += double(of.tensor(1)[k]) * by.factor;
+            return normal_weight(S(value));
+        }
+    };
+    Values operator()(std::size_t k) const { return {*this, k}; }
+};
+
 template <class Layer, class K>
 inline constexpr std::size_t packed_size = 0;
 template <class Layer, std::size_t k, class K>
 constexpr std::size_t packed_before =
-    packed_before<Layer, k - 1, K> + packed_size<typename Layer::template layer_at<k - 1>, K>;
+    packed_before<Layer, k - 1, K> +
+    (folded<Layer, k - 1, K> ? 0 : packed_size<typename Layer::template layer_at<k - 1>, K>);
 template <class Layer, class K>
 inline constexpr std::size_t packed_before<Layer, 0, K> = 0;
 
@@ -45,19 +110,29 @@ inline constexpr std::size_t packed_size<Layer, K> = [] {
     else return buffer_size<Layer> * sizeof(typename K::scalar);
 }();
 
-/// Reads weights with denormals flushed to zero, since arithmetic on denormals is slow.
-template <class S>
-class NormalWeights {
-public:
-    explicit NormalWeights(const S* values) : values_{values} {}
-    S operator[](std::size_t k) const {
-        const S value = values_[k];
-        return std::abs(value) < (std::numeric_limits<S>::min)() ? S(0) : value;
+template <class Layer, class K, class S>
+void pack(const S* parameters, const std::size_t* offsets, std::byte* to);
+/// Packs the k-th layer of a network.
+template <class Layer, std::size_t k, class K, class S>
+void pack_layer(const S* parameters, const std::size_t* offsets, std::byte* to) {
+    using Part = typename Layer::template layer_at<k>;
+    const auto tensors_of = [&](std::size_t layer) {
+        return [=, first = offsets + Layer::positions[layer].tensor](std::size_t tensor) {
+            return NormalWeights{parameters + first[tensor]};
+        };
+    };
+    if constexpr (folded<Layer, k + 1, K>) {
+        using Scale = typename Layer::template layer_at<k + 1>;
+        constexpr bool bias = Part::tensors.size() > 1;
+        const auto tensors = tensors_of(k), scale = tensors_of(k + 1);
+        Part::template pack<K, true>(
+            ScaledTensors<Scale, bias, decltype(tensors_of(k)), decltype(tensors_of(k))>{
+                tensors, scale, std::size_t(Part::tensors[0].columns)},
+            to);
+    } else if constexpr (!folded<Layer, k, K>) {
+        pack<Part, K>(parameters, offsets + Layer::positions[k].tensor, to);
     }
-
-private:
-    const S* values_;
-};
+}
 
 /// Packs the weights of a layer, whose k-th tensor is at `parameters + offsets[k]`.
 template <class Layer, class K, class S>
@@ -66,9 +141,7 @@ void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
         Layer::template pack<K>([&](std::size_t k) { return NormalWeights{parameters + offsets[k]}; }, to);
     } else if constexpr (requires { Layer::layer_count; }) {
         [&]<std::size_t... k>(std::index_sequence<k...>) {
-            (pack<typename Layer::template layer_at<k>, K>(parameters, offsets + Layer::positions[k].tensor,
-                                                           to + packed_before<Layer, k, K>),
-             ...);
+            (pack_layer<Layer, k, K>(parameters, offsets, to + packed_before<Layer, k, K>), ...);
         }(std::make_index_sequence<Layer::layer_count>{});
     } else {
         S* const numbers = reinterpret_cast<S*>(to);

@@ -101,6 +101,10 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
         for (std::size_t j = 0; j < tensors.size() && !found; ++j) // a file may have any one of tied tensors
             if (tensors[j].offset == t.offset) found = dict.find(names.in_file(tensors[j].name.view()));
         if (!found && is_tied(tensors, k)) continue;
+        if (!found && t.role == ParameterSpec::Role::count) { // old files lack it
+            values[t.offset] = S(0);
+            continue;
+        }
         const auto has = [&](std::string_view other) { return dict.find(names.in_file(other)) != nullptr; };
         const bool no_biases = !found && io::detail::lacks_biases(tensors, k, has);
         if (no_biases && names.zero_biases) {
@@ -117,6 +121,8 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
         if (t.after_reset > 0)
             return wrong(": expected that of a GRU that resets before the product, which PyTorch has not");
         if (Error problem = assign_array(tensors, k, {rows, columns, found->values}, dict.source, values))
+            return problem;
+        if (Error problem = io::detail::count_problem(t, found->values[0], dict.source + ": tensor " + name))
             return problem;
     }
     for (const io::NamedArray& array : dict.tensors)

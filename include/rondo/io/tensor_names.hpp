@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/error.hpp"
+#include "../core/number_text.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../core/range.hpp"
 
@@ -43,6 +45,13 @@ inline std::pair<std::string_view, std::string_view> split_name(std::string_view
 }
 inline bool is_recurrent_bias(std::string_view leaf) {
     return leaf.starts_with("bias_ih") || leaf.starts_with("bias_hh");
+}
+
+/// Counts of training steps: up to here every whole number is a double.
+inline constexpr double most_steps = 9007199254740992;
+inline Error count_problem(const ParameterSpec& t, double value, const std::string& tensor) {
+    if (t.role != ParameterSpec::Role::count || (value >= 0 && value <= most_steps)) return {};
+    return {Error::Kind::format, tensor + ": expected a count from 0 to 2^53, got " + rondo::detail::short_text(value)};
 }
 
 /// Whether the k-th tensor is a bias of a recurrent layer for none of whose biases has(name) is true.

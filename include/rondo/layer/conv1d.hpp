@@ -89,7 +89,7 @@ struct Conv1d {
     }
 
     // The backend's kernel for streams: a product with the windows, of one step or of all steps of a frame.
-    static constexpr bool depthwise = In > 1 && options.groups == In&& options.groups == Out;
+    static constexpr bool depthwise = In > 1 && (In == Out) && options.groups == In;
     static constexpr int taps = In * Kernel;
     template <class K>
     using product = typename std::conditional_t<causal, typename K::template linear<taps, Out>,
@@ -102,11 +102,11 @@ struct Conv1d {
         requires (depthwise || (options.groups == 1 && (causal || options.dilation == 1))) &&
                      requires { typename kernel<K>; }
     static constexpr std::size_t packed_size = kernel<K>::size;
-    template <class K>
+    template <class K, bool has_bias = options.bias>
     static void pack(const auto& tensor, std::byte* to) {
-        if constexpr (depthwise) kernel<K>::template pack<options.bias>(tensor, to);
+        if constexpr (depthwise) kernel<K>::template pack<has_bias>(tensor, to);
         else
-            kernel<K>::template pack<options.bias>(
+            kernel<K>::template pack<has_bias>(
                 [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
     }
 
@@ -220,5 +220,10 @@ private:
                                                 " steps or more, got one of " + std::to_string(e.length(b)));
     }
 };
+
+namespace detail {
+template <int In, int Out, int Kernel, Conv options>
+inline constexpr bool takes_scale<Conv1d<In, Out, Kernel, options>> = true;
+}
 
 } // namespace rondo

@@ -32,9 +32,9 @@ struct LinearLayer {
     }
 
     template <class K> static constexpr std::size_t packed_size = K::template linear<In, Out>::size;
-    template <class K>
+    template <class K, bool has_bias = bias>
     static void pack(const auto& tensor, std::byte* to) {
-        K::template linear<In, Out>::template pack<bias>(tensor, to);
+        K::template linear<In, Out>::template pack<has_bias>(tensor, to);
     }
 
     template <class S>
@@ -77,5 +77,10 @@ struct Linear : detail::LinearLayer<In, Out, true> {};
 template <int In, int Out>
     requires (In > 0) && (Out > 0)
 struct LinearWithoutBias : detail::LinearLayer<In, Out, false> {};
+
+namespace detail {
+template <int In, int Out> inline constexpr bool takes_scale<Linear<In, Out>> = true;
+template <int In, int Out> inline constexpr bool takes_scale<LinearWithoutBias<In, Out>> = true;
+}
 
 } // namespace rondo

@@ -109,14 +109,15 @@ struct Network {
 
     static constexpr auto tensors = [] {
         std::array<ParameterSpec, (Layers::tensors.size() + ... + 0)> all{};
-        std::size_t k = 0, index = 0, start = 0;
+        std::size_t k = 0, index = 0, start = 0, averages = (trained_size<Layers> + ... + 0);
         const auto append = [&]<class Layer>(std::type_identity<Layer>) {
             for (ParameterSpec t : Layer::tensors) {
                 t.name = Label{labels[index]}.add(".").add(t.name.view());
-                t.offset += start;
+                t.offset = t.trained() ? start + t.offset : averages + (t.offset - trained_size<Layer>);
                 all[k++] = t;
             }
-            start += buffer_size<Layer>;
+            start += trained_size<Layer>;
+            averages += buffer_size<Layer> - trained_size<Layer>;
             ++index;
         };
         (append(std::type_identity<Layers>{}), ...);

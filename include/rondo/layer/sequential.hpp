@@ -31,6 +31,7 @@ template <class... Layers>
     requires (sizeof...(Layers) > 0)
 struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
     static constexpr bool layers_in_order = true;
+    static constexpr bool folds = true; // where layers become part of the packed weights of those before them
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
     static constexpr int output_size = Sequential::template layer_at<sizeof...(Layers) - 1>::output_size;
 
@@ -49,8 +50,10 @@ struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
 private:
     template <std::size_t k>
     static auto from(auto& run, const auto& x) {
+        using Kernels = typename std::remove_reference_t<decltype(run)>::kernels;
         auto y = run.template at<k>(x);
-        if constexpr (k + 1 < sizeof...(Layers)) return from<k + 1>(run, y);
+        constexpr std::size_t next = detail::folded<Sequential, k + 1, Kernels> ? k + 2 : k + 1;
+        if constexpr (next < sizeof...(Layers)) return from<next>(run, y);
         else return y;
     }
 };

@@ -23,7 +23,7 @@ std::vector<S> initial_values(std::span<const ParameterSpec> tensors, std::size_
                               const Initial& initial) {
     std::vector<S> host(size);
     for (std::size_t k = 0; k < tensors.size(); ++k)
-        if (const ParameterSpec& t = tensors[k]; t.role == ParameterSpec::Role::constant)
+        if (const ParameterSpec& t = tensors[k]; t.role == ParameterSpec::Role::constant || !t.trained())
             std::fill_n(host.data() + t.offset, t.size(), S(t.initial));
         else if (!is_tied(tensors, k))
             initial.template draw<S>(t, {seed, Purpose::initial, 0, std::uint32_t(k)}, host.data() + t.offset);

@@ -15,6 +15,8 @@ struct Tie {
     static constexpr void apply(std::array<std::size_t, Net::tensors.size()>& of) {
         constexpr std::size_t to = tensor_index<Net, alias>, from = tensor_index<Net, original>;
         static_assert(from < to, "rondo::Tied: the original must come before the tensor that is tied to it");
+        static_assert(Net::tensors[to].trained() && Net::tensors[from].trained(),
+                      "rondo::Tied: running averages cannot be tied");
         static_assert(Net::tensors[to].rank == Net::tensors[from].rank &&
                           Net::tensors[to].shape() == Net::tensors[from].shape(),
                       "rondo::Tied: two tensors that are tied must have the same shape");
@@ -39,14 +41,16 @@ struct Tied : Net {
         }
         (Ties::template apply<Net>(of), ...);
         std::size_t next = 0;
-        for (std::size_t k = 0; k < all.size(); ++k) {
-            if (of[k] == k) {
-                all[k].offset = next;
-                next += padded(all[k].size());
-            } else {
-                all[k].offset = all[of[k]].offset;
+        for (const bool trained : {true, false})
+            for (std::size_t k = 0; k < all.size(); ++k) {
+                if (all[k].trained() != trained) continue;
+                if (of[k] == k) {
+                    all[k].offset = next;
+                    next += padded(all[k].size());
+                } else {
+                    all[k].offset = all[of[k]].offset;
+                }
             }
-        }
         return all;
     }();
 };

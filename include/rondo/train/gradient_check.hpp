@@ -44,7 +44,7 @@ GradientCheck gradient_check(const Model<Net, B>& model, Body&& body, const Rand
     };
     GradientCheck worst;
     for (const ParameterSpec& t : Net::tensors)
-        for (std::size_t k = 0; k < t.size(); ++k) {
+        for (std::size_t k = 0; k < t.size() && t.trained(); ++k) {
             const double p = double(values[t.offset + k]), analytic = double(gradients[t.offset + k]);
             const double numeric = (loss_with(t.offset + k, p + d) - loss_with(t.offset + k, p - d)) / (2 * d);
             const double error =

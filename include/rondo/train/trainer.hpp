@@ -85,7 +85,7 @@ public:
 
 private:
     static constexpr detail::NetworkSizes sizes = [] {
-        detail::NetworkSizes all{Net::tensors, parameter_count<Net>, detail::state_size<Net>,
+        detail::NetworkSizes all{Net::tensors, parameter_count<Net>, trained_size<Net>, detail::state_size<Net>,
                                  (std::numeric_limits<int>::max)()};
         if constexpr (requires { Net::output_size; }) all.classes = Net::output_size;
         if constexpr (requires { requires Net::vocabulary > 0; }) all.vocabulary = Net::vocabulary;

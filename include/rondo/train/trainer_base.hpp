@@ -8,6 +8,7 @@
 #include "async/async_step.hpp"
 #include "async/non_finite_guard.hpp"
 #include "async/pending_steps.hpp"
+#include "averages.hpp"
 #include "clip.hpp"
 #include "not_finite.hpp"
 #include "trainer_settings.hpp"
@@ -41,8 +42,9 @@ struct AddTo {
 /// What a trainer knows of its network's type.
 struct NetworkSizes {
     std::span<const ParameterSpec> tensors;
-    std::size_t parameters = 0, state_size = 0; // of a model; of the state of one sequence
-    int classes = 0, vocabulary = 0;            // of the output; of the input, 0: no tokens
+    std::size_t parameters = 0, trained = 0; // of a model; elements of its buffer that are trained
+    std::size_t state_size = 0;              // of one sequence
+    int classes = 0, vocabulary = 0;         // of the output; of the input, 0: no tokens
 };
 
 /// The part of Trainer that does not depend on the network's type: it is compiled once for each loss, optimizer,
@@ -182,7 +184,8 @@ private:
         const std::int64_t before = steps_;
         Worker<B>& worker = all_.front();
         worker.guard([&] {
-            if (!async_step_(worker, pending_, *model_, record, loss_, settings_, batch, terms, std::uint64_t(steps_)))
+            if (!async_step_(worker, pending_, *model_, network_.trained, record, loss_, settings_, batch, terms,
+                             std::uint64_t(steps_)))
                 return;
             NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
             update(guard, factor);
@@ -197,8 +200,9 @@ private:
         std::array<scalar*, std::size_t(Rule::memories)> memory;
         for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
         ++steps_;
-        rule_.step(used,
-                   Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), size(), steps_, factor});
+        rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), network_.trained,
+                                        steps_, factor});
+        update_averages(used, network_.tensors, model_->data(), all_.front().gradient.data());
     }
 
     // A synchronous step.
@@ -210,7 +214,8 @@ private:
         for (std::size_t k = 1; k < all_.size(); ++k)
             if (all_[k].columns > 0) backend().elements(AddTo<scalar>{gradient, all_[k].gradient.data()}, size());
 
-        const double norm = std::sqrt(backend().sum_of_squares(gradient, size()));
+        const std::size_t trained = network_.trained;
+        const double norm = std::sqrt(backend().sum_of_squares(gradient, trained));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
             error = not_finite(network_.tensors, find_not_finite(batch), loss.sum, model_->values(),
                                find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient.values()),
@@ -218,8 +223,8 @@ private:
             for (auto& worker : all_) clear(worker.work.backend(), worker.state);
             return loss;
         }
-        if (settings_.clip_norm > 0) clip_norm(backend(), gradient, size(), norm, settings_.clip_norm);
-        if (settings_.clip_value > 0) clip_value(backend(), gradient, size(), settings_.clip_value);
+        if (settings_.clip_norm > 0) clip_norm(backend(), gradient, trained, norm, settings_.clip_norm);
+        if (settings_.clip_value > 0) clip_value(backend(), gradient, trained, settings_.clip_value);
         update(backend(), factor);
         if constexpr (Asynchronous<B>) backend().wait(); // other backends read the parameters
         return loss;

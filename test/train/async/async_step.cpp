@@ -6,6 +6,7 @@
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
 #include <rondo/layer/activation.hpp>
+#include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/op/scheduled_sampling.hpp>
@@ -85,6 +86,15 @@ TEST(AsyncStep, TwoWorkersWait) {
     two.threads = 2;
     two.small_work = 0;
     expect_like_eigen(TokenWindows{text, 6, 5}, two);
+}
+/// Running averages are a part of a step.
+using Normalized = Sequential<Named<"in", Embedding<7, 3>>, BatchNorm1d<3>, Named<"out", Linear<3, 7>>>;
+TEST(AsyncStep, BatchesThatAreNormalized) {
+    expect_like_eigen<Normalized>(TokenWindows{text, 6, 5});
+    TrainerSettings two = settings;
+    two.threads = 2;
+    two.small_work = 0;
+    expect_like_eigen<Normalized>(TokenWindows{text, 6, 5}, two);
 }
 TEST(AsyncStep, SequencesOfManyLengths) {
     Samples<int, 1, int, 1> data{3, Samples<int, 1, int, 1>::Target::each_step};

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -27,6 +28,12 @@ inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
     return {all.begin(), all.begin() + t.rank};
 }
 
+/// The type of a tensor in a file.
+template <class S>
+io::DType dtype_of(const ParameterSpec& t) {
+    return t.role == ParameterSpec::Role::count ? io::DType::I64 : io::dtype_of<S>;
+}
+
 // The following functions depend on lists of tensors only, not on the network: they are compiled once.
 
 /// Tensors of flat buffers with prefixed names, for writing.
@@ -37,19 +44,25 @@ public:
         for (const ParameterSpec& t : tensors) {
             names_.push_back(prefix + std::string{t.name.view()});
             shapes_.push_back(shape_of(t));
-            bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
+            types_.push_back(dtype_of<S>(t));
+            if (t.role == ParameterSpec::Role::count)
+                bytes_.push_back(std::as_bytes(std::span{&counts_.emplace_back(std::int64_t(std::clamp(
+                                                             double(values[t.offset]), 0., io::detail::most_steps))),
+                                                         1}));
+            else bytes_.push_back(std::as_bytes(std::span{values + t.offset, t.size()}));
         }
     }
     std::vector<io::TensorData> data() const {
         std::vector<io::TensorData> all;
-        for (std::size_t k = 0; k < names_.size(); ++k)
-            all.push_back({names_[k], io::dtype_of<S>, shapes_[k], bytes_[k]});
+        for (std::size_t k = 0; k < names_.size(); ++k) all.push_back({names_[k], types_[k], shapes_[k], bytes_[k]});
         return all;
     }
 
 private:
     std::vector<std::string> names_;
     std::vector<std::vector<std::size_t>> shapes_;
+    std::vector<io::DType> types_;
+    std::deque<std::int64_t> counts_; // stay where they are
     std::vector<std::span<const std::byte>> bytes_;
 };
 
@@ -88,7 +101,7 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
 }
 
 /// Finds a network's tensor. The error says whether it is missing or has another shape or type; a tensor that is tied
-/// to an earlier one may be absent, and so may a bias with TensorNames::zero_biases.
+/// to an earlier one may be absent, and so may a count, which old files lack, and a bias with TensorNames::zero_biases.
 inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype,
                          const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
                          const io::TensorInfo*& found) {
@@ -96,7 +109,7 @@ inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, 
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
     found = look_up(tensors, k, file, names);
     if (!found) {
-        if (is_tied(tensors, k)) return {};
+        if (is_tied(tensors, k) || t.role == ParameterSpec::Role::count) return {};
         const auto has = [&](std::string_view other) { return file.find_shared(names.in_file(other)) != nullptr; };
         const bool no_biases = io::detail::lacks_biases(tensors, k, has);
         if (no_biases && names.zero_biases) return {};
@@ -112,13 +125,14 @@ inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, 
     }
     const bool half = found->dtype == io::DType::F16 || found->dtype == io::DType::BF16,
                real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
-    if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert))) return {};
+    if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert && dtype != io::DType::I64)))
+        return {};
     return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
                                        io::detail::describe(found->dtype, found->shape) +
                                        (half && !names.convert ? ", which TensorNames::convert converts" : "")};
 }
 
-/// Converts a tensor's bytes, of one of the four types that can be converted, to S.
+/// Converts a tensor's bytes, a count or of one of the four types that can be converted, to S.
 template <class S>
 std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
     std::vector<S> numbers(8 * bytes.size() / io::bits_of(dtype));
@@ -134,6 +148,7 @@ std::vector<S> numbers_of(io::DType dtype, std::span<const std::byte> bytes) {
     case io::DType::F16: convert(std::uint16_t{}, io::detail::from_float16); break;
     case io::DType::BF16: convert(std::uint16_t{}, io::detail::from_bfloat16); break;
     case io::DType::F32: convert(float{}, same); break;
+    case io::DType::I64: convert(std::int64_t{}, same); break;
     default: convert(double{}, same);
     }
     return numbers;
@@ -165,7 +180,7 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
         const ParameterSpec& t = tensors[k];
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
-        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (Error problem = find_tensor(tensors, k, dtype_of<S>(t), file, source, names, found)) return problem;
         if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
         if (!found) continue;
         const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
@@ -178,6 +193,8 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
             range::copy(numbers, values + t.offset);
         }
         if (Error problem = finite_problem(t, values, source, name)) return problem;
+        if (Error problem = io::detail::count_problem(t, double(values[t.offset]), source + ": tensor " + name))
+            return problem;
     }
     return {};
 }

@@ -22,11 +22,10 @@ class AsyncStep {
 public:
     /// Returns whether there is a gradient: false if no target of the batch counts.
     template <class Loss, class Batch>
-    bool operator()(Worker<B>& worker, PendingSteps<B>& pending, const ParameterBuffer<B>& model,
+    bool operator()(Worker<B>& worker, PendingSteps<B>& pending, const ParameterBuffer<B>& model, std::size_t trained,
                     RecordStep<B, Loss, Batch> record, const Loss& loss_of, const TrainerSettings& settings,
                     const Batch& batch, double terms, std::uint64_t step) {
         using S = typename B::scalar;
-        const std::size_t size = model.count();
         B& backend = worker.work.backend();
         const int columns = batch.target.extent.batch;
         StateBuffer<B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
@@ -46,14 +45,14 @@ public:
                                           .host = worker.device_batch.host()},
                                          loss_of, placed, terms); // also validates the batch
         const auto work = [&] {
-            backend.fill(gradient, size, S(0));
+            backend.fill(gradient, model.count(), S(0));
             if (batch.state_policy == StatePolicy::start) clear(backend, *state);
             worker.work.execute();
             worker.work.backward(&worker.gradient);
             if (terms == 0) return;
-            finite_check.reduce(backend, gradient, size, loss, terms, settings.clip_norm, note);
-            if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, size);
-            if (settings.clip_value > 0) clip_value(backend, gradient, size, settings.clip_value);
+            finite_check.reduce(backend, gradient, trained, loss, terms, settings.clip_norm, note);
+            if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, trained);
+            if (settings.clip_value > 0) clip_value(backend, gradient, trained, settings.clip_value);
         };
         // Lengths are in host memory and no part of a program.
         if (worker.work.program().reads_host() || has_lengths(batch)) work();

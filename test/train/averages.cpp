@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Running averages follow the batches of training, and neither the optimizer nor clipping changes them.
+#include <rondo/train/averages.hpp>
+
+#include <rondo/data/samples.hpp>
+#include <rondo/layer/activation.hpp>
+#include <rondo/layer/batch_norm.hpp>
+#include <rondo/layer/linear.hpp>
+#include <rondo/layer/sequential.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
+#include <rondo/optimizer/adam.hpp>
+#include <rondo/optimizer/rmsprop.hpp>
+#include <rondo/optimizer/sgd.hpp>
+#include <rondo/train/checkpoint.hpp>
+
+#include <laws/batch.hpp>
+#include <support/failure.hpp>
+#include <support/folder.hpp>
+#include <support/training.hpp>
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace averages_test {
+
+using namespace rondo;
+using B = EigenBackend<double>;
+
+using Net = Sequential<Named<"fc", Linear<3, 5>>, Named<"bn", BatchNorm1d<5>>, Named<"tanh", Tanh<5>>,
+                       Named<"out", Linear<5, 1>>>;
+using NetModel = Model<Net, B>;
+template <class Rule> using NetTrainer = Trainer<Net, MeanSquaredError, Rule, B>;
+
+template <Text name>
+std::vector<double> numbers_of(const NetModel& model) {
+    constexpr const ParameterSpec& t = Net::tensors[tensor_index<Net, name>];
+    const auto all = model.values();
+    return {all.begin() + std::ptrdiff_t(t.offset), all.begin() + std::ptrdiff_t(t.offset + t.size())};
+}
+/// Averages and counts.
+std::vector<double> averages_of(const NetModel& model) {
+    const auto all = model.values();
+    return {all.begin() + std::ptrdiff_t(trained_size<Net>), all.end()};
+}
+std::vector<double> trained_of(const NetModel& model) {
+    const auto all = model.values();
+    return {all.begin(), all.begin() + std::ptrdiff_t(trained_size<Net>)};
+}
+
+/// A model after steps of training; its inputs are far from zero.
+template <class Rule>
+NetModel after(int steps, Rule rule, TrainerSettings settings) {
+    Tracks<double> data{4, 3};
+    for (double& x : data.x) x += 1e4;
+    NetModel model{Seed{1}};
+    NetTrainer<Rule> trainer{model, {}, rule, settings};
+    for (int k = 0; k < steps; ++k) trainer.step(data.batch());
+    return model;
+}
+
+TEST(Averages, LieBehindWhatIsTrained) {
+    static_assert(parameter_count<Net> == 3 * 5 + 5 + 5 + 5 + 5 + 1);
+    static_assert(trained_size<Net> + 3 * padded(5) >= buffer_size<Net> && trained_size<Net> < buffer_size<Net>);
+    using Two = Sequential<BatchNorm1d<3>, Sequential<BatchNorm1d<3>, Linear<3, 2>>, BatchNorm1d<2>>;
+    for (const ParameterSpec& t : Two::tensors) EXPECT_EQ(t.trained(), t.offset < trained_size<Two>) << t.name.view();
+    for (std::size_t k = 0; k < Two::tensors.size(); ++k) EXPECT_FALSE(is_tied(Two::tensors, k));
+    using One = BatchNorm1d<2>;
+    EXPECT_EQ(Model<One>{Seed{1}}, Model<One>{Seed{2}}) << "no number is drawn";
+}
+
+TEST(Averages, AreThoseOfTheWorkersParts) {
+    const Tracks<double> data{4, 3};
+    for (const int threads : {1, 2}) {
+        NetModel model{Seed{1}};
+        const NetModel before = model;
+        NetTrainer<SGD> trainer{model, {}, SGD{}, {.threads = threads, .small_work = 0}};
+        trainer.step(data.batch());
+        const auto w = numbers_of<"fc.weight">(before), b = numbers_of<"fc.bias">(before);
+        for (std::size_t r = 0; r < 5; ++r) {
+            double means = 0, variances = 0;
+            for (int worker = 0; worker < threads; ++worker) {
+                double sum = 0, squares = 0, n = 0;
+                for (int t = 0; t < 4; ++t)
+                    for (int c = 3 * worker / threads; c < 3 * (worker + 1) / threads; ++c) {
+                        double z = b[r];
+                        for (std::size_t k = 0; k < 3; ++k) z += w[r * 3 + k] * data.x[std::size_t(t * 3 + c) * 3 + k];
+                        sum += z;
+                        squares += z * z;
+                        ++n;
+                    }
+                means += sum;
+                variances += n * (squares - sum * sum / n) / (n - 1);
+            }
+            EXPECT_NEAR(numbers_of<"bn.running_mean">(model)[r], 0.1 * means / 12, 1e-14) << threads;
+            EXPECT_NEAR(numbers_of<"bn.running_var">(model)[r], 0.9 + 0.1 * variances / 12, 1e-14) << threads;
+        }
+        EXPECT_EQ(numbers_of<"bn.num_batches_tracked">(model), std::vector<double>{1});
+    }
+}
+
+TEST(Averages, AreNotAPartOfGradientsAndUpdates) {
+    const auto plain = averages_of(after(1, SGD{.rate = 0.1}, {}));
+    const auto expect_plain = [&](const NetModel& model) { EXPECT_EQ(law::differing(averages_of(model), plain), 0u); };
+    expect_plain(after(1, SGD{.rate = 1, .momentum = 0.9, .weight_decay = 0.5}, {.clip_norm = 1e-3}));
+    expect_plain(after(1, Adam{.rate = 1, .weight_decay = 0.5}, {.clip_value = 1e-3}));
+    expect_plain(after(1, AdamW{.rate = 1, .weight_decay = 0.5}, {}));
+    expect_plain(after(1, RMSprop{.rate = 1, .weight_decay = 0.5}, {.clip_norm = 1e-3}));
+    // The sums of a batch, of 1e4 and more, are larger than the limits.
+    const auto free = trained_of(after(1, SGD{.rate = 0.1}, {}));
+    EXPECT_EQ(law::differing(trained_of(after(1, SGD{.rate = 0.1}, {.clip_norm = 5e3})), free), 0u);
+}
+
+TEST(Averages, HaveTheSameBitsForTheSameSeedAndThreads) {
+    for (const int threads : {1, 2, 3}) {
+        const TrainerSettings settings{.threads = threads, .small_work = 0};
+        EXPECT_EQ(after(5, Adam{}, settings), after(5, Adam{}, settings)) << threads;
+    }
+}
+
+TEST(Averages, StayWhereAStepIsNotFinite) {
+    Tracks<double> data{4, 3};
+    NetModel model{Seed{1}};
+    NetTrainer<SGD> trainer{model, {}, SGD{}};
+    trainer.step(data.batch());
+    const NetModel before = model;
+    data.x[5] = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(failure_of([&] { trainer.step(data.batch()); }).kind, Error::Kind::not_finite);
+    EXPECT_EQ(model, before);
+    Tracks<double> one{1, 1};
+    EXPECT_EQ(failure_of([&] { trainer.step(one.batch()); }).message,
+              "rondo::BatchNorm1d: statistics of a worker's part of a batch need two steps or more, got 1");
+    EXPECT_EQ(model, before);
+}
+
+TEST(Averages, AreInCheckpoints) {
+    const TemporaryFolder folder;
+    const Tracks<double> data{4, 3};
+    NetModel model{Seed{1}}, other{Seed{2}};
+    NetTrainer<AdamW> trainer{model, {}, AdamW{}}, resumed{other, {}, AdamW{}};
+    for (int k = 0; k < 3; ++k) trainer.step(data.batch());
+    save_checkpoint(trainer, {}, folder / "a");
+    Progress progress;
+    load_checkpoint(resumed, progress, folder / "a");
+    EXPECT_EQ(model, other);
+    trainer.step(data.batch());
+    resumed.step(data.batch());
+    EXPECT_EQ(model, other);
+}
+
+TEST(Averages, MakeAFitThatEvaluates) {
+    Samples<double, 3, double, 1> data{8, Samples<double, 3, double, 1>::Target::each_step};
+    for (std::uint64_t k = 0; k < 32; ++k) {
+        auto x = normal_numbers<double>(3 * 5, k), y = std::vector<double>(5);
+        for (std::size_t t = 0; t < 5; ++t) {
+            y[t] = 0.5 * x[3 * t] - 0.25 * x[3 * t + 2];
+            for (std::size_t i = 0; i < 3; ++i) x[3 * t + i] = 1000 + 100 * x[3 * t + i];
+        }
+        data.add(x, y);
+    }
+    NetModel model{Seed{1}};
+    const double before = evaluate(model, data, MeanSquaredError{}).mean();
+    fit(model, data, MeanSquaredError{}, Adam{.rate = 1e-2}, {.epochs = 60});
+    EXPECT_LT(evaluate(model, data, MeanSquaredError{}).mean(), 0.1 * before);
+    EXPECT_EQ(numbers_of<"bn.num_batches_tracked">(model)[0], 240);
+}
+
+TEST(Averages, AreReadUnderPyTorchsNames) {
+    const TemporaryFolder folder;
+    using Layer = BatchNorm1d<2, BatchNormOptions{.affine = false}>;
+    Model<Layer> model{Seed{1}}, other;
+    auto values = model.values();
+    values[Layer::tensors[0].offset] = -3;
+    values[Layer::tensors[2].offset] = 1 << 24;
+    model.assign(values);
+    save(model, folder / "a");
+    load(other, folder / "a");
+    EXPECT_EQ(other, model);
+
+    const std::array<float, 2> numbers{1, 2};
+    const std::array<std::size_t, 1> two{2};
+    const auto with = [&](io::DType type, auto count) {
+        const std::array<decltype(count), 1> counts{count};
+        const std::vector<io::TensorData> tensors{
+            {"running_mean", io::DType::F32, two, std::as_bytes(std::span{numbers})},
+            {"running_var", io::DType::F32, two, std::as_bytes(std::span{numbers})},
+            {"num_batches_tracked", type, {}, std::as_bytes(std::span{counts})}};
+        io::write_safetensors(folder / "b", tensors, io::Metadata{}, io::SafetensorsLimits{});
+        return failure_of([&] { load(other, folder / "b"); }).message;
+    };
+    EXPECT_EQ(with(io::DType::I64, std::int64_t(7)), "");
+    EXPECT_EQ(other.values()[Layer::tensors[2].offset], 7);
+    const std::string tensor = (folder / "b").string() + ": tensor num_batches_tracked: ";
+    EXPECT_EQ(with(io::DType::I64, std::int64_t(-1)), tensor + "expected a count from 0 to 2^53, got -1");
+    EXPECT_EQ(with(io::DType::F32, 7.f), tensor + "expected I64 [], got F32 []");
+    EXPECT_EQ(other.values()[Layer::tensors[2].offset], 7) << "unchanged";
+}
+
+} // namespace averages_test
