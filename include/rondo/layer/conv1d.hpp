@@ -88,26 +88,30 @@ struct Conv1d {
         return text;
     }
 
-    // The backend's kernel for streams: a product with the windows, of one step or of all steps of a frame.
+    // The backend's kernel for streams: for each group a product with a window, or, without groups, with all windows of
+    // a frame, which are columns of the frame itself.
     static constexpr bool depthwise = In > 1 && (In == Out) && options.groups == In;
-    static constexpr int taps = In * Kernel;
+    static constexpr bool columns_of_frame = !causal && options.groups == 1 && options.dilation == 1;
+    static constexpr int inputs = In / options.groups, outputs = Out / options.groups, taps = inputs * Kernel;
     template <class K>
-    using product = typename std::conditional_t<causal, typename K::template linear<taps, Out>,
-                                                typename K::template linear_columns<taps, Out>>;
+    using product = typename std::conditional_t<columns_of_frame, typename K::template linear_columns<taps, outputs>,
+                                                typename K::template linear<taps, outputs>>;
     template <class K>
     using kernel =
         typename std::conditional_t<depthwise, std::type_identity<DepthwiseKernel<typename K::scalar, Out, Kernel>>,
                                     std::type_identity<product<K>>>::type;
+    template <class K> static constexpr std::size_t group_size = (kernel<K>::size + 63) / 64 * 64; // bytes
     template <class K>
-        requires (depthwise || (options.groups == 1 && (causal || options.dilation == 1))) &&
-                     requires { typename kernel<K>; }
-    static constexpr std::size_t packed_size = kernel<K>::size;
+        requires requires { typename kernel<K>; }
+    static constexpr std::size_t packed_size = depthwise ? kernel<K>::size : options.groups * group_size<K>;
     template <class K, bool has_bias = options.bias>
     static void pack(const auto& tensor, std::byte* to) {
         if constexpr (depthwise) kernel<K>::template pack<has_bias>(tensor, to);
         else
-            kernel<K>::template pack<has_bias>(
-                [&](std::size_t k) { return ByWindow<decltype(tensor(0))>{tensor(k), k == 0}; }, to);
+            for (std::size_t group = 0; group < std::size_t(options.groups); ++group)
+                kernel<K>::template pack<has_bias>(
+                    [&](std::size_t k) { return OfGroup<decltype(tensor(0))>{tensor(k), group * outputs, k == 0}; },
+                    to + group * group_size<K>);
     }
 
     template <class S>
@@ -121,8 +125,8 @@ struct Conv1d {
         Scalar* const state = run.persistent_state(e.batch);
         constexpr bool has_kernel = Run::packed && detail::HasKernel<Conv1d, typename Run::kernels>;
         if constexpr (has_kernel && !depthwise) {
-            if constexpr (causal) return step<Scalar>(run, x, state);
-            else return frame<Scalar>(run, x);
+            if constexpr (columns_of_frame) return frame<Scalar>(run, x);
+            else return step<Scalar>(run, x, state);
         } else {
             check_lengths(e, state != nullptr);
             const int* lengths = nullptr;
@@ -153,37 +157,43 @@ struct Conv1d {
     }
 
 private:
-    /// Weights (Out x In x Kernel) indexed as (Out x Kernel x In); a bias as it is.
-    template <class Weights>
-    struct ByWindow {
-        Weights weights;
-        bool reordered;
+    /// A group's weights (outputs x inputs x Kernel) indexed as (outputs x Kernel x inputs), or its biases.
+    template <class Tensor>
+    struct OfGroup {
+        Tensor tensor;
+        std::size_t first; // of its outputs
+        bool weights;
         auto operator[](std::size_t n) const {
-            if (!reordered) return weights[n];
-            const std::size_t out = n / taps, tap = n % taps / In, in = n % In;
-            return weights[out * taps + in * Kernel + tap];
+            if (!weights) return tensor[first + n];
+            const std::size_t out = n / taps, tap = n % taps / inputs, in = n % inputs;
+            return tensor[(first + out) * taps + in * Kernel + tap];
         }
     };
     template <class S>
     static auto step(auto& run, const SequenceView<const S, In>& x, S* state) {
         using Run = std::remove_reference_t<decltype(run)>;
         const int steps = x.extent.steps;
+        if constexpr (Run::dry() && !causal) check_lengths(x.extent, false);
         if constexpr (Run::dry() && Run::stepwise) // a frame's steps need not be a multiple
             if (steps % stride != 0)
                 fail(Error::Kind::argument, "rondo::Conv1d: a step of a stream: expected a multiple of " +
                                                 std::to_string(stride) + " inputs, got " + std::to_string(steps));
         const int count = plan.steps(steps);
         const SequenceView<S, Out> y{run.take(std::size_t(count) * Out), nullptr, {count, 1}};
-        S *const windows = run.take(padded(std::size_t(taps))), *const column = run.take(padded(std::size_t(Out)));
+        S *const windows = run.take(padded(std::size_t(taps))), *const column = run.take(padded(std::size_t(outputs)));
         if constexpr (!Run::dry()) {
-            using Product = kernel<typename Run::kernels>;
-            WindowsOfGroup<S> all{plan, nullptr, steps, In, 0, In, 1, 0, state_size > 0 ? state : nullptr};
-            for (int t = 0; t < count; ++t) {
-                all.first = std::size_t(t);
-                ConvolutionWindows<S>{all, x.value, windows}.template run<S>(0);
-                Product::step(run.weights(), windows, column);
-                std::copy_n(column, Out, y.value + std::size_t(t) * Out);
+            using Kernels = typename Run::kernels;
+            WindowsOfGroup<S> all{plan, nullptr, steps, In, 0, inputs, 1, 0, state_size > 0 ? state : nullptr};
+            for (std::size_t group = 0; group < std::size_t(options.groups); ++group) {
+                all.first_row = group * inputs;
+                for (int t = 0; t < count; ++t) {
+                    all.first = std::size_t(t);
+                    ConvolutionWindows<S>{all, x.value, windows}.template run<S>(0);
+                    kernel<Kernels>::step(run.weights() + group * group_size<Kernels>, windows, column);
+                    std::copy_n(column, outputs, y.value + std::size_t(t) * Out + group * outputs);
+                }
             }
+            all.first_row = 0;
             if (state_size > 0 && state) AppendHistory<S>{all, x.value}.template run<S>(0);
         }
         return y;

@@ -18,22 +18,29 @@ struct ConvolutionHistory {
     RONDO_HOST_DEVICE static constexpr std::size_t size(const ConvolutionPlan& plan, std::size_t rows) {
         return plan.reach() > 1 ? std::size_t(plan.reach() - 1) * rows + 1 : 0;
     }
-    RONDO_HOST_DEVICE std::size_t oldest() const { return std::size_t(ring[rows * steps]); }
-    /// The step that is `count` steps back, from 1.
+    /// 0 if the state of a caller has another number than an index there.
+    RONDO_HOST_DEVICE std::size_t oldest() const {
+        const S index = ring[rows * steps];
+        return index > S(0) && index < S(steps) ? std::size_t(index) : 0;
+    }
+    /// The step that is `count` steps back, from 1 to `steps`.
     RONDO_HOST_DEVICE const S* back(std::size_t count) const {
-        return ring + (oldest() + steps - count) % steps * rows;
+        const std::size_t end = oldest();
+        return ring + (end >= count ? end - count : end + steps - count) * rows;
     }
     /// Appends `count` steps, of which step(t) is the address of the t-th.
     template <class F>
     RONDO_HOST_DEVICE void append(int count, const F& step) const {
-        const std::size_t first = oldest();
         const int skipped = count > int(steps) ? count - int(steps) : 0;
+        std::size_t at = oldest();
+        if (skipped > 0) at = (at + std::size_t(skipped)) % steps;
         for (int t = skipped; t < count; ++t) {
             const S* const from = step(t);
-            S* const to = ring + (first + std::size_t(t)) % steps * rows;
+            S* const to = ring + at * rows;
             for (std::size_t i = 0; i < rows; ++i) to[i] = from[i];
+            if (++at == steps) at = 0;
         }
-        ring[rows * steps] = S((first + std::size_t(count)) % steps);
+        ring[rows * steps] = S(at);
     }
 };
 /// The windows of a group of features: element (k, i) of the column of an output step is feature i of the step that its
