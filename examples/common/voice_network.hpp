@@ -34,14 +34,17 @@ struct VoiceSizes {
 template <VoiceSizes s>
 using VoiceFrame = rondo::TimeDistributed<
     s.frame(),
-    rondo::Named<"stft", rondo::Conv1d<1, 2 * s.bins(), s.window,
-                                       rondo::Conv{.stride = s.hop(), .padding = {0, s.context, true}, .bias = false}>>,
+    rondo::Named<"stft",
+                 rondo::Conv1d<1, 2 * s.bins(), s.window,
+                               rondo::ConvOptions{.stride = s.hop(), .padding = {0, s.context, true}, .bias = false}>>,
     rondo::Magnitude<s.bins()>,
-    rondo::Named<"conv0", rondo::Conv1d<s.bins(), s.wide, 3, rondo::Conv{.padding = {1, 1}}>>, rondo::ReLU<s.wide>,
-    rondo::Named<"conv1", rondo::Conv1d<s.wide, s.narrow, 3, rondo::Conv{.stride = 2, .padding = {1, 1}}>>,
+    rondo::Named<"conv0", rondo::Conv1d<s.bins(), s.wide, 3, rondo::ConvOptions{.padding = {1, 1}}>>,
+    rondo::ReLU<s.wide>,
+    rondo::Named<"conv1", rondo::Conv1d<s.wide, s.narrow, 3, rondo::ConvOptions{.stride = 2, .padding = {1, 1}}>>,
     rondo::ReLU<s.narrow>,
-    rondo::Named<"conv2", rondo::Conv1d<s.narrow, s.narrow, 3, rondo::Conv{.stride = 2, .padding = {1, 1}}>>,
-    rondo::ReLU<s.narrow>, rondo::Named<"conv3", rondo::Conv1d<s.narrow, s.wide, 3, rondo::Conv{.padding = {1, 1}}>>,
+    rondo::Named<"conv2", rondo::Conv1d<s.narrow, s.narrow, 3, rondo::ConvOptions{.stride = 2, .padding = {1, 1}}>>,
+    rondo::ReLU<s.narrow>,
+    rondo::Named<"conv3", rondo::Conv1d<s.narrow, s.wide, 3, rondo::ConvOptions{.padding = {1, 1}}>>,
     rondo::ReLU<s.wide>>;
 template <VoiceSizes s>
 using VoiceNet =

@@ -26,12 +26,13 @@ void add_golden(Cases& to) {
         add_network<Net, S>(to, "conv", name);
     };
     add(std::type_identity<Conv1d<3, 5, 3>>{}, "plain");
-    add(std::type_identity<Conv1d<5, 20, 3, Conv{.dilation = 2, .padding = causal_padding}>>{}, "causal_dilated");
-    add(std::type_identity<Conv1d<4, 6, 3, Conv{.stride = 2, .groups = 2, .padding = Padding{1, 1}}>>{},
+    add(std::type_identity<Conv1d<5, 20, 3, ConvOptions{.dilation = 2, .padding = causal_padding}>>{},
+        "causal_dilated");
+    add(std::type_identity<Conv1d<4, 6, 3, ConvOptions{.stride = 2, .groups = 2, .padding = Padding{1, 1}}>>{},
         "strided_groups");
-    add(std::type_identity<Conv1d<33, 33, 5, Conv{.groups = 33, .padding = same_padding}>>{}, "depthwise");
-    add(std::type_identity<Conv1d<3, 4, 4, Conv{.padding = same_padding, .bias = false}>>{}, "same_even");
-    add(std::type_identity<Conv1d<1, 16, 5, Conv{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
+    add(std::type_identity<Conv1d<33, 33, 5, ConvOptions{.groups = 33, .padding = same_padding}>>{}, "depthwise");
+    add(std::type_identity<Conv1d<3, 4, 4, ConvOptions{.padding = same_padding, .bias = false}>>{}, "same_even");
+    add(std::type_identity<Conv1d<1, 16, 5, ConvOptions{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
     add(std::type_identity<Conv1d<20, 1, 1>>{}, "one");
     add(std::type_identity<common::VoiceNet<voice_sizes>>{}, "voice");
 }
@@ -43,12 +44,13 @@ void add_convolutions(Cases& to) {
 #ifndef RONDO_TEST_SANITIZED
     add_golden<float>(to);
 #endif
-    add_network<Sequential<Linear<3, 4>, Conv1d<4, 5, 3, Conv{.stride = 2, .padding = Padding{2, 1}}>, Linear<5, 3>>,
-                double>(to, "checked", "Conv1d_stride");
-    add_network<Sequential<Conv1d<3, 33, 3, Conv{.groups = 3, .padding = Padding{1, 1, true}}>, Linear<33, 2>>, double>(
-        to, "checked", "Conv1d_reflect");
+    add_network<
+        Sequential<Linear<3, 4>, Conv1d<4, 5, 3, ConvOptions{.stride = 2, .padding = Padding{2, 1}}>, Linear<5, 3>>,
+        double>(to, "checked", "Conv1d_stride");
+    add_network<Sequential<Conv1d<3, 33, 3, ConvOptions{.groups = 3, .padding = Padding{1, 1, true}}>, Linear<33, 2>>,
+                double>(to, "checked", "Conv1d_reflect");
     add_network<Sequential<Linear<3, 16>,
-                           TimeDistributed<8, Conv1d<2, 6, 4, Conv{.stride = 2, .padding = Padding{0, 2, true}}>,
+                           TimeDistributed<8, Conv1d<2, 6, 4, ConvOptions{.stride = 2, .padding = Padding{0, 2, true}}>,
                                            Magnitude<3>, Conv1d<3, 5, 4>>,
                            Linear<5, 2>>,
                 double>(to, "checked", "TimeDistributed");
@@ -56,19 +58,19 @@ void add_convolutions(Cases& to) {
         to, "checked", "TimeDistributed_first");
     // Depthwise: a stride and reflection; more taps than are summed up at once.
     add_network<
-        Sequential<Linear<3, 5>, Conv1d<5, 5, 4, Conv{.stride = 2, .groups = 5, .padding = Padding{1, 2, true}}>,
+        Sequential<Linear<3, 5>, Conv1d<5, 5, 4, ConvOptions{.stride = 2, .groups = 5, .padding = Padding{1, 2, true}}>,
                    Linear<5, 3>>,
         double>(to, "checked", "Conv1d_depthwise");
     add_network<
-        Sequential<Conv1d<3, 3, 35, Conv{.groups = 3, .padding = Padding{20, 14}, .bias = false}>, Linear<3, 2>>,
+        Sequential<Conv1d<3, 3, 35, ConvOptions{.groups = 3, .padding = Padding{20, 14}, .bias = false}>, Linear<3, 2>>,
         double>(to, "checked", "Conv1d_depthwise_long");
     // One output step for each input step, so that targets fit.
-    add_network<Sequential<Conv1d<3, 5, 3, Conv{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
-                           Conv1d<4, 4, 3, Conv{.groups = 4, .padding = same_padding}>,
-                           Conv1d<4, 2, 4, Conv{.padding = same_padding}>>,
+    add_network<Sequential<Conv1d<3, 5, 3, ConvOptions{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
+                           Conv1d<4, 4, 3, ConvOptions{.groups = 4, .padding = same_padding}>,
+                           Conv1d<4, 2, 4, ConvOptions{.padding = same_padding}>>,
                 float>(to, "padded_squared", "Conv1d");
-    add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, Conv{.padding = causal_padding}>, Magnitude<2>, RNN<2, 3>,
-                                           MaxPooling<3>>,
+    add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, ConvOptions{.padding = causal_padding}>, Magnitude<2>,
+                                           RNN<2, 3>, MaxPooling<3>>,
                            RNN<3, 2>>,
                 float>(to, "padded_squared", "TimeDistributed");
 }

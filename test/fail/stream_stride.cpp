@@ -5,7 +5,7 @@
 
 using namespace rondo;
 
-struct Net : Network<Named<"conv", Conv1d<2, 2, 4, Conv{.stride = 3, .padding = causal_padding}>>> {
+struct Net : Network<Named<"conv", Conv1d<2, 2, 4, ConvOptions{.stride = 3, .padding = causal_padding}>>> {
     static constexpr int input_size = 2, output_size = 2, stride = 4;
     static auto forward(auto& run, const auto& x) { return run(layer<"conv">, x); }
 };

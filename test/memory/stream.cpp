@@ -42,7 +42,7 @@ void expect_none(const Input& x) {
     EXPECT_GT(allocations([&] { Stream<Net> another{packed}; }), 0u);
 }
 
-constexpr Conv grouped(int groups) { return {.groups = groups, .padding = causal_padding}; }
+constexpr ConvOptions grouped(int groups) { return {.groups = groups, .padding = causal_padding}; }
 using Convolved = Sequential<Conv1d<3, 6, 3, grouped(3)>, BatchNorm1d<6>, Conv1d<6, 6, 40, grouped(6)>, BatchNorm1d<6>,
                              BatchNorm1d<6>, Conv1d<6, 2, 3, grouped(1)>>;
 

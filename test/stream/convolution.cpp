@@ -19,37 +19,40 @@ namespace {
 
 using namespace rondo;
 
-constexpr Conv causal{.padding = causal_padding};
-constexpr Conv strided(int stride) { return {.stride = stride, .padding = causal_padding}; }
+constexpr ConvOptions causal{.padding = causal_padding};
+constexpr ConvOptions strided(int stride) { return {.stride = stride, .padding = causal_padding}; }
 
 /// With and without a kernel of its own, taps of one step, and more history than most of the sequences have.
-using Convolved = Sequential<Conv1d<3, 5, 3, causal>, RNN<5, 4>,
-                             Conv1d<4, 4, 5, Conv{.dilation = 2, .groups = 4, .padding = causal_padding}>,
-                             Conv1d<4, 20, 1>, Conv1d<20, 3, 2, Conv{.dilation = 16, .padding = causal_padding}>>;
+using Convolved =
+    Sequential<Conv1d<3, 5, 3, causal>, RNN<5, 4>,
+               Conv1d<4, 4, 5, ConvOptions{.dilation = 2, .groups = 4, .padding = causal_padding}>, Conv1d<4, 20, 1>,
+               Conv1d<20, 3, 2, ConvOptions{.dilation = 16, .padding = causal_padding}>>;
 /// Three rates: a step reads 6 inputs.
 using Strided = Sequential<Conv1d<1, 4, 4, strided(2)>, LSTM<4, 33>, LayerNorm<33>, Conv1d<33, 6, 3, strided(3)>,
                            GRU<6, 4>, Linear<4, 3>>;
-using Grouped = Sequential<Conv1d<6, 6, 5, Conv{.stride = 3, .groups = 2, .padding = causal_padding}>,
-                           Conv1d<6, 6, 3, Conv{.stride = 2, .groups = 6, .padding = causal_padding, .bias = false}>>;
+using Grouped =
+    Sequential<Conv1d<6, 6, 5, ConvOptions{.stride = 3, .groups = 2, .padding = causal_padding}>,
+               Conv1d<6, 6, 3, ConvOptions{.stride = 2, .groups = 6, .padding = causal_padding, .bias = false}>>;
 static_assert(StreamOf<Strided, float>::stride == 6 && StreamOf<Strided, float>::inputs_size == 6 &&
               StreamOf<Grouped, float>::inputs_size == 36 && StreamOf<Convolved, float>::stride == 1);
 
 /// Frames of 40 steps: more output columns than a tile has, then two, then one; padding on both sides, with dilation
 /// and groups, too; layers that read to a frame's end, and layers that begin anew in each.
-using Framed = Sequential<
-    TimeDistributed<40, Conv1d<1, 34, 8, Conv{.stride = 4, .padding = {2, 6, true}}>, Magnitude<17>,
-                    Conv1d<17, 20, 3, Conv{.dilation = 2, .padding = {1, 3, true}}>, LSTM<20, 3>,
-                    Conv1d<3, 6, 3, Conv{.padding = causal_padding}>,
-                    Conv1d<6, 6, 3, Conv{.stride = 5, .padding = {1, 1}}>,
-                    Conv1d<6, 4, 3, Conv{.dilation = 2, .groups = 2, .padding = same_padding}>,
-                    RNN<4, 2, Stack{.bidirectional = true}>, Conv1d<4, 33, 3, Conv{.stride = 2, .padding = {1, 1}}>,
-                    Conv1d<33, 33, 4, Conv{.groups = 33, .padding = same_padding}>,
-                    Conv1d<33, 5, 3, Conv{.padding = same_padding}>, MeanPooling<5>>,
-    GRU<5, 4>, Linear<4, 2>>;
+using Framed =
+    Sequential<TimeDistributed<40, Conv1d<1, 34, 8, ConvOptions{.stride = 4, .padding = {2, 6, true}}>, Magnitude<17>,
+                               Conv1d<17, 20, 3, ConvOptions{.dilation = 2, .padding = {1, 3, true}}>, LSTM<20, 3>,
+                               Conv1d<3, 6, 3, ConvOptions{.padding = causal_padding}>,
+                               Conv1d<6, 6, 3, ConvOptions{.stride = 5, .padding = {1, 1}}>,
+                               Conv1d<6, 4, 3, ConvOptions{.dilation = 2, .groups = 2, .padding = same_padding}>,
+                               RNN<4, 2, Stack{.bidirectional = true}>,
+                               Conv1d<4, 33, 3, ConvOptions{.stride = 2, .padding = {1, 1}}>,
+                               Conv1d<33, 33, 4, ConvOptions{.groups = 33, .padding = same_padding}>,
+                               Conv1d<33, 5, 3, ConvOptions{.padding = same_padding}>, MeanPooling<5>>,
+               GRU<5, 4>, Linear<4, 2>>;
 
 /// A step of the stream reads two frames.
 using TwoFrames =
-    Sequential<TimeDistributed<6, Conv1d<2, 5, 4, Conv{.stride = 2, .padding = {1, 1}}>, GRU<5, 3>, LastStep<3>>,
+    Sequential<TimeDistributed<6, Conv1d<2, 5, 4, ConvOptions{.stride = 2, .padding = {1, 1}}>, GRU<5, 3>, LastStep<3>>,
                Conv1d<3, 4, 3, strided(2)>, LSTM<4, 3>>;
 static_assert(StreamOf<TwoFrames, float>::inputs_size == 24);
 
@@ -83,15 +86,15 @@ TEST(State, HasTheRecurrentLayersOutsideFrames) {
 /// Normalized: folded into the weights before it, and by itself.
 template <class... Norm>
 using Folded = Sequential<Linear<3, 5>, Norm..., Named<"conv", Conv1d<5, 5, 3, causal>>>;
-using Normalized =
-    Sequential<BatchNorm1d<3>, LinearWithoutBias<3, 5>, Named<"bn", BatchNorm1d<5, BatchNormOptions{.affine = false}>>,
-               BatchNorm1d<5>, RNN<5, 4>, BatchNorm1d<4>,
-               Conv1d<4, 4, 3, Conv{.groups = 4, .padding = causal_padding, .bias = false}>, BatchNorm1d<4>,
-               Residual<Linear<4, 4>>, BatchNorm1d<4>,
-               TimeDistributed<2, Conv1d<2, 3, 3, Conv{.padding = same_padding, .bias = false}>, BatchNorm1d<3>,
-                               Conv1d<3, 4, 3, Conv{.groups = 1, .padding = {1, 0}}>, BatchNorm1d<4>, MeanPooling<4>>,
-               Conv1d<4, 6, 2, Conv{.groups = 2, .padding = causal_padding}>, BatchNorm1d<6>,
-               Conv1d<6, 33, 3, strided(2)>, BatchNorm1d<33>, Linear<33, 1>, BatchNorm1d<1>>;
+using Normalized = Sequential<
+    BatchNorm1d<3>, LinearWithoutBias<3, 5>, Named<"bn", BatchNorm1d<5, BatchNormOptions{.affine = false}>>,
+    BatchNorm1d<5>, RNN<5, 4>, BatchNorm1d<4>,
+    Conv1d<4, 4, 3, ConvOptions{.groups = 4, .padding = causal_padding, .bias = false}>, BatchNorm1d<4>,
+    Residual<Linear<4, 4>>, BatchNorm1d<4>,
+    TimeDistributed<2, Conv1d<2, 3, 3, ConvOptions{.padding = same_padding, .bias = false}>, BatchNorm1d<3>,
+                    Conv1d<3, 4, 3, ConvOptions{.groups = 1, .padding = {1, 0}}>, BatchNorm1d<4>, MeanPooling<4>>,
+    Conv1d<4, 6, 2, ConvOptions{.groups = 2, .padding = causal_padding}>, BatchNorm1d<6>, Conv1d<6, 33, 3, strided(2)>,
+    BatchNorm1d<33>, Linear<33, 1>, BatchNorm1d<1>>;
 static_assert(Packed<Folded<BatchNorm1d<5>>>::size == Packed<Folded<>>::size);
 static_assert(Packed<Folded<BatchNorm1d<5>, BatchNorm1d<5>>>::size > Packed<Folded<>>::size);
 
@@ -144,7 +147,7 @@ TEST(TimeDistributed, RefusesLayersThatLeaveSeveralSteps) {
 }
 
 TEST(Convolution, RefusesAStateThatItCannotCarryOn) {
-    using Later = Sequential<Conv1d<3, 3, 3, Conv{.padding = same_padding}>>;
+    using Later = Sequential<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>;
     const std::vector<float> x(21);
     const auto from = [&]<class Net>(const Model<Net>& model, int steps) {
         Workspace<Net> work;

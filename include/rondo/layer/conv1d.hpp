@@ -35,11 +35,11 @@ inline constexpr Padding causal_padding{.kind = Padding::Kind::causal};
 inline constexpr Padding same_padding{.kind = Padding::Kind::same};
 
 /// The options of a convolution.
-struct Conv {
+struct ConvOptions {
     int stride = 1, dilation = 1, groups = 1;
     Padding padding{};
     bool bias = true;
-    bool operator==(const Conv&) const = default;
+    bool operator==(const ConvOptions&) const = default;
 
     constexpr ConvolutionPlan plan(int kernel) const {
         ConvolutionPlan all{kernel, stride, dilation, groups, padding.left, padding.right, padding.reflect};
@@ -62,7 +62,7 @@ struct Conv {
 ///         weight (Out, In / groups, Kernel), bias (Out). A sequence's length becomes its T'.
 /// Errors  sequences that are shorter than the kernel; reflection over more steps than a sequence has. Streams and
 ///         persistent states need causal padding.
-template <int In, int Out, int Kernel, Conv options = Conv{}>
+template <int In, int Out, int Kernel, ConvOptions options = ConvOptions{}>
 // sizes, stride, dilation and groups >= 1; groups divide In and Out; "same" has stride 1
     requires (In > 0) && (Out > 0) && (options.valid(In, Out, Kernel))
 struct Conv1d {
@@ -232,7 +232,7 @@ private:
 };
 
 namespace detail {
-template <int In, int Out, int Kernel, Conv options>
+template <int In, int Out, int Kernel, ConvOptions options>
 inline constexpr bool takes_scale<Conv1d<In, Out, Kernel, options>> = true;
 }
 
