@@ -182,7 +182,7 @@ TEST(OnnxConvolutions, AFlattenOfStepsAndFeaturesHasTheirOrder) {
 }
 
 TEST(OnnxConvolutions, ANetworkComputesWhatTheFileSays) {
-    using Net = Sequential<Conv1d<3, 4, 3, Conv{.padding = {1, 1}, .bias = false}>,
+    using Net = Sequential<Conv1d<3, 4, 3, ConvOptions{.padding = {1, 1}, .bias = false}>,
                            Flatten<4, 6, FlattenOrder::features_first>, LinearWithoutBias<24, 2>>;
     const std::string file = flattened(false).bytes();
     Error error;
@@ -205,7 +205,7 @@ TEST(OnnxConvolutions, ANetworkComputesWhatTheFileSays) {
     EXPECT_FLOAT_EQ(y.value[0], float(expected[0]));
     EXPECT_FLOAT_EQ(y.value[1], float(expected[1]));
 
-    Model<Sequential<Conv1d<3, 4, 3, Conv{.padding = causal_padding, .bias = false}>,
+    Model<Sequential<Conv1d<3, 4, 3, ConvOptions{.padding = causal_padding, .bias = false}>,
                      Flatten<4, 6, FlattenOrder::features_first>, LinearWithoutBias<24, 2>>>
         causal;
     load(causal, read(file, error), error);

@@ -57,7 +57,7 @@ inline std::string variant_of(const rondo::LayerFacts& facts) {
     return "rondo::cell::Variant{" + text + '}';
 }
 
-/// "1, 16, 8, rondo::Conv{.stride = 4}"
+/// "1, 16, 8, rondo::ConvOptions{.stride = 4}"
 inline std::string convolution_of(const rondo::LayerFacts& facts) {
     const rondo::ConvolutionPlan& plan = facts.plan;
     const auto size = [](int n) { return std::to_string(n); };
@@ -74,7 +74,7 @@ inline std::string convolution_of(const rondo::LayerFacts& facts) {
         ".padding = {" + size(plan.left) + ", " + size(plan.right) + (plan.reflect ? ", true}" : "}"));
     add(!facts.bias, ".bias = false");
     return size(facts.input) + ", " + size(facts.output) + ", " + size(plan.kernel) +
-           (options.empty() ? "" : ", rondo::Conv{" + options + '}');
+           (options.empty() ? "" : ", rondo::ConvOptions{" + options + '}');
 }
 /// ", rondo::Norm{.eps = {1, 1000}}", where it is not the default.
 inline std::string norm_of(const rondo::LayerFacts& facts) {
