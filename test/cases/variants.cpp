@@ -20,15 +20,18 @@ void add_variant(Cases& to, const std::string& kind) {
     to.back().golden = "variants";
 }
 
+// Under sanitizers one case of each kind.
 void add_without_biases(Cases& to) {
     add_variant<LSTM, double, 3, 20, Stack{.layers = 2, .bias = false}>(to, "lstm_no_bias");
-    add_variant<LSTM, float, 5, 3, Stack{.layers = 3, .bidirectional = true, .bias = false}>(to, "lstm_no_bias");
-    add_variant<GRU, float, 33, 5, Stack{.bias = false}>(to, "gru_no_bias");
     add_variant<GRU, double, 5, 3, Stack{.layers = 3, .bidirectional = true, .bias = false}>(to, "gru_no_bias");
     add_variant<GRUResetBefore, double, 20, 1, Stack{.layers = 2, .bidirectional = true, .bias = false}>(
         to, "gru_reset_before_no_bias");
-    add_variant<RNN, float, 1, 5, Stack{.bias = false}>(to, "rnn_no_bias");
     add_variant<RNN, double, 5, 33, Stack{.bidirectional = true, .bias = false}>(to, "rnn_no_bias");
+#ifndef RONDO_TEST_SANITIZED
+    add_variant<LSTM, float, 5, 3, Stack{.layers = 3, .bidirectional = true, .bias = false}>(to, "lstm_no_bias");
+    add_variant<GRU, float, 33, 5, Stack{.bias = false}>(to, "gru_no_bias");
+    add_variant<RNN, float, 1, 5, Stack{.bias = false}>(to, "rnn_no_bias");
+#endif
 }
 
 /// A kind of layer with a variant, as one of the usual layers.
@@ -52,12 +55,14 @@ void add_lstms(Cases& to) {
                                           .peepholes = true}>;
     using Clip = With<LSTMVariant, Variant{.clip = Ratio{1, 2}, .peepholes = true}>;
     add_variant<Coupled::Of, double, 3, 20>(to, "lstm_coupled");
-    add_variant<Coupled::Of, float, 5, 3, two_both>(to, "lstm_coupled");
-    add_variant<Hard::Of, double, 5, 3, two_both>(to, "lstm_hard");
     add_variant<Hard::Of, float, 3, 33>(to, "lstm_hard");
-    add_variant<All::Of, float, 1, 20>(to, "lstm_all");
     add_variant<All::Of, double, 20, 1, two_both>(to, "lstm_all");
     add_variant<Clip::Of, double, 3, 5, two>(to, "lstm_clip");
+#ifndef RONDO_TEST_SANITIZED
+    add_variant<Coupled::Of, float, 5, 3, two_both>(to, "lstm_coupled");
+    add_variant<Hard::Of, double, 5, 3, two_both>(to, "lstm_hard");
+    add_variant<All::Of, float, 1, 20>(to, "lstm_all");
+#endif
 }
 
 void add_others(Cases& to) {
@@ -69,9 +74,11 @@ void add_others(Cases& to) {
     using Threshold = With<RNNVariant, Variant{.candidate{Function::thresholded_relu, {1, 4}}}>;
     add_variant<HardGRU::Of, double, 20, 5>(to, "gru_hard");
     add_variant<ClipGRU::Of, double, 5, 3, two_both>(to, "gru_clip");
-    add_variant<ClipGRU::Of, float, 1, 33>(to, "gru_clip");
     add_variant<Before::Of, double, 5, 3, two_both>(to, "gru_reset_before_hard");
+#ifndef RONDO_TEST_SANITIZED
+    add_variant<ClipGRU::Of, float, 1, 33>(to, "gru_clip");
     add_variant<Before::Of, float, 3, 20>(to, "gru_reset_before_hard");
+#endif
     add_variant<ClipRNN::Of, double, 5, 20>(to, "rnn_clip");
     add_variant<Threshold::Of, double, 3, 5, both>(to, "rnn_threshold");
 }

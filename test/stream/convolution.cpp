@@ -63,17 +63,12 @@ using OddFrames =
 static_assert(State<OddFrames>::size == State<GRU<3, 3>>::size);
 
 TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
-    StreamTest<Convolved>::equals_unrolled<float>();
-    StreamTest<Convolved>::equals_unrolled<double>();
-    StreamTest<Strided>::equals_unrolled<float>();
-    StreamTest<Strided>::equals_unrolled<double>();
+    StreamTest<Convolved>::equals_unrolled_in_float_and_double();
+    StreamTest<Strided>::equals_unrolled_in_float_and_double();
     StreamTest<Grouped>::equals_unrolled<double>();
-    StreamTest<Framed>::equals_unrolled<float>();
-    StreamTest<Framed>::equals_unrolled<double>();
-    StreamTest<OddFrames>::equals_unrolled<float>();
-    StreamTest<OddFrames>::equals_unrolled<double>();
-    StreamTest<TwoFrames>::equals_unrolled<float>();
-    StreamTest<TwoFrames>::equals_unrolled<double>();
+    StreamTest<Framed>::equals_unrolled_in_float_and_double();
+    StreamTest<OddFrames>::equals_unrolled_in_float_and_double();
+    StreamTest<TwoFrames>::equals_unrolled_in_float_and_double();
 }
 
 TEST(State, HasTheRecurrentLayersOutsideFrames) {

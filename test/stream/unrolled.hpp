@@ -6,6 +6,7 @@
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/variant.hpp>
 
+#include <memory/sanitized.hpp>
 #include <support/compositions.hpp>
 
 /// A stream against the same network over the whole sequence.
@@ -25,6 +26,13 @@ struct StreamTest : testing::Test {
             stream.reset();
             EXPECT_EQ(law::differing(streamed(stream, x, 0, std::size_t(steps)), got), 0u) << "again, to the bit";
         }
+    }
+    /// Under sanitizers in double only.
+    static void equals_unrolled_in_float_and_double() {
+        equals_unrolled<double>();
+#ifndef RONDO_TEST_SANITIZED
+        equals_unrolled<float>();
+#endif
     }
 };
 

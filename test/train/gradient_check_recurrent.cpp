@@ -3,41 +3,21 @@
 // final states.
 #include "check_given.hpp"
 
-#include <memory/sanitized.hpp>
-
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
-#include <utility>
 #include <vector>
 
 namespace gradient_check_recurrent_test {
 
 using cases::Batch, cases::Case;
 
-// Each parameter takes two runs.
-void expect_some_gradients(cases::Network& network, const cases::Trial& trial, const rondo::Randomness& randomness) {
-    const auto gradients = train(network, trial, randomness).gradient;
-    auto values = network.parameters();
-    const auto loss_at = [&](std::size_t k, double number) {
-        const double old = std::exchange(values[k], number);
-        network.assign(values);
-        values[k] = old;
-        return network.record(randomness).loss;
-    };
-    expect_gradients_of(network.parameters(), gradients, loss_at, 17);
-    network.assign(values);
-}
+// All parameters are checked in networks of up to `whole` of them, and once in networks of up to `once`; otherwise
+// every nth is.
+constexpr std::size_t whole = 2000, once = 6000, nth_parameter = 17;
 
 constexpr auto x_of = [](auto& trial) -> auto& { return trial.x.value; };
 constexpr auto initial_of = [](auto& trial) -> auto& { return trial.initial.value; };
-
-// Of which all are checked.
-#ifdef RONDO_TEST_SANITIZED
-constexpr std::size_t most_parameters = 0;
-#else
-constexpr std::size_t most_parameters = 6000;
-#endif
 
 struct RecurrentGradients : testing::TestWithParam<Case> {
     static void check(const std::vector<int>& lengths, bool from_states, bool dropout) {
@@ -58,9 +38,8 @@ struct RecurrentGradients : testing::TestWithParam<Case> {
         const rondo::Randomness randomness{rondo::Seed{3}, 5, dropout};
         const auto network = c.with(rondo::Seed{42});
         const bool everything = !lengths.empty() && from_states && dropout;
-        if (c.parameters <= 2000 || (everything && c.parameters <= most_parameters))
-            expect_gradients(*network, trial, randomness);
-        else expect_some_gradients(*network, trial, randomness);
+        const bool all = c.parameters <= whole || (everything && c.parameters <= once);
+        expect_gradients(*network, trial, randomness, all ? 1 : nth_parameter);
         const auto gradients = train(*network, trial, randomness);
         expect_gradients_given(*network, trial, x_of, gradients.dx.value, randomness);
         expect_gradients_given(*network, trial, initial_of, gradients.dinitial.value, randomness);
