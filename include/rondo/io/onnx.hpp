@@ -167,8 +167,8 @@ inline std::string walk_onnx(OnnxWalk& walk, const OnnxOptions& options, std::ve
     return onnx_chain(walk, result, layers);
 }
 
-/// Which axes of the graph's inputs may be the features of a step, from the first to before the second one, in the order
-/// in which they are tried; nothing: the last axis, or none.
+/// Which axes of the graph's inputs may be the features of a step, from the first to before the second one, in the
+/// order in which they are tried; nothing: the last axis, or none.
 inline std::vector<std::optional<std::pair<std::size_t, std::size_t>>> onnx_interpretations(const OnnxGraph& graph) {
     std::vector<std::optional<std::pair<std::size_t, std::size_t>>> all{std::nullopt};
     std::size_t rank = 0; // of the data

@@ -19,9 +19,9 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The options of a batch normalization. eps is added to the variance; momentum: the weight of the last step in the
-/// running statistics; affine: there are a weight and a bias; track_running_stats: there are running statistics, without
-/// which those of the batch are used in evaluation, too; fixed: training uses the running statistics and does not change
-/// them.
+/// running statistics; affine: there are a weight and a bias; track_running_stats: there are running statistics,
+/// without which those of the batch are used in evaluation, too; fixed: training uses the running statistics and does
+/// not change them.
 struct BatchNormOptions {
     Ratio eps{1, 100000}, momentum{1, 10};
     bool affine = true, track_running_stats = true, fixed = false;
@@ -49,10 +49,12 @@ inline constexpr Ratio equal_momentum{0, 1};
 /// streams, m and v are the running statistics, so that the layer is causal. A stream multiplies and adds once for each
 /// feature; directly after a Linear or a Conv1d in a Sequential the layer becomes part of their packed weights.
 ///
-/// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by update_averages.
+/// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by
+/// update_averages.
 ///
-/// Shapes  x, y (Size x T B); weight w (Size), initially 1, bias b (Size), initially 0; running_mean m' (Size), initially
-///         0, running_var v' (Size), initially 1, num_batches_tracked (one number), which no optimizer changes.
+/// Shapes  x, y (Size x T B); weight w (Size), initially 1, bias b (Size), initially 0; running_mean m' (Size),
+///         initially 0, running_var v' (Size), initially 1, num_batches_tracked (one number), which no optimizer
+///         changes.
 /// Units   num_batches_tracked is kept as the backend's scalar, and stops at 2^24 in float.
 /// Errors  statistics of a batch with fewer than two steps; a stream without running statistics.
 /// Memory  three numbers for each feature.

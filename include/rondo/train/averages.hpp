@@ -37,8 +37,8 @@ struct UpdateCount {
     }
 };
 
-/// Updates running averages from what a backward has left in their places in the gradient: in that of a count the number
-/// of terms, and in those of the averages before it the sums of these terms.
+/// Updates running averages from what a backward has left in their places in the gradient: in that of a count the
+/// number of terms, and in those of the averages before it the sums of these terms.
 template <class Used, class S>
 void update_averages(Used& used, std::span<const ParameterSpec> tensors, S* parameters, const S* gradient) {
     using Role = ParameterSpec::Role;
@@ -57,8 +57,8 @@ void update_averages(Used& used, std::span<const ParameterSpec> tensors, S* para
 
 }
 
-/// Updates a model's running averages after a training step of the caller's own, whose backward has added to `gradient`.
-/// A Trainer does it itself.
+/// Updates a model's running averages after a training step of the caller's own, whose backward has added to
+/// `gradient`. A Trainer does it itself.
 template <class Net, Backend B>
 void update_averages(Workspace<Net, B>& work, Model<Net, B>& model, const Model<Net, B>& gradient) {
     detail::update_averages(work.backend(), Net::tensors, model.data(), gradient.data());

@@ -25,8 +25,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 /// features}. An axis without atoms has extent 1; features and parts of extent 1 are not atoms. Functions return an
 /// error message, empty on success.
 ///
-/// first ... fifth  the input's axes, steps or sequences, which is which is known from the layers; or, where `several` has
-///                  their bits, features: then the features of a step are several axes, of which `features` is the last
+/// first ... fifth  the input's axes, steps or sequences, which is which is known from the layers; or, where `several`
+///                  has their bits, features: then the features of a step are several axes, of which `features` is
+///                  the last
 /// stack, parts     the parts, row-major
 struct OnnxFlow {
     enum Atom : std::uint8_t { first, second, third, fourth, fifth, stack, parts, features };
