@@ -43,7 +43,8 @@ struct Trial {
     }
 };
 
-/// What comes out. A state is a batch whose steps are its components, layers and directions.
+/// What comes out. A state is a batch whose steps are its components, layers and directions. All have the rows of c;
+/// past those of a projected h there are zeros.
 struct Outcome {
     Batch y, final, dx, dinitial;
     Numbers gradient;
@@ -98,7 +99,7 @@ struct Case {
     std::string name, kind, size; // lstm_3_20_2_1_float, lstm, 3_20_2_1
     std::string golden;           // the file of its goldens if there are some, but not by its kind: variants
     int input = 0, output = 0, vocabulary = 0;
-    int hidden = 0, layers = 0, directions = 1, components = 0; // of a recurrent layer
+    int hidden = 0, h_size = 0, layers = 0, directions = 1, components = 0; // of a recurrent layer
     bool reversed = false, dropout = false, is_float = false;
     bool bounded = true;   // functions with bounds, whose results are finite for an infinite argument
     bool one_order = true; // sums in the same order whatever the extents
@@ -110,6 +111,10 @@ struct Case {
     bool recurrent() const { return components > 0; }
     bool causal() const { return directions == 1 && !reversed; }
     int state_steps() const { return components * layers * directions; }
+    /// A component of a state as it is in a Batch, without the rows that it does not have.
+    Numbers component(const Numbers& state, int k) const;
+    /// A state as it is in a Batch, of its components, h first.
+    Numbers state(const std::vector<Numbers>& components) const;
     double tolerance() const { return is_float ? law::tolerance<float> : law::tolerance<double>; }
     double rounded(double number) const { return is_float ? double(float(number)) : number; }
 

@@ -21,6 +21,7 @@ void add(Cases& to, const std::string& kind) {
                              '_' + std::to_string(stack.directions()) + (stack.reversed ? "_back" : "");
     Case& c = add_network<Alone<L>, S>(to, kind, size);
     c.hidden = Hidden;
+    c.h_size = L::h_size;
     c.layers = stack.layers;
     c.directions = stack.directions();
     c.components = L::components;
@@ -33,9 +34,9 @@ void add(Cases& to, const std::string& kind) {
 template <template <int, int, rondo::Stack> class Layer, int In, int Hidden, rondo::Stack stack>
 struct Composed
     : rondo::Network<rondo::Named<"first", Layer<In, Hidden, rondo::Stack{.bidirectional = stack.bidirectional}>>,
-                     rondo::Named<"second", Layer<stack.directions() * Hidden, Hidden,
+                     rondo::Named<"second", Layer<Layer<In, Hidden, stack>::output_size, Hidden,
                                                   rondo::Stack{.bidirectional = stack.bidirectional}>>> {
-    static constexpr int input_size = In, output_size = stack.directions() * Hidden;
+    static constexpr int input_size = In, output_size = Layer<In, Hidden, stack>::output_size;
     static constexpr rondo::Rate between = stack.dropout; // clang++ 14 has another value for it in forward
     static auto forward(auto& run, const auto& x) {
         const auto y = run(rondo::layer<"first">, x);

@@ -85,7 +85,7 @@ public:
         parts_[1] = split ? trial_.x.part(trial.split, trial.x.steps - trial.split) : Batch{};
         x_[0].emplace(converted<X>(parts_[0].value), parts_[0].extent());
         x_[1].emplace(converted<X>(parts_[1].value), parts_[1].extent());
-        initial_.emplace(converted<S>(trial.initial.value), trial.x.batch);
+        initial_.emplace(packed(trial.initial.value), trial.x.batch);
         const Targets& targets = trial.targets;
         host_classes_ = converted<int>(targets.classes);
         classes_ = on_device<B>(host_classes_);
@@ -110,8 +110,7 @@ public:
                 copy_to_device(work_.backend(), out_.y[1].gradient, std::vector<S>(middle, dy.end()));
         }
         if constexpr (Facts::recurrent)
-            if (!trial_.dfinal.value.empty())
-                set_gradients(work_.backend(), out_.final, converted<S>(trial_.dfinal.value));
+            if (!trial_.dfinal.value.empty()) set_gradients(work_.backend(), out_.final, packed(trial_.dfinal.value));
         work_.backward(&gradient_);
     }
     void gradients(Outcome& to) const override {
@@ -120,7 +119,7 @@ public:
             for (const S number : x_[1]->gradients()) dx.push_back(double(number));
             to.dx = trial_.x.with(std::move(dx));
         }
-        to.dinitial = trial_.initial.with(converted<double>(initial_->gradients()));
+        to.dinitial = trial_.initial.with(spread(initial_->gradients()));
         to.gradient = converted<double>(gradient_.values());
     }
     void forget_gradient() override { gradient_ = {}; }
@@ -136,9 +135,9 @@ public:
 
     void set_state(int batch, const Numbers& numbers) override {
         state_ = rondo::BatchState<Net, B>{batch};
-        if (!numbers.empty()) state_.assign(converted<S>(numbers));
+        if (!numbers.empty()) state_.assign(packed(numbers));
     }
-    Numbers state() const override { return converted<double>(state_.values()); }
+    Numbers state() const override { return spread(state_.values()); }
     void keep_state() override { kept_ = state_; }
     void restore_state() override { state_ = kept_; }
     bool state_is_as_kept() const override { return state_ == kept_; }
@@ -164,12 +163,12 @@ public:
         auto noise = converted<X>(trial_.x.value);
         if constexpr (!reads_tokens) noise.assign(noise.size(), nan);
         x_[0].emplace(noise, rondo::Extent{trial_.x.steps, trial_.x.batch});
-        initial_.emplace(std::vector<S>(trial_.initial.value.size(), nan), trial_.x.batch);
+        initial_.emplace(std::vector<S>(packed(trial_.initial.value).size(), nan), trial_.x.batch);
         record({});
         work_.backend().fill(out_.y[0].gradient, out_.y[0].size(), nan);
         if constexpr (Facts::recurrent)
             for (int k = 0; k < States::components; ++k)
-                work_.backend().fill(out_.final.gradient[k], out_.final.size(), nan);
+                work_.backend().fill(out_.final.gradient[k], out_.final.size(k), nan);
         work_.backward(nullptr);
         x_[0].emplace(std::move(given));
         initial_.emplace(std::move(initial));
@@ -224,11 +223,13 @@ private:
         add(rondo::BinaryCrossEntropy{}, y, fractions_);
         add(rondo::MeanSquaredError{}, y, numbers_);
         if constexpr (Facts::recurrent)
-            for (int k = 0; k < States::components; ++k)
-                add(rondo::MeanSquaredError{},
-                    rondo::SequenceView<S, States::hidden_size>{
-                        out_.final.value[k], out_.final.gradient[k], {States::count, out_.final.batch}},
-                    states_);
+            [&]<int... k>(std::integer_sequence<int, k...>) {
+                (add(rondo::MeanSquaredError{},
+                     rondo::SequenceView<S, States::units(k)>{
+                         out_.final.value[k], out_.final.gradient[k], {States::count, out_.final.batch}},
+                     states_),
+                 ...);
+            }(std::make_integer_sequence<int, States::components>{});
         return all;
     }
 
@@ -246,8 +247,27 @@ private:
         return all;
     }
     static Batch states_batch(const States& s) {
-        return Batch{States::hidden_size, States::components * States::count, s.batch}.with(
-            converted<double>(final_of<B>(s)));
+        return Batch{States::hidden_size, States::components * States::count, s.batch}.with(spread(final_of<B>(s)));
+    }
+    // The numbers of states in a Batch without the rows past those of a projected h, and the reverse.
+    static std::vector<S> packed(const Numbers& states) {
+        std::vector<S> all;
+        for (std::size_t n = 0; n < states.size(); ++n) {
+            const bool h = n * States::components < states.size();
+            if (n % States::hidden_size < std::size_t(States::units(h ? 0 : 1))) all.push_back(S(states[n]));
+        }
+        return all;
+    }
+    static Numbers spread(const std::vector<S>& states) {
+        constexpr std::size_t hidden = States::hidden_size, h = States::units(0),
+                              one = h + (States::components - 1) * hidden; // of an entry and a sequence
+        const std::size_t of_h = states.size() / one * h;
+        Numbers all;
+        for (std::size_t n = 0; n < states.size(); ++n) {
+            all.push_back(double(states[n]));
+            if (n < of_h && n % h == h - 1) all.resize(all.size() + hidden - h);
+        }
+        return all;
     }
 
     rondo::Model<Net, B> model_, gradient_;

@@ -22,6 +22,7 @@ using Char = Sequential<Named<"embedding", Embedding<28, 20>>, Named<"lstm", LST
                         Named<"fc", Linear<33, 28>>>;
 using BothWays = GRU<3, 5, Stack{.layers = 2, .bidirectional = true}>;
 using Plain = RNN<1, 20>;
+using Projected = LSTM<3, 20, Stack{.layers = 2, .bidirectional = true, .projection = 5}>;
 
 constexpr std::size_t steps = 5, batch = 3;
 
@@ -96,6 +97,6 @@ int main(int argc, char** argv) {
     if (argc != 3) return std::fputs("exchange write|read FOLDER\n", stderr), 2;
     const bool write = std::strcmp(argv[1], "write") == 0;
     const std::array close{run<Char>(write, argv[2], "char"), run<BothWays>(write, argv[2], "gru"),
-                           run<Plain>(write, argv[2], "rnn")};
+                           run<Plain>(write, argv[2], "rnn"), run<Projected>(write, argv[2], "projected")};
     return std::ranges::find(close, false) == close.end() ? 0 : 1;
 }

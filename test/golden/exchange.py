@@ -44,6 +44,7 @@ MODELS = {  # the model, and how it takes Rondo's (T, B, features)
     "char": (Char, lambda model, x: model(x[..., 0])),
     "gru": (lambda: nn.GRU(3, 5, num_layers=2, bidirectional=True), lambda model, x: model(x)[0]),
     "rnn": (lambda: nn.RNN(1, 20), lambda model, x: model(x)[0]),
+    "projected": (lambda: nn.LSTM(3, 20, num_layers=2, bidirectional=True, proj_size=5), lambda model, x: model(x)[0]),
 }
 
 

@@ -22,7 +22,8 @@ def main():
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
     files += [layers.losses()]
-    files += [attention.attention(), traces.traces(), variants.variants()]
+    files += [attention.attention(), traces.traces(), variants.variants(),
+              variants.variants("projections", variants.PROJECTED)]
     for file in files:
         file.save(folder)
         print(f"{file.name}.safetensors: {len(file.tensors)} tensors")

@@ -95,8 +95,9 @@ def over_time(module, x, initial, **lengths):
     return record(x, initial, {"y": y} | states, module, **lengths)
 
 
-def initial_states(has_cell, *shape):
-    return {name: leaf(*shape) for name in (("h0", "c0") if has_cell else ("h0",))}
+def initial_states(has_cell, *shape, projection=0):
+    initial = {"h0": leaf(*shape[:-1], projection or shape[-1])}
+    return initial | ({"c0": leaf(*shape)} if has_cell else {})
 
 
 def layers(name, build):

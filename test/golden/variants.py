@@ -29,8 +29,9 @@ class Variant(nn.Module):
     functions of gates and candidate, but not c, as ONNX Runtime does."""
 
     def __init__(self, kind, inputs, hidden, num_layers=1, bidirectional=False, gate=SIGMOID, candidate=TANH, output=TANH,
-                 clip=None, coupled=False, peepholes=False):
+                 clip=None, coupled=False, peepholes=False, proj_size=0):
         super().__init__()
+        self.proj_size = proj_size
         self.kind, self.hidden_size, self.num_layers = kind, hidden, num_layers
         self.directions = 2 if bidirectional else 1
         self.clip, self.coupled, self.peepholes = clip, coupled, peepholes
@@ -39,10 +40,12 @@ class Variant(nn.Module):
         gates = {"lstm": 3 if coupled else 4, "gru": 3, "gru_reset_before": 3, "rnn": 1}[kind]
         k = hidden ** -0.5
         for layer in range(num_layers):
-            columns = inputs if layer == 0 else self.directions * hidden
+            columns = inputs if layer == 0 else self.directions * (proj_size or hidden)
             for suffix in (f"l{layer}", f"l{layer}_reverse")[: self.directions]:
-                shapes = {"weight_ih": (gates * hidden, columns), "weight_hh": (gates * hidden, hidden),
+                shapes = {"weight_ih": (gates * hidden, columns), "weight_hh": (gates * hidden, proj_size or hidden),
                           "bias_ih": (gates * hidden,), "bias_hh": (gates * hidden,)}
+                if proj_size:
+                    shapes["weight_hr"] = (proj_size, hidden)
                 if peepholes:
                     shapes["weight_own"] = ((2 if coupled else 3) * hidden,)
                 for name, shape in shapes.items():
@@ -90,7 +93,8 @@ class Variant(nn.Module):
         f = 1 - i if self.coupled else self.f(a_f + own[1] * c)
         after = f * c + i * self.g(a_g)
         o = self.f(a_o + own[-1] * after)
-        return o * self.output(after), after
+        h = o * self.output(after)
+        return functional.linear(h, getattr(self, f"weight_hr_{suffix}")) if self.proj_size else h, after
 
     def sweep(self, x, state, lengths, suffix, backward):
         ys = [None] * len(x)
@@ -103,7 +107,8 @@ class Variant(nn.Module):
     def forward(self, x, state=None, lengths=None):
         count = 2 if self.has_cell else 1
         if state is None:
-            state = (x.new_zeros(self.num_layers * self.directions, x.shape[1], self.hidden_size),) * count
+            state = tuple(x.new_zeros(self.num_layers * self.directions, x.shape[1], units)
+                          for units in (self.proj_size or self.hidden_size, self.hidden_size)[:count])
         elif torch.is_tensor(state):
             state = (state,)
         if lengths is None:
@@ -146,18 +151,28 @@ VARIANTS = {
 }
 
 
-def variants():
+# The same of LSTMs with a projection, and its size after them.
+PROJECTED = {
+    "lstm_projected": (nn.LSTM, [(5, 3, 3, 2, 1), (3, 20, 2, 1, 5), (33, 33, 1, 1, 20), (3, 5, 1, 2, 4), (1, 33, 1, 2, 16)]),
+    "lstm_projected_no_bias": (lambda *sizes, **more: nn.LSTM(*sizes, bias=False, **more), [(3, 16, 2, 2, 3)]),
+    "peephole_projected": (made("lstm", peepholes=True), [(3, 20, 2, 1, 5), (5, 3, 2, 2, 2)]),
+    "lstm_all_projected": (VARIANTS["lstm_all"][0], [(3, 20, 1, 2, 7)]),
+}
+
+
+def variants(name="variants", table=VARIANTS):
     """As recurrent.layers: "plain" from zero, "full" with initial states and lengths."""
-    file = File("variants")
-    for number, (name, (build, sizes)) in enumerate(VARIANTS.items()):
-        for inputs, hidden, depth, directions in sizes:
+    file = File(name)
+    for number, (name, (build, sizes)) in enumerate(table.items()):
+        for inputs, hidden, depth, directions, *projection in sizes:
             case = f"{name}/{inputs}_{hidden}_{depth}_{directions}"
             file.case(case)
-            module = build(inputs, hidden, num_layers=depth, bidirectional=directions == 2)
+            options = {"proj_size": projection[0]} if projection else {}
+            module = build(inputs, hidden, num_layers=depth, bidirectional=directions == 2, **options)
             file.add(f"{case}/parameters", dict(module.named_parameters()))
             file.add(f"{case}/plain", over_time(module, leaf(5, 3, inputs), {}))
             initial = initial_states(isinstance(module, nn.LSTM) or getattr(module, "has_cell", False), depth * directions,
-                                     5, hidden)
+                                     5, hidden, projection=module.proj_size if projection else 0)
             file.add(f"{case}/full", over_time(module, leaf(7, 5, inputs), initial,
                                                lengths=torch.tensor(LENGTHS[number % 2])))
     return file
@@ -167,11 +182,12 @@ def check_variant():
     """Without options, a Variant has to be PyTorch's layer."""
     worst = 0.0
     theirs = {"lstm": nn.LSTM, "gru": nn.GRU, "gru_reset_before": ResetBeforeGRU, "rnn": nn.RNN}
-    for kind, build in theirs.items():
-        module, ours = (make(5, 3, num_layers=2, bidirectional=True) for make in (build, made(kind)))
+    for kind, build, projection in [(*one, 0) for one in theirs.items()] + [("lstm", nn.LSTM, 2)]:
+        options = {"proj_size": projection} if projection else {}
+        module, ours = (make(5, 3, num_layers=2, bidirectional=True, **options) for make in (build, made(kind)))
         ours.load_state_dict(module.state_dict())
         x, lengths = leaf(7, 5, 5), torch.tensor(LENGTHS[0])
-        initial = initial_states(kind == "lstm", 4, 5, 3)
+        initial = initial_states(kind == "lstm", 4, 5, 3, projection=projection)
         torch.manual_seed(1)
         expected = over_time(module, x, initial, lengths=lengths)
         torch.manual_seed(1)

@@ -136,16 +136,19 @@ struct Unordered : Network<Named<"body", Embedding<3, 3>>, Named<"after", Embedd
 TEST(OnnxWrite, NamesALayerThatItCannotWrite) {
     const TemporaryFolder folder;
     const auto path = folder / "model.onnx";
-    const auto refused = [&](const auto& model, const std::string& layer) {
+    const auto refused = [&](const auto& model, const std::string& layer,
+                             const char* why = " cannot be written here as ONNX") {
         Error error;
         io::write_onnx(model, path, error);
         EXPECT_EQ(error.kind, Error::Kind::argument);
-        EXPECT_EQ(error.message, path.string() + ": " + layer + " cannot be written here as ONNX");
+        EXPECT_EQ(error.message, path.string() + ": " + layer + why);
         expect_argument([&] { io::write_onnx(model, path); }, error.message);
         EXPECT_TRUE(folder.names().empty());
     };
     refused(Model<Twin>{}, "a layer that files cannot tell: a layer that files cannot tell");
     refused(Model<Unordered>{}, "after: Embedding 3");
+    refused(Model<LSTM<3, 5, Stack{.projection = 2}>>{}, "LSTM: LSTM 3 -> 5, projection 2",
+            " cannot be written as ONNX, whose operator LSTM has no projection; safetensors hold it");
     refused(Model<Sequential<Linear<3, 4>, FinalStates<2>>>{}, "1: FinalStates 4");
     refused(Model<Sequential<LSTM<3, 2, deep>, Residual<FinalStates<2>>>>{}, "1: Skip of 4 over 1 layers");
 

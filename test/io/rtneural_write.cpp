@@ -93,6 +93,8 @@ TEST(RTNeuralWrite, RefusesWhatRTNeuralDoesNotHave) {
             "LSTM 3 -> 1, bidirectional, as \"both\"");
     refused(not_written(Model<Sequential<Named<"back", LSTM<3, 1, Stack{.reversed = true}>>>>{}),
             "LSTM 3 -> 1, reversed, as \"back\"");
+    refused(not_written(Model<Sequential<LSTM<3, 5, Stack{.projection = 2}>>>{}),
+            "LSTM 3 -> 5, projection 2, as \"0\"");
     refused(not_written(Model<Sequential<Residual<Linear<1, 1>>, Linear<1, 1>>>{}),
             "Skip of 1 over 1 layers, as \"0\"");
     refused(not_written(Model<Sequential<Linear<1, 3>, Residual<Linear<3, 3>>>>{}),

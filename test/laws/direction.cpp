@@ -54,17 +54,17 @@ TEST_P(Direction, BothAreTwo) {
         const auto single = one.make();
         single->assign(direction_of(one, c, network->parameters(), ""));
         const auto ahead = train(
-            *single, {trial.x, entries(trial.initial, 0), trial.dy.features(0, c.hidden), entries(trial.dfinal, 0)});
+            *single, {trial.x, entries(trial.initial, 0), trial.dy.features(0, c.h_size), entries(trial.dfinal, 0)});
         single->assign(direction_of(one, c, network->parameters(), "_reverse"));
         const auto back = train(*single, {trial.x.reversed(), entries(trial.initial, 1),
-                                          trial.dy.features(c.hidden, c.hidden).reversed(), entries(trial.dfinal, 1)});
+                                          trial.dy.features(c.h_size, c.h_size).reversed(), entries(trial.dfinal, 1)});
 
         // Ahead, both do the same; backwards, the columns of a product come in another order.
-        RC_ASSERT(differing(both.y.features(0, c.hidden).value, ahead.y.value) == 0u);
+        RC_ASSERT(differing(both.y.features(0, c.h_size).value, ahead.y.value) == 0u);
         RC_ASSERT(differing(entries(both.final, 0).value, ahead.final.value) == 0u);
         RC_ASSERT(differing(entries(both.dinitial, 0).value, ahead.dinitial.value) == 0u);
         RC_ASSERT(differing(direction_of(one, c, both.gradient, ""), ahead.gradient) == 0u);
-        RC_ASSERT(difference(both.y.features(c.hidden, c.hidden), back.y.reversed()) <= c.tolerance());
+        RC_ASSERT(difference(both.y.features(c.h_size, c.h_size), back.y.reversed()) <= c.tolerance());
         RC_ASSERT(difference(entries(both.final, 1), back.final) <= c.tolerance());
         RC_ASSERT(difference(entries(both.dinitial, 1), back.dinitial) <= c.tolerance());
         RC_ASSERT(difference(direction_of(one, c, both.gradient, "_reverse"), back.gradient) <= c.tolerance());

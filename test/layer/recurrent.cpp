@@ -6,7 +6,6 @@
 #include <support/golden.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <string>
@@ -55,17 +54,16 @@ struct RecurrentGolden : testing::TestWithParam<Case> {
         }
         Batch states(std::string_view h, std::string_view cell) const {
             Batch all{c.hidden, c.state_steps(), golden.extent("x", 1)};
-            all.value = golden.get<double>(h);
-            if (c.components > 1) std::ranges::copy(golden.get<double>(cell), std::back_inserter(all.value));
+            std::vector<Numbers> components{golden.get<double>(h)};
+            if (c.components > 1) components.push_back(golden.get<double>(cell));
+            all.value = c.state(components);
             return all;
         }
         void expect(std::string_view name, const Numbers& got, double times = 1) const {
             golden.expect(name, got, c.is_float, times);
         }
         void expect(std::string_view h, std::string_view cell, const Numbers& got, double times = 1) const {
-            const auto size = std::ptrdiff_t(got.size()) / c.components;
-            for (int k = 0; k < c.components; ++k)
-                expect(k == 0 ? h : cell, Numbers(got.begin() + k * size, got.begin() + (k + 1) * size), times);
+            for (int k = 0; k < c.components; ++k) expect(k == 0 ? h : cell, c.component(got, k), times);
         }
     };
 

@@ -169,6 +169,9 @@ TEST(TrainingStep, OfEveryLayerAllocatesNothing) {
     allocates_nothing<
         Sequential<GRUResetBefore<5, 40, both>, Residual<Linear<80, 80>>, rondo::Sigmoid<80>, Linear<80, 1>>,
         BinaryCrossEntropy>("GRUResetBefore");
+    allocates_nothing<
+        Sequential<LSTM<5, 33, Stack{.layers = 2, .bidirectional = true, .projection = 20}>, Linear<40, 2>>,
+        MeanSquaredError>("LSTM with a projection");
     allocates_nothing<Sequential<RNN<5, 30>, rondo::ReLU<30>, ReluRNN<30, 7>, Softmax<7>, LastStep<7>>,
                       MeanSquaredError>("RNN");
 }

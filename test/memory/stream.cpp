@@ -51,6 +51,7 @@ TEST(Stream, AllocatesNothing) {
     expect_none<Letters>(3);
     expect_none<Sequential<Embedding<28, 128>, LSTM<128, 128, Stack{.layers = 2}>, Linear<128, 28>>>(3);
     expect_none<Tracker>(std::span{features});
+    expect_none<Sequential<LSTM<3, 20, Stack{.layers = 2, .projection = 5}>, Linear<5, 2>>>(std::span{features});
     expect_none<Branch>(std::span{features});
     expect_none<Convolved>(std::span{features});
 }

@@ -79,6 +79,11 @@ TEST(LayerFacts, TellVariantsOfCells) {
                                                                 ", layer 1: LSTM 5 -> 5, peepholes @5+5\n");
     EXPECT_EQ((told<GRU<3, 5, Stack{.bidirectional = true, .bias = false}>>()),
               ": GRU 3 -> 5, bidirectional, no bias @0+4\n");
+    EXPECT_EQ(
+        (told<Sequential<LSTM<3, 5, Stack{.layers = 2, .bidirectional = true, .projection = 2}>, Linear<4, 1>>>()),
+        "0, layer 0: LSTM 3 -> 5, bidirectional, projection 2 @0+10\n"
+        "0, layer 1: LSTM 4 -> 5, bidirectional, projection 2 @10+10\n"
+        "1: Linear 4 -> 1 @20+2\n");
     EXPECT_EQ((told<LSTMVariant<3, 5,
                                 Variant{.gate{Function::hardsigmoid, {2, 10}, {1, 2}},
                                         .output{Function::softsign},

@@ -32,6 +32,7 @@ TEST(Stream, OfBfloat16IsNear) {
     expect_near_in_bfloat16<Cells<20>>();
 #ifndef RONDO_TEST_SANITIZED
     expect_near_in_bfloat16<Variants>();
+    expect_near_in_bfloat16<Projections>();
     expect_near_in_bfloat16<Sequential<LSTM<33, 65>, Linear<65, 33>>>();
 #endif
 }
@@ -45,6 +46,25 @@ TEST(Stream, InDoubleEqualsTheUnrolledNetwork) {
     StreamTest<Cells<33>>::equals_unrolled<double>();
     StreamTest<Normalized>::equals_unrolled<double>();
     StreamTest<Variants>::equals_unrolled<double>();
+    StreamTest<Projections>::equals_unrolled<double>();
+}
+
+TEST(Stream, OfAProjectionHasTheStateOfItsUnits) {
+    using Net = LSTM<3, 20, Stack{.layers = 2, .projection = 5}>;
+    const Model<Net> model{Seed{3}};
+    const Packed packed{model};
+    Stream stream{packed};
+    const float x[]{0.5f, -1, 2};
+    const auto y = stream.step(x);
+    const State<Net> state = stream.state();
+    EXPECT_TRUE(std::ranges::equal(state.h(1), y));
+    EXPECT_EQ(state.h(0).size(), 5u);
+    EXPECT_EQ(state.c(1).size(), 20u);
+    for (const int layer : {0, 1})
+        EXPECT_EQ(std::ranges::count(state.c(layer), 0.0f) + std::ranges::count(state.h(layer), 0.0f), 0);
+    State<Net> other;
+    std::ranges::copy(state.c(1), other.c(1).begin());
+    EXPECT_EQ(std::ranges::count(other.numbers(), 0.0f), std::ptrdiff_t(other.size) - 20);
 }
 
 } // namespace

@@ -49,6 +49,15 @@ using Variants = rondo::Sequential<
     rondo::GRUResetBeforeVariant<5, 3, rondo::cell::Variant{.clip = rondo::Ratio{1, 4}}>,
     rondo::RNNVariant<3, 3, rondo::cell::Variant{.candidate{rondo::cell::Function::affine, {1, 2}, {1, 4}}}>>;
 
+/// LSTMs whose h is projected: to less than a pack, whole packs, packs and a rest; with what else a cell may have.
+using Projections = rondo::Sequential<
+    rondo::LSTM<3, 128, rondo::Stack{.projection = 32}>,
+    rondo::LSTM<32, 20, rondo::Stack{.layers = 2, .projection = 5}>,
+    rondo::Residual<rondo::LSTM<5, 33, rondo::Stack{.bias = false, .projection = 5}>>,
+    rondo::LSTMVariant<5, 33, rondo::cell::Variant{.clip = rondo::Ratio{1, 2}, .coupled = true, .peepholes = true},
+                       rondo::Stack{.projection = 20}>,
+    rondo::LSTM<20, 3, rondo::Stack{.projection = 1}>>;
+
 template <int Hidden>
 using Cells =
     rondo::Sequential<rondo::Named<"lstm", rondo::LSTM<3, Hidden>>, rondo::Named<"gru", rondo::GRU<Hidden, 5>>,

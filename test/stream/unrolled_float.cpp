@@ -11,8 +11,8 @@ using namespace rondo;
 // own.
 using Large = Sequential<LSTM<3, 100>, GRU<100, 65>, RNN<65, 130>, Linear<130, 70>, Linear<70, 3>>;
 using Peepholes = Sequential<PeepholeLSTM<3, 20, Stack{.layers = 2, .bias = false}>, PeepholeLSTM<20, 65>>;
-using Networks =
-    testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>, Branch, TiedModel, Large, Peepholes, Variants>;
+using Networks = testing::Types<Letters, Tracker, Cells<1>, Cells<20>, Cells<33>, Branch, TiedModel, Large, Peepholes,
+                                Variants, Projections>;
 TYPED_TEST_SUITE(StreamTest, Networks);
 TYPED_TEST(StreamTest, EqualsTheUnrolledNetwork) { this->template equals_unrolled<float>(); }
 

@@ -60,9 +60,10 @@ struct PlacedStates {
 
     States view() {
         States all{.batch = batch};
-        for (int k = 0; k < States::components && !value.empty(); ++k) {
-            all.value[k] = B::data(value) + std::size_t(k) * all.size();
-            all.gradient[k] = B::data(gradient) + std::size_t(k) * all.size();
+        std::size_t at = 0;
+        for (int k = 0; k < States::components && !value.empty(); at += all.size(k++)) {
+            all.value[k] = B::data(value) + at;
+            all.gradient[k] = B::data(gradient) + at;
         }
         return all;
     }
@@ -73,7 +74,7 @@ template <class B>
 auto final_of(const auto& states) {
     std::vector<typename B::scalar> all;
     for (int k = 0; k < states.components; ++k) {
-        const auto one = on_host<B>(states.value[k], states.size());
+        const auto one = on_host<B>(states.value[k], states.size(k));
         all.insert(all.end(), one.begin(), one.end());
     }
     return all;
@@ -81,6 +82,7 @@ auto final_of(const auto& states) {
 template <class B>
 void set_gradients(B& backend, const auto& states, const std::vector<typename B::scalar>& host) {
     const auto from = on_device<B>(host);
-    for (int k = 0; k < states.components; ++k)
-        backend.copy(states.gradient[k], B::data(from) + std::size_t(k) * states.size(), states.size());
+    std::size_t at = 0;
+    for (int k = 0; k < states.components; at += states.size(k++))
+        backend.copy(states.gradient[k], B::data(from) + at, states.size(k));
 }

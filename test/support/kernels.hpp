@@ -23,6 +23,8 @@
     KERNELS_OF_CELL(cell::LSTM, S)                                                                                     \
     KERNELS_OF_CELL(cell::GRU, S)                                                                                      \
     KERNELS_OF_CELL(cell::PeepholeLSTM, S)                                                                             \
+    KERNEL void Recurrence<cell::LSTM, Pack<S>, true>::forward(OpContext<EigenBackend<S>>&) const;                     \
+    KERNEL void Recurrence<cell::LSTM, Pack<S>, true>::backward(OpContext<EigenBackend<S>>&) const;                    \
     KERNEL void add_product<Pack<S>>(S*, std::size_t, const S*, Strided<S>, std::size_t, std::size_t, std::size_t);    \
     KERNEL void add_product<Pack<S>>(S*, std::size_t, Strided<S>, Strided<S>, std::size_t, std::size_t, std::size_t,   \
                                      S*);                                                                              \

@@ -20,13 +20,16 @@ def safetensors(tensors, metadata=None, dtype="F32", size=4):
     return struct.pack("<Q", len(text)) + text + bytes(data)
 
 
-def recurrent(prefix, gates, sizes, hidden, both_ways=False):
+def recurrent(prefix, gates, sizes, hidden, both_ways=False, projection=None):
     """Of each layer its input's size."""
     all = {}
     for layer, size in enumerate(sizes):
         for after in [f"_l{layer}"] + ([f"_l{layer}_reverse"] if both_ways else []):
             all |= {f"{prefix}weight_ih{after}": [gates * hidden, size], f"{prefix}bias_ih{after}": [gates * hidden],
-                    f"{prefix}weight_hh{after}": [gates * hidden, hidden], f"{prefix}bias_hh{after}": [gates * hidden]}
+                    f"{prefix}weight_hh{after}": [gates * hidden, projection or hidden],
+                    f"{prefix}bias_hh{after}": [gates * hidden]}
+            if projection:
+                all[f"{prefix}weight_hr{after}"] = [projection, hidden]
     return all
 
 
@@ -69,7 +72,10 @@ FILES = {
     "checkpoint": safetensors({"model." + k: v for k, v in AMP.items()} | {"state.0": [0, 80]}, {"optimizer": "Adam"}),
     "guess": safetensors({"a.weight": [4, 7]}),
     "convolution": safetensors({"a.weight": [4, 4, 3]}),
+    "projected": safetensors(recurrent("a.", 4, [3, 4], 5, True, 2) | linear("b", 4, 1)),
+    "peepholes": safetensors(recurrent("a.", 4, [3], 5, False, 2) | {"a.weight_own_l0": [15]}),
     "projection": safetensors(recurrent("a.", 4, [4], 4) | {"a.weight_hr_l0": [2, 4]}),
+    "projected_gru": safetensors(recurrent("a.", 3, [4], 4, False, 2)),
     "one_bias": safetensors({k: v for k, v in recurrent("a.", 4, [4], 4).items() if "bias_ih" not in k}),
     "stack": safetensors(recurrent("a.", 4, [4, 5], 4)),
     "gates": safetensors({k: [10] + v[1:] for k, v in recurrent("a.", 4, [4], 5).items()}),
@@ -123,7 +129,12 @@ INSPECTED = {
     "checkpoint": ['rondo::Named<"lstm", rondo::LSTM<1, 40>>', "a checkpoint of a run", "state.0"],
     "guess": ['rondo::Named<"a", rondo::LinearWithoutBias<7, 4>>', "could as well be of rondo::Embedding<4, 7>"],
     "convolution": [NO_TYPE + "a.weight is not a tensor of Rondo's layers."],
-    "projection": [NO_TYPE + "a.weight_hr_l0 is not a tensor of Rondo's recurrent layers."],
+    "projected": ['rondo::Named<"a", rondo::LSTM<3, 5, rondo::Stack{.layers = 2, .bidirectional = true, .projection = 2}>>,\n    '
+                  'rondo::Named<"b", rondo::Linear<4, 1>>>;', "\nload(model, path);"],
+    "peepholes": ['rondo::Named<"a", rondo::PeepholeLSTM<3, 5, rondo::Stack{.projection = 2}>>'],
+    "projection": [NO_TYPE + "a.weight_hr_l0 F32 [2,4]: expected the projection of an LSTM, with fewer rows than columns, "
+                   "as many as weight_hh has columns."],
+    "projected_gru": [NO_TYPE + "a.weight_hr_l0 F32 [2,4]: expected the projection of an LSTM"],
     "one_bias": [NO_TYPE + "a.bias_ih_l0 is missing: Rondo's recurrent layers have both biases or none; zeros would do."],
     "stack": [NO_TYPE + "a.weight_ih_l1 is of another layer than the stack's first: LSTM 5 -> 4, not LSTM 4 -> 4."],
     "gates": [NO_TYPE + "a.weight_hh_l0 F32 [10,5]: these shapes are no RNN's, GRU's or LSTM's."],

@@ -19,7 +19,7 @@ struct FoundPart {
 
     const rondo::LayerFacts& first() const { return layers.front(); }
     bool reads_tokens() const { return first().kind == rondo::LayerKind::Embedding; }
-    int output() const { return layers.back().output * layers.back().directions; }
+    int output() const { return layers.back().features() * layers.back().directions; }
 };
 
 /// What a file holds, as far as it says, and what it leaves open.
@@ -124,6 +124,7 @@ inline std::string type_of(const FoundPart& part) {
     add(facts.directions == 2, ".bidirectional = true");
     add(facts.reversed, ".reversed = true");
     add(!facts.bias && is_recurrent(facts.kind), ".bias = false");
+    add(facts.projection > 0, ".projection = " + size(facts.projection));
     return type + (stack.empty() ? "" : ", rondo::Stack{" + stack + '}') + '>';
 }
 

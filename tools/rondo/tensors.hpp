@@ -50,6 +50,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
             const std::string after = "_l" + std::to_string(layer) + (direction > 0 ? "_reverse" : "");
             const TensorInfo* all[]{take("weight_ih" + after), take("weight_hh" + after), take("bias_ih" + after),
                                     take("bias_hh" + after)};
+            const TensorInfo *const own = take("weight_own" + after), *const projection = take("weight_hr" + after);
             constexpr const char* names[]{"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
             for (std::size_t k = 0; k < 4; ++k) {
                 if (all[k]) continue;
@@ -59,7 +60,9 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
             }
             if (!is_matrix(*all[0]) || !is_matrix(*all[1]))
                 return shown(prefix, "weight_ih" + after) + " and weight_hh are not two matrices";
-            const std::size_t rows = all[0]->shape[0], hidden = all[1]->shape[1], gates = rows / hidden;
+            if (projection && !is_matrix(*projection)) return shown(prefix, "weight_hr" + after) + " is not a matrix";
+            const std::size_t rows = all[0]->shape[0], columns = all[1]->shape[1],
+                              hidden = projection ? projection->shape[1] : columns, gates = rows / hidden;
             const std::vector<std::size_t> bias{rows};
             if (all[1]->shape[0] != rows || rows % hidden != 0 ||
                 (has_biases && (all[2]->shape != bias || all[3]->shape != bias)) ||
@@ -67,21 +70,33 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                 return shown(prefix, "weight_hh" + after) + " " +
                        rondo::io::detail::describe(all[1]->dtype, all[1]->shape) +
                        ": these shapes are no RNN's, GRU's or LSTM's";
+            if (projection && (gates != 4 || projection->shape[0] != columns || columns >= hidden))
+                return shown(prefix, "weight_hr" + after) + " " +
+                       rondo::io::detail::describe(projection->dtype, projection->shape) +
+                       ": expected the projection of an LSTM, with fewer rows than columns, as many as weight_hh has "
+                       "columns";
+            if (own && (gates != 4 || own->shape != std::vector{3 * hidden}))
+                return shown(prefix, "weight_own" + after) +
+                       " does not fit its layer: expected the peepholes of an LSTM";
             const bool before =
                 found.reset_before.find(' ' + shown(prefix, names[1] + after) + ' ') != std::string::npos;
-            const LayerFacts facts{gates == 4             ? LayerKind::LSTM
-                                   : gates == 3 && before ? LayerKind::GRUResetBefore
-                                   : gates == 3           ? LayerKind::GRU
-                                                          : LayerKind::RNN,
-                                   int(all[0]->shape[1]), int(hidden), directions, has_biases};
+            LayerFacts facts{gates == 4             ? LayerKind::LSTM
+                             : gates == 3 && before ? LayerKind::GRUResetBefore
+                             : gates == 3           ? LayerKind::GRU
+                                                    : LayerKind::RNN,
+                             int(all[0]->shape[1]), int(hidden), directions, has_biases};
+            facts.variant.peepholes = own != nullptr;
+            facts.projection = projection ? int(columns) : 0;
             if (direction == 0) part.layers.push_back(facts);
             LayerFacts expected = part.first();
-            if (layer > 0) expected.input = directions * expected.output;
+            if (layer > 0) expected.input = directions * expected.features();
             if (facts != expected)
                 return shown(prefix, "weight_ih" + after) +
                        " is of another layer than the stack's first: " + describe(facts) + ", not " +
                        describe(expected);
             part.tensors.insert(part.tensors.end(), all, all + (has_biases ? 4 : 2));
+            for (const TensorInfo* more : {own, projection})
+                if (more) part.tensors.push_back(more);
         }
     if (!group.empty()) return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's recurrent layers";
     const std::string name = prefix.empty() ? "the layer" : prefix;

@@ -13,13 +13,14 @@ namespace cell {
 
 /// The number of values of a cell, per hidden unit.
 struct Shape {
-    int gates = 1;       // pre-activations
-    int split = 0;       // split gates: the last ones, if they receive W x + b and U h + c separately
-    int after_reset = 0; // gates after the reset: the last ones, if their product is U q, q = reset(...), not U h
-    int states = 1;      // components of the state: h, c, ...
-    int saved = 0;       // values saved for backward
-    int per_unit = 0;    // per-unit parameters (peepholes)
-    int forget = -1;     // index of the forget gate, whose bias may be initialized above zero; -1: none
+    int gates = 1;         // pre-activations
+    int split = 0;         // split gates: the last ones, if they receive W x + b and U h + c separately
+    int after_reset = 0;   // gates after the reset: the last ones, if their product is U q, q = reset(...), not U h
+    int states = 1;        // components of the state: h, c, ...
+    int saved = 0;         // values saved for backward
+    int per_unit = 0;      // per-unit parameters (peepholes)
+    int forget = -1;       // index of the forget gate, whose bias may be initialized above zero; -1: none
+    bool projects = false; // whether h may be projected: forward and backward do not read it, only products with U do
 };
 
 /// Inputs and outputs of one hidden unit (S = float, double) or of a pack of units (S = Pack).

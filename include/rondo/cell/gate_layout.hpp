@@ -38,10 +38,11 @@ struct GateLayout {
     }
 
     /// The cell's tensors in PyTorch's order: W, U, the biases if there are any, the per-unit parameters if there are
-    /// any.
+    /// any, the projection if there is one.
     enum : std::size_t { W, U, b, c };
     static constexpr std::size_t parameters(bool bias) { return bias ? 4 : 2; }
-    static constexpr std::size_t tensors(bool bias) { return parameters(bias) + (per_unit > 0 ? 1 : 0); }
+    static constexpr std::size_t projection(bool bias) { return parameters(bias) + (per_unit > 0 ? 1 : 0); }
+    static constexpr std::size_t tensors(bool bias, bool projected) { return projection(bias) + (projected ? 1 : 0); }
 };
 
 } // namespace rondo

@@ -30,8 +30,12 @@ struct LSTMVariant {
     static constexpr int gates = coupled ? 3 : 4, own = variant.peepholes ? gates - 1 : 0;
     // Saved are the gates, u(c') and, if they are clipped, the gates' arguments.
     static constexpr int arguments = gates + 1, saved_values = arguments + (clips ? gates : 0);
-    static constexpr Shape shape{
-        .gates = gates, .states = 2, .saved = saved_values, .per_unit = own, .forget = coupled ? -1 : 1};
+    static constexpr Shape shape{.gates = gates,
+                                 .states = 2,
+                                 .saved = saved_values,
+                                 .per_unit = own,
+                                 .forget = coupled ? -1 : 1,
+                                 .projects = true};
     static constexpr auto gate_names = [] {
         if constexpr (coupled) return std::array<std::string_view, 3>{"input gate", "candidate", "output gate"};
         else return std::array<std::string_view, 4>{"input gate", "forget gate", "candidate", "output gate"};

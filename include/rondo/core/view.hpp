@@ -53,11 +53,11 @@ struct Parameter {
     std::size_t offset = 0;
 };
 
-/// The parameter tensors of one cell. The biases are null if the layer has none, per_unit (peephole weights) if the
-/// cell has none.
+/// The parameter tensors of one cell. The biases and the projection are null if the layer has none, per_unit (peephole
+/// weights) if the cell has none.
 template <class S>
 struct CellParameters {
-    Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, per_unit;
+    Parameter<S> input_weight, recurrent_weight, input_bias, recurrent_bias, per_unit, projection;
 };
 
 /// A SequenceView whose number of features is known at run time only: operations use it, so they are compiled once for

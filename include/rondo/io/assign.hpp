@@ -139,24 +139,33 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
         const LayerFacts& facts = layers[k].facts;
         if (!is_recurrent(facts.kind)) continue;
         const auto& first = weights.layers[k].first;
-        const std::size_t components = std::size_t(components_of(facts.kind)), h = std::size_t(facts.output),
+        const std::size_t components = std::size_t(components_of(facts.kind)),
                           directions = std::size_t(facts.directions),
-                          entries = stream ? directions : directions * std::size_t(layers[k].layers),
-                          room = stream ? padded(h) : batch * h;
+                          entries = stream ? directions : directions * std::size_t(layers[k].layers);
         const std::string name = weights.source + ": " + weights.layers[k].name + ": first state: ";
-        if (!first.empty() && first.size() != components * directions * h)
-            return {Error::Kind::mismatch, name + "expected " + std::to_string(components * directions * h) +
-                                               " numbers, got " + std::to_string(first.size())};
-        for (std::size_t n = 0; n < first.size(); ++n) {
-            const std::size_t component = n / (directions * h), direction = n / h % directions,
-                              entry = stream ? direction : std::size_t(layers[k].layer) * directions + direction;
-            if (!std::isfinite(S(first[n])))
-                return {Error::Kind::not_finite,
-                        name + "number " + std::to_string(n) + " is " + rondo::detail::short_text(first[n])};
-            for (std::size_t b = 0; b < (stream ? 1 : batch); ++b)
-                state[begin + (component * entries + entry) * room + b * h + n % h] = S(first[n]);
+        const auto units = [&](std::size_t component) {
+            return std::size_t(component == 0 ? facts.features() : facts.output);
+        };
+        const std::size_t all = directions * (units(0) + (components - 1) * units(1));
+        if (!first.empty() && first.size() != all)
+            return {Error::Kind::mismatch,
+                    name + "expected " + std::to_string(all) + " numbers, got " + std::to_string(first.size())};
+        std::size_t at = begin, n = 0;
+        for (std::size_t component = 0; component < components; ++component) {
+            const std::size_t h = units(component), room = stream ? padded(h) : batch * h;
+            for (std::size_t direction = 0; direction < directions; ++direction) {
+                const std::size_t entry = stream ? direction : std::size_t(layers[k].layer) * directions + direction;
+                for (std::size_t unit = 0; unit < h && n < first.size(); ++unit, ++n) {
+                    if (!std::isfinite(S(first[n])))
+                        return {Error::Kind::not_finite,
+                                name + "number " + std::to_string(n) + " is " + rondo::detail::short_text(first[n])};
+                    for (std::size_t b = 0; b < (stream ? 1 : batch); ++b)
+                        state[at + entry * room + b * h + unit] = S(first[n]);
+                }
+            }
+            at += entries * room;
         }
-        if (stream || layers[k].layer + 1 == layers[k].layers) begin += components * entries * room;
+        if (stream || layers[k].layer + 1 == layers[k].layers) begin = at;
     }
     return {};
 }

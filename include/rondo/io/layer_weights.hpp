@@ -29,10 +29,12 @@ struct NamedArray {
 ///
 /// name    in error messages: "layer 2 (gru)"
 /// arrays  recurrent: weight_ih (gates H, input), weight_hh (gates H, H) and, if it has biases, bias_ih (gates H) and
-///         bias_hh (gates H), if it has peepholes, weight_own (those of i, f, o; coupled: i, o); for a bidirectional
+///         bias_hh (gates H), if it has peepholes, weight_own (those of i, f, o; coupled: i, o), if it has a
+///         projection, weight_hr (projection, H), and weight_hh then is (gates H, projection); for a bidirectional
 ///         layer, followed by those of the reverse direction; gates i, f, g, o (coupled: i, g, o) and r, z, n. Linear:
 ///         weight (out, in) and bias, if it has one. Embedding: weight (vocabulary, size).
-/// first   the initial state, if the file has one: H numbers for each direction of each component (h; for LSTM then c)
+/// first   the initial state, if the file has one: H numbers for each direction of each component (h; for LSTM then
+///         c), `projection` numbers if h is projected
 struct LayerWeights {
     std::string name{};
     LayerFacts facts{};

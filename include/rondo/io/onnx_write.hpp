@@ -198,6 +198,11 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         const ParameterSpec* own = tensors.data() + layers[k].tensor;
         const auto part = [&](const ParameterSpec& t) { return std::span{values + t.offset, t.size()}; };
         int size = facts.output;
+        if (facts.projection > 0) {
+            problem = name + ": " + describe(facts) +
+                      " cannot be written as ONNX, whose operator LSTM has no projection; safetensors hold it";
+            return {};
+        }
         if (is_recurrent(kind)) {
             final_states =
                 facts.directions == 2 && k + 1 < layers.size() && layers[k + 1].facts.kind == LayerKind::FinalStates;
@@ -255,7 +260,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename. The network must be
 /// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, ReLU, Tanh, Sigmoid,
-/// Softmax, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
+/// Softmax, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted. An
+/// LSTM with a projection cannot be written: ONNX's operator has none.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep and
 ///         FinalStates.

@@ -44,7 +44,8 @@ public:
 private:
     void add(const NetworkLayer& layer) {
         const LayerFacts& facts = layer.facts;
-        if (facts.directions == 2 || facts.reversed || facts.variant != cell::Variant{}) return refuse(layer);
+        if (facts.directions == 2 || facts.reversed || facts.variant != cell::Variant{} || facts.projection > 0)
+            return refuse(layer);
         switch (facts.kind) {
         case LayerKind::LSTM: begin("lstm", "tanh", facts); return add_recurrent(layer, {0, 1, 2, 3});
         case LayerKind::GRU: begin("gru", "tanh", facts); return add_recurrent(layer, {1, 0, 2});

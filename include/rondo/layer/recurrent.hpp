@@ -22,16 +22,19 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The options of a recurrent layer: Stack{.layers = 2, .bidirectional = true, .dropout = Rate{20}}.
 ///
-/// bias      whether there are biases b and c: PyTorch's bias.
-/// dropout   between layers, not after the last.
-/// reversed  time runs from each sequence's end to its start; excludes bidirectional. PyTorch has no such layer: the
-///           parameter names are those of a forward layer.
+/// bias        whether there are biases b and c: PyTorch's bias.
+/// dropout     between layers, not after the last.
+/// projection  of an LSTM or its variants: the units of h = V m, m = o tanh(c) of Hidden units; less than Hidden; 0: no
+///             projection. PyTorch's proj_size.
+/// reversed    time runs from each sequence's end to its start; excludes bidirectional. PyTorch has no such layer: the
+///             parameter names are those of a forward layer.
 struct Stack {
     int layers = 1;
     bool bidirectional = false;
     Rate dropout{};
     bool reversed = false;
     bool bias = true;
+    int projection = 0;
     constexpr int directions() const { return bidirectional ? 2 : 1; }
     constexpr bool causal() const { return !bidirectional && !reversed; } // no step depends on a later one
     constexpr bool valid() const { return layers > 0 && dropout.valid() && !(bidirectional && reversed); }
@@ -40,10 +43,11 @@ struct Stack {
 
 namespace detail {
 /// The tensors of one cell, in PyTorch's order and with its names; `after` is appended to each name.
-template <class C, bool bias = true>
+template <class C, bool bias = true, int projection = 0>
 constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
     using Role = ParameterSpec::Role;
     using Gates = GateLayout<C>;
+    constexpr bool projected = projection > 0;
     const auto tensor = [&](std::string_view what, int blocks, int columns, Role role, int forget = -1) {
         return ParameterSpec{.name = Label{}.add(what).add(after),
                              .rows = blocks * hidden,
@@ -55,38 +59,43 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
                              .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
                              .rank = role == Role::bias ? 1 : 2};
     };
-    std::array<ParameterSpec, Gates::tensors(bias)> all{};
+    std::array<ParameterSpec, Gates::tensors(bias, projected)> all{};
     all[Gates::W] = tensor("weight_ih", Gates::gates, in, Role::input_weight);
-    all[Gates::U] = tensor("weight_hh", Gates::gates, hidden, Role::recurrent_weight);
+    all[Gates::U] = tensor("weight_hh", Gates::gates, projected ? projection : hidden, Role::recurrent_weight);
     if constexpr (bias) {
         all[Gates::b] = tensor("bias_ih", Gates::gates, 1, Role::bias, C::shape.forget);
         all[Gates::c] = tensor("bias_hh", Gates::gates, 1, Role::bias);
     }
     if constexpr (Gates::per_unit > 0)
         all[Gates::parameters(bias)] = tensor("weight_own", Gates::per_unit, 1, Role::bias);
+    if constexpr (projected) {
+        all[Gates::projection(bias)] = tensor("weight_hr", 1, hidden, Role::input_weight);
+        all[Gates::projection(bias)].rows = projection;
+    }
     return all;
 }
-template <class C, bool bias, class Context>
+template <class C, bool bias, bool projected, class Context>
 auto cell_parameters(const Context& run, std::size_t first) {
     using Gates = GateLayout<C>;
     CellParameters<typename Context::scalar> p{
-        run.parameter(first + Gates::W), run.parameter(first + Gates::U), {}, {}, {}};
+        run.parameter(first + Gates::W), run.parameter(first + Gates::U), {}, {}, {}, {}};
     if constexpr (bias) {
         p.input_bias = run.parameter(first + Gates::b);
         p.recurrent_bias = run.parameter(first + Gates::c);
     }
     if constexpr (Gates::per_unit > 0) p.per_unit = run.parameter(first + Gates::parameters(bias));
+    if constexpr (projected) p.projection = run.parameter(first + Gates::projection(bias));
     return p;
 }
 
-// The backend's own recurrence of the cell if it has one, else Scan.
-template <class C, int H, class Run, class... Arguments>
+// The backend's own recurrence of the cell if it has one, else Scan. P: units of h.
+template <class C, int H, int P, class Run, class... Arguments>
 auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& x, const Arguments&... arguments) {
     run.check_extent(x.extent);
     using B = typename Run::backend_type;
-    if constexpr (requires { typename B::template recurrence<C>; })
-        return B::template recurrence<C>::make(run, H, x, arguments...);
-    else return Scan<C, H, typename Run::scalar>::make(run, x, arguments...);
+    if constexpr (requires { typename B::template recurrence<C, (P < H)>; })
+        return B::template recurrence<C, (P < H)>::make(run, H, P, x, arguments...);
+    else return Scan<C, H, P, typename Run::scalar>::make(run, x, arguments...);
 }
 }
 
@@ -95,7 +104,10 @@ auto make_scan(Run& run, const DynamicSequenceView<const typename Run::scalar>& 
 /// its final state is that after the first step.
 ///
 /// Shapes  x (In x T B) -> y (D Hidden x T B), D directions; states (layers D, B, Hidden), as PyTorch's h_n (and c_n).
-/// Source  for bidirectional: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II.
+///         With a projection y and h have its units in place of Hidden.
+/// Source  for bidirectional: Schuster & Paliwal, "Bidirectional recurrent neural networks" (1997), section II; for
+///         projections: Sak, Senior & Beaufays, "Long short-term memory based recurrent neural network architectures
+///         for large vocabulary speech recognition" (2014), arXiv:1402.1128, section 2.2.
 template <class C, int In, int Hidden, Stack stack = Stack{}>
 // sizes and layers >= 1, 0 <= rate < 1, not both bidirectional and reversed
     requires Cell<C> && (In > 0) && (Hidden > 0) && (stack.valid())
@@ -103,11 +115,20 @@ struct Recurrent {
     using cell_type = C;
     static constexpr int layers = stack.layers, directions = stack.directions();
     static constexpr bool reversed = stack.reversed, bias = stack.bias;
-    static constexpr std::size_t cell_tensors = GateLayout<C>::tensors(bias); // of each layer and direction
-    static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * Hidden;
+    static constexpr int projection = stack.projection;
+    static_assert(projection == 0 || C::shape.projects,
+                  "rondo: Stack::projection is for LSTMs only: the equations of other cells read h themselves");
+    static_assert(projection >= 0 && projection < Hidden,
+                  "rondo: Stack::projection: expected less than the hidden size; 0 for none");
+    static constexpr std::size_t cell_tensors =
+        GateLayout<C>::tensors(bias, projection > 0);                   // of a layer and direction
+    static constexpr int h_size = projection > 0 ? projection : Hidden; // units of h; of c they are hidden_size
+    static constexpr int input_size = In, hidden_size = Hidden, output_size = directions * h_size;
     static constexpr int components = C::shape.states;
-    static constexpr std::size_t state_size = std::size_t(components * layers * directions) * Hidden;
-    static constexpr std::size_t stream_size = std::size_t(components * layers * directions) * padded(Hidden);
+    static constexpr std::size_t state_size =
+        std::size_t(layers * directions) * std::size_t(h_size + (components - 1) * Hidden);
+    static constexpr std::size_t layer_stream_size = padded(h_size) + std::size_t(components - 1) * padded(Hidden);
+    static constexpr std::size_t stream_size = std::size_t(layers * directions) * layer_stream_size;
     static constexpr std::uint32_t numbers = std::uint32_t(layers);
 
     static constexpr auto tensors = [] {
@@ -115,9 +136,9 @@ struct Recurrent {
         std::size_t k = 0;
         for (int layer = 0; layer < layers; ++layer)
             for (int direction = 0; direction < directions; ++direction)
-                for (const ParameterSpec& t :
-                     detail::cell_tensors<C, bias>(layer == 0 ? In : output_size, Hidden,
-                                                   Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
+                for (const ParameterSpec& t : detail::cell_tensors<C, bias, projection>(
+                         layer == 0 ? In : output_size, Hidden,
+                         Label{"_l"}.add(layer).add(direction == 1 ? "_reverse" : "").view()))
                     all[k++] = t;
         return assign_offsets(all);
     }();
@@ -128,12 +149,13 @@ struct Recurrent {
         if (stack.bidirectional) text.add(", bidirectional");
         if (stack.reversed) text.add(", reversed");
         if (!stack.bias) text.add(", no bias");
+        if (projection > 0) text.add(", projected from ").add(Hidden);
         if (stack.dropout.parts > 0) text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
         return text;
     }
 
     // The backend's step kernels, for streams.
-    template <class K, int layer> using kernel = typename K::template cell<C, layer == 0 ? In : Hidden, Hidden>;
+    template <class K, int layer> using kernel = typename K::template cell<C, layer == 0 ? In : h_size, Hidden, h_size>;
     template <class K>
         requires (stack.causal()) && requires { typename kernel<K, 0>; }
     static constexpr std::size_t packed_size =
@@ -148,7 +170,7 @@ struct Recurrent {
                     to + kernel<K, 0>::size + std::size_t(layer - 1) * kernel<K, 1>::size);
     }
 
-    template <class S> using StatesOf = States<S, Hidden, layers * directions, components>;
+    template <class S> using StatesOf = States<S, Hidden, layers * directions, components, h_size>;
 
     /// From the run's persistent state, which it updates; from zero if the run has none.
     template <class S>
@@ -160,10 +182,10 @@ struct Recurrent {
             using K = typename Run::kernels;
             if constexpr (!Run::carries_state) persistent_state = run.take_zeros(stream_size);
             if constexpr (Run::multiple_steps) {
-                const auto y = run.template make<Hidden>(x.extent);
+                const auto y = run.template make<h_size>(x.extent);
                 for (std::size_t t = 0; t < x.columns(); ++t) {
                     const auto h = step<0, K>(run, x.value + t * In, persistent_state, run.weights(), x.extent);
-                    if constexpr (!Run::dry()) std::copy_n(h.value, Hidden, y.value + t * Hidden);
+                    if constexpr (!Run::dry()) std::copy_n(h.value, h_size, y.value + t * h_size);
                 }
                 return y;
             } else {
@@ -175,8 +197,10 @@ struct Recurrent {
                      "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state "
                      "on");
             StatesOf<Scalar> state{.batch = x.extent.batch};
-            for (int k = 0; k < components; ++k)
-                state.value[k] = persistent_state ? persistent_state + std::size_t(k) * state.size() : nullptr;
+            for (int k = 0; k < components && persistent_state; ++k) {
+                state.value[k] = persistent_state;
+                persistent_state += state.size(k);
+            }
             return from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), state, state);
         }
     }
@@ -190,8 +214,8 @@ struct Recurrent {
                                             " sequences, the first states are of " + std::to_string(initial.batch));
         StatesOf<Scalar> final{.batch = x.extent.batch};
         for (int k = 0; k < components; ++k) {
-            final.value[k] = run.take(final.size());
-            if (run.taped()) final.gradient[k] = run.take_zeros(final.size());
+            final.value[k] = run.take(final.size(k));
+            if (run.taped()) final.gradient[k] = run.take_zeros(final.size(k));
         }
         const auto y = from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), initial, final);
         return Recurrence<std::remove_const_t<decltype(y)>, StatesOf<Scalar>>{y, final};
@@ -218,9 +242,9 @@ private:
     static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
         if constexpr (!std::remove_reference_t<decltype(run)>::dry())
             kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
-        if constexpr (layer + 1 == layers) return SequenceView<std::remove_const_t<S>, Hidden>{state, nullptr, e};
+        if constexpr (layer + 1 == layers) return SequenceView<std::remove_const_t<S>, h_size>{state, nullptr, e};
         else
-            return step<layer + 1, K, S>(run, state, state + components * padded(Hidden), weights + kernel < K,
+            return step<layer + 1, K, S>(run, state, state + layer_stream_size, weights + kernel < K,
                                          layer == 0 ? 0 : 1 > ::size, e);
     }
 
@@ -244,9 +268,9 @@ private:
 
     // In a reversed layer the output's first step of padding holds the initial state: copies with zeros there.
     template <class S>
-    static SequenceView<S, Hidden> padded_with_zeros(auto& run, const SequenceView<S, Hidden>& y) {
+    static SequenceView<S, h_size> padded_with_zeros(auto& run, const SequenceView<S, h_size>& y) {
         if (!y.extent.lengths) return y;
-        const auto z = run.template make<Hidden>(y.extent);
+        const auto z = run.template make<h_size>(y.extent);
         run.execute(Concatenate<S>{y, {}, z});
         return z;
     }
@@ -264,7 +288,7 @@ private:
     }
 
     template <class S, class Trace>
-    static SequenceView<S, Hidden> scan(auto& run, const DynamicSequenceView<const std::type_identity_t<S>>& x,
+    static SequenceView<S, h_size> scan(auto& run, const DynamicSequenceView<const std::type_identity_t<S>>& x,
                                         bool reverse, const StatesOf<S>& initial, const StatesOf<S>& final, int index,
                                         Trace trace) {
         constexpr bool traced = !std::is_same_v<Trace, NoTrace>;
@@ -272,15 +296,15 @@ private:
         const auto first = std::size_t(index) * cell_tensors;
         Values<const S*, components> begin{};
         for (int k = 0; k < components; ++k)
-            begin[k] = initial.value[k] ? initial.value[k] + initial.at(index) : nullptr;
-        auto operation = detail::make_scan<C, Hidden>(run, x, reverse, taped || traced,
-                                                      detail::cell_parameters<C, bias>(run, first), begin);
+            begin[k] = initial.value[k] ? initial.value[k] + initial.at(k, index) : nullptr;
+        auto operation = detail::make_scan<C, Hidden, h_size>(
+            run, x, reverse, taped || traced, detail::cell_parameters<C, bias, (projection > 0)>(run, first), begin);
         for (int k = 0; k < components; ++k) {
-            if (initial.gradient[k]) operation.initial_gradient[k] = initial.gradient[k] + initial.at(index);
-            if (final.gradient[k]) operation.final_gradient[k] = final.gradient[k] + final.at(index);
-            if (final.value[k]) operation.final[k] = final.value[k] + final.at(index);
+            if (initial.gradient[k]) operation.initial_gradient[k] = initial.gradient[k] + initial.at(k, index);
+            if (final.gradient[k]) operation.final_gradient[k] = final.gradient[k] + final.at(k, index);
+            if (final.value[k]) operation.final[k] = final.value[k] + final.at(k, index);
         }
-        SequenceView<S, Hidden> y{operation.output(), nullptr, x.extent};
+        SequenceView<S, h_size> y{operation.output(), nullptr, x.extent};
         if (taped) y.gradient = operation.output_gradient = run.take_zeros(y.size());
         run.execute(operation);
         if constexpr (traced) trace[index] = {operation.trace(run), nullptr, x.extent};

@@ -28,6 +28,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
 ///             Hardtanh; eps of a LayerNorm or RMSNorm, 0 for machine_epsilon; as Ratio::of has them
 /// variant     the options of its cell, as canonical() has them
+/// projection  units of a recurrent layer's h if they are projected from its hidden units; 0: they are not
 /// plan        the options of a Conv1d
 /// count       the factors of a PReLU, the steps of a Flatten
 /// affine      whether a norm has a weight
@@ -41,11 +42,14 @@ struct LayerFacts {
     bool reversed = false;
     std::array<Ratio, 2> options{};
     cell::Variant variant{};
+    int projection = 0;
     ConvolutionPlan plan{};
     int count = 0;
     bool affine = true, features_first = false;
     bool operator==(const LayerFacts&) const = default;
 
+    /// Features of a step in one direction.
+    constexpr int features() const { return projection > 0 ? projection : output; }
     /// The functions of the layer's gates, candidate and, of an LSTM, output.
     constexpr std::array<cell::Function, 3> functions() const {
         using cell::Function;
@@ -115,6 +119,7 @@ inline std::string describe(const LayerFacts& facts) {
     if (facts.directions == 2) text += ", bidirectional";
     if (facts.reversed) text += ", reversed";
     if (!facts.bias) text += ", no bias";
+    if (facts.projection > 0) text += ", projection " + std::to_string(facts.projection);
     for (int k = 0; k < options_of(facts.kind); ++k)
         text += (is_norm(facts.kind) ? ", eps " : ", ") + detail::short_text(facts.options[std::size_t(k)].value());
     const cell::Variant usual, &v = facts.variant;
@@ -147,6 +152,7 @@ constexpr LayerFacts layer_facts() {
         facts = {Layer::cell_type::kind, Layer::input_size, Layer::hidden_size, Layer::directions};
         facts.reversed = Layer::reversed;
         facts.bias = Layer::bias;
+        facts.projection = Layer::projection;
         if constexpr (requires { Layer::cell_type::options; })
             facts.variant = canonical(facts.kind, Layer::cell_type::options);
     } else if constexpr (requires { Layer::kind; }) {

@@ -90,7 +90,7 @@ public:
     /// Computes step.after from step.x and step.before.
     void forward(Step& step) const {
         const auto final = step.work_.record(parameters, nullptr, {}, [&step](auto& run) { return step.body(run); });
-        for (int k = 0; k < states; ++k) step.work_.backend().copy(step.after_[k], final.value[k], final.size());
+        for (int k = 0; k < states; ++k) step.work_.backend().copy(step.after_[k], final.value[k], final.size(k));
         step.final_gradient_ = final.gradient;
     }
 

@@ -18,7 +18,12 @@ namespace detail {
 /// Where a recurrent layer's states are in a State, and how many layers were found.
 struct StatePlace {
     std::size_t offset = 0;
-    int layers = 0, size = 0, components = 0, found = 0;
+    int layers = 0, size = 0, h_size = 0, components = 0, found = 0;
+    constexpr int units(int component) const { return component == 0 ? h_size : size; }
+    constexpr std::size_t at(int component) const {
+        return component == 0 ? 0
+                              : padded(std::size_t(h_size)) + std::size_t(component - 1) * padded(std::size_t(size));
+    }
 };
 
 /// The recurrent layer of that name, a path such as "body.lstm"; with an empty name all layers match.
@@ -28,10 +33,11 @@ constexpr void find_state(std::string_view name, std::size_t offset, StatePlace&
         return;
     } else if constexpr (requires {
                              Layer::components;
-                             Layer::hidden_size;
+                             Layer::h_size;
                              Layer::layers;
                          }) {
-        if (name.empty()) place = {offset, Layer::layers, Layer::hidden_size, Layer::components, place.found + 1};
+        if (name.empty())
+            place = {offset, Layer::layers, Layer::hidden_size, Layer::h_size, Layer::components, place.found + 1};
     } else if constexpr (requires { Layer::layer_count; }) {
         const auto visit = [&]<std::size_t k>(std::integral_constant<std::size_t, k>) {
             const std::string_view label = Layer::labels[k].view();
@@ -73,7 +79,7 @@ public:
     std::span<const S, size> numbers() const noexcept { return std::span<const S, size>{numbers_.data(), size}; }
 
     /// The hidden state h, or the cell state c, of the recurrent layer with this name, a path such as "body.lstm": one
-    /// number for each hidden unit. `layer` counts the layers of a stack from 0.
+    /// number for each hidden unit (for each of a projected h). `layer` counts the layers of a stack from 0.
     template <Text name = "">
     auto h(int layer = 0) noexcept {
         return part<name, 0>(numbers_.data(), layer);
@@ -99,10 +105,9 @@ private:
         static_assert(place.found < 2, "rondo::State: this network has several recurrent layers: name one of them");
         static_assert(place.found != 1 || component < place.components, "rondo::State: this layer's state has no c");
         assert(layer >= 0 && layer < place.layers);
-        constexpr std::size_t room = padded(std::size_t(place.size));
-        return std::span<T, std::size_t(place.size)>{
-            numbers + place.offset + (std::size_t(layer) * std::size_t(place.components) + component) * room,
-            std::size_t(place.size)};
+        constexpr auto units = std::size_t(place.units(component));
+        return std::span<T, units>{
+            numbers + place.offset + std::size_t(layer) * place.at(place.components) + place.at(component), units};
     }
 
     alignas(64) std::array<S, std::max<std::size_t>(size, 1)> numbers_{};

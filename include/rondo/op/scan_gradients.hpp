@@ -11,14 +11,17 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// The last part of a scan's backward: the gradients of x and of the parameters, with all steps in one product each.
 ///
 ///   dx += W^T da;   dW += da x^T;   dU += da h^T, h (or q) of the slots before                        (1)
-template <class C, int H, class S>
+///   dV += dh m^T                    with a projection h = V m                                         (2)
+template <class C, int H, int P, class S>
 struct ScanGradients {
-    using Rows = GateRows<C, H>;
+    using Rows = GateRows<C, H, P>;
+    static constexpr bool projected = P < H;
     static constexpr std::size_t per_unit_rows = std::size_t(GateLayout<C>::per_unit) * H;
 
     DynamicSequenceView<const S> x; // (In x T B)
     CellParameters<S> p;
-    const S* h;           // (H x T B), of the slots before
+    const S *h, *m;       // (P x T B), of the slots before; (H x T B)
+    S* dh;                // (P x T B)
     S *da, *du;           // (gates H x T B): dL/da(t); (split H x T B): gradient of the split gates' U h + c
     S* q;                 // (H x T B)
     S* per_unit_gradient; // (per_unit H x T B)
@@ -41,6 +44,7 @@ struct ScanGradients {
         clear_padding(run, du, Rows::split, until);
         clear_padding(run, q, Rows::after_reset > 0 ? H : 0, until);
         clear_padding(run, per_unit_gradient, per_unit_rows, until);
+        clear_padding(run, dh, projected ? P : 0, until);
     }
 
 private:
@@ -55,7 +59,7 @@ private:
         const auto columns = [&](S* values, std::size_t height) {
             return ColumnMajorView<const S>{values + first * height, height, count};
         };
-        const ColumnMajorView<const S> a = columns(da, Rows::all), before{h + first * H, H, count};
+        const ColumnMajorView<const S> a = columns(da, Rows::all), before{h + first * P, P, count};
         if (x.gradient)
             backend.multiply_transposed_add(x.gradients(first, count),
                                             RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows}, a);
@@ -82,6 +86,9 @@ private:
         if constexpr (Rows::split > 0) backend.add_outer(Rows::split_of(dU), columns(du, Rows::split), before);
         if constexpr (per_unit_rows > 0)
             backend.add_columns(run.gradient(p.per_unit), columns(per_unit_gradient, per_unit_rows));
+        if constexpr (projected)
+            backend.add_outer(Rows::projection_of(run.gradient(p.projection)), columns(dh, P),
+                              ColumnMajorView<const S>{m + first * H, H, count});
     }
 };
 

@@ -11,17 +11,28 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// A non-owning view of the initial or final states of a recurrent layer for a batch of sequences.
 ///
 /// Shapes  each component (h; for LSTM also c) is (layers * directions, batch, Hidden), Hidden innermost: PyTorch's
-///         h_n. A layer and direction has the index layer * directions + direction.
-template <class S, int Hidden, int Count, int Components>
+///         h_n. A layer and direction has the index layer * directions + direction. A projected h has HSize units.
+template <class S, int Hidden, int Count, int Components, int HSize = Hidden>
 struct States {
     static constexpr int hidden_size = Hidden, count = Count, components = Components;
+    /// Units of a component.
+    static constexpr int units(int component) { return component == 0 ? HSize : Hidden; }
 
     Values<S*, Components> value{};
     Values<S*, Components> gradient{}; // null where it is not needed
     int batch = 0;
 
-    std::size_t size() const { return std::size_t(Count) * std::size_t(batch) * Hidden; } // of one component
-    std::size_t at(int index) const { return std::size_t(index) * std::size_t(batch) * Hidden; }
+    /// Numbers of a component, and the offset of a layer and direction in it.
+    std::size_t size(int component) const { return at(component, Count); }
+    std::size_t at(int component, int index) const {
+        return std::size_t(index) * std::size_t(batch) * std::size_t(units(component));
+    }
+    /// Of every component, where all have the same size.
+    std::size_t size() const
+        requires (HSize == Hidden)
+    {
+        return size(0);
+    }
 };
 
 /// Makes a recurrent layer start from zero and return its final states, too: `auto [y, s] = run(layer<"lstm">, x,

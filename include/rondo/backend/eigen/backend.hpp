@@ -30,9 +30,9 @@ public:
     static constexpr std::string_view name = "Eigen";
     template <class T> using buffer = Buffer<T>;
     /// All steps of a recurrence, faster than Scan.
-    template <class C>
+    template <class C, bool projected>
         requires (C::shape.after_reset == 0)
-    using recurrence = eigen::Recurrence<C, P>;
+    using recurrence = eigen::Recurrence<C, P, projected>;
     /// Step kernels of streams, with weights packed as W.
     template <class W> using kernels = eigen::Steps<S, Level, W>;
 

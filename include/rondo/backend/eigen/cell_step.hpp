@@ -54,8 +54,9 @@ constexpr int cached_width(int blocks, std::size_t block_size, std::size_t colum
 /// Weights that exceed L1 are read in serpentine order, in tiles of such a width that most of them are still there. The
 /// width changes neither the order of sums nor the bits.
 ///
-/// Shapes  W (gates H x In), U (gates H x H), x (In), state (components x padded(H)), h first; packed: `size` bytes.
-template <class C, int In, int H, class P, class W>
+/// Shapes  W (gates H x In), U (gates H x R), x (In), state: h (padded(R)), then the other components (padded(H) each);
+///         R is H unless h is projected; packed: `size` bytes.
+template <class C, int In, int H, int R, class P, class W>
 struct CellStep {
     using S = typename P::scalar;
     using Stored = Storage<P, W>;
@@ -65,12 +66,12 @@ struct CellStep {
     static constexpr int sums = Gates::pre, states = Gates::states, rows = Stored::rows;
     static constexpr int most = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12; // sums in registers
     static constexpr int blocks = (H + lanes - 1) / lanes;
-    static constexpr std::size_t stride = padded(H);
+    static constexpr std::size_t component_at(int k) { return k == 0 ? 0 : padded(R) + std::size_t(k - 1) * padded(H); }
     static_assert(Gates::after_reset == 0);
 
     // The elements before the weights of a tile of n blocks; the columns of W and U; bytes per block, and in all.
     static constexpr std::size_t constants(int n) { return std::size_t(n * (sums + per_unit) * lanes); }
-    static constexpr std::size_t columns = std::size_t((In + rows - 1) / rows + (H + rows - 1) / rows);
+    static constexpr std::size_t columns = std::size_t((In + rows - 1) / rows + (R + rows - 1) / rows);
     static constexpr std::size_t block_size =
         constants(1) * sizeof(S) + columns * std::size_t(gates * lanes) * sizeof(word);
     static constexpr std::size_t size = std::size_t(blocks) * block_size;
@@ -101,21 +102,29 @@ struct CellStep {
         if constexpr (Tiles::count == 1) {
             run<blocks>(packed, x, state, state, 0);
         } else {
-            alignas(64) S h[stride];
+            alignas(64) S h[padded(H)];
+            step_to(h, packed, x, state, back);
+            for (int k = 0; k < blocks; ++k) P::load(h + k * lanes).store(state + k * lanes);
+        }
+    }
+    /// The same, with h in `to`, which `state` keeps until then.
+    [[gnu::always_inline]] static void step_to(S* to, const std::byte* packed, const S* x, S* state, bool back) {
+        if constexpr (Tiles::count == 1) {
+            run<blocks>(packed, x, state, to, 0);
+        } else {
             const auto tile = [&](int k) __attribute__((always_inline)) {
                 constexpr int width = Tiles::width, wider = Tiles::wider, widest = Tiles::widest;
                 if (wider > 0 && k < wider)
-                    run<widest>(packed + std::size_t(k) * (widest * block_size), x, state, h, k * widest);
+                    run<widest>(packed + std::size_t(k) * (widest * block_size), x, state, to, k * widest);
                 else
                     run<width>(packed + std::size_t(wider) * (widest * block_size) +
                                    std::size_t(k - wider) * (width * block_size),
-                               x, state, h, k * width + wider);
+                               x, state, to, k * width + wider);
             };
             // One loop for both orders, so that the tiles' code is compiled once.
             const bool reverse = large && back;
             const int by = reverse ? -1 : 1;
             for (int n = 0, k = reverse ? Tiles::count - 1 : 0; n < Tiles::count; ++n, k += by) tile(k);
-            for (int k = 0; k < blocks; ++k) P::load(h + k * lanes).store(state + k * lanes);
         }
     }
 
@@ -150,7 +159,7 @@ private:
                                          [&](int i) { return row(i, gates, block(i, gates)); });
         };
         weights(tensor(Gates::W), In);
-        weights(tensor(Gates::U), H);
+        weights(tensor(Gates::U), R);
     }
 
     // The index of the sum that pack i of W x, or of U h, is added to.
@@ -170,7 +179,7 @@ private:
         unroll<(parts - 1) * all>([&](auto i) __attribute__((always_inline)) { sum[all + i] = P(S(0)); });
         const word* words = reinterpret_cast<const word*>(numbers + constants(n));
         words = add_columns<OfX, Stored, In, parts, n * gates, all, rows == 1>(sum, words, x);
-        add_columns<OfH, Stored, H, parts, n * gates, all, rows == 1>(sum, words, state);
+        add_columns<OfH, Stored, R, parts, n * gates, all, rows == 1>(sum, words, state);
         unroll<(parts - 1) * all>([&](auto i)
                                       __attribute__((always_inline)) { sum[i % all] = sum[i % all] + sum[all + i]; });
         unroll<n>([&](auto b) __attribute__((always_inline)) {
@@ -184,7 +193,8 @@ private:
             const int at = (first + b) * lanes;
             cell::State<C, P> before;
             unroll<states>([&](auto k) __attribute__((always_inline)) {
-                before[k] = P::load(state + std::size_t(k) * stride + at);
+                if constexpr (k == 0 && R != H) before[k] = P(S(0)); // not read
+                else before[k] = P::load(state + component_at(k) + at);
             });
             cell::PerUnit<C, P> parameters{};
             if constexpr (per_unit > 0)
@@ -194,7 +204,7 @@ private:
             const auto result = C::forward(pre, before, parameters);
             without_denormals(result.state[0]).store(h_after + at);
             unroll<states - 1>([&](auto k) __attribute__((always_inline)) {
-                without_denormals(result.state[k + 1]).store(state + std::size_t(k + 1) * stride + at);
+                without_denormals(result.state[k + 1]).store(state + component_at(k + 1) + at);
             });
         });
     }

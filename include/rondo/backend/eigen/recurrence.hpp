@@ -7,6 +7,7 @@
 #include "../../simd/tail.hpp"
 #include "../scratch.hpp"
 #include "../state_slots.hpp"
+#include "../step_product.hpp"
 #include "gate_panels.hpp"
 #include "panel_product.hpp"
 
@@ -20,13 +21,16 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 /// following products read. The hidden size is known at run time only, so each cell is compiled once.
 ///
 ///   a(t) = W x(t) + b + U h + c           with h of the slot before t         (1)
+///   h(t) = V m(t)                         with a projection; m is the h of the cell's equations   (2)
 ///
 /// Saved values and the gates' gradients have columns for valid steps only, numbered consecutively in order of steps.
 ///
-/// Shapes  h (H x (T + 1) B); other states, per block of lanes, (lanes x (T + 1) B), or (lanes x B) in place if no
-///         backward follows; saved, per block, (saved lanes x T B); gates in panels: see GatePanels.
-template <class C, class P>
+/// Shapes  h (H x (T + 1) B), with a projection (rows of V x (T + 1) B); other states, per block of lanes, (lanes x
+///         (T + 1) B), or (lanes x B) in place if no backward follows; m (H x T B), or (H x B) then; saved, per block,
+///         (saved lanes x T B); gates in panels: see GatePanels.
+template <class C, class P, bool projected = false>
 struct Recurrence {
+    static_assert(!projected || C::shape.projects);
     using S = typename P::scalar;
     using Gates = GatePanels<C, P>;
     static constexpr int pre = Gates::pre, states = Gates::states;
@@ -35,16 +39,17 @@ struct Recurrence {
 
     DynamicSequenceView<const S> x; // (In x T B)
     CellParameters<S> p;
-    Values<const S*, states> initial{};                               // (H x B) each; null: zero
-    Values<S*, states> final{}, initial_gradient{}, final_gradient{}; // (H x B) each; null if not needed
+    Values<const S*, states> initial{};                               // (rows(k) x B) each; null: zero
+    Values<S*, states> final{}, initial_gradient{}, final_gradient{}; // (rows(k) x B) each; null if not needed
     Values<S*, states> state{};                                       // h, and the others in blocks
-    S *output_gradient = nullptr, *saved = nullptr;
-    std::size_t hidden = 0;
+    S *output_gradient = nullptr, *saved = nullptr, *m = nullptr;
+    std::size_t hidden = 0, projection = 0;
     StateSlots state_slots{};
     bool keep = false;
 
     const Extent& extent() const { return x.extent; }
     std::size_t batch() const { return std::size_t(extent().batch); }
+    std::size_t rows(int k) const { return projected && k == 0 ? projection : hidden; } // of a component of the state
     std::size_t blocks() const { return Gates::groups(hidden) * Gates::blocks; }
     std::size_t panels() const { return Gates::groups(hidden) * Gates::count; }
     std::size_t product_panels() const { return Gates::groups(hidden) * Gates::of_product; }
@@ -66,20 +71,23 @@ struct Recurrence {
     }
 
     template <class Run>
-    static Recurrence make(Run& run, int units, const DynamicSequenceView<const S>& x, bool reverse, bool keep,
-                           const CellParameters<S>& p, const Values<const S*, states>& initial) {
-        const auto hidden = std::size_t(units);
-        Recurrence s{.x = x, .p = p, .initial = initial, .hidden = hidden};
+    static Recurrence make(Run& run, int units, int h_units, const DynamicSequenceView<const S>& x, bool reverse,
+                           bool keep, const CellParameters<S>& p, const Values<const S*, states>& initial) {
+        Recurrence s{
+            .x = x, .p = p, .initial = initial, .hidden = std::size_t(units), .projection = std::size_t(h_units)};
         s.state_slots = {x.extent.batch, reverse};
         s.keep = keep;
-        s.state[0] = run.take(hidden * (x.extent.columns() + s.batch()));
+        s.state[0] = run.take(s.rows(0) * (x.extent.columns() + s.batch()));
+        s.m = run.take(projected ? s.hidden * (keep ? x.extent.columns() : s.batch()) : 0);
         for (int k = 1; k < states; ++k) s.state[k] = run.take(s.blocks() * s.slot_count() * lanes);
         s.saved = run.take(keep ? s.blocks() * x.extent.columns() * kept * lanes : 0);
         return s;
     }
 
-    /// The output (H x T B): h of the slot after each step.
-    S* output() const { return state[0] + state_slots.after(0) * hidden; }
+    /// The output (rows(0) x T B): h of the slot after each step.
+    S* output() const { return state[0] + state_slots.after(0) * rows(0); }
+    /// m of the step whose valid columns are numbered from `column` on.
+    S* m_at(std::size_t column) const { return m + (keep ? column : 0) * hidden; }
 
     template <class Run>
     void forward(Run& run) const;
@@ -114,7 +122,7 @@ struct Recurrence {
     }
 
     struct ForwardScratch {
-        S *W, *U, *bias, *peepholes, *pre;
+        S *W, *U, *bias, *peepholes, *projection, *pre;
     };
     std::size_t steps_at_once() const {
         return std::max<std::size_t>(1, some_columns / std::max<std::size_t>(batch(), 1));
@@ -122,21 +130,23 @@ struct Recurrence {
     template <class B>
     ForwardScratch forward_scratch(Scratch<B>& scratch) const {
         S* const W = scratch.take(product_panels() * height * x.rows);
-        S* const U = scratch.take(product_panels() * height * hidden);
+        S* const U = scratch.take(product_panels() * height * rows(0));
         S* const bias = scratch.take(panels() * height);
         S* const peepholes = scratch.take(blocks() * per_unit * lanes);
-        return {W, U, bias, peepholes, scratch.take(panels() * steps_at_once() * batch() * height)};
+        S* const V = take_projection<false>(scratch);
+        return {W, U, bias, peepholes, V, scratch.take(panels() * steps_at_once() * batch() * height)};
     }
     struct BackwardScratch {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
         S* gradients;             // da, in panels like the pre-activations
         S *per_unit_gradient, *bias_gradient, *peepholes, *U, *W, *right, *left;
+        S *projection, *dh, *dm; // with a projection: packed V^T; dL/dh of all valid steps; dL/dm of a step
     };
     template <class B>
     BackwardScratch backward_scratch(Scratch<B>& scratch) const; // in recurrence_backward.hpp
 
 private:
-    template <class, class> friend struct RecurrenceBackward;
+    template <class, class, bool> friend struct RecurrenceBackward;
     static constexpr std::size_t some_columns = 48; // about so many columns of x in one product with W
 
     // Copies each sequence's state after its last valid step to `final`.
@@ -144,7 +154,7 @@ private:
         if (final[0])
             for (int b = 0; b < extent().batch; ++b) {
                 const std::size_t at = state_slots.column(state_slots.last(extent().length(b))) + std::size_t(b);
-                std::copy_n(state[0] + at * hidden, hidden, final[0] + std::size_t(b) * hidden);
+                std::copy_n(state[0] + at * rows(0), rows(0), final[0] + std::size_t(b) * rows(0));
                 for (int k = 1; k < states; ++k)
                     for (std::size_t block = 0; block < blocks(); ++block)
                         std::copy_n(others(k, block, at), units(block),
@@ -153,13 +163,18 @@ private:
     }
     // Writes each sequence's initial state, and zeros in the slots of padding.
     void begin() const {
-        if (extent().lengths) std::fill_n(state[0], hidden * (extent().columns() + batch()), S(0));
+        if (extent().lengths) std::fill_n(state[0], rows(0) * (extent().columns() + batch()), S(0));
         for (int b = 0; b < extent().batch; ++b) {
             const std::size_t at = state_slots.column(state_slots.first(extent().length(b))) + std::size_t(b),
                               from = std::size_t(b) * hidden;
+            if constexpr (projected) {
+                S* const to = state[0] + at * projection;
+                if (initial[0]) std::copy_n(initial[0] + std::size_t(b) * projection, projection, to);
+                else std::fill_n(to, projection, S(0));
+            }
             for (std::size_t block = 0; block < blocks(); ++block) {
                 const std::size_t j = block * lanes, n = units(block);
-                if (n > 0)
+                if (!projected && n > 0)
                     PartialPack<P>{n}.store(state[0] + at * hidden + j,
                                             initial[0] ? PartialPack<P>{n}.load(initial[0] + from + j) : P(S(0)));
                 for (int k = 1; k < states; ++k)
@@ -178,7 +193,7 @@ private:
             });
         };
         weights(room.W, p.input_weight.value, x.rows, 0);
-        weights(room.U, p.recurrent_weight.value, hidden, Gates::first_of_h);
+        weights(room.U, p.recurrent_weight.value, rows(0), Gates::first_of_h);
         Gates::each_pack(hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
             const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(k, unit, hidden) : 0;
             P sum(S(0));
@@ -212,16 +227,32 @@ private:
         });
     }
 
-    void step(int t, S* panels_of_step, std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
+    template <bool transposed, class B>
+    S* take_projection(Scratch<B>& scratch) const {
+        if constexpr (!projected) return nullptr;
+        else
+            return StepProduct<B, transposed>::take(scratch, projection_of(p.projection.value), extent().longest(),
+                                                    batch());
+    }
+    template <class T> RowMajorView<T> projection_of(T* V) const { return {V, projection, hidden}; }
+
+    template <class B>
+    void step(B& backend, [[maybe_unused]] const StepProduct<B, false>& V, int t, S* panels_of_step,
+              std::size_t columns, std::size_t column, const S* U, const S* peepholes) const {
         for_each_valid_range(extent(), t, [&](int from, int n) {
             const std::size_t first = std::size_t(from), count = std::size_t(n);
-            const S* const h = state[0] + (state_slots.before(t) + first) * hidden;
+            const S* const h = state[0] + (state_slots.before(t) + first) * rows(0);
             S* const a = panels_of_step + first * height;
-            panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, hidden, hidden},
+            panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, rows(0), rows(0)},
                              product_panels(), count, t % 2 == 1);
             for (std::size_t block = 0; block < blocks(); ++block)
                 if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
                 else if (units(block) > 0) run_units<false>(t, block, first, count, a, columns, column, peepholes);
+            if constexpr (projected) {
+                S* const after = state[0] + (state_slots.after(t) + first) * projection;
+                std::fill_n(after, projection * count, S(0));
+                V.add(backend, {after, projection, count}, {m_at(column), hidden, count});
+            }
             column += count;
         });
     }
@@ -245,8 +276,14 @@ private:
         if constexpr (per_unit > 0)
             for (int k = 0; k < per_unit; ++k)
                 parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
-        Values<const S*, states> old{state[0] + (state_slots.before(t) + first) * hidden + block * lanes};
-        Values<S*, states> now{state[0] + (state_slots.after(t) + first) * hidden + block * lanes};
+        Values<const S*, states> old{};
+        Values<S*, states> now{};
+        if constexpr (projected) {
+            now[0] = m_at(column) + block * lanes;
+        } else {
+            old[0] = state[0] + (state_slots.before(t) + first) * hidden + block * lanes;
+            now[0] = state[0] + (state_slots.after(t) + first) * hidden + block * lanes;
+        }
         for (int k = 1; k < states; ++k) {
             old[k] = others(k, block, state_slots.before(t) + first);
             now[k] = others(k, block, state_slots.after(t) + first);
@@ -256,7 +293,8 @@ private:
             cell::Pre<C, P> a;
             for (int g = 0; g < pre; ++g) a[g] = P::load(from[g] + j * height);
             cell::State<C, P> s;
-            s[0] = PartialPack<P>{n}.load(old[0] + j * hidden);
+            if constexpr (projected) s[0] = P(S(0)); // not read
+            else s[0] = PartialPack<P>{n}.load(old[0] + j * hidden);
             for (int k = 1; k < states; ++k) s[k] = P::load(old[k] + j * lanes);
             const auto result = C::forward(a, s, parameters);
             PartialPack<P>{n}.store(now[0] + j * hidden, result.state[0]);
@@ -268,11 +306,14 @@ private:
     }
 };
 
-template <class C, class P>
+template <class C, class P, bool projected>
 template <class Run>
-void Recurrence<C, P>::forward(Run& run) const {
+void Recurrence<C, P, projected>::forward(Run& run) const {
     auto scratch = run.scratch();
     const ForwardScratch room = forward_scratch(scratch);
+    auto& backend = run.backend();
+    const auto V = StepProduct<typename Run::backend_type, false>::make(backend, projection_of(p.projection.value),
+                                                                        room.projection);
     const std::size_t at_once = steps_at_once(), columns = at_once * batch();
     begin();
     pack(room);
@@ -287,7 +328,8 @@ void Recurrence<C, P>::forward(Run& run) const {
         for (int k = 0; k < count; ++k) {
             const int t = first + state_slots.step(k, count);
             if (state_slots.reverse) column -= active(t);
-            step(t, room.pre + state_slots.column(t - first) * height, columns, column, room.U, room.peepholes);
+            step(backend, V, t, room.pre + state_slots.column(t - first) * height, columns, column, room.U,
+                 room.peepholes);
             if (!state_slots.reverse) column += active(t);
         }
     }

@@ -12,9 +12,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 ///
 ///   da(t) from dL/dh(t), dL/dc(t);   dL/dh(t-1) += U^T da(t)                  (1)
 ///   dx += W^T da;   dW += da x^T;   dU += da h^T, h of the slots before       (2)
-template <class C, class P>
+///   dm(t) = V^T dL/dh(t);   dV += dL/dh m^T                                   with a projection (3)
+template <class C, class P, bool projected>
 struct RecurrenceBackward {
-    using Forward = Recurrence<C, P>;
+    using Forward = Recurrence<C, P, projected>;
     using S = typename P::scalar;
     using Gates = typename Forward::Gates;
     static constexpr int pre = Forward::pre, states = Forward::states;
@@ -22,6 +23,7 @@ struct RecurrenceBackward {
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
     static constexpr std::size_t features = std::size_t(tile_columns); // rows of x or h in a tile of dW or dU
     static constexpr std::size_t depth = 256;                          // columns of x and h packed at a time for them
+    static constexpr int first_in_blocks = projected ? 1 : 0;          // component of the state
 
     const Forward& f;
     const typename Forward::BackwardScratch room;
@@ -37,41 +39,50 @@ struct RecurrenceBackward {
     static typename Forward::BackwardScratch layout(const Forward& f, Scratch<B>& scratch) {
         typename Forward::BackwardScratch room{};
         const std::size_t inner = f.product_panels() * height;
-        room.carry[0] = scratch.take(panels_of(f.hidden) * f.batch() * height);
+        room.carry[0] = scratch.take(projected ? f.projection * f.batch() : panels_of(f.hidden) * f.batch() * height);
         for (int k = 1; k < states; ++k) room.carry[k] = scratch.take(f.blocks() * f.batch() * lanes);
         room.gradients = scratch.take(f.panels() * f.extent().columns() * height);
         room.per_unit_gradient = scratch.take(f.blocks() * per_unit * lanes);
         room.bias_gradient = scratch.take(f.panels() * height);
         room.peepholes = scratch.take(f.blocks() * per_unit * lanes);
-        room.U = scratch.take(panels_of(f.hidden) * height * inner);
+        room.U = scratch.take(panels_of(f.rows(0)) * height * inner);
         room.W = scratch.take(f.x.gradient ? panels_of(f.x.rows) * height * inner : 0);
-        room.right = scratch.take((tiles_of(f.x.rows) + tiles_of(f.hidden)) * features * depth);
-        room.left = scratch.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.hidden)));
+        room.right = scratch.take((tiles_of(f.x.rows) + tiles_of(f.rows(0))) * features * depth);
+        room.left = scratch.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.rows(0))));
+        if constexpr (projected) {
+            room.projection = f.template take_projection<true>(scratch);
+            room.dh = scratch.take(f.projection * f.extent().columns());
+            room.dm = scratch.take(f.hidden * f.batch());
+            scratch.product(f.hidden, f.projection, f.extent().columns());
+        }
         return room;
     }
     template <class Run>
     void operator()(Run& run) const {
         start();
-        pack_transposed(room.U, f.p.recurrent_weight.value, f.hidden, Gates::first_of_h);
+        pack_transposed(room.U, f.p.recurrent_weight.value, f.rows(0), Gates::first_of_h);
         if (f.x.gradient) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
         f.pack_own(room.peepholes);
         std::fill_n(per_unit_gradient, f.blocks() * per_unit * lanes, S(0));
         std::fill_n(bias_gradient, f.panels() * height, S(0));
-        back_through_time(room.U, room.peepholes);
+        back_through_time(run.backend());
         finish_carry();
         if (f.x.gradient) input_gradients(room.W);
         if (run.gradient(f.p.input_weight)) add_gradients(run, room.right, room.left);
     }
 
 private:
+    // Of a component in blocks: with a projection not of h, which is (P x B), column-major.
     S* carried(int k, std::size_t block, std::size_t b) const {
         return k == 0 ? carry[0] + (block / 2 * f.batch() + b) * height + block % 2 * lanes
                       : carry[k] + (block * f.batch() + b) * lanes;
     }
 
     void start() const {
-        std::fill_n(carry[0], panels_of(f.hidden) * f.batch() * height, S(0));
-        for (int k = 0; k < states; ++k)
+        if constexpr (!projected) std::fill_n(carry[0], panels_of(f.hidden) * f.batch() * height, S(0));
+        else if (f.final_gradient[0]) std::copy_n(f.final_gradient[0], f.projection * f.batch(), carry[0]);
+        else std::fill_n(carry[0], f.projection * f.batch(), S(0));
+        for (int k = first_in_blocks; k < states; ++k)
             for (std::size_t block = 0; block < f.blocks(); ++block)
                 if (const std::size_t n = f.units(block); n > 0 || k > 0)
                     for (std::size_t b = 0; b < f.batch(); ++b)
@@ -81,7 +92,9 @@ private:
                             .store(carried(k, block, b));
     }
     void finish_carry() const {
-        for (int k = 0; k < states; ++k)
+        if (projected && f.initial_gradient[0])
+            for (std::size_t n = 0; n < f.projection * f.batch(); ++n) f.initial_gradient[0][n] += carry[0][n];
+        for (int k = first_in_blocks; k < states; ++k)
             if (f.initial_gradient[k])
                 for (std::size_t block = 0; block < f.blocks(); ++block)
                     if (const std::size_t n = f.units(block); n > 0)
@@ -113,7 +126,10 @@ private:
         }
     }
 
-    void back_through_time(const S* U, const S* peepholes) const {
+    template <class B>
+    void back_through_time(B& backend) const {
+        const S *const U = room.U, *const peepholes = room.peepholes;
+        const auto V = StepProduct<B, true>::make(backend, f.projection_of(f.p.projection.value), room.projection);
         const int steps = f.extent().steps;
         std::size_t column = 0;
         if (!f.state_slots.reverse)
@@ -124,12 +140,26 @@ private:
             std::size_t at = column;
             for_each_valid_range(f.extent(), t, [&](int from, int n) {
                 const std::size_t first = std::size_t(from), count = std::size_t(n);
+                if constexpr (projected) {
+                    const std::size_t rows = f.projection;
+                    S *const dh = room.dh + at * rows, *const carried_on = carry[0] + first * rows;
+                    const S* const dy = f.output_gradient + (f.state_slots.column(t) + first) * rows;
+                    for (std::size_t i = 0; i < rows * count; ++i) dh[i] = dy[i] + carried_on[i];
+                    std::fill_n(carried_on, rows * count, S(0));
+                    std::fill_n(room.dm, f.hidden * count, S(0));
+                    V.add(backend, {room.dm, f.hidden, count}, {dh, rows, count});
+                }
                 for (std::size_t block = 0; block < f.blocks(); ++block)
                     if (f.units(block) == lanes) run_units<true>(t, block, first, count, at, peepholes);
                     else run_units<false>(t, block, first, count, at, peepholes);
-                S* const to = carry[0] + first * height;
-                panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
-                                 gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
+                if constexpr (projected) {
+                    add_panel_product<P>(carry[0] + first * f.projection, f.projection, U,
+                                         gradients_from(at, Gates::of_h), count);
+                } else {
+                    S* const to = carry[0] + first * height;
+                    panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
+                                     gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
+                }
                 at += count;
             });
             if (f.state_slots.reverse) column = at;
@@ -168,15 +198,22 @@ private:
                 for (int k = 0; k < kept; ++k)
                     saved[k] = P::load(f.saved_at(block, column + j) + std::size_t(k) * lanes);
             cell::State<C, P> old, now, gradient;
-            old[0] = PartialPack<P>{n}.load(f.state[0] + old_at * h + block * lanes);
-            now[0] = PartialPack<P>{n}.load(f.state[0] + now_at * h + block * lanes);
+            if constexpr (projected) {
+                old[0] = P(S(0)); // not read
+                now[0] = PartialPack<P>{n}.load(f.m_at(column + j) + block * lanes);
+            } else {
+                old[0] = PartialPack<P>{n}.load(f.state[0] + old_at * h + block * lanes);
+                now[0] = PartialPack<P>{n}.load(f.state[0] + now_at * h + block * lanes);
+            }
             for (int k = 1; k < states; ++k) {
                 old[k] = P::load(f.others(k, block, old_at));
                 now[k] = P::load(f.others(k, block, now_at));
             }
-            for (int k = 0; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
-            gradient[0] = gradient[0] +
-                          PartialPack<P>{n}.load(f.output_gradient + (f.state_slots.column(t) + b) * h + block * lanes);
+            for (int k = first_in_blocks; k < states; ++k) gradient[k] = P::load(carried(k, block, b));
+            if constexpr (projected) gradient[0] = PartialPack<P>{n}.load(room.dm + j * h + block * lanes);
+            else
+                gradient[0] = gradient[0] + PartialPack<P>{n}.load(f.output_gradient +
+                                                                   (f.state_slots.column(t) + b) * h + block * lanes);
             const cell::Gradient<C, P> d = C::backward(saved, old, now, parameters, gradient);
             for (int g = 0; g < pre; ++g) {
                 // The following products multiply lanes past the last unit by zero: a NaN there would spread.
@@ -184,7 +221,7 @@ private:
                 da.store(to[g] + j * height);
                 sum[g] = sum[g] + da;
             }
-            for (int k = 0; k < states; ++k) d.before[k].store(carried(k, block, b));
+            for (int k = first_in_blocks; k < states; ++k) d.before[k].store(carried(k, block, b));
             if constexpr (per_unit > 0)
                 for (int k = 0; k < per_unit; ++k) per_unit_sum[k] = per_unit_sum[k] + d.per_unit[k];
         }
@@ -205,10 +242,11 @@ private:
 
     template <class Run>
     void add_gradients(Run& run, S* right, S* left) const {
-        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.hidden), panels = f.product_panels();
+        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.rows(0)), panels = f.product_panels();
         S *const x_sums = left, *const h_sums = left + panels * height * features * of_x;
         std::fill_n(left, panels * height * features * (of_x + of_h), S(0));
         S *const x = right, *const h = right + of_x * features * depth;
+        const std::size_t h_rows = f.rows(0);
         std::size_t done = 0, filled = 0;
         const auto flush = [&] {
             add_outer(x_sums, x, of_x, done, filled, Gates::of_x);
@@ -219,13 +257,19 @@ private:
         for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
             for (std::size_t n = first; n < first + count; ++n) {
                 put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
-                put(h + filled * features, f.state[0] + (f.state_slots.before(0) + n) * f.hidden, f.hidden);
+                put(h + filled * features, f.state[0] + (f.state_slots.before(0) + n) * h_rows, h_rows);
                 if (++filled == depth) flush();
             }
         });
         flush();
         unpack(run.gradient(f.p.input_weight), x_sums, f.x.rows, of_x, 0);
-        unpack(run.gradient(f.p.recurrent_weight), h_sums, f.hidden, of_h, Gates::first_of_h);
+        unpack(run.gradient(f.p.recurrent_weight), h_sums, h_rows, of_h, Gates::first_of_h);
+        if constexpr (projected) {
+            const std::size_t columns = done;
+            run.backend().add_outer(f.projection_of(run.gradient(f.p.projection)),
+                                    ColumnMajorView<const S>{room.dh, f.projection, columns},
+                                    ColumnMajorView<const S>{f.m, f.hidden, columns});
+        }
         if (f.p.input_bias.value) unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
         if constexpr (per_unit > 0)
             for (std::size_t block = 0; block < f.blocks(); ++block)
@@ -271,16 +315,16 @@ private:
     }
 };
 
-template <class C, class P>
+template <class C, class P, bool projected>
 template <class Run>
-void Recurrence<C, P>::backward(Run& run) const {
+void Recurrence<C, P, projected>::backward(Run& run) const {
     auto scratch = run.scratch();
-    RecurrenceBackward<C, P>{*this, backward_scratch(scratch)}(run);
+    RecurrenceBackward<C, P, projected>{*this, backward_scratch(scratch)}(run);
 }
-template <class C, class P>
+template <class C, class P, bool projected>
 template <class B>
-auto Recurrence<C, P>::backward_scratch(Scratch<B>& scratch) const -> BackwardScratch {
-    return RecurrenceBackward<C, P>::layout(*this, scratch);
+auto Recurrence<C, P, projected>::backward_scratch(Scratch<B>& scratch) const -> BackwardScratch {
+    return RecurrenceBackward<C, P, projected>::layout(*this, scratch);
 }
 
 } // namespace rondo::eigen

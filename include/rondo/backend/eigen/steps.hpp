@@ -4,6 +4,9 @@
 #include "cell_step.hpp"
 #include "linear_columns.hpp"
 #include "linear_step.hpp"
+#include "projected_step.hpp"
+
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
@@ -16,9 +19,10 @@ struct Steps {
     template <int size> using pack_for = Pack<S, fitting_width<widest, size>(), Level>;
 
     /// Not for cells with gates after the reset, which need two passes.
-    template <class C, int In, int H>
+    template <class C, int In, int H, int P>
         requires (C::shape.after_reset == 0)
-    using cell = CellStep<C, In, H, pack_for<H>, W>;
+    using cell = std::conditional_t<P == H, CellStep<C, In, H, H, pack_for<H>, W>,
+                                    ProjectedStep<C, In, H, P, pack_for<H>, pack_for<P>, W>>;
     template <int In, int Out> using linear = LinearStep<In, Out, pack_for<Out>, W>;
     template <int In, int Out> using linear_columns = LinearColumns<In, Out, pack_for<Out>, W>;
 };
