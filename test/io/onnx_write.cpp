@@ -43,6 +43,10 @@ TEST(OnnxWrite, ComesBackBitForBit) {
         Sequential<LinearWithoutBias<3, 20>, ReLU<20>, LSTM<20, 5>, LastStep<5>, Tanh<5>, Linear<5, 1>, Sigmoid<1>>>();
     expect_same<Sequential<GRU<3, 5, deep>, FinalStates<5>, GRU<10, 1>, Linear<1, 3>>>();
     expect_same<Sequential<LSTM<3, 5, Stack{.layers = 2, .reversed = true}>, FirstStep<5>, Linear<5, 1>>>();
+    expect_same<
+        Sequential<BatchNorm1d<3>, Named<"bn", BatchNorm1d<3, BatchNormOptions{.eps = {1, 8}, .affine = false}>>,
+                   LSTM<3, 5, Stack{.bidirectional = true}>, BatchNorm1d<10>, LastStep<10>, BatchNorm1d<10>>,
+        double>();
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();
 }
 

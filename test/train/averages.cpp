@@ -3,6 +3,9 @@
 #include <rondo/train/averages.hpp>
 
 #include <rondo/data/samples.hpp>
+#include <rondo/io/onnx.hpp>
+#include <rondo/io/onnx_write.hpp>
+#include <rondo/io/state_dict.hpp>
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/linear.hpp>
@@ -200,6 +203,39 @@ TEST(Averages, AreReadUnderPyTorchsNames) {
     EXPECT_EQ(with(io::DType::I64, std::int64_t(-1)), tensor + "expected a count from 0 to 2^53, got -1");
     EXPECT_EQ(with(io::DType::F32, 7.f), tensor + "expected I64 [], got F32 []");
     EXPECT_EQ(other.values()[Layer::tensors[2].offset], 7) << "unchanged";
+
+    // Old files have no count; JSON has one as a number.
+    const std::array<io::TensorData, 2> old{{{"running_mean", io::DType::F32, two, std::as_bytes(std::span{numbers})},
+                                             {"running_var", io::DType::F32, two, std::as_bytes(std::span{numbers})}}};
+    io::write_safetensors(folder / "b", old, io::Metadata{}, io::SafetensorsLimits{});
+    load(other, folder / "b");
+    EXPECT_EQ(other.values()[Layer::tensors[2].offset], 0);
+    const auto of_json = [&](const std::string& count) {
+        const std::string text = R"({"running_mean": [1, 2], "running_var": [3, 4])" + count + '}';
+        return failure_of([&] { load(other, io::parse_state_dict(text)); }).message;
+    };
+    EXPECT_EQ(of_json(R"(, "num_batches_tracked": 7)"), "");
+    EXPECT_EQ(other.values()[Layer::tensors[2].offset], 7);
+    EXPECT_EQ(of_json(R"(, "num_batches_tracked": -7)"),
+              "state_dict: tensor num_batches_tracked: expected a count from 0 to 2^53, got -7");
+    EXPECT_EQ(of_json(""), "");
+    EXPECT_EQ(other.values()[Layer::tensors[2].offset], 0);
+}
+
+TEST(Averages, OfWeightsOneAndBiasesZeroAreThoseWithoutThem) {
+    const TemporaryFolder folder;
+    Model<BatchNorm1d<2>> with{Seed{1}};
+    Model<BatchNorm1d<2, BatchNormOptions{.affine = false}>> without;
+    io::write_onnx(with, folder / "a");
+    load(without, io::read_onnx(folder / "a"));
+    EXPECT_EQ(without.values()[0], 0);
+    EXPECT_EQ(without.values()[padded(2)], 1);
+    with.tensor<"bias">()(1) = 0.5f;
+    io::write_onnx(with, folder / "a");
+    EXPECT_EQ(failure_of([&] { load(without, io::read_onnx(folder / "a")); }).message,
+              (folder / "a").string() +
+                  ": node \"BatchNorm1d.normalized\" (BatchNormalization): expected BatchNorm1d 2, "
+                  "no weight, eps 1e-05 for the network, got BatchNorm1d 2, eps 1e-05");
 }
 
 } // namespace averages_test

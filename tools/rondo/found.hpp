@@ -78,16 +78,16 @@ inline std::string convolution_of(const rondo::LayerFacts& facts) {
 }
 /// ", rondo::Norm{.eps = {1, 1000}}", where it is not the default.
 inline std::string norm_of(const rondo::LayerFacts& facts) {
-    const bool centered = facts.kind == rondo::LayerKind::LayerNorm;
-    const rondo::Ratio eps = facts.options[0], usual = centered ? rondo::Ratio{1, 100000} : rondo::Ratio{};
+    const bool root = facts.kind == rondo::LayerKind::RMSNorm, batch = facts.kind == rondo::LayerKind::BatchNorm1d;
+    const rondo::Ratio eps = facts.options[0], usual = root ? rondo::Ratio{} : rondo::Ratio{1, 100000};
     std::string options;
     const auto add = [&](bool is, const std::string& option) {
         if (is) (options += options.empty() ? "" : ", ") += option;
     };
-    add(eps != usual || (!centered && (!facts.affine || !facts.bias)), ".eps = " + ratio_of(eps));
+    add(eps != usual || (root && (!facts.affine || !facts.bias)), ".eps = " + ratio_of(eps));
     add(!facts.affine, ".affine = false");
-    add(!facts.bias && centered, ".bias = false");
-    return options.empty() ? "" : ", rondo::Norm{" + options + '}';
+    add(!facts.bias && !root, ".bias = false");
+    return options.empty() ? "" : (batch ? ", rondo::BatchNormOptions{" : ", rondo::Norm{") + options + '}';
 }
 
 /// "rondo::LSTM<3, 20, rondo::Stack{.layers = 2}>"

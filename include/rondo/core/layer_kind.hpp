@@ -36,6 +36,7 @@ enum class LayerKind {
     PReLU,
     LayerNorm,
     RMSNorm,
+    BatchNorm1d,
     Conv1d,
     MeanPooling,
     MaxPooling,
@@ -72,6 +73,7 @@ constexpr std::string_view name_of(LayerKind kind) {
                                        "PReLU",
                                        "LayerNorm",
                                        "RMSNorm",
+                                       "BatchNorm1d",
                                        "Conv1d",
                                        "MeanPooling",
                                        "MaxPooling",
@@ -84,7 +86,7 @@ constexpr std::string_view name_of(LayerKind kind) {
     return names[static_cast<int>(kind)];
 }
 
-constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::LayerNorm || kind == LayerKind::RMSNorm; }
+constexpr bool is_norm(LayerKind kind) { return kind >= LayerKind::LayerNorm && kind <= LayerKind::BatchNorm1d; }
 constexpr bool is_recurrent(LayerKind kind) { return kind >= LayerKind::RNN && kind <= LayerKind::GRUResetBefore; }
 
 /// Gates of a recurrent layer: the row blocks of its weights.

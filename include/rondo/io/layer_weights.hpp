@@ -32,7 +32,8 @@ struct NamedArray {
 ///         bias_hh (gates H), if it has peepholes, weight_own (those of i, f, o; coupled: i, o), if it has a
 ///         projection, weight_hr (projection, H), and weight_hh then is (gates H, projection); for a bidirectional
 ///         layer, followed by those of the reverse direction; gates i, f, g, o (coupled: i, g, o) and r, z, n. Linear:
-///         weight (out, in) and bias, if it has one. Embedding: weight (vocabulary, size).
+///         weight (out, in) and bias, if it has one. Embedding: weight (vocabulary, size). BatchNorm1d: weight and
+///         bias, if it has them, running_mean, running_var, num_batches_tracked.
 /// first   the initial state, if the file has one: H numbers for each direction of each component (h; for LSTM then
 ///         c), `projection` numbers if h is projected
 struct LayerWeights {

@@ -175,6 +175,29 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
     graph.node("Reshape", {final_states ? with_steps : turned, graph.wholes(name + ".shape", {0, 0, -1})}, {y});
 }
 
+/// BatchNormalization, whose features are the second axis.
+template <class S>
+void write_onnx_batch_norm(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const ParameterSpec> tensors,
+                           const S* values, const std::string& name, std::string_view x, std::string_view y) {
+    const std::size_t size = std::size_t(layer.facts.output);
+    std::vector<std::string> names;
+    for (std::size_t k = 0; k < 2 && !layer.facts.affine; ++k)
+        names.push_back(
+            graph.tensor<S>(name + (k == 0 ? ".weight" : ".bias"), {size}, std::vector<S>(size, S(k == 0))));
+    for (std::size_t k = 0; k + 1 < layer.count; ++k) { // without the count
+        const ParameterSpec& t = tensors[layer.tensor + k];
+        const char* const own[]{".weight", ".bias", ".running_mean", ".running_var"};
+        names.push_back(graph.tensor<S>(name + own[names.size()], {size}, std::span{values + t.offset, size}));
+    }
+    constexpr std::int64_t turn[]{0, 2, 1};
+    const auto perm = OnnxGraphWriter::attribute("perm", std::span<const std::int64_t>{turn});
+    const std::string turned = name + ".turned", normalized = name + ".normalized";
+    const auto eps = ProtobufWriter{}.text(1, "epsilon").real(2, float(layer.facts.options[0].value())).whole(20, 1);
+    graph.node("Transpose", {x}, {turned}, {perm});
+    graph.node("BatchNormalization", {turned, names[0], names[1], names[2], names[3]}, {normalized}, {eps});
+    graph.node("Transpose", {normalized}, {y}, {perm});
+}
+
 /// The bytes of a model, whose layers run one after the other.
 template <class S>
 ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const ParameterSpec> tensors, const S* values,
@@ -221,6 +244,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
                 graph.node("MatMul", {x, weight}, {product});
                 graph.node("Add", {product, bias}, {y});
             }
+        } else if (kind == LayerKind::BatchNorm1d) {
+            write_onnx_batch_norm(graph, layers[k], tensors, values, name, x, y);
         } else if (kind == LayerKind::Embedding && k == 0) {
             const std::size_t rows = std::size_t(facts.input), columns = std::size_t(facts.output);
             graph.node("Gather", {graph.tensor<S>(name + ".weight", {rows, columns}, part(own[0])), x}, {y});
@@ -260,8 +285,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename. The network must be
 /// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, ReLU, Tanh, Sigmoid,
-/// Softmax, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted. An
-/// LSTM with a projection cannot be written: ONNX's operator has none.
+/// Softmax, BatchNorm1d with its running statistics, LastStep, FirstStep, FinalStates directly after a bidirectional
+/// layer, Residual. Dropout is omitted. An LSTM with a projection cannot be written: ONNX's operator has none.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep and
 ///         FinalStates.

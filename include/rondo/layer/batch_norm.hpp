@@ -50,7 +50,7 @@ inline constexpr Ratio equal_momentum{0, 1};
 /// feature; directly after a Linear or a Conv1d in a Sequential the layer becomes part of their packed weights.
 ///
 /// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by
-/// update_averages.
+/// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls.
 ///
 /// Shapes  x, y (Size x T B); weight w (Size), initially 1, bias b (Size), initially 0; running_mean m' (Size),
 ///         initially 0, running_var v' (Size), initially 1, num_batches_tracked (one number), which no optimizer
@@ -63,8 +63,9 @@ template <int Size, BatchNormOptions options = BatchNormOptions{}>
 // eps >= 0, 0 <= momentum <= 1; fixed statistics are running ones
     requires (Size > 0) && (options.valid())
 struct BatchNorm1d {
-    static constexpr LayerKind kind = LayerKind::other;
+    static constexpr LayerKind kind = options.track_running_stats ? LayerKind::BatchNorm1d : LayerKind::other;
     static constexpr int input_size = Size, output_size = Size;
+    static constexpr Ratio epsilon = options.eps;
     static constexpr std::size_t affine = options.affine ? 2 : 0, running = options.track_running_stats ? 3 : 0;
     static constexpr auto tensors = [] {
         using Role = ParameterSpec::Role;

@@ -12,13 +12,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// The eps of a norm: an option of its layer, 0 for the epsilon of its type.
-inline std::string onnx_epsilon(const OnnxNode& node, bool is_double, Ratio& eps) {
+/// The eps of a norm, an option of its layer.
+inline std::string onnx_epsilon(const OnnxNode& node, Ratio& eps) {
     const auto told = node.find("epsilon");
     const float number = told ? float(told->real) : 1e-5f;
-    constexpr float of_float = std::numeric_limits<float>::epsilon(),
-                    of_double = float(std::numeric_limits<double>::epsilon());
-    eps = number == (is_double ? of_double : of_float) ? Ratio{} : Ratio::of(number);
+    eps = Ratio::of(number);
     if (number >= 0 && eps.valid()) return {};
     return "its epsilon is " + rondo::detail::short_text(double(number)) + ", which is no fraction of two ints";
 }
@@ -54,7 +52,38 @@ inline std::string onnx_norm(OnnxWalk& walk, const OnnxNode& node) {
         arrays.push_back({size, 1, std::move(numbers)});
     }
     if (centered) facts.bias = arrays.size() == 2;
-    if (std::string problem = onnx_epsilon(node, is_double, facts.options[0]); !problem.empty()) return problem;
+    const float own = float(is_double ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon());
+    const auto told = node.find("epsilon");
+    if (told && float(told->real) == own) facts.options[0] = {}; // machine_epsilon
+    else if (std::string problem = onnx_epsilon(node, facts.options[0]); !problem.empty()) return problem;
+    walk.pass(x, walk.append(node, x.list[0].layer, facts, std::uint8_t(x.list.size()), std::move(arrays)));
+    onnx_only_first(walk, node);
+    return onnx_result(walk, node, std::move(x)), "";
+}
+
+/// BatchNormalization by the statistics in the file, of features along the second axis.
+inline std::string onnx_batch_norm(OnnxWalk& walk, const OnnxNode& node) {
+    OnnxFlow x;
+    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
+    if (x.tokens || x.rank < 2 || !x.is_features(x.axes[1])) return "its second axis is not that of the features";
+    ++walk.window_inputs;
+    if (node.whole("training_mode", 0) != 0) return "its training_mode is 1; expected 0, the statistics of the file";
+    if (node.whole("spatial", 1) != 1) return "its spatial is 0, statistics of each step; expected 1";
+    const auto size = std::size_t(x.feature_count());
+    LayerFacts facts{LayerKind::BatchNorm1d, int(size), int(size)};
+    std::vector<Array> arrays;
+    for (const std::size_t k : {1u, 2u, 3u, 4u}) {
+        OnnxTensor tensor;
+        std::vector<double> numbers;
+        if (std::string problem = walk.tensor(node.input(k), tensor); !problem.empty()) return problem;
+        if (tensor.rank != 1 || tensor.size != size)
+            return quoted(node.input(k)) + " has the shape " + tensor.shape() + "; expected one number for each of " +
+                   std::to_string(size) + " features";
+        if (std::string problem = walk.numbers(tensor, numbers); !problem.empty()) return problem;
+        arrays.push_back({size, 1, std::move(numbers)});
+    }
+    arrays.push_back({1, 1, {0}}); // num_batches_tracked
+    if (std::string problem = onnx_epsilon(node, facts.options[0]); !problem.empty()) return problem;
     walk.pass(x, walk.append(node, x.list[0].layer, facts, std::uint8_t(x.list.size()), std::move(arrays)));
     onnx_only_first(walk, node);
     return onnx_result(walk, node, std::move(x)), "";

@@ -34,7 +34,8 @@ struct OnnxWalk {
     std::map<std::pair<std::uint32_t, std::int64_t>, std::uint32_t> derived; // layers without a node: see derive
     std::array<std::string_view, 2> open{};                                  // names of the two open extents
     std::optional<std::pair<std::size_t, std::size_t>> features_at{}; // axes of the graph's inputs; by default the last
-    std::size_t window_inputs = 0; // inputs of convolutions and pooling that have the axes that these expect
+    std::size_t window_inputs =
+        0; // inputs of convolutions, pooling and batch norms that have the axes that these expect
     bool reads_data = false;
     bool valid = false;                                     // whether all of them are nodes of ONNX
     OnnxFiles files;                                        // external data
