@@ -55,6 +55,36 @@ inline std::size_t columns_at_once(std::size_t inner, std::size_t columns) {
     return std::clamp<std::size_t>(room / inner / tile * tile, tile, most);
 }
 
+/// sums += left right for `count` panels from the r-th on and `width` columns from the j-th on.
+template <class P, int count, int width, class S>
+[[gnu::always_inline]] inline void add_tile(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right,
+                                            std::size_t r, std::size_t j) {
+    constexpr std::size_t height = panel_height<P>;
+    const std::size_t from_column = sums.from_column;
+    const S* from[count];
+    S* to[count];
+    for (int p = 0; p < count; ++p) {
+        const std::size_t place = sums.places(r + std::size_t(p));
+        from[p] = sums.from + place * sums.from_stride + j * from_column;
+        to[p] = sums.to + place * sums.stride + j * height;
+    }
+    Tile<P, count, width> tile;
+    tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
+        sum = P::load(from[p] + std::size_t(c) * from_column + i * P::size);
+    });
+    add_right(tile, left, right, r, j);
+    tile.each([&](P& sum, int p, int i, int c)
+                  __attribute__((always_inline)) { sum.store(to[p] + std::size_t(c) * height + i * P::size); });
+}
+
+/// The same for one panel and whole tiles of columns. Inlined, the strides of the columns would not stay in registers.
+template <class P, class S>
+[[gnu::noinline]] void add_whole_tiles(const PanelSums<S>& sums, const S* left, const PanelRight<S>& right,
+                                       std::size_t r, std::size_t first, std::size_t end) {
+    for (std::size_t j = first; j < end; j += std::size_t(tile_columns))
+        add_tile<P, 1, tile_columns>(sums, left, right, r, j);
+}
+
 /// sums += left right.
 ///
 /// `back` reads the panels in reverse. A caller that alternates reads them in serpentine order, which reuses what the
@@ -64,39 +94,49 @@ void panel_product(const PanelSums<S>& sums,   // (panels * height x columns), i
                    const S* left,              // (panels * height x K), packed
                    const PanelRight<S>& right, // (K x columns)
                    std::size_t panels, std::size_t columns, bool back = false) {
-    constexpr std::size_t height = panel_height<P>;
-    const auto run = [&]<int count, int width>(Tile<P, count, width>&& tile, std::size_t r, std::size_t j) {
-        const std::size_t from_column = sums.from_column;
-        const S* from[count];
-        S* to[count];
-        for (int p = 0; p < count; ++p) {
-            const std::size_t place = sums.places(r + std::size_t(p));
-            from[p] = sums.from + place * sums.from_stride + j * from_column;
-            to[p] = sums.to + place * sums.stride + j * height;
+    constexpr std::size_t width = std::size_t(tile_columns);
+    const auto each_group = [&](std::size_t most, auto&& f) { // of up to `most` panels
+        const EvenParts groups{panels, most};
+        for (std::size_t k = 0; k < groups.count; ++k) {
+            const std::size_t g = back ? groups.count - 1 - k : k;
+            f(groups.first(g), groups.size(g));
         }
-        tile.each([&](P& sum, int p, int i, int c) __attribute__((always_inline)) {
-            sum = P::load(from[p] + std::size_t(c) * from_column + i * P::size);
-        });
-        add_right(tile, left, right, r, j);
-        tile.each([&](P& sum, int p, int i, int c)
-                      __attribute__((always_inline)) { sum.store(to[p] + std::size_t(c) * height + i * P::size); });
     };
-    // With one or two columns a tile takes more panels, so that enough independent sums hide the latency of FMA.
-    const std::size_t most = columns == 1 ? tile_columns : columns == 2 ? tile_columns / 2 : 1;
-    const EvenParts tiles{panels, most};
+    // Few columns take several panels at once, so that enough independent sums hide the latency of FMA: one or two, and
+    // the last ones of more, if they fill half a tile at most. The tiles of others have more than half of the columns.
+    if (columns == 1)
+        return each_group(width, [&](std::size_t r, std::size_t count) {
+            with_constant<tile_columns>(count, [&](auto n) { add_tile<P, n, 1>(sums, left, right, r, 0); });
+        });
+    if (columns == 2)
+        return each_group(width / 2, [&](std::size_t r, std::size_t count) {
+            with_constant<tile_columns / 2>(count, [&](auto n) { add_tile<P, n, 2>(sums, left, right, r, 0); });
+        });
+    const auto add =
+        [&]<int n, int m>(std::integral_constant<int, n>, std::integral_constant<int, m>, std::size_t r, std::size_t j)
+            __attribute__((noinline)) { add_tile<P, n, m>(sums, left, right, r, j); };
+    constexpr std::integral_constant<int, 1> one;
+    const std::size_t rest = columns % width, last = rest <= width / 2 ? rest : 0, full = columns - last;
+    const std::size_t at_once = last == 0 ? 1 : last == 1 ? width / 2 : width / last;
     const std::size_t block = columns_at_once(right.parts * right.inner, columns);
-    for (std::size_t done = 0; done < columns; done += block)
-        for (std::size_t k = 0; k < tiles.count; ++k) {
-            const std::size_t g = back ? tiles.count - 1 - k : k, r = tiles.first(g);
-            if (columns == 1) with_constant<tile_columns>(tiles.size(g), [&](auto n) { run(Tile<P, n, 1>{}, r, 0); });
-            else if (columns == 2)
-                with_constant<tile_columns / 2>(tiles.size(g), [&](auto n) { run(Tile<P, n, 2>{}, r, 0); });
-            else
-                each_tile((std::min)(block, columns - done),
-                          [&]<int width>(std::integral_constant<int, width>, std::size_t j) {
-                              run(Tile<P, 1, width>{}, r, done + j);
-                          });
-        }
+    std::size_t done = 0;
+    do {
+        const std::size_t end = (std::min)(done + block, full);
+        each_group(at_once, [&](std::size_t r, std::size_t count) {
+            for (std::size_t p = r; p < r + count; ++p)
+                if (rest == last) add_whole_tiles<P>(sums, left, right, p, done, end);
+                else
+                    each_tile(end - done, [&](auto n, std::size_t j) {
+                        if constexpr (n > tile_columns / 2) add(one, n, p, done + j);
+                    });
+            if (end == full)
+                with_constant<tile_columns / 2>(last, [&](auto n) {
+                    with_constant<tile_columns / (std::max)(int(n), 2)>(count,
+                                                                        [&](auto group) { add(group, n, r, full); });
+                });
+        });
+        done += block;
+    } while (done < full);
 }
 
 /// c += left right
