@@ -2,6 +2,7 @@
 #include "model_file.hpp"
 
 #include <rondo/layer/gru.hpp>
+#include <rondo/layer/variant.hpp>
 
 #include <support/edited.hpp>
 #include <support/folder.hpp>
@@ -62,6 +63,52 @@ TEST(ModelFile, MayHoldTextsOfTheCallers) {
     expect_failure([&] { save(model, folder / "a", {{"reset_before", ""}}); }, Error::Kind::argument,
                    (folder / "a").string() + ": metadata \"reset_before\" comes twice");
     load(other, folder / "a");
+}
+
+/// What the file of a model of Saved says of its recurrent layer; the error of loading it into a model of Read.
+template <class Saved, class Read = Saved>
+std::string kind_of(const io::Metadata& metadata = {}) {
+    const TemporaryFolder folder;
+    save(Model<Saved>{Seed{5}}, folder / "a", metadata);
+    Model<Read> other;
+    Error error;
+    load(other, folder / "a", error);
+    const std::string path = (folder / "a").string() + ": tensor weight_hh_l0: ";
+    return error.message.starts_with(path) ? error.message.substr(path.size()) : error.message;
+}
+
+TEST(ModelFile, RecordsTheOptionsOfACell) {
+    using cell::Function, cell::Variant;
+    using Clipped = LSTMVariant<2, 3, Variant{.clip = {2, 4}}>;
+    using Same = LSTMVariant<2, 3, Variant{.clip = {1, 2}}>;
+    using Wider = LSTMVariant<2, 3, Variant{.clip = {3, 4}}>;
+    using Hard = LSTMVariant<2, 3,
+                             Variant{.gate{Function::hardsigmoid, {1, 5}, {1, 2}},
+                                     .candidate{Function::elu, {1, 2}},
+                                     .output{Function::scaled_tanh, {3, 2}, {-3, 4}}}>;
+    using Plain = LSTM<2, 3>;
+    EXPECT_EQ((kind_of<Clipped>()), "");
+    EXPECT_EQ((kind_of<Clipped, Same>()), "");
+    EXPECT_EQ((kind_of<Hard>()), "");
+    EXPECT_EQ((kind_of<Clipped, Plain>()),
+              "expected that of a layer with the usual functions, got that of a layer with clip 1/2");
+    EXPECT_EQ((kind_of<Clipped, Wider>()), "expected that of a layer with clip 3/4, got that of a layer with clip 1/2");
+    EXPECT_EQ(
+        (kind_of<Hard, Plain>()),
+        "expected that of a layer with the usual functions, got that of a layer with gates hardsigmoid(1/5, 1/2), "
+        "candidate elu(1/2), output scaled_tanh(3/2, -3/4)");
+    EXPECT_EQ((kind_of<PeepholeLSTM<2, 3>, LSTMVariant<2, 3, Variant{.peepholes = true}>>()), "");
+    EXPECT_EQ((kind_of<ReluRNN<2, 3>, RNNVariant<2, 3, Variant{.candidate{Function::relu}}>>()), "");
+    EXPECT_EQ((kind_of<ReluRNN<2, 3>, RNN<2, 3>>()),
+              "expected that of a layer with the usual functions, got that of a layer with candidate relu");
+    EXPECT_EQ((kind_of<GRUVariant<2, 3, Variant{.clip = {1}}>, GRU<2, 3>>()),
+              "expected that of a layer with the usual functions, got that of a layer with clip 1");
+    // Files without a record, of other programs, are those of any options.
+    EXPECT_EQ((kind_of<Plain, Clipped>()), "");
+    EXPECT_EQ((kind_of<Plain, Clipped>({{"variants", "other.weight_hh_l0: clip 1/2"}})),
+              "expected that of a layer with clip 1/2, got that of a layer with the usual functions");
+    EXPECT_EQ((kind_of<Plain>({{"variants", "weight_hh_l0: \x1b[31m"}})),
+              "expected that of a layer with the usual functions, got that of a layer with \\x1b[31m");
 }
 
 TEST(ModelFile, KeepsEveryFiniteNumber) {

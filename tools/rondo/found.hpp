@@ -28,6 +28,7 @@ struct Found {
     std::vector<std::string> notes;
     std::string problem;      // why these are no network of Rondo's
     std::string reset_before; // names of tensors of a GRUResetBefore, with blanks around each
+    std::string variants;     // options of recurrent layers, a line for each
 };
 
 /// "{1, 5}"

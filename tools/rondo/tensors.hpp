@@ -80,9 +80,16 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                        " does not fit its layer: expected the peepholes of an LSTM";
             const bool before =
                 found.reset_before.find(' ' + shown(prefix, names[1] + after) + ' ') != std::string::npos;
+            const std::string variant =
+                rondo::detail::recorded_variant(found.variants, shown(prefix, names[1] + after));
+            const bool relu = gates == 1 && variant == "candidate relu";
+            if (!variant.empty() && !relu)
+                return shown(prefix, names[1] + after) + " is of a layer with " + variant +
+                       ": a layer of rondo/layer/variant.hpp, whose type is not printed";
             LayerFacts facts{gates == 4             ? LayerKind::LSTM
                              : gates == 3 && before ? LayerKind::GRUResetBefore
                              : gates == 3           ? LayerKind::GRU
+                             : relu                 ? LayerKind::ReluRNN
                                                     : LayerKind::RNN,
                              int(all[0]->shape[1]), int(hidden), directions, has_biases};
             facts.variant.peepholes = own != nullptr;
@@ -102,7 +109,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
     const std::string name = prefix.empty() ? "the layer" : prefix;
     if (part.first().kind == LayerKind::GRU)
         found.notes.push_back(name + ": a GRU as PyTorch's; a GRUResetBefore of another program has the same tensors");
-    if (part.first().kind == LayerKind::RNN)
+    if (part.first().kind == LayerKind::RNN && found.variants.empty())
         found.notes.push_back(name +
                               ": PyTorch's nonlinearity='tanh'; with 'relu' it is a ReluRNN of the same tensors");
     if (part.layers.size() > 1)
@@ -152,6 +159,7 @@ inline Found find(std::span<const TensorInfo> all, const Shared& shared, const r
     };
     const bool checkpoint = said("optimizer") != metadata.end();
     if (said("reset_before") != metadata.end()) found.reset_before = ' ' + said("reset_before")->second + ' ';
+    if (said("variants") != metadata.end()) found.variants = said("variants")->second;
     if (checkpoint) found.notes.push_back("a checkpoint of a run, which load_checkpoint reads; this is its model");
     std::map<std::string, Group> groups;
     const auto add = [&](std::string_view name, const TensorInfo& tensor) {

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/layer_kind.hpp"
 #include "../core/ratio.hpp"
+#include "../core/text.hpp"
 #include "../version.hpp"
+
+#include <cstddef>
+#include <string_view>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
@@ -19,6 +24,11 @@ struct Function {
     Kind kind = sigmoid;
     Ratio alpha{}, beta{};
 
+    constexpr std::string_view name() const {
+        constexpr std::string_view names[]{"sigmoid", "tanh",        "relu",   "leaky_relu",  "thresholded_relu",
+                                           "elu",     "hardsigmoid", "affine", "scaled_tanh", "softsign"};
+        return names[kind];
+    }
     static constexpr bool has_alpha(Kind kind) { return kind >= leaky_relu && kind <= scaled_tanh; }
     static constexpr bool has_beta(Kind kind) { return kind >= hardsigmoid && kind <= scaled_tanh; }
     constexpr bool valid() const {
@@ -49,5 +59,60 @@ struct Variant {
     constexpr bool without_memory() const { return output == Function{Function::tanh} && !coupled && !peepholes; }
     bool operator==(const Variant&) const = default;
 };
+
+/// A variant by which layers of equal results compare equal: fractions are those of Ratio::of, the function of a
+/// ReluRNN is its kind's, and a clip of 40 or more is left out where sigmoid and tanh change by less than 5e-18 beyond.
+constexpr Variant canonical(LayerKind kind, Variant v) {
+    const auto bounded = [](const Function& f) { return f.kind == Function::sigmoid || f.kind == Function::tanh; };
+    for (Function* f : {&v.gate, &v.candidate, &v.output}) {
+        f->alpha = Ratio::of(float(f->alpha.value()));
+        f->beta = Ratio::of(float(f->beta.value()));
+    }
+    v.clip = Ratio::of(float(v.clip.value()));
+    if (kind == LayerKind::ReluRNN) v.candidate = Function{Function::tanh};
+    else if (bounded(v.gate) && bounded(v.candidate) && v.clip.value() >= 40) v.clip = Ratio{};
+    return v;
+}
+
+/// The options that a cell's names and shapes of tensors do not show, as model files record them: "clip 1/2, candidate
+/// elu(1/2)"; empty for the usual equations.
+struct VariantText {
+    char text[320]{};
+    std::size_t size = 0;
+    constexpr std::string_view view() const { return {text, size}; }
+
+    constexpr void add(std::string_view part) {
+        for (const char c : part) text[size++] = c;
+    }
+    constexpr void add(std::string_view option, const Function& f) {
+        if (size > 0) add(", ");
+        add(option);
+        add(f.name());
+        if (!f.has_alpha(f.kind)) return;
+        Label numbers{"("};
+        f.alpha.describe(numbers);
+        if (f.has_beta(f.kind)) f.beta.describe(numbers.add(", "));
+        add(numbers.add(")").view());
+    }
+};
+template <class C>
+constexpr VariantText variant_text() {
+    VariantText text;
+    Variant v;
+    if constexpr (requires { C::options; }) v = canonical(C::kind, C::options);
+    if constexpr (requires { C::kind; })
+        if (C::kind == LayerKind::ReluRNN) v.candidate = Function{Function::relu};
+    if (v.clip != Ratio{}) {
+        Label clip{"clip "};
+        text.add(v.clip.describe(clip).view());
+    }
+    const Variant usual;
+    if (v.gate != usual.gate) text.add("gates ", v.gate);
+    if (v.candidate != usual.candidate) text.add("candidate ", v.candidate);
+    if (v.output != usual.output) text.add("output ", v.output);
+    return text;
+}
+template <class C>
+inline constexpr VariantText text_of_variant = variant_text<C>();
 
 } // namespace rondo::cell

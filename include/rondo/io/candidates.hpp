@@ -69,7 +69,7 @@ constexpr ModelCandidate candidate_of{M::network::tensors, network_layers<typena
 constexpr bool same_tensors(const ModelCandidate& a, const ModelCandidate& b) {
     return a.dtype == b.dtype && range::equal(a.tensors, b.tensors, [](const ParameterSpec& x, const ParameterSpec& y) {
                return x.name.view() == y.name.view() && x.rank == y.rank && x.shape() == y.shape() &&
-                      x.after_reset == y.after_reset;
+                      x.after_reset == y.after_reset && x.variant == y.variant;
            });
 }
 

@@ -57,6 +57,7 @@ constexpr auto cell_tensors(int in, int hidden, std::string_view after) {
                              .gates = blocks,
                              .forget = forget,
                              .after_reset = role == Role::recurrent_weight ? Gates::after_reset : 0,
+                             .variant = role == Role::recurrent_weight ? cell::text_of_variant<C>.view() : "",
                              .rank = role == Role::bias ? 1 : 2};
     };
     std::array<ParameterSpec, Gates::tensors(bias, projected)> all{};

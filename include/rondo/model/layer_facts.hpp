@@ -69,26 +69,9 @@ constexpr int gates_of(const LayerFacts& facts) { return gates_of(facts.kind) - 
 /// Rows of its per-unit weights.
 constexpr int per_unit_of(const LayerFacts& facts) { return facts.variant.peepholes ? gates_of(facts) - 1 : 0; }
 
-/// A variant by which layers of equal results compare equal: fractions are those of Ratio::of, the function of a
-/// ReluRNN is its kind's, and a clip of 40 or more is left out where sigmoid and tanh change by less than 5e-18 beyond.
-constexpr cell::Variant canonical(LayerKind kind, cell::Variant v) {
-    using cell::Function;
-    const auto bounded = [](const Function& f) { return f.kind == Function::sigmoid || f.kind == Function::tanh; };
-    for (Function* f : {&v.gate, &v.candidate, &v.output}) {
-        f->alpha = Ratio::of(float(f->alpha.value()));
-        f->beta = Ratio::of(float(f->beta.value()));
-    }
-    v.clip = Ratio::of(float(v.clip.value()));
-    if (kind == LayerKind::ReluRNN) v.candidate = Function{Function::tanh};
-    else if (bounded(v.gate) && bounded(v.candidate) && v.clip.value() >= 40) v.clip = Ratio{};
-    return v;
-}
-
 inline std::string describe(const cell::Function& f) {
-    constexpr std::string_view names[]{"sigmoid", "tanh",        "relu",   "leaky_relu",  "thresholded_relu",
-                                       "elu",     "hardsigmoid", "affine", "scaled_tanh", "softsign"};
     const auto number = [](const Ratio& ratio) { return detail::short_text(ratio.value()); };
-    std::string text{names[f.kind]};
+    std::string text{f.name()};
     if (f.has_alpha(f.kind)) text += '(' + number(f.alpha) + (f.has_beta(f.kind) ? ", " + number(f.beta) + ')' : ")");
     return text;
 }
@@ -154,7 +137,7 @@ constexpr LayerFacts layer_facts() {
         facts.bias = Layer::bias;
         facts.projection = Layer::projection;
         if constexpr (requires { Layer::cell_type::options; })
-            facts.variant = canonical(facts.kind, Layer::cell_type::options);
+            facts.variant = cell::canonical(facts.kind, Layer::cell_type::options);
     } else if constexpr (requires { Layer::kind; }) {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;

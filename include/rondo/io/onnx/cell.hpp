@@ -112,7 +112,7 @@ inline std::string onnx_functions_of(std::span<const std::string_view> names, On
 inline std::string onnx_clip(const OnnxNode& node, LayerKind kind, cell::Variant& variant) {
     const auto clip = node.find("clip");
     variant.clip = Ratio{40};
-    const bool bounded = canonical(kind, variant).clip == Ratio{};
+    const bool bounded = cell::canonical(kind, variant).clip == Ratio{};
     variant.clip = Ratio{};
     if (!clip || clip->real >= (bounded ? 40 : (std::numeric_limits<float>::max)())) return {};
     variant.clip = Ratio::of(clip->real);
@@ -162,7 +162,7 @@ inline std::string onnx_cell(const OnnxNode& node, LayerFacts& facts) {
     }
     if (kind == LayerKind::RNN && variant.candidate.kind == cell::Function::relu) kind = LayerKind::ReluRNN;
     if (std::string problem = onnx_clip(node, kind, variant); !problem.empty()) return problem;
-    variant = canonical(kind, variant);
+    variant = cell::canonical(kind, variant);
     return {};
 }
 

@@ -66,26 +66,52 @@ private:
     std::vector<std::span<const std::byte>> bytes_;
 };
 
-/// Metadata with the names of tensors of GRUs that reset before the product, which names and shapes do not show.
+/// Metadata of what names and shapes do not show. reset_before: the names of recurrent weights of GRUs that reset before
+/// the product, with blanks between them. variants: a line for each recurrent weight whose cell has other options than
+/// the usual ones, "lstm.weight_hh_l0: clip 1/2".
 inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
-    std::string names;
-    for (const ParameterSpec& t : tensors)
+    std::string names, variants;
+    for (const ParameterSpec& t : tensors) {
         if (t.after_reset > 0) (names += names.empty() ? "" : " ") += t.name.view();
-    return names.empty() ? io::Metadata{} : io::Metadata{{"reset_before", names}};
+        if (t.variant.empty()) continue;
+        (variants += variants.empty() ? "" : "\n") += t.name.view();
+        (variants += ": ") += t.variant;
+    }
+    io::Metadata all;
+    if (!names.empty()) all.emplace_back("reset_before", names);
+    if (!variants.empty()) all.emplace_back("variants", variants);
+    return all;
 }
+/// The options that the file records for a recurrent weight.
+inline std::string recorded_variant(const std::string& lines, const std::string& name) {
+    const std::string all = '\n' + lines + '\n', key = '\n' + name + ": ";
+    const std::size_t found = all.find(key), begin = found + key.size();
+    return found == all.npos ? "" : all.substr(begin, all.find('\n', begin) - begin);
+}
+/// Compares the kinds of recurrent layers. Files without a record of variants are those of any variant.
 inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
                            const std::string& source, const io::TensorNames& names) {
-    const auto said = range::find(file.metadata(), "reset_before", &io::Metadata::value_type::first);
-    const std::string list = said == file.metadata().end() ? " " : ' ' + said->second + ' ';
+    const auto said = [&](std::string_view key) {
+        return range::find(file.metadata(), key, &io::Metadata::value_type::first);
+    };
+    const auto before = said("reset_before"), variants = said("variants");
+    const std::string list = before == file.metadata().end() ? " " : ' ' + before->second + ' ';
     for (const ParameterSpec& t : tensors) {
+        if (t.role != ParameterSpec::Role::recurrent_weight) continue;
         const std::string name = names.in_file(t.name.view());
-        if (t.role != ParameterSpec::Role::recurrent_weight ||
-            (t.after_reset > 0) == (list.find(' ' + name + ' ') != list.npos))
-            continue;
+        const auto wrong = [&](const std::string& expected, const std::string& got) {
+            return Error{Error::Kind::mismatch,
+                         source + ": tensor " + name + ": expected that of " + expected + ", got that of " + got};
+        };
+        const bool resets_before = list.find(' ' + name + ' ') != list.npos;
         const char* const kinds[]{"a GRU that resets after the product", "a GRU that resets before the product"};
-        return {Error::Kind::mismatch, source + ": tensor " + name + ": expected that of " +
-                                           (t.after_reset > 0 ? kinds[1] : kinds[0]) + ", got that of " +
-                                           (t.after_reset > 0 ? kinds[0] : kinds[1])};
+        if ((t.after_reset > 0) != resets_before) return wrong(kinds[t.after_reset > 0], kinds[resets_before]);
+        if (variants == file.metadata().end()) continue;
+        const auto layer = [](const std::string& options) {
+            return options.empty() ? "a layer with the usual functions" : "a layer with " + options;
+        };
+        const std::string expected{t.variant}, got = recorded_variant(variants->second, name);
+        if (expected != got) return wrong(layer(expected), printable(layer(got)));
     }
     return {};
 }
