@@ -100,6 +100,18 @@ int main(int argc, char** argv) {
                 "final_states");
     net(std::type_identity<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>{},
         "residual");
+    one(std::type_identity<
+            Sequential<Conv1d<3, 4, 3, ConvOptions{.stride = 2, .padding = {2, 1, true}, .bias = false}>, SiLU<4>,
+                       Conv1d<4, 8, 2, ConvOptions{.dilation = 3, .groups = 4, .padding = causal_padding}>,
+                       BatchNorm1d<8>, PReLU<8, 8>, LayerNorm<8>, MeanPooling<8>, Linear<8, 2>, LogSoftmax<2>>>{},
+        "convolutions", {7, 3});
+    net(std::type_identity<
+            Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>{},
+        "norms");
+    net(std::type_identity<
+            Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>, Softsign<3>,
+                       PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>{},
+        "activations");
     using cell::Function, cell::Variant;
     constexpr Stack without_biases{.bidirectional = true, .bias = false};
     net(std::type_identity<PeepholeLSTM<3, 5, without_biases>>{}, "peepholes");

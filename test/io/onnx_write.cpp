@@ -50,6 +50,16 @@ TEST(OnnxWrite, ComesBackBitForBit) {
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();
 }
 
+TEST(OnnxWrite, ConvolutionsNormsAndActivationsComeBackBitForBit) {
+    expect_same<Sequential<Conv1d<3, 4, 3, ConvOptions{.stride = 2, .padding = {2, 1, true}, .bias = false}>, SiLU<4>,
+                           Conv1d<4, 8, 2, ConvOptions{.dilation = 3, .groups = 4, .padding = causal_padding}>,
+                           BatchNorm1d<8>, PReLU<8, 8>, LayerNorm<8>, MeanPooling<8>, Linear<8, 2>, LogSoftmax<2>>>();
+    expect_same<Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>();
+    expect_same<Sequential<RMSNorm<3>, LayerNorm<3, Norm{.eps = {1, 1000}, .bias = false}>>, double>();
+    expect_same<Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
+                           Softsign<3>, PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
+}
+
 TEST(OnnxWrite, VariantsComeBackBitForBit) {
     expect_same<PeepholeLSTM<3, 5, stacked>>();
     expect_same<LSTM<3, 5, Stack{.layers = 2, .bidirectional = true, .bias = false}>>();

@@ -6,6 +6,7 @@
 #include "found.hpp"
 #include "order.hpp"
 
+#include <rondo/io/safetensors/parameters.hpp>
 #include <rondo/io/tensor_names.hpp>
 
 #include <algorithm>

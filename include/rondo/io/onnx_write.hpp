@@ -7,9 +7,9 @@
 #include "../model/fwd.hpp"
 #include "../model/layer_facts.hpp"
 #include "file.hpp"
-#include "onnx/protobuf_write.hpp"
+#include "onnx/graph_write.hpp"
+#include "onnx/layers_write.hpp"
 #include "onnx/recurrent.hpp"
-#include "onnx/tensor.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -28,82 +28,6 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
-
-/// Writes a graph node by node; every layer reads the output of the previous one, (T, B, features).
-class OnnxGraphWriter {
-public:
-    using Attributes = std::vector<ProtobufWriter>;
-
-    static ProtobufWriter attribute(std::string_view name, std::int64_t value) {
-        return ProtobufWriter{}.text(1, name).whole(3, value).whole(20, 2);
-    }
-    static ProtobufWriter attribute(std::string_view name, std::string_view value) {
-        return ProtobufWriter{}.text(1, name).text(4, value).whole(20, 3);
-    }
-    static ProtobufWriter attribute(std::string_view name, std::span<const std::int64_t> values) {
-        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 7);
-        for (const std::int64_t value : values) result.whole(8, value);
-        return result;
-    }
-    static ProtobufWriter attribute(std::string_view name, std::span<const std::string_view> values) {
-        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 8);
-        for (const std::string_view value : values) result.text(9, value);
-        return result;
-    }
-
-    static ProtobufWriter attribute(std::string_view name, std::span<const float> values) {
-        ProtobufWriter result = ProtobufWriter{}.text(1, name).whole(20, 6);
-        for (const float value : values) result.real(7, value);
-        return result;
-    }
-
-    void node(std::string_view op, const std::vector<std::string_view>& inputs,
-              std::initializer_list<std::string_view> outputs, const Attributes& attributes = {}) {
-        ProtobufWriter node;
-        for (const std::string_view input : inputs) node.text(1, input);
-        for (const std::string_view output : outputs) node.text(2, output);
-        node.text(3, *outputs.begin()).text(4, op);
-        for (const ProtobufWriter& attribute : attributes) node.message(5, attribute);
-        graph_.message(1, node);
-    }
-    template <class T>
-    std::string tensor(std::string name, std::initializer_list<std::size_t> dims, std::span<const T> values) {
-        constexpr int type = std::is_same_v<T, float>    ? OnnxTensor::float32
-                             : std::is_same_v<T, double> ? OnnxTensor::float64
-                                                         : OnnxTensor::int64;
-        ProtobufWriter tensor;
-        for (const std::size_t extent : dims) tensor.whole(1, std::int64_t(extent));
-        const auto bytes = std::as_bytes(values);
-        tensor.whole(2, type).text(8, name).text(9, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-        graph_.message(5, tensor);
-        return name;
-    }
-    std::string wholes(std::string name, std::initializer_list<std::int64_t> values) {
-        return tensor<std::int64_t>(std::move(name), {values.size()}, {values.begin(), values.size()});
-    }
-
-    /// (T, B), or with features (T, B, features).
-    static ProtobufWriter value(std::string_view name, int type, bool one_step, int size) {
-        ProtobufWriter shape;
-        shape.message(1, one_step ? ProtobufWriter{}.whole(1, 1) : ProtobufWriter{}.text(2, "steps"));
-        shape.message(1, ProtobufWriter{}.text(2, "sequences"));
-        if (size > 0) shape.message(1, ProtobufWriter{}.whole(1, size));
-        const ProtobufWriter tensor = ProtobufWriter{}.whole(1, type).message(2, shape);
-        return ProtobufWriter{}.text(1, name).message(2, ProtobufWriter{}.message(1, tensor));
-    }
-    ProtobufWriter model(const ProtobufWriter& input, const ProtobufWriter& output) {
-        graph_.text(2, "rondo").message(11, input).message(12, output);
-        constexpr std::int64_t version = 8, opset = 17; // those of ONNX 1.12, which all current runtimes read
-        return ProtobufWriter{}
-            .whole(1, version)
-            .text(2, "rondo")
-            .message(7, graph_)
-            .message(8, ProtobufWriter{}.text(1, "").whole(2, opset));
-    }
-
-protected:
-    ProtobufWriter graph_;
-};
 
 /// Writes a recurrent layer: its Y, transposed to (T, B, features), or its Y_h if only final states are needed.
 template <class S>
@@ -207,6 +131,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
     std::vector<int> sizes{layers.empty() ? 0 : layers[0].facts.input};
     const bool tokens = !layers.empty() && layers[0].facts.kind == LayerKind::Embedding;
     bool one_step = false, final_states = false;
+    std::int64_t opset = 17;
+    for (const NetworkLayer& layer : layers) opset = (std::max)(opset, onnx_opset_of(layer.facts.kind));
     const auto can_add = [&](std::size_t k, const LayerFacts& facts) {
         const std::size_t from = k - std::size_t(facts.span);
         return std::size_t(facts.span) <= k && sizes[from] == facts.output && !names[from].empty() &&
@@ -249,11 +175,6 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         } else if (kind == LayerKind::Embedding && k == 0) {
             const std::size_t rows = std::size_t(facts.input), columns = std::size_t(facts.output);
             graph.node("Gather", {graph.tensor<S>(name + ".weight", {rows, columns}, part(own[0])), x}, {y});
-        } else if (kind == LayerKind::ReLU || kind == LayerKind::Tanh || kind == LayerKind::Sigmoid) {
-            graph.node(kind == LayerKind::ReLU ? "Relu" : name_of(kind), {x}, {y});
-        } else if (kind == LayerKind::Softmax) {
-            graph.node("Softmax", {x}, {y},
-                       OnnxGraphWriter::Attributes(1, OnnxGraphWriter::attribute("axis", std::int64_t(-1))));
         } else if (kind == LayerKind::LastStep || kind == LayerKind::FirstStep) {
             const bool first = kind == LayerKind::FirstStep;
             graph.node("Slice",
@@ -266,11 +187,12 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             names.back().clear();             // instead of its steps, which a Skip can no longer add
         } else if (kind == LayerKind::Skip && can_add(k, facts)) {
             graph.node("Add", {x, names[k - std::size_t(facts.span)]}, {y});
-        } else {
+        } else if (!write_onnx_layer(graph, facts, {own, layers[k].count}, values, name, x, y, opset)) {
             problem = name + ": " + describe(facts) + " cannot be written here as ONNX";
             return {};
         }
-        one_step = one_step || (kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates);
+        one_step = one_step || (kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates) ||
+                   kind == LayerKind::MeanPooling || kind == LayerKind::MaxPooling;
         names.push_back(y);
         sizes.push_back(size);
     }
@@ -278,18 +200,19 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
     constexpr int type = std::is_same_v<S, float> ? OnnxTensor::float32 : OnnxTensor::float64;
     const auto input = tokens ? OnnxGraphWriter::value("input", OnnxTensor::int64, false, 0)
                               : OnnxGraphWriter::value("input", type, false, sizes[0]);
-    return graph.model(input, OnnxGraphWriter::value("output", type, one_step, sizes.back()));
+    return graph.model(input, OnnxGraphWriter::value("output", type, one_step, sizes.back()), opset);
 }
 
 } // namespace detail
 
-/// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename. The network must be
-/// layers in order (see network_layers): recurrent layers, Linear, Embedding as the first, ReLU, Tanh, Sigmoid,
-/// Softmax, BatchNorm1d with its running statistics, LastStep, FirstStep, FinalStates directly after a bidirectional
-/// layer, Residual. Dropout is omitted. An LSTM with a projection cannot be written: ONNX's operator has none.
+/// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename; GELU needs opset 20,
+/// RMSNorm 23. The network must be layers in order (see network_layers): recurrent layers, Linear, Embedding as the
+/// first, Conv1d, activations, Softmax, LogSoftmax, PReLU, LayerNorm, RMSNorm and BatchNorm1d with weights, MeanPooling,
+/// MaxPooling, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
+/// An LSTM with a projection cannot be written: ONNX's operator has none.
 ///
-/// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after LastStep, FirstStep and
-///         FinalStates.
+/// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep
+///         and FinalStates.
 /// Errors  argument: a layer that cannot be written, by name; not_finite: a number that is NaN or infinite; file: the
 ///         path and the system's reason. An existing file is unchanged then.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.

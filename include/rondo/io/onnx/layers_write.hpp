@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../../core/parameter_spec.hpp"
+#include "../../model/layer_facts.hpp"
+#include "graph_write.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
+
+/// The lowest opset that has the operators of a layer, 17 or above.
+constexpr std::int64_t onnx_opset_of(LayerKind kind) {
+    if (kind == LayerKind::RMSNorm) return 23;
+    return kind == LayerKind::GELU || kind == LayerKind::TanhGELU ? 20 : 17;
+}
+
+/// Writes an activation, a norm, a convolution or pooling over the steps, from x to y; false if the layer is none of
+/// these. `own` are its tensors.
+template <class S>
+bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span<const ParameterSpec> own,
+                      const S* values, const std::string& name, std::string_view x, std::string_view y,
+                      std::int64_t opset) {
+    using Attributes = OnnxGraphWriter::Attributes;
+    const auto real = [](std::string_view attribute, double number) {
+        return ProtobufWriter{}.text(1, attribute).real(2, float(number)).whole(20, 1);
+    };
+    const auto option = [&](std::size_t k) { return facts.options[k].value(); };
+    const auto tensor = [&](std::size_t k, std::initializer_list<std::size_t> dims) {
+        return graph.tensor<S>(name + '.' + std::string{own[k].name.view().substr(own[k].name.view().rfind('.') + 1)},
+                               dims, std::span{values + own[k].offset, own[k].size()});
+    };
+    const double eps =
+        is_norm(facts.kind) && facts.options[0] == Ratio{} ? double(std::numeric_limits<S>::epsilon()) : option(0);
+    const std::size_t size = std::size_t(facts.output);
+    const auto by_features = [&](auto write) { // of (B, F, T)
+        static constexpr std::array<std::int64_t, 3> to{1, 2, 0}, back{2, 0, 1};
+        const auto perm = [](const auto& order) {
+            return Attributes(1, OnnxGraphWriter::attribute("perm", std::span<const std::int64_t>{order}));
+        };
+        const std::string turned = name + ".turned", result = name + ".result";
+        graph.node("Transpose", {x}, {turned}, perm(to));
+        write(turned, result);
+        graph.node("Transpose", {result}, {y}, perm(back));
+    };
+    switch (facts.kind) {
+    case LayerKind::ReLU: graph.node("Relu", {x}, {y}); return true;
+    case LayerKind::Tanh:
+    case LayerKind::Sigmoid:
+    case LayerKind::Softsign: graph.node(name_of(facts.kind), {x}, {y}); return true;
+    case LayerKind::LeakyReLU: graph.node("LeakyRelu", {x}, {y}, {real("alpha", option(0))}); return true;
+    case LayerKind::ELU: graph.node("Elu", {x}, {y}, {real("alpha", option(0))}); return true;
+    case LayerKind::Hardsigmoid:
+        graph.node("HardSigmoid", {x}, {y}, {real("alpha", option(0)), real("beta", option(1))});
+        return true;
+    case LayerKind::Hardtanh: {
+        const S limits[]{S(option(0)), S(option(1))};
+        const std::string least = graph.tensor<S>(name + ".least", {}, std::span{limits}.first(1)),
+                          most = graph.tensor<S>(name + ".most", {}, std::span{limits}.last(1));
+        graph.node("Clip", {x, least, most}, {y});
+        return true;
+    }
+    case LayerKind::SiLU: {
+        const std::string factor = name + ".sigmoid";
+        graph.node("Sigmoid", {x}, {factor});
+        graph.node("Mul", {x, factor}, {y});
+        return true;
+    }
+    case LayerKind::GELU:
+    case LayerKind::TanhGELU:
+        graph.node("Gelu", {x}, {y},
+                   {OnnxGraphWriter::attribute("approximate", facts.kind == LayerKind::GELU ? "none" : "tanh")});
+        return true;
+    case LayerKind::Softmax:
+    case LayerKind::LogSoftmax:
+        graph.node(name_of(facts.kind), {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
+        return true;
+    case LayerKind::PReLU: graph.node("PRelu", {x, tensor(0, {std::size_t(facts.count)})}, {y}); return true;
+    case LayerKind::LayerNorm:
+    case LayerKind::RMSNorm: {
+        if (!facts.affine) return false;
+        const bool centered = facts.kind == LayerKind::LayerNorm;
+        const std::string weight = tensor(0, {size}), bias = centered && facts.bias ? tensor(1, {size}) : "";
+        graph.node(centered ? "LayerNormalization" : "RMSNormalization",
+                   bias.empty() ? std::vector<std::string_view>{x, weight}
+                                : std::vector<std::string_view>{x, weight, bias},
+                   {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1)), real("epsilon", eps)});
+        return true;
+    }
+    case LayerKind::Conv1d: {
+        const ConvolutionPlan& plan = facts.plan;
+        const std::int64_t pads[]{plan.left, plan.right}, around[]{0, 0, plan.left, 0, 0, plan.right},
+            strides[]{plan.stride}, dilations[]{plan.dilation};
+        const auto list = [](std::string_view attribute, const auto& all) {
+            return OnnxGraphWriter::attribute(attribute, std::span<const std::int64_t>{all});
+        };
+        by_features([&](const std::string& turned, const std::string& result) {
+            const std::size_t in = std::size_t(facts.input / plan.groups), kernel = std::size_t(plan.kernel);
+            const std::string weight = tensor(0, {size, in, kernel}), bias = facts.bias ? tensor(1, {size}) : "",
+                              padded = name + ".padded";
+            Attributes attributes{list("strides", strides), list("dilations", dilations),
+                                  OnnxGraphWriter::attribute("group", std::int64_t(plan.groups))};
+            if (plan.reflect) {
+                const std::string amounts = graph.tensor<std::int64_t>(name + ".pads", {6}, around);
+                graph.node("Pad", {turned, amounts}, {padded}, {OnnxGraphWriter::attribute("mode", "reflect")});
+            } else {
+                attributes.push_back(list("pads", pads));
+            }
+            std::vector<std::string_view> inputs{plan.reflect ? padded : turned, weight};
+            if (facts.bias) inputs.push_back(bias);
+            graph.node("Conv", inputs, {result}, attributes);
+        });
+        return true;
+    }
+    case LayerKind::MeanPooling:
+    case LayerKind::MaxPooling: {
+        const std::string_view op = facts.kind == LayerKind::MeanPooling ? "ReduceMean" : "ReduceMax";
+        static constexpr std::int64_t steps[]{0};
+        if (opset < 18) graph.node(op, {x}, {y}, {OnnxGraphWriter::attribute("axes", std::span{steps})});
+        else graph.node(op, {x, graph.wholes(name + ".axes", {0})}, {y});
+        return true;
+    }
+    default: return false;
+    }
+}
+
+} // namespace rondo::io::detail
