@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../cell/gate_layout.hpp"
+#include "../cell/variant.hpp"
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../graph/forward_context.hpp"
