@@ -207,8 +207,9 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename; GELU needs opset 20,
 /// RMSNorm 23. The network must be layers in order (see network_layers): recurrent layers, Linear, Embedding as the
-/// first, Conv1d, activations, Softmax, LogSoftmax, PReLU, LayerNorm, RMSNorm and BatchNorm1d with weights, MeanPooling,
-/// MaxPooling, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is omitted.
+/// first, Conv1d, activations, Softmax, LogSoftmax, PReLU, LayerNorm, RMSNorm and BatchNorm1d with weights,
+/// MeanPooling, MaxPooling, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is
+/// omitted.
 /// An LSTM with a projection cannot be written: ONNX's operator has none.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep

@@ -66,9 +66,9 @@ private:
     std::vector<std::span<const std::byte>> bytes_;
 };
 
-/// Metadata of what names and shapes do not show. reset_before: the names of recurrent weights of GRUs that reset before
-/// the product, with blanks between them. variants: a line for each recurrent weight whose cell has other options than
-/// the usual ones, "lstm.weight_hh_l0: clip 1/2".
+/// Metadata of what names and shapes do not show. reset_before: the names of recurrent weights of GRUs that reset
+/// before the product, with blanks between them. variants: a line for each recurrent weight whose cell has other
+/// options than the usual ones, "lstm.weight_hh_l0: clip 1/2".
 inline io::Metadata kinds_of(std::span<const ParameterSpec> tensors) {
     std::string names, variants;
     for (const ParameterSpec& t : tensors) {
