@@ -29,7 +29,6 @@ using namespace rondo;
 using namespace std::string_view_literals;
 using Writer = OnnxFile::Writer;
 
-constexpr auto eight_bytes = "\0\0\x80\x3F\0\0\0\xC0"sv; // 1, -2
 const io::Array expected{1, 2, {1, -2}};
 
 std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text}); }
