@@ -75,12 +75,13 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
     }
     case LayerKind::GELU:
     case LayerKind::TanhGELU:
-        graph.node("Gelu", {x}, {y},
-                   {OnnxGraphWriter::attribute("approximate", facts.kind == LayerKind::GELU ? "none" : "tanh")});
+        graph.node(
+            "Gelu", {x}, {y},
+            Attributes(1, OnnxGraphWriter::attribute("approximate", facts.kind == LayerKind::GELU ? "none" : "tanh")));
         return true;
     case LayerKind::Softmax:
     case LayerKind::LogSoftmax:
-        graph.node(name_of(facts.kind), {x}, {y}, {OnnxGraphWriter::attribute("axis", std::int64_t(-1))});
+        graph.node(name_of(facts.kind), {x}, {y}, Attributes(1, OnnxGraphWriter::attribute("axis", std::int64_t(-1))));
         return true;
     case LayerKind::PReLU: graph.node("PRelu", {x, tensor(0, {std::size_t(facts.count)})}, {y}); return true;
     case LayerKind::LayerNorm:
