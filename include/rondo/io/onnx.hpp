@@ -199,14 +199,16 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
     std::vector<LayerWeights> layers;
     if (!problem.empty()) return error = {Error::Kind::format, source + ": " + problem}, ModelWeights{};
     Error::Kind kind = Error::Kind::format;
+    OnnxFiles files{path, options.external, options.limit - (std::min)(options.limit, file.size())};
     std::size_t most = 0; // of the reading that came furthest, whose problem is told
     for (const auto& features_at : onnx_interpretations(graph)) {
         OnnxWalk walk;
         walk.graph = graph;
         walk.features_at = features_at;
-        walk.allow(file.size());
+        files.restart();
+        walk.files = &files;
+        walk.allow(file.size() + files.size());
         walk.convert = options.convert;
-        walk.files = OnnxFiles{path, options.external, options.limit - (std::min)(options.limit, file.size())};
         std::vector<LayerWeights> all;
         std::string found = walk_onnx(walk, options, all);
         const std::size_t progress = walk.layers.size() + walk.window_inputs + (walk.reads_data ? 1 : 0);
@@ -214,7 +216,7 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
         most = progress;
         problem = std::move(found);
         layers = std::move(all);
-        kind = walk.files.kind();
+        kind = files.kind();
         if (problem.empty() || !walk.valid) break;
     }
     if (!problem.empty()) return error = {kind, source + ": " + problem}, ModelWeights{};
@@ -237,10 +239,13 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 
 /// Reads the layers of an ONNX model, from its input to its output: RNN, LSTM and GRU, forward, reverse or
 /// bidirectional, with their activations, clip, coupled gates and peepholes (see cell::Variant); Gemm, MatMul and Add
-/// (Linear, or a Skip); Gather of tokens (Embedding); activations, Softmax; Add, Sub, Mul and Div with numbers, as a
-/// part of the layer beside them or as a Linear; the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep,
-/// FinalStates). The shape operators between them are interpreted: whatever the order of axes in the file, the
-/// network's is (T, B, F). `load` copies the result to a Model.
+/// (Linear, or a Skip); Gather of tokens (Embedding); Conv over one axis, with a Pad before it, and AveragePool
+/// (Conv1d); BatchNormalization, LayerNormalization, RMSNormalization; activations, PRelu, Softmax; ReduceMean,
+/// ReduceMax, GlobalAveragePool, GlobalMaxPool and MaxPool over all steps (MeanPooling, MaxPooling); Flatten of steps
+/// and features; Add, Sub, Mul and Div with numbers, as a part of the layer beside them or as a Linear; the last or
+/// first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The shape operators between them are
+/// interpreted: whatever the order of axes in the file, the network's is (T, B, F). `load` copies the result to a
+/// Model.
 ///
 /// initial states  constants are returned in `first`; graph inputs are provided by the caller at inference
 /// lengths         a graph input sequence_lens becomes the Extent's lengths; a constant is accepted if every sequence

@@ -38,7 +38,7 @@ inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
         bool alike = which && part->rank == x.rank && part->input == x.input && part->time == x.time &&
                      part->lengths == x.lengths && part->flipped == x.flipped && !part->tokens && !part->cut &&
                      part->sizes[OnnxFlow::features] == x.sizes[OnnxFlow::features] && !part->has(OnnxFlow::stack) &&
-                     part->several == 0 && part->left == 0 && part->right == 0;
+                     part->several == 0 && !part->padded();
         for (std::size_t k = 0; alike && k < x.rank; ++k)
             alike = k == *which || (part->axes[k] == x.axes[k] && part->extent(part->axes[k]) == x.extent(x.axes[k]));
         whole = whole && alike;
@@ -67,7 +67,6 @@ inline std::string onnx_join(OnnxWalk& walk, const OnnxNode& node) {
 
 /// Concat of extents, of tensors whose elements are all equal, or of parts.
 inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
-    constexpr std::size_t most_extents = 8;
     const auto first = walk.find(node.input(0));
     if (first && std::holds_alternative<OnnxFill>(*first)) {
         OnnxFill all = std::get<OnnxFill>(*first);
@@ -88,7 +87,7 @@ inline std::string onnx_concat(OnnxWalk& walk, const OnnxNode& node) {
     for (const std::string_view name : node.inputs) {
         const auto part = walk.extents(name);
         if (!part || part->scalar || node.whole("axis", 0) != 0 ||
-            result.dims.size() + part->dims.size() > most_extents)
+            result.dims.size() + part->dims.size() > onnx_most_list)
             return "it puts together other things than extents of a shape";
         result.dims.insert(result.dims.end(), part->dims.begin(), part->dims.end());
     }

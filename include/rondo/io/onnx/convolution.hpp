@@ -36,12 +36,17 @@ inline std::string onnx_window(OnnxWalk& walk, const OnnxNode& node, const OnnxF
     const std::size_t count = x.rank - 2;
     if (kernel.size() != count)
         return "its kernel has " + std::to_string(kernel.size()) + " axes; expected " + std::to_string(count);
+    std::string wrong;
     const auto wholes = [&](const char* name, std::size_t size, std::int64_t otherwise) {
         const auto found = node.find(name);
-        return found && found->wholes.size() == size ? found->wholes : std::vector<std::int64_t>(size, otherwise);
+        if (found && found->wholes.size() != size)
+            wrong = "its " + std::string{name} + " have " + std::to_string(found->wholes.size()) +
+                    " numbers; expected " + std::to_string(size);
+        return found && wrong.empty() ? found->wholes : std::vector<std::int64_t>(size, otherwise);
     };
     const auto strides = wholes("strides", count, 1), dilations = wholes("dilations", count, 1);
     auto pads = wholes("pads", 2 * count, 0);
+    if (!wrong.empty()) return wrong;
     const auto automatic = node.find("auto_pad");
     const std::string_view how = automatic ? automatic->text : "NOTSET";
     if (how != "NOTSET" && how != "VALID" && how != "SAME_UPPER" && how != "SAME_LOWER")
@@ -65,7 +70,7 @@ inline std::string onnx_window(OnnxWalk& walk, const OnnxNode& node, const OnnxF
     const auto p = window.place;
     ConvolutionPlan& plan = window.plan;
     plan = {int(kernel[p]), int(strides[p]), int(dilations[p]), 1, int(pads[p]), int(pads[count + p])};
-    if (axis.count == 0 && plan == ConvolutionPlan{}) return "it has no axis of steps"; // one step; which is not known
+    if (axis.count == 0) return "the axis that it moves over is not one of the graph's input: its extent is always 1";
     if (axis.count != 1 || !x.is_outer(axis.atoms[0]) || (x.time && *x.time != axis.atoms[0]))
         return "its axis of steps is not that of the layers before it";
     window.time = axis.atoms[0];
@@ -89,12 +94,13 @@ inline std::string onnx_convolved(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
     LayerFacts facts{LayerKind::Conv1d, int(x.feature_count()), int(out), 1, arrays.size() == 2};
     facts.plan = plan;
     OnnxDim& steps = x.sizes[window.time];
+    if (x.padded()) steps = x.unpadded; // the plan has the padding
     const std::int64_t change = std::int64_t(plan.left) + plan.right - plan.reach() + 1;
     if (steps.known()) {
         if (steps.times + change < 1) return "its kernel reads more steps than there are";
         steps = {(steps.times + change - 1) / plan.stride + 1};
     } else if (plan.stride > 1 || change != 0) {
-        steps = {1, {0, 0, 1}};
+        steps = walk.fresh_steps();
     }
     const auto id = walk.append(node, x.list[0].layer, facts, 1, std::move(arrays));
     x.time = window.time;
@@ -131,9 +137,8 @@ inline std::string onnx_conv(OnnxWalk& walk, const OnnxNode& node) {
                " groups";
     if (in > most) return "it reads too many features";
     window.plan.groups = int(groups);
-    const bool padded = x.left > 0 || x.right > 0;
     if (x.reflect && (window.plan.left > 0 || window.plan.right > 0)) return "it pads with zeros what Pad reflects";
-    if (padded) {
+    if (x.padded()) {
         window.plan.left += x.left;
         window.plan.right += x.right;
         window.plan.reflect = x.reflect;
@@ -208,13 +213,17 @@ inline std::string onnx_pad(OnnxWalk& walk, const OnnxNode& node) {
         constexpr std::int64_t most = 1 << 24;
         const auto& axis = x.axes[k];
         const bool steps = axis.count == 1 && x.is_outer(axis.atoms[0]) && (!x.time || *x.time == axis.atoms[0]) &&
-                           x.left == 0 && x.right == 0 && !x.flipped && !x.lengths;
+                           !x.padded() && !x.flipped && !x.lengths;
         if (!steps || all[k] < 0 || all[x.rank + k] < 0 || all[k] > most || all[x.rank + k] > most)
             return "it pads, or cuts, something else than the steps";
         x.time = axis.atoms[0];
         x.left = int(all[k]);
         x.right = int(all[x.rank + k]);
         x.reflect = how == "reflect";
+        OnnxDim& extent = x.sizes[axis.atoms[0]];
+        x.unpadded = extent;
+        ++walk.window_inputs;
+        extent = extent.known() ? OnnxDim{extent.times + x.left + x.right} : walk.fresh_steps();
     }
     return onnx_result(walk, node, std::move(x)), "";
 }
@@ -244,23 +253,32 @@ inline std::string onnx_pool(OnnxWalk& walk, const OnnxNode& node) {
     }
     if (windows) {
         const auto kernel = node.find("kernel_shape");
-        const auto pads = node.find("pads");
+        const auto pads = node.find("pads"), automatic = node.find("auto_pad");
+        if (automatic && automatic->text != "NOTSET" && automatic->text != "VALID")
+            return "its auto_pad is " + quoted(automatic->text) + "; expected NOTSET or VALID";
         bool all = kernel && kernel->wholes.size() + 2 == x.rank &&
                    (!pads || range::all_of(pads->wholes, [](auto n) { return n == 0; }));
         for (std::size_t k = 2; all && k < x.rank; ++k) all = x.extent(x.axes[k]).is(kernel->wholes[k - 2]);
         if (!all) return "it pools windows of the steps; Rondo's MaxPooling is over all of them";
     }
-    std::size_t count = 0; // of atoms, in order
+    std::optional<OnnxFlow::Atom> time; // the first of the pooled atoms
+    std::size_t pooled = 0, kept = 0;   // outer atoms of an extent other than 1
     for (std::size_t k = 0; k < x.rank; ++k) {
-        if (!gone[k]) continue;
         const auto& axis = x.axes[k];
-        for (std::size_t n = 0; n < axis.count; ++n, ++count)
-            if (!x.is_outer(axis.atoms[n]) || (x.time && *x.time != axis.atoms[n]))
-                return "it pools something else than the steps";
-        if (axis.count > 0 && !x.time) x.time = count == 0 ? axis.atoms[0] : x.time;
-        x.axes[k] = {};
+        for (std::size_t n = 0; n < axis.count; ++n) {
+            const auto atom = axis.atoms[n];
+            const bool outer = x.is_outer(atom);
+            if (gone[k] && (!outer || (x.time && *x.time != atom))) return "it pools something else than the steps";
+            if (outer && !x.sizes[atom].is(1)) ++(gone[k] ? pooled : kept);
+            if (gone[k] && (!time || x.sizes[*time].is(1))) time = atom;
+        }
+        if (gone[k]) x.axes[k] = {};
     }
-    if (count == 0) return "it pools no steps";
+    if (!time) return "it pools no steps";
+    if (reduces) ++walk.window_inputs;
+    if (pooled > 1 && kept == 0)
+        return "it pools the sequences, too; MeanPooling and MaxPooling pool the steps of each";
+    x.time = time;
     if (x.lengths || x.flipped) return "it pools steps of a layer that is given sequence_lens, or reversed ones";
     const bool keep = !reduces || node.whole("keepdims", 1) != 0;
     for (std::size_t k = x.rank; !keep && k-- > 0;)

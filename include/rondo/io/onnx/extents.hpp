@@ -143,6 +143,26 @@ inline std::optional<std::vector<OnnxDim>> onnx_shape_of(OnnxWalk& walk, std::st
     return found && !found->scalar ? std::optional{found->dims} : std::nullopt;
 }
 
+/// A list or matrix of few equal whole numbers, as in the pads that an exporter computes.
+inline bool onnx_fill_wholes(OnnxWalk& walk, const OnnxNode& node, const OnnxTensor& number,
+                             const std::vector<OnnxDim>& shape) {
+    OnnxTensor list;
+    list.name = node.outputs[0];
+    list.type = number.type;
+    if ((list.type != OnnxTensor::int64 && list.type != OnnxTensor::int32) || shape.size() > list.dims.size())
+        return false;
+    for (const OnnxDim& dim : shape) {
+        if (!dim.known() || dim.times < 0 || dim.times > std::int64_t(onnx_most_list)) return false;
+        list.size *= list.dims[list.rank++] = std::size_t(dim.times);
+        if (list.size > onnx_most_list) return false;
+    }
+    list.computed =
+        std::make_shared<const std::vector<double>>(list.size, double(onnx_numbers<std::int64_t>(number)[0]));
+    if (!onnx_exact(list)) return false;
+    onnx_result(walk, node, OnnxConstant{{}, std::make_shared<const OnnxTensor>(std::move(list))});
+    return true;
+}
+
 /// Constant, ConstantOfShape and Expand.
 inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
     if (node.op == "Expand") {
@@ -170,6 +190,7 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
         if (!value) return onnx_result(walk, node, OnnxFill{0, std::move(shape)}), "";
         std::string problem = walk.tensor(OnnxConstant{value->tensor.value_or(Message{})}, tensor);
         if (!problem.empty()) return problem;
+        if (tensor.size == 1 && shape && onnx_fill_wholes(walk, node, tensor, *shape)) return {};
         if (tensor.size != 1 || !tensor.real()) return "it fills with no FLOAT or DOUBLE";
         return onnx_result(walk, node, OnnxFill{onnx_numbers<double>(tensor)[0], std::move(shape)}), "";
     }
@@ -187,7 +208,7 @@ inline std::string onnx_constant(OnnxWalk& walk, const OnnxNode& node) {
         return onnx_result(walk, node, OnnxConstant{{}, std::make_shared<const OnnxTensor>(std::move(list))}), "";
     }
     const auto value = node.find("value_ints");
-    if (!value || value->wholes.size() > 8) return "its value is no tensor, no number and no short list";
+    if (!value || value->wholes.size() > onnx_most_list) return "its value is no tensor, no number and no short list";
     OnnxExtents result;
     for (const std::int64_t number : value->wholes) result.dims.push_back({number});
     return onnx_result(walk, node, std::move(result)), "";

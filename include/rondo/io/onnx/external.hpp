@@ -62,9 +62,13 @@ public:
             return problem;
         }
         found_.emplace(location, result);
-        fresh = result.size();
+        size_ += fresh = result.size();
         return {};
     }
+    /// The size of all files so far.
+    std::size_t size() const { return size_; }
+    /// The files stay for another reading of the model.
+    void restart() { kind_ = Error::Kind::format; }
     /// The kind of a problem: file, if a file could not be read.
     Error::Kind kind() const { return kind_; }
 
@@ -96,7 +100,7 @@ private:
 
     const std::filesystem::path* model_ = nullptr;
     const OnnxExternal* given_ = nullptr;
-    std::size_t limit_ = no_limit;
+    std::size_t limit_ = no_limit, size_ = 0;
     std::map<std::string_view, Message> found_;
     std::vector<Bytes> bytes_;
     Error::Kind kind_ = Error::Kind::format;

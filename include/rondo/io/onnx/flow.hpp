@@ -58,8 +58,9 @@ struct OnnxFlow {
     bool whole = false;      // the input is of whole numbers: tokens, possibly cast to real numbers
     bool cut = false;        // a part of the input only
     unsigned several = 0;    // bits of atoms
-    int left = 0, right = 0; // steps of padding, which only a convolution can read
+    int left = 0, right = 0; // steps of padding, which only a convolution can read; `sizes` counts them
     bool reflect = false;
+    OnnxDim unpadded{}; // the number of steps without the padding
 
     void add_axis(std::initializer_list<Atom> atoms) {
         for (const Atom atom : atoms) axes[rank].add(atom);
@@ -76,6 +77,7 @@ struct OnnxFlow {
         for (std::size_t k = 0; k < rank; ++k) all.push_back(extent(axes[k]));
         return all;
     }
+    bool padded() const { return left > 0 || right > 0; }
     bool has(Atom atom) const {
         return range::any_of(axes, [&](const Axis& axis) { return axis.has(atom); });
     }

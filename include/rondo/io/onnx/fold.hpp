@@ -212,7 +212,10 @@ struct OnnxFold {
         to[*at] = 0;
         for (const std::string_view name : node.inputs) {
             OnnxTensor part;
-            if (!walk.real_constant(name, part) || part.type != x.type || part.rank != x.rank) return {};
+            const auto constant = walk.find_as<OnnxConstant>(name);
+            if (!constant || constant->repeated != 0 || !walk.header(*constant, part).empty() || part.type != x.type ||
+                part.rank != x.rank || (!part.real() && part.size > 0 && !onnx_exact(part)))
+                return {};
             for (std::size_t k = 0; k < x.rank; ++k)
                 if (k != *at && part.dims[k] != x.dims[k])
                     return "it puts together the shapes " + x.shape() + " and " + part.shape();
@@ -349,7 +352,8 @@ inline std::string onnx_fold(OnnxWalk& walk, const OnnxNode& node, bool& done) {
     OnnxFold fold{walk, node};
     fold.repeated = constant->repeated;
     if (std::string problem = walk.header(*constant, fold.x); !problem.empty()) return problem;
-    if (fold.x.size == 0 || (!fold.x.real() && node.op != "Cast")) return {};
+    const bool computes = found->second == &OnnxFold::arithmetic || found->second == &OnnxFold::sqrt;
+    if (fold.x.size == 0 || (!fold.x.real() && node.op != "Cast" && (computes || !onnx_exact(fold.x)))) return {};
     if (std::string problem = (fold.*found->second)(); !problem.empty() || !fold.done) return problem;
     done = true;
     auto computed = std::make_shared<const OnnxTensor>(std::move(fold.result));

@@ -54,6 +54,7 @@ inline std::string onnx_norm(OnnxWalk& walk, const OnnxNode& node) {
     if (centered) facts.bias = arrays.size() == 2;
     const float own = float(is_double ? std::numeric_limits<double>::epsilon() : std::numeric_limits<float>::epsilon());
     const auto told = node.find("epsilon");
+    if (told && told->real == 0) return "its epsilon is 0; expected a number above 0";
     if (told && float(told->real) == own) facts.options[0] = {}; // machine_epsilon
     else if (std::string problem = onnx_epsilon(node, facts.options[0]); !problem.empty()) return problem;
     walk.pass(x, walk.append(node, x.list[0].layer, facts, std::uint8_t(x.list.size()), std::move(arrays)));

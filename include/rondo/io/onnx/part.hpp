@@ -14,9 +14,12 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// An extent that may depend on dynamic extents of the graph's input: `times` the product of their powers.
+///
+/// after  which open number of steps the third power is of; extents of different ones are not equal
 struct OnnxDim {
     std::int64_t times = 1;
     std::array<std::uint8_t, 3> powers{}; // of two extents of the graph's input, and of the steps after convolutions
+    std::uint32_t after = 0;
 
     bool known() const { return powers == std::array<std::uint8_t, 3>{}; }
     bool is(std::int64_t number) const { return known() && times == number; }
@@ -25,7 +28,9 @@ struct OnnxDim {
     /// Nothing if the product is too large.
     static std::optional<OnnxDim> product(const OnnxDim& a, const OnnxDim& b) {
         constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
+        if (a.after != b.after && a.after != 0 && b.after != 0) return std::nullopt;
         OnnxDim result;
+        result.after = (std::max)(a.after, b.after);
         if ((std::max)(a.times, b.times) > most || (std::min)(a.times, b.times) < -most) return std::nullopt;
         result.times = a.times * b.times;
         for (std::size_t k = 0; k < 3; ++k) {

@@ -25,6 +25,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 inline std::string onnx_moved(OnnxWalk& walk, const OnnxNode& node, const OnnxFlow& before, OnnxFlow x,
                               const std::string& problem) {
     if (problem.empty()) return onnx_result(walk, node, std::move(x)), "";
+    if (before.padded()) return problem; // no input of the caller's
     if (!before.is_input()) {
         const auto kind = walk.layer(before.list[0].layer).weights.facts.kind;
         return kind == LayerKind::Linear ? problem + std::string{unrolled} : problem; // W x + b of all steps at once

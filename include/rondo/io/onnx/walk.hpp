@@ -25,6 +25,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 inline constexpr std::string_view unrolled = "; a loop over the steps of a cell is read where it is exported as a "
                                              "recurrent layer (nn.LSTM, nn.GRU; nn.RNN with dynamo=False)";
 
+/// The longest list of extents, axes, or pads that is followed through a graph.
+inline constexpr std::size_t onnx_most_list = 16;
+
 /// The interpretation of a graph: the value of every name, and the layers so far, each of which reads an earlier one.
 /// Functions return an error message, empty on success.
 struct OnnxWalk {
@@ -35,10 +38,11 @@ struct OnnxWalk {
     std::array<std::string_view, 2> open{};                                  // names of the two open extents
     std::optional<std::pair<std::size_t, std::size_t>> features_at{}; // axes of the graph's inputs; by default the last
     std::size_t window_inputs =
-        0; // inputs of convolutions, pooling and batch norms that have the axes that these expect
+        0; // inputs of convolutions, pads, pooling and batch norms that have the axes they expect
+    std::uint32_t open_steps = 0; // open numbers of steps that convolutions and pads have made
     bool reads_data = false;
     bool valid = false;                                     // whether all of them are nodes of ONNX
-    OnnxFiles files;                                        // external data
+    OnnxFiles* files = nullptr;                             // external data
     bool convert = false;                                   // whether FLOAT16 and BFLOAT16 are converted
     std::uint64_t to_keep = 0, to_read = 0, to_compute = 0; // remaining limits: elements, bytes, elements
 
@@ -90,7 +94,7 @@ struct OnnxWalk {
         if (!result.place) return {};
         Message file;
         std::size_t fresh = 0;
-        if (std::string problem = files.find(result.place->location, file, fresh); !problem.empty())
+        if (std::string problem = files->find(result.place->location, file, fresh); !problem.empty())
             return result.called() + problem;
         allow(fresh);
         if (std::string problem = place_onnx_tensor(result, file); !problem.empty()) return problem;
@@ -119,17 +123,21 @@ struct OnnxWalk {
         result = onnx_numbers<double>(tensor);
         return {};
     }
+    /// A number of steps that is not known, and not equal to any other.
+    OnnxDim fresh_steps() { return {1, {0, 0, 1}, ++open_steps}; }
+
     std::string keep(std::size_t count) {
         if (to_keep < count) return "the layers have more numbers than the file";
         to_keep -= count;
         return {};
     }
 
-    /// Up to 8 extents, computed or of the file.
+    /// Up to onnx_most_list extents, computed or of the file.
     std::optional<OnnxExtents> extents(std::string_view name) {
         if (auto computed = find_as<OnnxExtents>(name)) return computed;
         OnnxTensor found;
-        if (!tensor(name, found).empty() || found.real() || found.rank > 1 || found.size > 8) return std::nullopt;
+        if (!tensor(name, found).empty() || found.real() || found.rank > 1 || found.size > onnx_most_list)
+            return std::nullopt;
         OnnxExtents result{.dims = {}, .scalar = found.rank == 0};
         for (const std::int64_t number : onnx_numbers<std::int64_t>(found)) result.dims.push_back({number});
         return result;
@@ -184,8 +192,7 @@ struct OnnxWalk {
     /// The data of that name, as the whole output of one layer.
     std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         std::string problem = padded_data(node, name, result);
-        if (problem.empty() && (result.left > 0 || result.right > 0))
-            return "it reads steps with padding; only a convolution does";
+        if (problem.empty() && result.padded()) return "it reads steps with padding; only a convolution does";
         return problem;
     }
     /// The same, possibly with padding around its steps.
@@ -301,7 +308,7 @@ private:
             for (std::size_t n = first ? 1 : 0; n + (first ? 0 : 1) < axis.count; ++n) rest.add(axis.atoms[n]);
             const OnnxDim steps = x.sizes[time];
             if (!x.is_outer(time) || !x.is_features(rest) || !steps.known() || (x.time && *x.time != time)) continue;
-            if (x.lengths || x.flipped || x.left > 0 || x.right > 0) continue;
+            if (x.lengths || x.flipped || x.padded()) continue;
             const std::int64_t size = x.feature_count() * steps.times;
             if (size > onnx_most_extent) return "it reads " + std::to_string(size) + " features";
             LayerFacts facts{LayerKind::Flatten, int(x.feature_count()), int(size)};
@@ -384,6 +391,13 @@ private:
         return "it joins what two layers give: the layers are no chain";
     }
 };
+
+/// Whether a tensor is a short list or matrix of whole numbers that are exact as double.
+inline bool onnx_exact(const OnnxTensor& tensor) {
+    constexpr double most = 9007199254740992;
+    return (tensor.type == OnnxTensor::int64 || tensor.type == OnnxTensor::int32) && tensor.size <= onnx_most_list &&
+           range::all_of(*OnnxWalk::reals(tensor), [](double number) { return number > -most && number < most; });
+}
 
 inline void onnx_result(OnnxWalk& walk, const OnnxNode& node, OnnxValue value) {
     walk.values.emplace(node.outputs[0], std::move(value));
