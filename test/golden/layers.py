@@ -192,6 +192,7 @@ def batch_norms():
         ("equal_weights", 33, {"momentum": None, "eps": 0.01}),
         ("without_weight", 1, {"momentum": 0.25, "affine": False}),
         ("without_statistics", 5, {"track_running_stats": False}),
+        ("kept", 5, {"momentum": 0.0}),
     ):
         file.case(name)
         module = nn.BatchNorm1d(features, **options)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/io/dispatch.hpp>
+#include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/conv1d.hpp>
 #include <rondo/stream/load_any.hpp>
 
@@ -81,6 +82,37 @@ TEST(Dispatch, TellsTheKindsOfGRUsApart) {
     EXPECT_TRUE((dispatch<GRU<3, 5>, GRUResetBefore<3, 5>>(folder / "a", resets_before)));
     save(Model<GRU<3, 5>>{Seed{1}}, folder / "a");
     EXPECT_FALSE((dispatch<GRUResetBefore<3, 5>, GRU<3, 5>>(folder / "a", resets_before)));
+}
+
+TEST(Dispatch, PicksNetworksThatCountSteps) {
+    using Plain = Sequential<Linear<3, 5>>;
+    using Counts = Sequential<Linear<3, 5>, BatchNorm1d<5>>;
+    const TemporaryFolder folder;
+    const auto expect = [&]<class M>(const M& model) {
+        save(model, folder / "a");
+        const auto is = []<class Found>(const Found&) { return std::is_same_v<Found, M>; };
+        EXPECT_TRUE((dispatch<Plain, Model<Counts, EigenBackend<double>>, Counts>(folder / "a", is)));
+    };
+    expect(Model<Counts>{Seed{1}});
+    expect(Model<Counts, EigenBackend<double>>{Seed{1}});
+    expect(Model<Plain>{Seed{1}});
+
+    const Model<Counts> model{Seed{2}};
+    save(model, folder / "a");
+    auto stream = load_any<Plain, Counts>(folder / "a");
+    AnyStream expected{model};
+    const float x[]{0.5f, -1, 2};
+    float y[5], z[5];
+    stream.process(x, y, 1);
+    expected.process(x, z, 1);
+    EXPECT_EQ((std::vector<float>{y, y + 5}), (std::vector<float>{z, z + 5}));
+
+    EditedFile edited{folder / "a"};
+    edited["1.num_batches_tracked"].dtype = io::DType::F64;
+    edited.write(folder / "a");
+    EXPECT_EQ((failure_of([&] { load_any<Counts>(folder / "a"); }).message),
+              (folder / "a").string() + ": fits none of the 1 candidates: (0: Linear 3 -> 5, 1: BatchNorm1d 5): tensor "
+                                        "1.num_batches_tracked: expected I64 [], got F64 []");
 }
 
 TEST(Dispatch, HandsTheModelOver) {

@@ -83,6 +83,7 @@ TYPED_TEST(BatchNormalized, StepsEqualPyTorchs) {
         "equal_weights");
     expect_steps<BatchNorm1d<1, BatchNormOptions{.momentum = {1, 4}, .affine = false}>, TypeParam>("without_weight");
     expect_steps<BatchNorm1d<5, BatchNormOptions{.track_running_stats = false}>, TypeParam>("without_statistics");
+    expect_steps<BatchNorm1d<5, BatchNormOptions{.momentum = {0}}>, TypeParam>("kept");
 }
 
 TYPED_TEST(BatchNormalized, AMeanThatIsLargeLosesNoVariance) {

@@ -11,10 +11,11 @@ DATA = pathlib.Path(__file__).resolve().parents[1] / "io" / "data"
 def safetensors(tensors, metadata=None, dtype="F32", size=4):
     header, data = ({"__metadata__": metadata} if metadata else {}), 0
     for name, shape in tensors.items():
-        count = size
+        counts = name.endswith("num_batches_tracked") and dtype != "I32"
+        count = 8 if counts else size
         for extent in shape:
             count *= extent
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [data, data + count]}
+        header[name] = {"dtype": "I64" if counts else dtype, "shape": shape, "data_offsets": [data, data + count]}
         data += count
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + bytes(data)
@@ -35,6 +36,11 @@ def recurrent(prefix, gates, sizes, hidden, both_ways=False, projection=None):
 
 def linear(name, size, out):
     return {name + ".weight": [out, size], name + ".bias": [out]}
+
+
+def batch_norm(name, size, affine=True):
+    return ({name + ".weight": [size], name + ".bias": [size]} if affine else {}) | {
+        name + ".running_mean": [size], name + ".running_var": [size], name + ".num_batches_tracked": []}
 
 
 def lists(*shape):
@@ -62,6 +68,17 @@ FILES = {
     "alone": safetensors(recurrent("", 1, [3], 5)),
     "before": safetensors(recurrent("", 3, [3], 5), {"reset_before": "weight_hh_l0"}),
     "double": safetensors(linear("0", 3, 5) | linear("10", 7, 1) | linear("2", 5, 7), None, "F64", 8),
+    "norm": safetensors(linear("0", 3, 5) | batch_norm("1", 5) | linear("2", 5, 4) | batch_norm("3", 4, False)),
+    "norm_half": safetensors(batch_norm("a", 5), None, "BF16", 2),
+    "norm_double": safetensors(batch_norm("a", 5), None, "F64", 8),
+    "norm_whole": safetensors(batch_norm("a", 5), None, "I32", 4),
+    "norm_old": safetensors({k: v for k, v in batch_norm("a", 5).items() if "num" not in k}),
+    "norm_bias": safetensors({k: v for k, v in batch_norm("a", 5).items() if "weight" not in k}),
+    "norm_mean": safetensors({k: v for k, v in batch_norm("a", 5).items() if "var" not in k}),
+    "norm_size": safetensors(batch_norm("a", 5) | {"a.running_var": [4]}),
+    "norm_count": safetensors(batch_norm("a", 5) | {"a.num_batches_tracked": [1]}),
+    "norm_more": safetensors(batch_norm("a", 5) | {"a.more": [5]}),
+    "norm_dict": json.dumps({"a.running_mean": [0.5] * 5, "a.running_var": [1] * 5, "a.num_batches_tracked": 7}).encode(),
     "half": safetensors(linear("a", 3, 5), None, "F16", 2),
     "whole": safetensors(linear("a", 3, 5), None, "I32", 4),
     "no_bias": safetensors({k: v for k, v in recurrent("a.", 3, [4, 8], 4, True).items() if "bias" not in k}),
@@ -118,6 +135,20 @@ INSPECTED = {
     "before": ["using Net = rondo::GRUResetBefore<3, 5>;", '"reset_before": "weight_hh_l0"'],
     "double": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"2", rondo::Linear<5, 7>>,\n    '
                'rondo::Named<"10", rondo::Linear<7, 1>>', "F64 [5,3]", "{.convert = true}", "rondo::EigenBackend<double>"],
+    "norm": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"1", rondo::BatchNorm1d<5>>,\n    '
+             'rondo::Named<"2", rondo::Linear<5, 4>>,\n    '
+             'rondo::Named<"3", rondo::BatchNorm1d<4, rondo::BatchNormOptions{.affine = false}>>>;',
+             "1.num_batches_tracked  I64 []", "\nload(model, path);", "1: eps and momentum are not in the file"],
+    "norm_half": ['rondo::Named<"a", rondo::BatchNorm1d<5>>', "\nload(model, path, {.convert = true});"],
+    "norm_double": ['rondo::Named<"a", rondo::BatchNorm1d<5>>', "rondo::EigenBackend<double>"],
+    "norm_whole": [NO_TYPE + "a.weight is of I32; expected F32, F64, F16 or BF16."],
+    "norm_old": ['rondo::Named<"a", rondo::BatchNorm1d<5>>', "\nload(model, path);"],
+    "norm_bias": [NO_TYPE + "a.weight is missing."],
+    "norm_mean": [NO_TYPE + "a.running_var is missing."],
+    "norm_size": [NO_TYPE + "a.running_var does not fit its running_mean."],
+    "norm_count": [NO_TYPE + "a.num_batches_tracked does not fit its running_mean."],
+    "norm_more": [NO_TYPE + "a.running_mean is beside tensors that are none of a batch normalization."],
+    "norm_dict": ["rondo::BatchNorm1d<5, rondo::BatchNormOptions{.affine = false}>", "io::read_state_dict(path)"],
     "half": ['rondo::Sequential<rondo::Named<"a", rondo::Linear<3, 5>>>;', "\nload(model, path, {.convert = true});"],
     "whole": [NO_TYPE + "a.weight is of I32; expected F32, F64, F16 or BF16."],
     "no_bias": ['rondo::Named<"a", rondo::GRU<4, 4, rondo::Stack{.layers = 2, .bidirectional = true, .bias = false}>>',
@@ -255,6 +286,11 @@ with tempfile.TemporaryDirectory() as folder:
     half = run("embed no_bias_half half.hpp --convert")
     expect(half.returncode == 0 and "32 numbers as half::parameters" in half.stdout, "embed --convert",
            half.stdout + half.stderr)
+    for norm in ("norm_old", "norm_double", "norm_dict"):  # with and without a count
+        told = run(f"embed {norm} norm.hpp --name norm")
+        size = 48 if norm == "norm_dict" else 80
+        expect(told.returncode == 0 and f"{size} numbers as norm::parameters" in told.stdout, "embed " + norm,
+               told.stdout + told.stderr)
     first = run("embed amp amp.hpp"), run("embed amp amp.hpp")
     expect(all(r.returncode == 0 for r in (nam, *first)), "embed", "did not end well")
     for told in ("--help", "--version", "inspect --help"):

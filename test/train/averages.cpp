@@ -9,6 +9,7 @@
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/linear.hpp>
+#include <rondo/layer/rnn.hpp>
 #include <rondo/layer/sequential.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
@@ -140,6 +141,30 @@ TEST(Averages, StayWhereAStepIsNotFinite) {
     EXPECT_EQ(failure_of([&] { trainer.step(one.batch()); }).message,
               "rondo::BatchNorm1d: statistics of a worker's part of a batch need two steps or more, got 1");
     EXPECT_EQ(model, before);
+}
+
+// The first of two workers advances its states, and the part of the other one is too short: then all begin from zero.
+TEST(Averages, ThatCannotBeComputedKeepNoStates) {
+    using Carried = Sequential<RNN<3, 4>, BatchNorm1d<4>, Linear<4, 1>>;
+    using CarriedTrainer = Trainer<Carried, MeanSquaredError, SGD, B>;
+    const Tracks<double> good{4, 3};
+    Tracks<double> bad = good;
+    for (const int threads : {1, 2}) {
+        const std::array<int, 3> lengths{threads == 1 ? 0 : 4, 1, 0};
+        bad.extent.lengths = lengths.data();
+        const TrainerSettings settings{.threads = threads, .small_work = 0};
+        Model<Carried, B> model{Seed{1}}, other = model;
+        CarriedTrainer trainer{model, {}, {}, settings}, fresh{other, {}, {}, settings};
+        for (const StatePolicy carry : {StatePolicy::start, StatePolicy::resume})
+            trainer.step(good.batch(carry)), fresh.step(good.batch(carry));
+        Error error;
+        trainer.step(bad.batch(StatePolicy::resume), error);
+        EXPECT_EQ(error.message,
+                  "rondo::BatchNorm1d: statistics of a worker's part of a batch need two steps or more, got 1");
+        EXPECT_EQ(model, other) << "unchanged";
+        EXPECT_EQ(trainer.step(good.batch(StatePolicy::resume)), fresh.step(good.batch(StatePolicy::start))) << threads;
+        EXPECT_EQ(model, other) << threads;
+    }
 }
 
 TEST(Averages, AreInCheckpoints) {

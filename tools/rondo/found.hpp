@@ -16,6 +16,8 @@ struct FoundPart {
     std::string name; // empty: the file is this part alone, or its format has no names
     std::vector<rondo::LayerFacts> layers;
     std::vector<const rondo::io::TensorInfo*> tensors; // of safetensors, in the order in which Rondo has them
+    std::size_t averages = 0;                          // of `tensors` the last ones, which lie behind what is trained
+    bool lacks_a_count = false;                        // of steps, after the averages: it is 0
 
     const rondo::LayerFacts& first() const { return layers.front(); }
     bool reads_tokens() const { return first().kind == rondo::LayerKind::Embedding; }

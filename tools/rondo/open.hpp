@@ -48,6 +48,23 @@ void append(std::vector<float>& to, const std::string& name, const S* values, st
     to.resize(padded(to.size()));
 }
 
+/// The parameters of a network that was found; values_of a tensor are its numbers.
+template <class ValuesOf>
+void append_parameters(Opened& file, const std::string& source, const ValuesOf& values_of) {
+    std::vector<float> averages;
+    for (const FoundPart& part : file.found.parts) {
+        for (std::size_t k = 0; k < part.tensors.size(); ++k) {
+            const io::TensorInfo& tensor = *part.tensors[k];
+            const bool trained = k + part.averages < part.tensors.size();
+            const auto& values = values_of(tensor);
+            append(trained ? file.parameters : averages, source + ": tensor " + tensor.name, values.data(),
+                   values.size());
+        }
+        if (part.lacks_a_count) averages.resize(averages.size() + padded(1));
+    }
+    file.parameters.insert(file.parameters.end(), averages.begin(), averages.end());
+}
+
 inline void list_tensors(Opened& file) {
     std::size_t width = 0;
     for (const io::TensorInfo& t : file.tensors) width = std::max(width, t.name.size() + 2);
@@ -59,7 +76,8 @@ inline void list_tensors(Opened& file) {
 inline std::string how_to_load(const Found& found, const std::string& what) {
     bool convert = false;
     for (const FoundPart& part : found.parts)
-        for (const io::TensorInfo* tensor : part.tensors) convert = convert || tensor->dtype != io::DType::F32;
+        for (const io::TensorInfo* tensor : part.tensors)
+            convert = convert || (tensor->dtype != io::DType::F32 && tensor->dtype != io::DType::I64);
     return "load(model, " + what + (convert ? ", {.convert = true})" : ")");
 }
 
@@ -69,6 +87,10 @@ inline void check_types(Found& found) {
     for (const FoundPart& part : found.parts)
         for (const io::TensorInfo* tensor : part.tensors) {
             using enum io::DType;
+            const bool counts = part.averages > 0 && !part.lacks_a_count && tensor == part.tensors.back();
+            if (counts && tensor->dtype != I64 && found.problem.empty())
+                found.problem = tensor->name + " is of " + std::string{name_of(tensor->dtype)} + "; expected I64";
+            if (counts) continue;
             all_double = all_double && tensor->dtype == F64;
             if (tensor->dtype != F32 && tensor->dtype != F64 && tensor->dtype != F16 && tensor->dtype != BF16 &&
                 found.problem.empty())
@@ -96,15 +118,12 @@ inline Opened safetensors(const std::string& path, bool with_numbers, bool conve
     check_types(file.found);
     file.how = how_to_load(file.found, "path");
     if (!with_numbers || !file.found.problem.empty()) return file;
-    for (const FoundPart& part : file.found.parts)
-        for (const io::TensorInfo* tensor : part.tensors) {
-            const std::string name = path + ": tensor " + tensor->name;
-            if (tensor->dtype != io::DType::F32 && tensor->dtype != io::DType::F64 && !convert)
-                fail(Error::Kind::mismatch, name + ": expected F32 or F64, got " + std::string{name_of(tensor->dtype)} +
-                                                ", which --convert converts");
-            const auto values = detail::numbers_of<double>(tensor->dtype, source.bytes(*tensor));
-            append(file.parameters, name, values.data(), values.size());
-        }
+    append_parameters(file, path, [&](const io::TensorInfo& tensor) {
+        if ((tensor.dtype == io::DType::F16 || tensor.dtype == io::DType::BF16) && !convert)
+            fail(Error::Kind::mismatch, path + ": tensor " + tensor.name + ": expected F32 or F64, got " +
+                                            std::string{name_of(tensor.dtype)} + ", which --convert converts");
+        return detail::numbers_of<double>(tensor.dtype, source.bytes(tensor));
+    });
     return file;
 }
 
@@ -116,17 +135,15 @@ inline Opened state_dict(const std::string& path) {
     list_tensors(file);
     file.found = tensors::find(file.tensors, {}, {});
     file.how = how_to_load(file.found, "io::read_state_dict(path)");
-    for (const FoundPart& part : file.found.parts)
-        for (const io::TensorInfo* tensor : part.tensors) {
-            const auto& values = source.find(tensor->name)->values;
-            append(file.parameters, path + ": tensor " + tensor->name, values.data(), values.size());
-        }
+    append_parameters(file, path,
+                      [&](const io::TensorInfo& tensor) -> auto& { return source.find(tensor.name)->values; });
     return file;
 }
 
 /// A file that says itself what its layers are.
 inline Opened layers(std::string format, const std::string& reader, const io::ModelWeights& source) {
     Opened file{std::move(format), "load(model, io::" + reader + ")", {}, {}, {}, {}, {}};
+    std::vector<float> averages; // behind what is trained
     for (const io::LayerWeights& layer : source.layers) {
         const LayerFacts& facts = layer.facts;
         file.lines.push_back(layer.name + ": " + describe(facts));
@@ -138,8 +155,10 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
                             parts.back().first().reversed == facts.reversed;
         if (!stacks) parts.emplace_back();
         parts.back().layers.push_back(facts);
+        const std::size_t trained = layer.arrays.size() - (facts.kind == LayerKind::BatchNorm1d ? 3 : 0);
         for (const io::Array& array : layer.arrays)
-            append(file.parameters, source.source + ": " + layer.name, array.values.data(), array.values.size());
+            append(&array < layer.arrays.data() + trained ? file.parameters : averages,
+                   source.source + ": " + layer.name, array.values.data(), array.values.size());
         if (!is_recurrent(facts.kind)) continue;
         const auto hidden = std::size_t(facts.output), count = hidden * std::size_t(components_of(facts.kind));
         std::vector<double> state = layer.first;
@@ -147,6 +166,7 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
         for (std::size_t k = 0; k < state.size(); k += hidden)
             append(file.first, source.source + ": " + layer.name + ": first state", state.data() + k, hidden);
     }
+    file.parameters.insert(file.parameters.end(), averages.begin(), averages.end());
     if (std::ranges::all_of(file.first, [](float number) { return number == 0; })) file.first.clear();
     else file.how = "load(model, first, io::" + reader + "), then stream.reset(first)";
     for (const auto& [name, number] : source.numbers)

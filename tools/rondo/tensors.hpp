@@ -8,6 +8,7 @@
 
 #include <rondo/io/safetensors/parameters.hpp>
 #include <rondo/io/tensor_names.hpp>
+#include <rondo/layer/batch_norm.hpp>
 
 #include <algorithm>
 #include <climits>
@@ -118,6 +119,37 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
     return {};
 }
 
+/// A batch normalization; what is wrong with it, or nothing.
+inline std::string find_batch_norm(const std::string& prefix, const Group& group, FoundPart& part, Found& found) {
+    const auto size = group.find("running_mean")->second->shape;
+    if (size.size() != 1 || size[0] == 0 || size[0] > INT_MAX)
+        return shown(prefix, "running_mean") + " is not a vector";
+    const bool affine = group.contains("weight") || group.contains("bias");
+    std::size_t known = 0;
+    for (const char* const leaf : {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"}) {
+        const auto at = group.find(leaf);
+        const bool trained = known++ < 2, counts = known == 5;
+        if (at == group.end()) {
+            if (!counts && (!trained || affine)) return shown(prefix, leaf) + " is missing";
+            part.lacks_a_count = counts;
+            continue;
+        }
+        if (at->second->shape != (counts ? std::vector<std::size_t>{} : size))
+            return shown(prefix, leaf) + " does not fit its running_mean";
+        part.tensors.push_back(at->second);
+        part.averages += trained ? 0 : 1;
+    }
+    if (group.size() != part.tensors.size())
+        return shown(prefix, "running_mean") + " is beside tensors that are none of a batch normalization";
+    LayerFacts facts{LayerKind::BatchNorm1d, int(size[0]), int(size[0])};
+    facts.options[0] = rondo::BatchNormOptions{}.eps;
+    facts.affine = affine;
+    part.layers.push_back(facts);
+    found.notes.push_back((prefix.empty() ? "the layer" : prefix) +
+                          ": eps and momentum are not in the file; these are PyTorch's defaults");
+    return {};
+}
+
 /// The layer that a group is; what is wrong with it, or nothing.
 inline std::string find_part(const std::string& prefix, const Group& group, FoundPart& part, Found& found) {
     part.name = prefix;
@@ -125,6 +157,7 @@ inline std::string find_part(const std::string& prefix, const Group& group, Foun
     if (prefix.find_first_not_of(taken) != prefix.npos || prefix.size() > 64)
         return rondo::io::detail::json_string(prefix) + " is not a name for a layer";
     if (group.contains("weight_ih_l0")) return find_recurrent(prefix, group, part, found);
+    if (group.contains("running_mean")) return find_batch_norm(prefix, group, part, found);
     const auto weight = group.find("weight"), bias = group.find("bias");
     if (weight == group.end() || !is_matrix(*weight->second) || group.size() != (bias == group.end() ? 1u : 2u))
         return shown(prefix, group.begin()->first) + " is not a tensor of Rondo's layers";

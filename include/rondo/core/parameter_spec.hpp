@@ -26,7 +26,7 @@ struct ParameterSpec {
     std::string_view variant{}; // of a recurrent weight: options of the cell that names and shapes do not show
     int padding = -1;           // the row of a table that stays zero
     double initial = 0;         // the initial value of a constant or an average, whatever the initialization
-    double momentum = 0;        // of an average: the weight of the last step; 0: all steps have the same weight
+    double momentum = 0;        // of an average: the weight of the last step; negative: all have the same weight
     int rank = 2;               // as saved: 1, 2 or 3; 0: one number
     int kernel = 1;             // the last extent of a tensor of rank 3: (rows, columns / kernel, kernel)
     std::size_t offset = 0;

@@ -18,8 +18,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+/// The momentum with which all steps have the same weight: PyTorch's momentum=None.
+inline constexpr Ratio equal_momentum{-1, 1};
+
 /// The options of a batch normalization. eps is added to the variance; momentum: the weight of the last step in the
-/// running statistics; affine: there are a weight and a bias; track_running_stats: there are running statistics,
+/// running statistics, from 0, which keeps them, to 1, or equal_momentum; affine: there are a weight and a bias; track_running_stats: there are running statistics,
 /// without which those of the batch are used in evaluation, too; fixed: training uses the running statistics and does
 /// not change them.
 struct BatchNormOptions {
@@ -28,12 +31,11 @@ struct BatchNormOptions {
     bool operator==(const BatchNormOptions&) const = default;
 
     constexpr bool valid() const {
-        return eps.valid() && eps.numerator >= 0 && momentum.valid() && momentum.value() >= 0 &&
-               momentum.value() <= 1 && (track_running_stats || !fixed);
+        return eps.valid() && eps.numerator >= 0 &&
+               (momentum == equal_momentum || (momentum.valid() && momentum.value() >= 0 && momentum.value() <= 1)) &&
+               (track_running_stats || !fixed);
     }
 };
-/// The momentum with which all steps have the same weight: PyTorch's momentum=None.
-inline constexpr Ratio equal_momentum{0, 1};
 
 /// Batch normalization of each feature.
 ///
@@ -50,7 +52,8 @@ inline constexpr Ratio equal_momentum{0, 1};
 /// feature; directly after a Linear or a Conv1d in a Sequential the layer becomes part of their packed weights.
 ///
 /// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by
-/// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls.
+/// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls, and
+/// num_batches_tracked rises by 1; PyTorch updates them with each call.
 ///
 /// Shapes  x, y (Size x T B); weight w (Size), initially 1, bias b (Size), initially 0; running_mean m' (Size),
 ///         initially 0, running_var v' (Size), initially 1, num_batches_tracked (one number), which no optimizer
@@ -60,7 +63,7 @@ inline constexpr Ratio equal_momentum{0, 1};
 /// Memory  three numbers for each feature.
 /// Source  Ioffe & Szegedy, "Batch normalization" (2015), arXiv:1502.03167, in PyTorch's form.
 template <int Size, BatchNormOptions options = BatchNormOptions{}>
-// eps >= 0, 0 <= momentum <= 1; fixed statistics are running ones
+// eps >= 0, 0 <= momentum <= 1 or equal_momentum; fixed statistics are running ones
     requires (Size > 0) && (options.valid())
 struct BatchNorm1d {
     static constexpr LayerKind kind = options.track_running_stats ? LayerKind::BatchNorm1d : LayerKind::other;

@@ -78,7 +78,7 @@ struct NormalizeFeaturesGradient {
         });
     }
 };
-/// What a column of features of statistics is computed from: each is a functor for one call over all features.
+/// Functors for one call over all features, from sums to statistics.
 template <class S>
 struct MeanOfSum { // mean += sum / n
     const S* sum;

@@ -12,7 +12,7 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// r += m (sum / n - r), with the number n of the sum's terms and m = momentum, or 1 / (1 + steps) if it is 0
+/// r += m (sum / n - r), with the number n of the sum's terms and m = momentum, or 1 / (1 + steps) if it is negative
 template <class S>
 struct UpdateAverage {
     S* average;
@@ -22,7 +22,7 @@ struct UpdateAverage {
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
         if (!(*terms > S(0))) return; // the forward has not computed it
-        const S weight = momentum > S(0) ? momentum : S(1) / (S(1) + *steps);
+        const S weight = momentum >= S(0) ? momentum : S(1) / (S(1) + *steps);
         const P old = L::load(average + k), next = L::load(sum + k) / P(*terms);
         L::store(average + k, old + P(weight) * (next - old));
     }
@@ -58,7 +58,7 @@ void update_averages(Used& used, std::span<const ParameterSpec> tensors, S* para
 }
 
 /// Updates a model's running averages after a training step of the caller's own, whose backward has added to
-/// `gradient`. A Trainer does it itself.
+/// `gradient`. A Trainer does it itself. That training step changes the first trained_size<Net> parameters only.
 template <class Net, Backend B>
 void update_averages(Workspace<Net, B>& work, Model<Net, B>& model, const Model<Net, B>& gradient) {
     detail::update_averages(work.backend(), Net::tensors, model.data(), gradient.data());

@@ -24,7 +24,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// Errors  a loss or gradient that is not finite: an error that names the step and the input, target or tensor. Tokens,
 ///         targets or lengths that are invalid for the loss or the network; a mini-batch whose number of sequences
 ///         differs from that of the persistent states; a schedule without a valid factor. The parameters stay those of
-///         the previous step. Other exceptions of a network are passed on.
+///         the previous step. Other exceptions of a network are passed on. After an error of a forward, and after
+///         numbers that are not finite, persistent states are zero.
 template <class Net, class Loss, class Rule, Backend B>
     requires Optimizer<Rule, B>
 class Trainer : public detail::TrainerBase<Loss, Rule, B> {

@@ -3,6 +3,7 @@
 
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../core/range.hpp"
 #include "../data/batch.hpp"
 #include "../op/lookup.hpp"
 #include "async/async_step.hpp"
@@ -242,6 +243,9 @@ private:
             });
         };
         workers_.each(part, work < settings_.small_work);
+        const auto failed = [](const Worker<B>& worker) { return worker.thrown || worker.error; };
+        if (range::any_of(all_, failed)) // others may have advanced their states
+            for (auto& worker : all_) clear(worker.work.backend(), worker.persistent_state(learn));
         LossSum loss{0, terms};
         for (const auto& worker : all_) {
             if (worker.thrown) std::rethrow_exception(worker.thrown);
@@ -251,7 +255,7 @@ private:
         return loss;
     }
 
-    // Validates before any worker begins, so that an error changes nothing.
+    // Validates before any worker begins, so that these errors change nothing.
     template <class Batch>
     Error check_batch(const Batch& batch, bool learn) {
         Error error = rondo::problem(batch.target.extent);

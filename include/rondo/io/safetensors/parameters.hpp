@@ -28,10 +28,9 @@ inline std::vector<std::size_t> shape_of(const ParameterSpec& t) {
     return {all.begin(), all.begin() + t.rank};
 }
 
-/// The type of a tensor in a file.
-template <class S>
-io::DType dtype_of(const ParameterSpec& t) {
-    return t.role == ParameterSpec::Role::count ? io::DType::I64 : io::dtype_of<S>;
+/// The type in a file of a tensor of a network whose numbers are `numbers`.
+constexpr io::DType dtype_of(const ParameterSpec& t, io::DType numbers) {
+    return t.role == ParameterSpec::Role::count ? io::DType::I64 : numbers;
 }
 
 // The following functions depend on lists of tensors only, not on the network: they are compiled once.
@@ -44,7 +43,7 @@ public:
         for (const ParameterSpec& t : tensors) {
             names_.push_back(prefix + std::string{t.name.view()});
             shapes_.push_back(shape_of(t));
-            types_.push_back(dtype_of<S>(t));
+            types_.push_back(dtype_of(t, io::dtype_of<S>));
             if (t.role == ParameterSpec::Role::count)
                 bytes_.push_back(std::as_bytes(std::span{&counts_.emplace_back(std::int64_t(std::clamp(
                                                              double(values[t.offset]), 0., io::detail::most_steps))),
@@ -126,12 +125,14 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
     return found;
 }
 
-/// Finds a network's tensor. The error says whether it is missing or has another shape or type; a tensor that is tied
-/// to an earlier one may be absent, and so may a count, which old files lack, and a bias with TensorNames::zero_biases.
-inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType dtype,
+/// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape or
+/// type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias with
+/// TensorNames::zero_biases.
+inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType numbers,
                          const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
                          const io::TensorInfo*& found) {
     const ParameterSpec& t = tensors[k];
+    const io::DType dtype = dtype_of(t, numbers);
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
     found = look_up(tensors, k, file, names);
     if (!found) {
@@ -206,7 +207,7 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
         const ParameterSpec& t = tensors[k];
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
-        if (Error problem = find_tensor(tensors, k, dtype_of<S>(t), file, source, names, found)) return problem;
+        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
         if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
         if (!found) continue;
         const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
