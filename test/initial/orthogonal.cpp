@@ -19,14 +19,14 @@ template <class S>
 void every_gate_is_orthogonal(const ParameterSpec& t, double tolerance) {
     ASSERT_EQ(t.role, ParameterSpec::Role::recurrent_weight);
     const auto u = drawn<S>(Orthogonal{}, t);
-    const std::size_t n = std::size_t(t.columns);
+    const std::size_t m = std::size_t(t.rows / t.gates), n = std::size_t(t.columns);
     double worst = 0;
     for (std::size_t gate = 0; gate < std::size_t(t.gates); ++gate)
         for (std::size_t i = 0; i < n; ++i)
             for (std::size_t j = 0; j < n; ++j) {
-                double dot = 0;
-                for (std::size_t k = 0; k < n; ++k)
-                    dot += double(u[(gate * n + i) * n + k]) * double(u[(gate * n + j) * n + k]);
+                double dot = 0; // of two columns
+                for (std::size_t k = 0; k < m; ++k)
+                    dot += double(u[(gate * m + k) * n + i]) * double(u[(gate * m + k) * n + j]);
                 worst = std::max(worst, std::abs(dot - (i == j)));
             }
     EXPECT_LE(worst, tolerance) << t.name.view() << ' ' << n;
@@ -37,6 +37,7 @@ TEST(Orthogonal, EveryGateKeepsLengths) {
     every_gate_is_orthogonal<double>(GRU<3, 1>::tensors[1], 1e-14);
     every_gate_is_orthogonal<double>(RNN<3, 100>::tensors[1], 1e-14);
     every_gate_is_orthogonal<float>(GRU<3, 64>::tensors[1], 5e-7);
+    every_gate_is_orthogonal<double>(LSTM<3, 20, Stack{.projection = 5}>::tensors[1], 1e-14);
 }
 
 TEST(Orthogonal, GatesDiffer) {

@@ -60,6 +60,21 @@ TEST(OnnxWrite, ConvolutionsNormsAndActivationsComeBackBitForBit) {
                            Softsign<3>, PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
 }
 
+TEST(OnnxWrite, NamesStepsThatAConvolutionChanges) {
+    const TemporaryFolder folder;
+    const auto names_others = [&](const auto& model) {
+        io::write_onnx(model, folder / "a");
+        const auto bytes = io::read_file(folder / "a");
+        return std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()}.find("output_steps") !=
+               std::string::npos;
+    };
+    EXPECT_TRUE(names_others(Model<Conv1d<3, 2, 3>>{Seed{1}}));
+    EXPECT_TRUE(names_others(
+        Model<Sequential<Conv1d<3, 2, 3, ConvOptions{.stride = 2, .padding = {1, 1}}>, Tanh<2>>>{Seed{1}}));
+    EXPECT_FALSE(names_others(Model<Conv1d<3, 2, 3, ConvOptions{.padding = causal_padding}>>{Seed{1}}));
+    EXPECT_FALSE(names_others(Model<Sequential<Conv1d<3, 2, 3>, MeanPooling<2>>>{Seed{1}}));
+}
+
 TEST(OnnxWrite, VariantsComeBackBitForBit) {
     expect_same<PeepholeLSTM<3, 5, stacked>>();
     expect_same<LSTM<3, 5, Stack{.layers = 2, .bidirectional = true, .bias = false}>>();

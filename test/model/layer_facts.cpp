@@ -2,6 +2,7 @@
 #include <rondo/model/layer_facts.hpp>
 
 #include <rondo/layer/attention_pooling.hpp>
+#include <rondo/layer/norm.hpp>
 #include <rondo/layer/softmax.hpp>
 #include <rondo/layer/variant.hpp>
 
@@ -97,6 +98,11 @@ TEST(LayerFacts, TellVariantsOfCells) {
     constexpr auto facts = [](const auto& layers) { return layers[0].facts; };
     EXPECT_EQ(facts(network_layers<LSTMVariant<3, 5, Variant{.clip = Ratio{5, 10}}>>),
               facts(network_layers<LSTMVariant<3, 5, Variant{.clip = Ratio{1, 2}}>>));
+    // No fraction is equal to these as a float.
+    using Wide = Sequential<Hardtanh<4, Ratio{-2147483647}, Ratio{2147483647}>>;
+    EXPECT_EQ(facts(network_layers<Wide>).options[0].value(), -2147483647);
+    EXPECT_EQ(facts(network_layers<Sequential<LayerNorm<4, Norm{.eps = {1, 2147483647}}>>>).options[0],
+              (Ratio{1, 2147483647}));
 }
 
 } // namespace layer_facts_test

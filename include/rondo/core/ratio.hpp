@@ -28,6 +28,11 @@ struct Ratio {
         }
         return {0, 0};
     }
+    /// The fraction by which equal floats compare equal: `of` its value, or itself.
+    constexpr Ratio canonical() const {
+        const Ratio ratio = of(float(value()));
+        return ratio.valid() ? ratio : *this;
+    }
     constexpr bool valid() const { return denominator > 0; }
     bool operator==(const Ratio&) const = default;
 

@@ -130,7 +130,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
     std::vector<std::string> names{"input"}; // of each layer's input
     std::vector<int> sizes{layers.empty() ? 0 : layers[0].facts.input};
     const bool tokens = !layers.empty() && layers[0].facts.kind == LayerKind::Embedding;
-    bool one_step = false, final_states = false;
+    bool final_states = false;
+    std::string_view steps = "steps"; // of the output
     std::int64_t opset = 17;
     for (const NetworkLayer& layer : layers) opset = (std::max)(opset, onnx_opset_of(layer.facts.kind));
     const auto can_add = [&](std::size_t k, const LayerFacts& facts) {
@@ -191,16 +192,18 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             problem = name + ": " + describe(facts) + " cannot be written here as ONNX";
             return {};
         }
-        one_step = one_step || (kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates) ||
-                   kind == LayerKind::MeanPooling || kind == LayerKind::MaxPooling;
+        if ((kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates) || kind == LayerKind::MeanPooling ||
+            kind == LayerKind::MaxPooling)
+            steps = "";
+        else if (kind == LayerKind::Conv1d && !steps.empty() && !facts.plan.keeps_length()) steps = "output_steps";
         names.push_back(y);
         sizes.push_back(size);
     }
     if (layers.empty()) problem = "the network has no layers";
     constexpr int type = std::is_same_v<S, float> ? OnnxTensor::float32 : OnnxTensor::float64;
-    const auto input = tokens ? OnnxGraphWriter::value("input", OnnxTensor::int64, false, 0)
-                              : OnnxGraphWriter::value("input", type, false, sizes[0]);
-    return graph.model(input, OnnxGraphWriter::value("output", type, one_step, sizes.back()), opset);
+    const auto input = tokens ? OnnxGraphWriter::value("input", OnnxTensor::int64, "steps", 0)
+                              : OnnxGraphWriter::value("input", type, "steps", sizes[0]);
+    return graph.model(input, OnnxGraphWriter::value("output", type, steps, sizes.back()), opset);
 }
 
 } // namespace detail

@@ -26,7 +26,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
 /// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
-///             Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::of has them
+///             Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has them
 /// variant     the options of its cell, as canonical() has them
 /// projection  units of a recurrent layer's h if they are projected from its hidden units; 0: they are not
 /// plan        the options of a Conv1d
@@ -147,15 +147,14 @@ constexpr LayerFacts layer_facts() {
         constexpr std::size_t running = Layer::kind == LayerKind::BatchNorm1d ? 3 : 0;
         facts.affine = !is_norm(Layer::kind) || Layer::tensors.size() > running;
         if constexpr (requires { Layer::plan; }) facts.plan = Layer::plan;
-        if constexpr (requires { Layer::epsilon; }) facts.options[0] = Ratio::of(float(Layer::epsilon.value()));
+        if constexpr (requires { Layer::epsilon; }) facts.options[0] = Layer::epsilon.canonical();
         if constexpr (Layer::kind == LayerKind::PReLU) facts.count = Layer::factors;
         if constexpr (Layer::kind == LayerKind::Flatten) {
             facts.count = Layer::steps;
             facts.features_first = Layer::features_first;
         }
         if constexpr (requires { Layer::function::options; })
-            for (std::size_t k = 0; k < 2; ++k)
-                facts.options[k] = Ratio::of(float(Layer::function::options[k].value()));
+            for (std::size_t k = 0; k < 2; ++k) facts.options[k] = Layer::function::options[k].canonical();
     }
     return facts;
 }

@@ -23,6 +23,7 @@ struct ConvolutionPlan {
         const int most = length + left + right - reach();
         return length > 0 && most >= 0 ? most / stride + 1 : 0;
     }
+    constexpr bool keeps_length() const { return stride == 1 && left + right == reach() - 1; }
     /// The input step at a position of the padded sequence; -1: a zero.
     RONDO_HOST_DEVICE constexpr int source(int position, int length) const {
         int at = position - left;

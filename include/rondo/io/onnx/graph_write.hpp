@@ -69,10 +69,10 @@ public:
         return tensor<std::int64_t>(std::move(name), {values.size()}, {values.begin(), values.size()});
     }
 
-    /// (T, B), or with features (T, B, features).
-    static ProtobufWriter value(std::string_view name, int type, bool one_step, int size) {
+    /// (T, B), or with features (T, B, features). `steps` names T; empty: 1.
+    static ProtobufWriter value(std::string_view name, int type, std::string_view steps, int size) {
         ProtobufWriter shape;
-        shape.message(1, one_step ? ProtobufWriter{}.whole(1, 1) : ProtobufWriter{}.text(2, "steps"));
+        shape.message(1, steps.empty() ? ProtobufWriter{}.whole(1, 1) : ProtobufWriter{}.text(2, steps));
         shape.message(1, ProtobufWriter{}.text(2, "sequences"));
         if (size > 0) shape.message(1, ProtobufWriter{}.whole(1, size));
         const ProtobufWriter tensor = ProtobufWriter{}.whole(1, type).message(2, shape);
