@@ -63,7 +63,7 @@ template <class C, class S = float>
 concept Cell =
     C::shape.gates > 0 && C::shape.split >= 0 && C::shape.after_reset >= 0 && C::shape.states > 0 &&
     C::shape.saved >= 0 && C::shape.per_unit >= 0 && C::shape.split + C::shape.after_reset <= C::shape.gates &&
-    (C::shape.split == 0 || C::shape.after_reset == 0) && // not both
+    (C::shape.after_reset == 0 || (C::shape.split == 0 && !C::shape.projects)) && // not both
     requires(const cell::Pre<C, S>& pre, const cell::State<C, S>& state, const cell::Saved<C, S>& saved,
              const cell::PerUnit<C, S>& per_unit) {
         { C::forward(pre, state, per_unit) } -> std::same_as<cell::Step<C, S>>;
