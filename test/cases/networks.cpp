@@ -71,6 +71,8 @@ void add_padded(Cases& to) {
     add_network<Sequential<Dropout<3, Rate{30}>, Residual<RNN<3, 3>>>, float>(to, "padded_squared", "Dropout");
     add_network<Sequential<LayerNorm<3>, GELU<3>, PReLU<3>, RMSNorm<3>, LogSoftmax<3>, PReLU<3, 3>>, float>(
         to, "padded_squared", "LayerNorm");
+    add_network<Sequential<BatchNorm1d<3>, Linear<3, 5>, BatchNorm1d<5, BatchNormOptions{.affine = false}>>, double>(
+        to, "padded_statistics", "BatchNorm1d");
     // and one a sequence.
     add_network<Sequential<Embedding<7, 4>, GRU<4, 6>, LastStep<6>, Linear<6, 3>>, float>(to, "padded_class",
                                                                                           "LastStep");
