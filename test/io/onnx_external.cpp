@@ -43,6 +43,18 @@ std::string model_of(Places places, std::int64_t type = 1, std::int64_t location
 }
 const std::string w = "node \"y\" (MatMul): tensor \"w\" ";
 
+TEST(OnnxExternal, AFileIsReadOnceForAllReadingsOfAGraph) {
+    OnnxFile file;
+    file.input("x", {0, 2, 0}).output("y"); // the features are the last axis, or, as a Conv needs them, the second
+    file.raw(5, Writer{}.whole(1, 1).whole(1, 2).whole(1, 1).whole(2, 1).text(8, "w").whole(14, 1).message(
+                    13, Writer{}.text(1, "location").text(2, "w.data")));
+    file.node("Conv", {"x", "w"}, {"y"});
+    int reads = 0;
+    const io::OnnxExternal external = [&](std::string_view) { return ++reads, bytes_of(eight_bytes); };
+    EXPECT_EQ(io::read_onnx(bytes_of(file.bytes()), {.external = external}).layers[0].arrays[0], expected);
+    EXPECT_EQ(reads, 1);
+}
+
 TEST(OnnxExternal, TensorsLieInAnotherFile) {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "part");

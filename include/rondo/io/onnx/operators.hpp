@@ -9,6 +9,8 @@
 #include "layers.hpp"
 #include "loop.hpp"
 #include "normalize.hpp"
+#include "pad.hpp"
+#include "pooling.hpp"
 #include "recurrent.hpp"
 #include "shapes.hpp"
 #include "slice.hpp"
