@@ -336,6 +336,15 @@ TEST(OnnxConvolutions, AFlattenOfStepsAndFeaturesHasTheirOrder) {
                                           "Linear 24 -> 2, no bias");
 }
 
+TEST(OnnxConvolutions, AnInputOfFourAxesIsFlattenedAtAnyAxis) {
+    const auto at = [](Whole axis) { return one({2, 3, 4, 5}, "Flatten", {OnnxFile::attribute("axis", axis)}); };
+    EXPECT_EQ(at(0), "Flatten 60 -> 120");
+    EXPECT_EQ(at(1), "Flatten 20 -> 60");
+    EXPECT_EQ(at(2), "Flatten 3 -> 6");
+    EXPECT_EQ(at(3), "Flatten 12 -> 24");
+    EXPECT_EQ(at(-1), "Flatten 12 -> 24");
+}
+
 TEST(OnnxConvolutions, ANetworkComputesWhatTheFileSays) {
     using Net = Sequential<Conv1d<3, 4, 3, ConvOptions{.padding = {1, 1}, .bias = false}>,
                            Flatten<4, 6, FlattenOrder::features_first>, LinearWithoutBias<24, 2>>;

@@ -187,6 +187,8 @@ inline std::vector<std::optional<std::pair<std::size_t, std::size_t>>> onnx_inte
     for (std::size_t begin = rank; begin-- > 0;) add(begin, rank);
     for (std::size_t k = 0; k < rank; ++k) add(k, k + 1);
     if (rank > 0) add(0, 0);
+    for (std::size_t begin = rank; begin-- > 0;) // several axes before the last one
+        for (std::size_t end = begin + 2; end < rank; ++end) add(begin, end);
     return all;
 }
 
