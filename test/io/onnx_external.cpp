@@ -45,7 +45,7 @@ const std::string w = "node \"y\" (MatMul): tensor \"w\" ";
 
 TEST(OnnxExternal, AFileIsReadOnceForAllReadingsOfAGraph) {
     OnnxFile file;
-    file.input("x", {0, 2, 0}).output("y"); // the features are the last axis, or, as a Conv needs them, the second
+    file.input("x", {0, 2, 5}).output("y"); // the features are the last axis, or, as a Conv needs them, the second
     file.raw(5, Writer{}.whole(1, 1).whole(1, 2).whole(1, 1).whole(2, 1).text(8, "w").whole(14, 1).message(
                     13, Writer{}.text(1, "location").text(2, "w.data")));
     file.node("Conv", {"x", "w"}, {"y"});
