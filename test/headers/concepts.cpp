@@ -15,9 +15,11 @@
 #include <rondo/data/token_windows.hpp>
 #include <rondo/generate/beam_search.hpp>
 #include <rondo/generate/candidates.hpp>
+#include <rondo/layer/activation.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/model/layer_facts.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/schedule.hpp>
@@ -29,6 +31,7 @@
 #include <list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -132,6 +135,39 @@ struct OfFloats { // not of packs
                                                     const Values<float, 1>&, const Values<float, 0>&,
                                                     const Values<float, 1>&);
 };
+template <class Members>
+struct With : Members { // a cell with members of its own, whose names are those of Rondo's cells
+    static constexpr cell::Shape shape{.gates = 1, .saved = 1};
+    template <class S>
+    static cell::Step<With, S> forward(const Values<S, 1>&, const Values<S, 1>&, const Values<S, 0>&);
+    template <class S>
+    static cell::Gradient<With, S> backward(const Values<S, 1>&, const Values<S, 1>&, const Values<S, 1>&,
+                                            const Values<S, 0>&, const Values<S, 1>&);
+};
+struct Options {
+    [[maybe_unused]] static constexpr int options = 3;
+};
+struct OptionsAndName {
+    [[maybe_unused]] static constexpr int options = 3;
+    static constexpr std::string_view kind = "mine";
+};
+struct OptionsAndKind {
+    [[maybe_unused]] static constexpr int options = 3;
+    static constexpr LayerKind kind = LayerKind::RNN;
+};
+static_assert(HasKind<cell::LSTM> && HasKind<OptionsAndKind> && !HasKind<OptionsAndName> && !HasKind<Options>);
+template <class Members>
+constexpr bool has_usual_variant = [] {
+    using Layer = Recurrent<With<Members>, 2, 3>;
+    return network_layers<Layer>[0].facts.variant == cell::Variant{} && Layer::tensors[1].variant.empty();
+}();
+static_assert(has_usual_variant<Options> && has_usual_variant<OptionsAndName> && has_usual_variant<OptionsAndKind>);
+struct OwnFunction { // of an activation
+    [[maybe_unused]] static constexpr int options = 3;
+    static constexpr std::string_view kind = "mine";
+    static constexpr Label describe() { return "Own"; }
+};
+static_assert(network_layers<Activation<OwnFunction, 3>>[0].facts.kind == LayerKind::other);
 static_assert(is_cell<Unit>);
 static_assert(!Cell<int> && !Cell<Shapeless> && !Cell<WithoutBackward> && !Cell<OfTwoStates> && !Cell<WithoutGates> &&
               !Cell<WithoutReset>);

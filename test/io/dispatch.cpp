@@ -2,6 +2,8 @@
 #include <rondo/io/dispatch.hpp>
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/conv1d.hpp>
+#include <rondo/layer/rnn.hpp>
+#include <rondo/layer/variant.hpp>
 #include <rondo/stream/load_any.hpp>
 
 #include <support/edited.hpp>
@@ -113,6 +115,39 @@ TEST(Dispatch, PicksNetworksThatCountSteps) {
     EXPECT_EQ((failure_of([&] { load_any<Counts>(folder / "a"); }).message),
               (folder / "a").string() + ": fits none of the 1 candidates: (0: Linear 3 -> 5, 1: BatchNorm1d 5): tensor "
                                         "1.num_batches_tracked: expected I64 [], got F64 []");
+}
+
+/// The file of a model of Saved, selected from Candidates; whether it is one of Expected.
+template <class Saved, class Expected, class... Candidates>
+bool selects() {
+    const TemporaryFolder folder;
+    save(Model<Saved>{Seed{1}}, folder / "a");
+    return dispatch<Candidates...>(folder / "a",
+                                   []<class M>(const M&) { return std::is_same_v<typename M::network, Expected>; });
+}
+
+TEST(Dispatch, TellsTheVariantsOfACellApart) {
+    using cell::Variant;
+    using Plain = LSTM<2, 3>;
+    using Clipped = LSTMVariant<2, 3, Variant{.clip = {1, 2}}>;
+    using Wider = LSTMVariant<2, 3, Variant{.clip = {3, 4}}>;
+    using Coupled = LSTMVariant<2, 3, Variant{.coupled = true}>;
+    EXPECT_TRUE((selects<Plain, Plain, Clipped, Plain>()));
+    EXPECT_TRUE((selects<Plain, Plain, Plain, Clipped>()));
+    EXPECT_TRUE((selects<Clipped, Clipped, Clipped, Plain>()));
+    EXPECT_TRUE((selects<Clipped, Clipped, Plain, Wider, Clipped>()));
+    EXPECT_TRUE((selects<RNN<2, 3>, RNN<2, 3>, ReluRNN<2, 3>, RNN<2, 3>>()));
+    EXPECT_TRUE((selects<ReluRNN<2, 3>, ReluRNN<2, 3>, RNN<2, 3>, ReluRNN<2, 3>>()));
+    EXPECT_TRUE((selects<GRU<2, 3>, GRU<2, 3>, Coupled, GRU<2, 3>>()));
+    EXPECT_TRUE((selects<Coupled, Coupled, GRU<2, 3>, Coupled>()));
+    // A file without a record, of another program.
+    EXPECT_TRUE((selects<Plain, Clipped, Clipped, LSTM<2, 5>>()));
+    const auto none = failure_of([] { selects<Plain, Clipped, LSTM<2, 5>, Clipped, Wider>(); });
+    EXPECT_EQ(none.kind, Error::Kind::mismatch);
+    EXPECT_TRUE(none.message.ends_with("/a: tensor weight_hh_l0: candidates with clip 1/2 and with clip 3/4 fit; "
+                                       "expected the metadata \"rondo.variants\", which say which it is, or one of "
+                                       "these candidates only"))
+        << none.message;
 }
 
 TEST(Dispatch, HandsTheModelOver) {

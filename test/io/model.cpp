@@ -103,12 +103,37 @@ TEST(ModelFile, RecordsTheOptionsOfACell) {
               "expected that of a layer with the usual functions, got that of a layer with candidate relu");
     EXPECT_EQ((kind_of<GRUVariant<2, 3, Variant{.clip = {1}}>, GRU<2, 3>>()),
               "expected that of a layer with the usual functions, got that of a layer with clip 1");
-    // Files without a record, of other programs, are those of any options.
+    // Coupled gates have the tensors of a GRU.
+    using Coupled = LSTMVariant<2, 3, Variant{.coupled = true}>;
+    EXPECT_EQ((kind_of<Coupled>()), "");
+    EXPECT_EQ((kind_of<Coupled, GRU<2, 3>>()),
+              "expected that of a layer with the usual functions, got that of a layer with coupled gates");
+    EXPECT_EQ((kind_of<LSTMVariant<2, 3, Variant{.clip = {1}, .coupled = true}>, Coupled>()),
+              "expected that of a layer with coupled gates, got that of a layer with coupled gates, clip 1");
+    EXPECT_EQ((kind_of<GRUVariant<2, 3, Variant{.clip = {1}}>, Coupled>()),
+              "expected that of a layer with coupled gates, got that of a layer with clip 1");
+    // A bound that no float is equal to.
+    using Loose = LSTMVariant<2, 3, Variant{.clip = {std::numeric_limits<int>::max()}}>;
+    EXPECT_EQ((kind_of<Loose, Plain>()), "");
+    EXPECT_EQ(
+        (kind_of<GRUVariant<2, 3, Variant{.gate{Function::affine, {std::numeric_limits<int>::max()}}}>, GRU<2, 3>>()),
+        "expected that of a layer with the usual functions, got that of a layer with gates affine(2147483647, 0)");
+    // Files without a record, of other programs or of the usual functions, are those of any options.
     EXPECT_EQ((kind_of<Plain, Clipped>()), "");
-    EXPECT_EQ((kind_of<Plain, Clipped>({{"variants", "other.weight_hh_l0: clip 1/2"}})),
+    EXPECT_EQ((kind_of<GRU<2, 3>, Coupled>()), "");
+    EXPECT_EQ((kind_of<Plain, Clipped>({{"rondo.variants", "other.weight_hh_l0: clip 1/2"}})),
               "expected that of a layer with clip 1/2, got that of a layer with the usual functions");
-    EXPECT_EQ((kind_of<Plain>({{"variants", "weight_hh_l0: \x1b[31m"}})),
+    EXPECT_EQ((kind_of<Plain>({{"rondo.variants", "weight_hh_l0: \x1b[31m"}})),
               "expected that of a layer with the usual functions, got that of a layer with \\x1b[31m");
+    EXPECT_EQ((kind_of<Plain>({{"rondo.variants", "weight_hh_l0: " + std::string(200000, 'a')}})),
+              "expected that of a layer with the usual functions, got that of a layer with " + std::string(320, 'a') +
+                  "...");
+    const std::string lines = "weight_hh_l0: clip 1/2\nb: clip 1\n";
+    EXPECT_EQ((kind_of<Plain, Clipped>({{"rondo.variants", lines}})), "");
+    const std::string repeated = kind_of<Plain, Clipped>({{"rondo.variants", lines + "weight_hh_l0: clip 1/2"}});
+    EXPECT_TRUE(repeated.ends_with(": metadata \"rondo.variants\": tensor weight_hh_l0 comes twice")) << repeated;
+    // Keys of the caller's.
+    EXPECT_EQ((kind_of<ReluRNN<2, 3>>({{"variants", "weight_hh_l0: mine"}})), "");
 }
 
 TEST(ModelFile, KeepsEveryFiniteNumber) {

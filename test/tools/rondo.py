@@ -67,6 +67,11 @@ FILES = {
     "both_ways": safetensors(recurrent("gru.", 3, [3, 10], 5, True) | linear("head", 10, 2)),
     "alone": safetensors(recurrent("", 1, [3], 5)),
     "before": safetensors(recurrent("", 3, [3], 5), {"reset_before": "weight_hh_l0"}),
+    "relu": safetensors(recurrent("", 1, [3], 5), {"rondo.variants": "weight_hh_l0: candidate relu"}),
+    "coupled": safetensors(recurrent("", 3, [3], 5) | {"weight_own_l0": [10]}, {"rondo.variants": "weight_hh_l0: coupled gates"}),
+    "recorded_twice": safetensors(recurrent("", 1, [3], 5), {"rondo.variants": "weight_hh_l0: clip 1\nweight_hh_l0: clip 2"}),
+    "long_record": safetensors(recurrent("", 1, [3], 5), {"rondo.variants": "weight_hh_l0: " + "a" * 9999}),
+    "mine": safetensors(recurrent("", 1, [3], 5), {"variants": "weight_hh_l0: mine"}),
     "double": safetensors(linear("0", 3, 5) | linear("10", 7, 1) | linear("2", 5, 7), None, "F64", 8),
     "norm": safetensors(linear("0", 3, 5) | batch_norm("1", 5) | linear("2", 5, 4) | batch_norm("3", 4, False)),
     "norm_half": safetensors(batch_norm("a", 5), None, "BF16", 2),
@@ -133,6 +138,11 @@ INSPECTED = {
                   "a GRUResetBefore of another program has the same tensors"],
     "alone": ["using Net = rondo::RNN<3, 5>;", "ReluRNN"],
     "before": ["using Net = rondo::GRUResetBefore<3, 5>;", '"reset_before": "weight_hh_l0"'],
+    "relu": ["using Net = rondo::ReluRNN<3, 5>;"],
+    "coupled": [NO_TYPE + "weight_hh_l0 is of a layer with coupled gates: a layer of rondo/layer/variant.hpp"],
+    "recorded_twice": [NO_TYPE + 'metadata "rondo.variants": tensor weight_hh_l0 comes twice.'],
+    "long_record": [NO_TYPE + "weight_hh_l0 is of a layer with " + "a" * 320 + "...: a layer of"],
+    "mine": ["using Net = rondo::RNN<3, 5>;"],
     "double": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"2", rondo::Linear<5, 7>>,\n    '
                'rondo::Named<"10", rondo::Linear<7, 1>>', "F64 [5,3]", "{.convert = true}", "rondo::EigenBackend<double>"],
     "norm": ['rondo::Named<"0", rondo::Linear<3, 5>>,\n    rondo::Named<"1", rondo::BatchNorm1d<5>>,\n    '

@@ -112,7 +112,7 @@ inline Opened safetensors(const std::string& path, bool with_numbers, bool conve
     tensors::Shared shared;
     for (const auto& [name, value] : source.metadata())
         if (const io::TensorInfo* const kept = source.find_shared(name); // "reset_before" names tensors, too
-            kept && kept->name != name && name != "reset_before" && name != "variants")
+            kept && kept->name != name && name != "reset_before" && name != detail::variants_key)
             shared.emplace_back(name, &file.tensors[std::size_t(kept - source.tensors().data())]);
     file.found = tensors::find(file.tensors, shared, source.metadata());
     check_types(file.found);

@@ -72,6 +72,13 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
                 return shown(prefix, "weight_hh" + after) + " " +
                        rondo::io::detail::describe(all[1]->dtype, all[1]->shape) +
                        ": these shapes are no RNN's, GRU's or LSTM's";
+            const std::string recurrent = shown(prefix, names[1] + after);
+            const auto variant = rondo::detail::recorded_variant(found.variants, recurrent);
+            const bool relu = gates == 1 && variant.options == "candidate relu";
+            if (variant.lines > 1) return rondo::detail::recorded_twice(recurrent);
+            if (!variant.options.empty() && !relu)
+                return recurrent + " is of a layer with " + variant.shown() +
+                       ": a layer of rondo/layer/variant.hpp, whose type is not printed";
             if (projection && (gates != 4 || projection->shape[0] != columns || columns >= hidden))
                 return shown(prefix, "weight_hr" + after) + " " +
                        rondo::io::detail::describe(projection->dtype, projection->shape) +
@@ -80,14 +87,7 @@ inline std::string find_recurrent(const std::string& prefix, Group group, FoundP
             if (own && (gates != 4 || own->shape != std::vector{3 * hidden}))
                 return shown(prefix, "weight_own" + after) +
                        " does not fit its layer: expected the peepholes of an LSTM";
-            const bool before =
-                found.reset_before.find(' ' + shown(prefix, names[1] + after) + ' ') != std::string::npos;
-            const std::string variant =
-                rondo::detail::recorded_variant(found.variants, shown(prefix, names[1] + after));
-            const bool relu = gates == 1 && variant == "candidate relu";
-            if (!variant.empty() && !relu)
-                return shown(prefix, names[1] + after) + " is of a layer with " + variant +
-                       ": a layer of rondo/layer/variant.hpp, whose type is not printed";
+            const bool before = found.reset_before.find(' ' + recurrent + ' ') != std::string::npos;
             LayerFacts facts{gates == 4             ? LayerKind::LSTM
                              : gates == 3 && before ? LayerKind::GRUResetBefore
                              : gates == 3           ? LayerKind::GRU
@@ -193,7 +193,7 @@ inline Found find(std::span<const TensorInfo> all, const Shared& shared, const r
     };
     const bool checkpoint = said("optimizer") != metadata.end();
     if (said("reset_before") != metadata.end()) found.reset_before = ' ' + said("reset_before")->second + ' ';
-    if (said("variants") != metadata.end()) found.variants = said("variants")->second;
+    if (const auto at = said(rondo::detail::variants_key); at != metadata.end()) found.variants = at->second;
     if (checkpoint) found.notes.push_back("a checkpoint of a run, which load_checkpoint reads; this is its model");
     std::map<std::string, Group> groups;
     const auto add = [&](std::string_view name, const TensorInfo& tensor) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 
@@ -60,19 +61,23 @@ struct Variant {
     bool operator==(const Variant&) const = default;
 };
 
-/// A variant by which layers of equal results compare equal: fractions are those of Ratio::of, the function of a
+/// A variant by which layers of equal results compare equal: fractions are those of Ratio::canonical, the function of a
 /// ReluRNN is its kind's, and a clip of 40 or more is left out where sigmoid and tanh change by less than 5e-18 beyond.
 constexpr Variant canonical(LayerKind kind, Variant v) {
     const auto bounded = [](const Function& f) { return f.kind == Function::sigmoid || f.kind == Function::tanh; };
     for (Function* f : {&v.gate, &v.candidate, &v.output}) {
-        f->alpha = Ratio::of(float(f->alpha.value()));
-        f->beta = Ratio::of(float(f->beta.value()));
+        f->alpha = f->alpha.canonical();
+        f->beta = f->beta.canonical();
     }
-    v.clip = Ratio::of(float(v.clip.value()));
+    v.clip = v.clip.canonical();
     if (kind == LayerKind::ReluRNN) v.candidate = Function{Function::tanh};
     else if (bounded(v.gate) && bounded(v.candidate) && v.clip.value() >= 40) v.clip = Ratio{};
     return v;
 }
+
+/// A cell of LayerKind with options; a member `options` of another type is the user's own.
+template <class C>
+concept HasVariant = HasKind<C> && requires { typename std::integral_constant<Variant, C::options>; };
 
 /// The options that a cell's names and shapes of tensors do not show, as model files record them: "clip 1/2, candidate
 /// elu(1/2)"; empty for the usual equations.
@@ -84,9 +89,12 @@ struct VariantText {
     constexpr void add(std::string_view part) {
         for (const char c : part) text[size++] = c;
     }
-    constexpr void add(std::string_view option, const Function& f) {
+    constexpr void add_option(std::string_view option) {
         if (size > 0) add(", ");
         add(option);
+    }
+    constexpr void add(std::string_view option, const Function& f) {
+        add_option(option);
         add(f.name());
         if (!f.has_alpha(f.kind)) return;
         Label numbers{"("};
@@ -99,12 +107,13 @@ template <class C>
 constexpr VariantText variant_text() {
     VariantText text;
     Variant v;
-    if constexpr (requires { C::options; }) v = canonical(C::kind, C::options);
-    if constexpr (requires { C::kind; })
+    if constexpr (HasVariant<C>) v = canonical(C::kind, C::options);
+    if constexpr (HasKind<C>)
         if (C::kind == LayerKind::ReluRNN) v.candidate = Function{Function::relu};
+    if (v.coupled) text.add_option("coupled gates");
     if (v.clip != Ratio{}) {
         Label clip{"clip "};
-        text.add(v.clip.describe(clip).view());
+        text.add_option(v.clip.describe(clip).view());
     }
     const Variant usual;
     if (v.gate != usual.gate) text.add("gates ", v.gate);

@@ -4,6 +4,7 @@
 #include "../version.hpp"
 
 #include <string_view>
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -88,6 +89,10 @@ constexpr std::string_view name_of(LayerKind kind) {
 
 constexpr bool is_norm(LayerKind kind) { return kind >= LayerKind::LayerNorm && kind <= LayerKind::BatchNorm1d; }
 constexpr bool is_recurrent(LayerKind kind) { return kind >= LayerKind::RNN && kind <= LayerKind::GRUResetBefore; }
+
+/// A layer, cell or function that declares its kind; a member `kind` of another type is the user's own.
+template <class T>
+concept HasKind = requires { typename std::integral_constant<LayerKind, T::kind>; };
 
 /// Gates of a recurrent layer: the row blocks of its weights.
 constexpr int gates_of(LayerKind kind) {

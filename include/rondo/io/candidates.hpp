@@ -6,6 +6,7 @@
 #include "assign.hpp"
 #include "model.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -92,18 +93,44 @@ std::size_t choose(std::span<const ModelCandidate> all, const std::string& sourc
     return all.size();
 }
 
-/// Selects by the tensors' names, shapes and type, and the kinds of GRUs.
+/// The error of a file without a record of variants that fits two candidates, if these differ in a variant.
+inline Error variant_problem(const ModelCandidate& a, const ModelCandidate& b, const std::string& source) {
+    const auto shown = [](const ParameterSpec& t) {
+        return t.variant.empty() ? "the usual functions" : std::string{t.variant};
+    };
+    for (std::size_t k = 0; k < std::min(a.tensors.size(), b.tensors.size()); ++k)
+        if (const ParameterSpec &x = a.tensors[k], &y = b.tensors[k]; x.variant != y.variant)
+            return {Error::Kind::mismatch, source + ": tensor " + std::string{x.name.view()} + ": candidates with " +
+                                               shown(x) + " and with " + shown(y) + " fit; expected the metadata \"" +
+                                               std::string{variants_key} +
+                                               "\", which say which it is, or one of these candidates only"};
+    return {};
+}
+
+/// Selects by the tensors' names, shapes and type, and the kinds of recurrent layers. A file without a record of
+/// variants is one of the usual equations, if a candidate has them; otherwise one candidate only may fit.
 inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
                           Error& error) {
-    return choose(all, source, error, [&](const ModelCandidate& one) {
+    const auto problem_of = [&](const ModelCandidate& one, WithoutRecord without) {
         Error problem;
         const io::TensorInfo* found = nullptr;
         for (std::size_t k = 0; k < one.tensors.size() && !problem; ++k)
             problem = find_tensor(one.tensors, k, one.dtype, file, "", {}, found);
         if (!problem) problem = left_over(one.tensors, file, "", {});
-        if (!problem) problem = kinds_problem(one.tensors, file, "", {});
+        if (!problem) problem = kinds_problem(one.tensors, file, "", {}, without);
         return problem.message.substr(problem ? 2 : 0); // past ": "
-    });
+    };
+    for (std::size_t n = 0; n < all.size(); ++n)
+        if (problem_of(all[n], WithoutRecord::usual).empty()) return n;
+    const auto problem_of_any = [&](const ModelCandidate& one) { return problem_of(one, WithoutRecord::any); };
+    const std::size_t first = choose(all, source, error, problem_of_any);
+    for (std::size_t n = first + 1; n < all.size(); ++n) {
+        Error problem = variant_problem(all[first], all[n], source);
+        if (!problem || !problem_of_any(all[n]).empty()) continue;
+        error = std::move(problem);
+        return all.size();
+    }
+    return first;
 }
 
 /// Selects by the layers' kinds and sizes.

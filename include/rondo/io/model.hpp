@@ -41,8 +41,9 @@ void load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensor
 }
 
 /// Writes a model's parameters as safetensors with PyTorch's state_dict names, with an atomic rename. The metadata
-/// records tensors of a GRUResetBefore, which PyTorch does not have; the caller may add metadata, such as a description
-/// of the training data.
+/// records what the tensors do not show: those of a GRUResetBefore under "reset_before"; the functions, the clip and
+/// coupled gates of recurrent layers under "rondo.variants". The caller may add metadata, such as a description of the
+/// training data, under other keys; keys that begin with "rondo." are reserved.
 ///
 /// Errors  not_finite: a number that is NaN or infinite, which load would reject; file: the path and the system's
 ///         reason; argument: metadata with a repeated name, or that are not UTF-8. An existing file is unchanged then.
@@ -65,7 +66,7 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 /// safetensors.torch writes them, the file may have any one.
 ///
 /// Errors  file, format, or mismatch: a tensor that is missing, surplus or of another shape or type, with both shapes
-///         and types, or one of a GRU of the other kind; not_finite: a number that is NaN or infinite. The model is
+///         and types, or one of a recurrent layer of another kind; not_finite: a number that is NaN or infinite. The model is
 ///         unchanged then. The file is untrusted input.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,

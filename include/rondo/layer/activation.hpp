@@ -14,7 +14,7 @@ namespace detail {
 /// The kind of a function that files can name; `other` for one of the user's own.
 template <class Function>
 constexpr LayerKind activation_kind = [] {
-    if constexpr (requires { Function::kind; }) return Function::kind;
+    if constexpr (HasKind<Function>) return Function::kind;
     else return LayerKind::other;
 }();
 } // namespace detail

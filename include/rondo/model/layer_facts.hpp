@@ -131,14 +131,14 @@ namespace detail {
 template <class Layer>
 constexpr LayerFacts layer_facts() {
     LayerFacts facts;
-    if constexpr (requires { Layer::cell_type::kind; }) {
+    if constexpr (requires { requires HasKind<typename Layer::cell_type>; }) {
         facts = {Layer::cell_type::kind, Layer::input_size, Layer::hidden_size, Layer::directions};
         facts.reversed = Layer::reversed;
         facts.bias = Layer::bias;
         facts.projection = Layer::projection;
-        if constexpr (requires { Layer::cell_type::options; })
+        if constexpr (cell::HasVariant<typename Layer::cell_type>)
             facts.variant = cell::canonical(facts.kind, Layer::cell_type::options);
-    } else if constexpr (requires { Layer::kind; }) {
+    } else if constexpr (HasKind<Layer>) {
         facts = {Layer::kind, Layer::input_size, Layer::output_size};
         if constexpr (requires { Layer::vocabulary; }) facts.input = Layer::vocabulary;
         constexpr bool may_have_bias =
@@ -153,7 +153,7 @@ constexpr LayerFacts layer_facts() {
             facts.count = Layer::steps;
             facts.features_first = Layer::features_first;
         }
-        if constexpr (requires { Layer::function::options; })
+        if constexpr (options_of(Layer::kind) > 0 && requires { Layer::function::options; })
             for (std::size_t k = 0; k < 2; ++k) facts.options[k] = Layer::function::options[k].canonical();
     }
     return facts;
