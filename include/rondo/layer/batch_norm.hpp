@@ -22,9 +22,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 inline constexpr Ratio equal_momentum{-1, 1};
 
 /// The options of a batch normalization. eps is added to the variance; momentum: the weight of the last step in the
-/// running statistics, from 0, which keeps them, to 1, or equal_momentum; affine: there are a weight and a bias; track_running_stats: there are running statistics,
-/// without which those of the batch are used in evaluation, too; fixed: training uses the running statistics and does
-/// not change them.
+/// running statistics, from 0, which keeps them, to 1, or equal_momentum; affine: there are a weight and a bias;
+/// track_running_stats: there are running statistics, without which those of the batch are used in evaluation, too;
+/// fixed: training uses the running statistics and does not change them.
 struct BatchNormOptions {
     Ratio eps{1, 100000}, momentum{1, 10};
     bool affine = true, track_running_stats = true, fixed = false;
@@ -52,8 +52,8 @@ struct BatchNormOptions {
 /// feature; directly after a Linear or a Conv1d in a Sequential the layer becomes part of their packed weights.
 ///
 /// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by
-/// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls, and
-/// num_batches_tracked rises by 1; PyTorch updates them with each call.
+/// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls,
+/// and num_batches_tracked rises by 1; PyTorch updates them with each call.
 ///
 /// Shapes  x, y (Size x T B); weight w (Size), initially 1, bias b (Size), initially 0; running_mean m' (Size),
 ///         initially 0, running_var v' (Size), initially 1, num_batches_tracked (one number), which no optimizer
