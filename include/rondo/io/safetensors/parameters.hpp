@@ -153,9 +153,9 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
     return found;
 }
 
-/// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape or
-/// type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias with
-/// TensorNames::zero_biases.
+/// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape
+/// or type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias
+/// with TensorNames::zero_biases.
 inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType numbers,
                          const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
                          const io::TensorInfo*& found) {
