@@ -66,8 +66,8 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 /// safetensors.torch writes them, the file may have any one.
 ///
 /// Errors  file, format, or mismatch: a tensor that is missing, surplus or of another shape or type, with both shapes
-///         and types, or one of a recurrent layer of another kind; not_finite: a number that is NaN or infinite. The model is
-///         unchanged then. The file is untrusted input.
+///         and types, or one of a recurrent layer of another kind; not_finite: a number that is NaN or infinite. The
+///         model is unchanged then. The file is untrusted input.
 template <class Net, Backend B>
 void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
           Error& error) noexcept {
