@@ -98,7 +98,7 @@ inline Error variant_problem(const ModelCandidate& a, const ModelCandidate& b, c
     const auto shown = [](const ParameterSpec& t) {
         return t.variant.empty() ? "the usual functions" : std::string{t.variant};
     };
-    for (std::size_t k = 0; k < std::min(a.tensors.size(), b.tensors.size()); ++k)
+    for (std::size_t k = 0; k < (std::min)(a.tensors.size(), b.tensors.size()); ++k)
         if (const ParameterSpec &x = a.tensors[k], &y = b.tensors[k]; x.variant != y.variant)
             return {Error::Kind::mismatch, source + ": tensor " + std::string{x.name.view()} + ": candidates with " +
                                                shown(x) + " and with " + shown(y) + " fit; expected the metadata \"" +

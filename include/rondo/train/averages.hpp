@@ -40,7 +40,7 @@ struct UpdateCount {
 /// Updates running averages from what a backward has left in their places in the gradient: in that of a count the
 /// number of terms, and in those of the averages before it the sums of these terms.
 template <class Used, class S>
-void update_averages(Used& used, std::span<const ParameterSpec> tensors, S* parameters, const S* gradient) {
+void update_running_averages(Used& used, std::span<const ParameterSpec> tensors, S* parameters, const S* gradient) {
     using Role = ParameterSpec::Role;
     std::size_t first = 0; // of the averages that the next count belongs to
     for (std::size_t k = 0; k < tensors.size(); ++k) {
@@ -61,7 +61,7 @@ void update_averages(Used& used, std::span<const ParameterSpec> tensors, S* para
 /// `gradient`. A Trainer does it itself. That training step changes the first trained_size<Net> parameters only.
 template <class Net, Backend B>
 void update_averages(Workspace<Net, B>& work, Model<Net, B>& model, const Model<Net, B>& gradient) {
-    detail::update_averages(work.backend(), Net::tensors, model.data(), gradient.data());
+    detail::update_running_averages(work.backend(), Net::tensors, model.data(), gradient.data());
 }
 
 } // namespace rondo

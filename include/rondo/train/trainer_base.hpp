@@ -203,7 +203,7 @@ private:
         ++steps_;
         rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), network_.trained,
                                         steps_, factor});
-        update_averages(used, network_.tensors, model_->data(), all_.front().gradient.data());
+        update_running_averages(used, network_.tensors, model_->data(), all_.front().gradient.data());
     }
 
     // A synchronous step.
