@@ -99,7 +99,7 @@ inline RecordedVariant recorded_variant(std::string_view lines, std::string_view
     RecordedVariant found;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find('\n'));
-        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        lines.remove_prefix((std::min)(line.size() + 1, lines.size()));
         if (!line.starts_with(name) || !line.substr(name.size()).starts_with(": ")) continue;
         if (found.lines++ == 0) found.options = line.substr(name.size() + 2);
     }
