@@ -10,7 +10,7 @@ RULES = [
      r"\b(strto(d|f|ld|l|ll|ul|ull)|sto(d|f|ld|i|l|ul|ll|ull)|ato(f|i|l|ll)|setlocale|localeconv)\s*\(|\bto_w?string\((double|float)\(|"
      r"\b(v?f?s?n?printf|[fs]?scanf)\s*\(", ["core/error.hpp"]),  # what it prints without exceptions is a string
     ("min, max and check in parentheses: a host may have macros of these names",
-     r"(?<![\w(])(std::|std::ranges::|math::|numeric_limits<[^()]*>::|Limits::)(min|max)\(|(?<!\w)check\(", []),
+     r"(?<!\w)(std::|std::ranges::|math::|numeric_limits<[^()]*>::|Limits::)(min|max)\(|(?<!\w)check\(", []),
     ("floating point is read by read_number, which has a way where the library has no from_chars",
      r"\bfrom_chars\([^;]*\b(value|number|read)\)\s*\.\s*ec", ["core/read_number.hpp"]),
     ("letters are those of ASCII, in any locale", r"\b(is(alpha|alnum|digit|space|punct|upper|lower|print)|to(lower|upper))\s*\(", []),
