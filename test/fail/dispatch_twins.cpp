@@ -6,5 +6,6 @@
 using namespace rondo;
 
 void open() {
-    dispatch<RNN<3, 5>, ReluRNN<3, 5>>("model", [](const auto&) {});
+    dispatch<RNN<3, 5, Stack{.layers = 2}>, RNN<3, 5, Stack{.layers = 2, .dropout = Rate{20}}>>("model",
+                                                                                                [](const auto&) {});
 }

@@ -16,7 +16,10 @@ template <class S, int Hidden, int Count, int Components, int HSize = Hidden>
 struct States {
     static constexpr int hidden_size = Hidden, count = Count, components = Components;
     /// Units of a component.
-    static constexpr int units(int component) { return component == 0 ? HSize : Hidden; }
+    static constexpr int units(int component) {
+        if (component == 0) return HSize;
+        return Hidden;
+    }
 
     Values<S*, Components> value{};
     Values<S*, Components> gradient{}; // null where it is not needed
