@@ -33,6 +33,11 @@ public:
         if (to) backend().send(to, extent.lengths, std::size_t(extent.batch));
         return to;
     }
+    /// A batch's lengths where functors read them: the extent's own in host memory, else a copy at `to`.
+    const int* readable_lengths(const Extent& extent, int* to) const {
+        if constexpr (whole) return lengths(extent, to);
+        else return extent.lengths;
+    }
     /// x with padding, whose content is undefined, set to zero: a copy in `to`; x itself if there are no lengths.
     ColumnMajorView<const scalar> active(ColumnMajorView<const scalar> x, const Extent& extent, const int* lengths,
                                          scalar* to) const {

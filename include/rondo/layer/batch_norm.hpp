@@ -9,6 +9,7 @@
 #include "../core/view.hpp"
 #include "../graph/layer_layout.hpp"
 #include "../op/batch_normalize.hpp"
+#include "../op/scale_features.hpp"
 
 #include <array>
 #include <cmath>

@@ -10,6 +10,7 @@
 #include "../op/convolution.hpp"
 #include "../op/convolution_frame.hpp"
 #include "../op/depthwise_convolution.hpp"
+#include "../op/depthwise_kernel.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,147 +3,12 @@
 
 #include "../backend/scratch.hpp"
 #include "../core/view.hpp"
-#include "../simd/functions.hpp"
-#include "../simd/tail.hpp"
+#include "batch_normalize_functors.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
-
-namespace detail {
-/// y = (x - mean) scale, times w and plus b if there are any, for each column
-template <class S>
-struct NormalizeFeatures {
-    const S *x, *mean, *scale, *w, *b; // (rows x N), (rows); w null: without w and b
-    S* y;                              // (rows x N)
-    std::size_t rows;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t column) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            const P z = (part.load(x + column * rows + k) - part.load(mean + k)) * part.load(scale + k);
-            part.store(y + column * rows + k, w ? math::fma(z, part.load(w + k), part.load(b + k)) : z);
-        });
-    }
-};
-/// p = x - mean, or its square
-template <class S>
-struct CenteredPower {
-    const S *x, *mean; // (rows x N), (rows)
-    S* p;              // (rows x N)
-    std::size_t rows;
-    bool squared;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t column) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            const P d = part.load(x + column * rows + k) - part.load(mean + k);
-            part.store(p + column * rows + k, squared ? d * d : d);
-        });
-    }
-};
-/// p = dy (x - mean) scale
-template <class S>
-struct NormalizedProduct {
-    const S *x, *dy, *mean, *scale; // (rows x N), (rows)
-    S* p;                           // (rows x N)
-    std::size_t rows;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t column) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            const std::size_t at = column * rows + k;
-            part.store(p + at, (part.load(x + at) - part.load(mean + k)) * part.load(scale + k) * part.load(dy + at));
-        });
-    }
-};
-/// dx += w scale (dy - (db + z dw) / n) with z = (x - mean) scale; without the sums over the batch if n is 0
-template <class S>
-struct NormalizeFeaturesGradient {
-    const S *x, *dy, *mean, *scale, *w, *db, *dw; // (rows x N), (rows); w null: 1
-    S* dx;                                        // (rows x N)
-    std::size_t rows;
-    S n;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t column) const {
-        const P part_of_sum(n > S(0) ? S(1) / n : S(0));
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            const std::size_t at = column * rows + k;
-            const P inverse = part.load(scale + k);
-            P d = part.load(dy + at);
-            if (n > S(0)) {
-                const P z = (part.load(x + at) - part.load(mean + k)) * inverse;
-                d = d - math::fma(z, part.load(dw + k), part.load(db + k)) * part_of_sum;
-            }
-            const P factor = w ? part.load(w + k) * inverse : inverse;
-            part.store(dx + at, math::fma(d, factor, part.load(dx + at)));
-        });
-    }
-};
-/// Functors for one call over all features, from sums to statistics.
-template <class S>
-struct MeanOfSum { // mean += sum / n
-    const S* sum;
-    S* mean;
-    std::size_t rows;
-    S n;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            part.store(mean + k, part.load(mean + k) + part.load(sum + k) / P(n));
-        });
-    }
-};
-template <class S>
-struct ScaleOfSquares { // variance = squares / n, scale = 1 / sqrt(variance + eps)
-    const S* squares;
-    S *variance, *scale;
-    std::size_t rows;
-    S n, eps;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            const P v = part.load(squares + k) / P(n);
-            part.store(variance + k, v);
-            part.store(scale + k, P(S(1)) / math::sqrt(v + P(eps)));
-        });
-    }
-};
-/// The sums that update_averages divides by their number of terms, and this number. The variance is the unbiased one.
-template <class S>
-struct AddStatistics {
-    const S *mean, *variance;
-    S *to_mean, *to_variance, *to_count;
-    std::size_t rows;
-    S n;
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            part.store(to_mean + k, math::fma(part.load(mean + k), P(n), part.load(to_mean + k)));
-            part.store(to_variance + k,
-                       math::fma(part.load(variance + k), P(n * (n / (n - S(1)))), part.load(to_variance + k)));
-        });
-        *to_count += n;
-    }
-};
-}
-
-/// y = factor x + shift, feature by feature: a normalization by fixed statistics.
-template <class S>
-struct ScaleFeatures {
-    const S *x, *factor, *shift; // (rows x N), (rows)
-    S* y;                        // (rows x N)
-    std::size_t rows, count;     // count: N
-    template <class Run>
-    void forward(Run& run) const {
-        run.backend().columns(*this, count);
-    }
-    template <class P>
-    RONDO_HOST_DEVICE void run(std::size_t column) const {
-        for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t k) {
-            part.store(y + column * rows + k,
-                       math::fma(part.load(x + column * rows + k), part.load(factor + k), part.load(shift + k)));
-        });
-    }
-};
 
 /// The operation that normalizes each feature to mean 0 and mean square 1 over all valid columns, or by a mean and a
 /// variance that are given, and applies a weight and a bias.
@@ -166,7 +31,7 @@ struct BatchNormalization {
         const auto room = scratch_memory(scratch);
         const S n = S(count());
         if (of_batch) {
-            const int* lengths = valid_lengths(run, room.lengths);
+            const int* lengths = run.readable_lengths(x.extent, room.lengths);
             backend.fill(mean, x.rows, S(0));
             // The mean of the differences from a first mean corrects its rounding error.
             for (int k = 0; k < 2; ++k) {
@@ -196,7 +61,7 @@ struct BatchNormalization {
         auto& backend = run.backend();
         auto scratch = run.scratch();
         const auto room = scratch_memory(scratch);
-        const int* lengths = valid_lengths(run, room.lengths);
+        const int* lengths = run.readable_lengths(x.extent, room.lengths);
         S* const dw = weight.value ? run.gradient(weight) : nullptr;
         if (dw || of_batch) {
             sum_products(run, room, lengths, room.sum, [&](std::size_t first, S* to) {
@@ -264,11 +129,6 @@ private:
     template <bool whole>
     std::size_t chunk() const {
         return whole ? x.columns() : (std::min)(x.columns(), (std::max)(std::size_t(8), 4096 / x.rows));
-    }
-    template <class Run>
-    const int* valid_lengths(Run& run, int* to) const {
-        if constexpr (Run::whole) return run.lengths(x.extent, to);
-        else return x.extent.lengths;
     }
     /// sum = the sum over all valid columns of what column(first, to) writes to `to`, beginning with column `first`. On
     /// the host by chunks, whose sums are added: fewer rounding errors than one sum over all columns has.

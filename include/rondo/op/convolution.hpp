@@ -29,7 +29,7 @@ struct Convolution {
         auto& backend = run.backend();
         auto scratch = run.scratch();
         const auto room = forward_scratch(scratch);
-        const int* lengths = input_lengths(run, room.lengths);
+        const int* lengths = run.readable_lengths(x.extent, room.lengths);
         if (bias.value) backend.fill_columns(y.matrix(), bias.value);
         else backend.fill(y.value, y.size(), S(0));
         const S* const w = by_window(backend, room.weight);
@@ -63,7 +63,7 @@ struct Convolution {
         auto& backend = run.backend();
         auto scratch = run.scratch();
         const auto room = backward_scratch(scratch);
-        const int* lengths = input_lengths(run, room.lengths);
+        const int* lengths = run.readable_lengths(x.extent, room.lengths);
         const int* output_lengths = run.lengths(y.extent, room.output_lengths);
         const S* const w = by_window(backend, room.weight);
         S* const dw = run.gradient(weight);
@@ -141,11 +141,6 @@ private:
         if constexpr (whole) return f(begin, end - begin);
         const int batch = (std::max)(y.extent.batch, 1);
         for_each_valid_range(y.extent, int(begin / std::size_t(batch)), int(end / std::size_t(batch)), f);
-    }
-    template <class Run>
-    const int* input_lengths(Run& run, int* to) const {
-        if constexpr (Run::whole) return run.lengths(x.extent, to);
-        else return x.extent.lengths;
     }
     template <class B>
     const S* by_window(B& backend, S* to) const {

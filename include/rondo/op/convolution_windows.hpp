@@ -68,6 +68,15 @@ struct WindowsOfGroup {
         const int t = plan.source(position, length(b));
         return t < 0 ? nullptr : x + at(t, b);
     }
+    /// Calls f(position) for the positions of the padded sequence that have step t.
+    template <class F>
+    RONDO_HOST_DEVICE void each_position(int t, std::size_t b, const F& f) const {
+        const int left = plan.left, last = length(b) - 1;
+        f(t + left);
+        if (!plan.reflect) return;
+        if (t >= 1 && t <= left) f(left - t);
+        if (t < last && 2 * last - t <= last + plan.right) f(left + 2 * last - t);
+    }
 };
 template <class S>
 struct ConvolutionWindows : WindowsOfGroup<S> {
@@ -103,12 +112,8 @@ struct ConvolutionWindowsGradient : WindowsOfGroup<S> {
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t index) const {
         const std::size_t n = first_input + index, b = n % this->batch;
-        const int t = int(n / this->batch), length = this->length(b), left = this->plan.left;
-        if (t >= length) return;
-        add(t + left, t, b);
-        if (!this->plan.reflect) return;
-        if (t >= 1 && t <= left) add(left - t, t, b);
-        if (t <= length - 2 && 2 * (length - 1) - t < length + this->plan.right) add(left + 2 * (length - 1) - t, t, b);
+        const int t = int(n / this->batch);
+        if (t < this->length(b)) this->each_position(t, b, [&](int position) { add(position, t, b); });
     }
 
 private:
