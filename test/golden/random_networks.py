@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Random networks of Rondo's layers against PyTorch: outputs, and gradients of inputs and weights, in double and float;
-and streams against whole sequences, where the network is causal. Prints a table.
+and streams against whole sequences, where the network is causal. Prints a table, with what rounding alone does to PyTorch's
+own gradients: a network that is OUTSIDE the bounds where that is as large is badly conditioned.
 
     python -B test/golden/random_networks.py FOLDER [SEED] [COUNT]     40 networks of seed 1
 
@@ -35,7 +36,7 @@ PROGRAM = """#include <rondo/io/safetensors.hpp>
 #include <vector>
 using namespace rondo;
 template <class Net, class S, bool streams>
-void run(const std::string& path) {
+void run(const std::string& path, bool training) {
     using B = EigenBackend<S>;
     constexpr bool tokens = requires { requires (Net::vocabulary > 0); };
     using X = std::conditional_t<tokens, int, S>;
@@ -55,7 +56,7 @@ void run(const std::string& path) {
     std::vector<S> dx(x.size());
     Workspace<Net, B> work;
     const SequenceView<const X, in> view{x.data(), nullptr, extent};
-    const auto y = work.record(model, nullptr, Randomness{}, [&](auto& run) {
+    const auto y = work.record(model, nullptr, Randomness{.dropout = training}, [&](auto& run) {
         if constexpr (tokens) return Net::forward(run, view);
         else return Net::forward(run, SequenceView<S, in>{x.data(), dx.data(), extent});
     });
@@ -64,7 +65,9 @@ void run(const std::string& path) {
     work.backward(&gradient);
     if (!tokens) out.insert(out.end(), dx.begin(), dx.end());
     const auto all = gradient.values();
-    for (const auto& t : Net::tensors) out.insert(out.end(), all.begin() + long(t.offset), all.begin() + long(t.offset + t.size()));
+    for (const auto& t : Net::tensors)
+        if (t.role != ParameterSpec::Role::average && t.role != ParameterSpec::Role::count)
+            out.insert(out.end(), all.begin() + long(t.offset), all.begin() + long(t.offset + t.size()));
     if constexpr (streams) {
         const Packed<Net, B> packed{model};
         for (int b = 0; b < extent.batch; ++b) {
@@ -138,6 +141,23 @@ class Frames(nn.Module):
         return self.body[0](y).reshape(t, b, -1)
 
 
+class Batch(nn.BatchNorm1d):
+    """BatchNorm1d of (T, B, F); fixed: always by the running statistics."""
+
+    def __init__(self, size, fixed, **options):
+        super().__init__(size, **options)
+        self.fixed = fixed
+        if self.track_running_stats:
+            self.running_mean.normal_()
+            self.running_var.uniform_(0.5, 2)
+
+    def forward(self, x):
+        of_batch = not self.track_running_stats or (self.training and not self.fixed)
+        mean, var = (None, None) if of_batch else (self.running_mean, self.running_var)
+        y = functional.batch_norm(x.flatten(0, 1), mean, var, self.weight, self.bias, of_batch, 0.0, self.eps)
+        return y.view_as(x)
+
+
 class Draw:
     """The state of a network that is being drawn: features, steps (fixed for a Flatten), whether it is causal."""
 
@@ -198,6 +218,17 @@ def norm(d):
         (f"RMSNorm<{s}>", nn.RMSNorm(s)),
         (f"RMSNorm<{s}, Norm{{.eps = {{1, 1000}}}}>", nn.RMSNorm(s, 1e-3)),
     )
+
+
+def batch_norm(d):
+    s, (eps, epsilon), affine = d.size, d.pick(("{1, 100000}", 1e-5), ("{1, 100}", 1e-2)), d.pick(True, True, False)
+    tracked = d.pick(True, True, True, False)
+    fixed = tracked and d.pick(True, False, False)
+    words = {"affine": affine, "track_running_stats": tracked}
+    options = [f".eps = {eps}", *(f".{name} = false" for name, value in words.items() if not value)]
+    options += [".fixed = true"] * fixed
+    d.causal = d.causal and tracked
+    return f"BatchNorm1d<{s}, BatchNormOptions{{{', '.join(options)}}}>", Batch(s, fixed, eps=epsilon, **words)
 
 
 def convolution(d):
@@ -282,6 +313,16 @@ def variant(d):
     return type_, Recurrent(module)
 
 
+def projected(d):
+    hidden, projection = d.pick((2, 1), (5, 2), (8, 5), (20, 3))
+    layers, both, bias = d.pick(1, 1, 2), d.pick(False, False, True), d.pick(True, False)
+    module = nn.LSTM(d.size, hidden, num_layers=layers, bidirectional=both, bias=bias, proj_size=projection)
+    options = [f".layers = {layers}"] * (layers > 1) + [".bidirectional = true"] * both + [".bias = false"] * (not bias)
+    type_ = f"LSTM<{d.size}, {hidden}, Stack{{{', '.join([*options, f'.projection = {projection}'])}}}>"
+    d.size, d.causal = projection * (2 if both else 1), d.causal and not both
+    return type_, Recurrent(module)
+
+
 def peephole(d):
     hidden, layers = d.pick(2, 5, 20), d.pick(1, 2)
     module = Variant("lstm", d.size, hidden, layers, peepholes=True)
@@ -329,12 +370,12 @@ def ending(d):
 
 
 # Layers that a block of a network may be; a layer that others add to the library is added here.
-GENERATORS = [linear, activation, activation, prelu, norm, norm, convolution, convolution, convolution, recurrent, variant,
-              variant, peephole, residual, frames]
+GENERATORS = [linear, activation, activation, prelu, norm, norm, batch_norm, batch_norm, convolution, convolution,
+              convolution, recurrent, variant, variant, projected, projected, peephole, residual, frames]
 
 
 def network(seed):
-    """A type, a module, an input, and whether it can be streamed."""
+    """A type, a module, an input, and whether it can be streamed. In training mode those with a BatchNorm1d cannot."""
     d = Draw(seed)
     torch.manual_seed(seed)
     types, modules, tokens = [], [], d.pick(0, 0, 0, 0, 7)
@@ -354,13 +395,15 @@ def network(seed):
             type_, module = make(d)
             types.append(type_)
             modules.append(module)
-    module = nn.Sequential(*modules).double()
+    normalized = any(isinstance(module, Batch) for module in modules)
+    training = normalized and d.pick(True, False)
+    module = nn.Sequential(*modules).double().train(training)
     with torch.no_grad():
         for parameter in module.parameters():  # norms and PReLU, too
             parameter.add_(0.1 * torch.randn_like(parameter))
     steps, batch = 12, 3
     x = torch.randint(tokens, (steps, batch)) if tokens else torch.randn(steps, batch, d.input, dtype=torch.float64)
-    return f"Sequential<{', '.join(types)}>", module, x, d.causal
+    return f"Sequential<{', '.join(types)}>", module, x, d.causal and not training
 
 
 def outputs(module, x, dy):
@@ -378,6 +421,40 @@ def apart(got, expected):
     return float(numpy.abs(got - expected).max() / max(1e-3, numpy.abs(expected).max()))
 
 
+def of_scalar(module, scalar):
+    """A copy in double whose norms have the epsilon that PyTorch takes by itself in this scalar."""
+    made = copy.deepcopy(module)
+    for norm in made.modules():
+        if isinstance(norm, nn.RMSNorm) and norm.eps is None:
+            norm.eps = torch.finfo(getattr(torch, scalar)).eps
+    return made
+
+
+def gradients(module, x, dy):
+    _, dx, grads = outputs(module, x, dy)
+    return [grad.double().numpy().ravel() for grad in ([] if dx is None else [dx]) + list(grads.values())]
+
+
+def roundings(module, x, dy, draws=20):
+    """How far PyTorch's own gradients are apart: in double when last bits of the numbers change; and in float."""
+    draw = torch.Generator().manual_seed(1)
+
+    def change(value):
+        up = torch.rand(value.shape, generator=draw) < 0.5
+        return torch.where(up, torch.nextafter(value, value + 1), value)
+
+    exact, last_bits = gradients(of_scalar(module, "double"), x, dy), 0.0
+    for _ in range(draws):
+        changed = of_scalar(module, "double")
+        with torch.no_grad():
+            for parameter in changed.parameters():
+                parameter.copy_(change(parameter))
+        got = gradients(changed, change(x) if x.is_floating_point() else x, dy)
+        last_bits = max(last_bits, max(map(apart, got, exact), default=0.0))
+    got = gradients(copy.deepcopy(module).float(), x.float() if x.is_floating_point() else x, dy.float())
+    return last_bits, max(map(apart, got, gradients(of_scalar(module, "float"), x, dy)), default=0.0)
+
+
 def main(place, seed=1, count=40):
     place = pathlib.Path(place)
     place.mkdir(parents=True, exist_ok=True)
@@ -387,7 +464,7 @@ def main(place, seed=1, count=40):
         type_, module, x, causal = network(1000 * int(seed) + k)
         y = module(x)
         dy = torch.randn(y.shape, dtype=torch.float64)
-        parameters = {name: value.detach().clone() for name, value in module.named_parameters()}
+        parameters = {name: value.detach().clone() for name, value in module.state_dict().items()}
         path = place / f"net{k}"
         before = [f"{k}.{name}" for k, child in enumerate(module) if isinstance(child, Recurrent)
                   and getattr(child.module[0], "kind", "") == "gru_reset_before"
@@ -399,9 +476,10 @@ def main(place, seed=1, count=40):
         nets.append((type_, module, x, dy, causal, path))
     programs = []
     for scalar in ("double", "float"):
-        for part in range(0, len(nets), 5):
-            lines = [f'    run<{type_}, {scalar}, {str(causal and scalar == "double").lower()}>("{path}");'
-                     for type_, _, _, _, causal, path in nets[part : part + 5]]
+        for part in range(0, len(nets), 10):
+            lines = [f'    run<{type_}, {scalar}, {str(causal and scalar == "double").lower()}>'
+                     f'("{path}", {str(module.training).lower()});'
+                     for type_, module, _, _, causal, path in nets[part : part + 10]]
             text = PROGRAM + "int main() {\n" + "\n".join(lines) + "\n}\n"
             source = place / f"{scalar}_{part}.cpp"
             program = source.with_suffix("")
@@ -411,12 +489,13 @@ def main(place, seed=1, count=40):
                 subprocess.run([*compiler, source, "-o", program], check=True)
             subprocess.run([program], check=True)
     failed = 0
-    print("| network | double: outputs | gradients | float: outputs | gradients | streamed |")
-    print("|---|---|---|---|---|---|")
+    print("| network | double: outputs | gradients | float: outputs | gradients | streamed |"
+          " PyTorch: last bits | float |")
+    print("|---|---|---|---|---|---|---|---|")
     for type_, module, x, dy, causal, path in nets:
         row, fine, streamed = [], True, "-"
         for scalar in ("double", "float"):
-            exact = copy.deepcopy(module)
+            exact = of_scalar(module, scalar)
             y, dx, grads = outputs(exact, x, dy)
             got = numpy.frombuffer(path.with_suffix("." + scalar).read_bytes())
             names = [name for name in grads]
@@ -437,9 +516,11 @@ def main(place, seed=1, count=40):
                 streamed = apart(steps.ravel(), value)
                 fine = fine and streamed <= BOUNDS[scalar]
         failed += not fine
-        said = [f"{number:.1e}" for number in row] + [streamed if streamed == "-" else f"{streamed:.1e}"]
-        print(f"| `{type_}` | " + " | ".join(said) + (" |" if fine else " | FAILS |"))
-    print(f"\n{len(nets) - failed} of {len(nets)} networks agree; seed {seed}")
+        numbers = [*row, streamed, *roundings(module, x, dy)]
+        said = [number if number == "-" else f"{number:.1e}" for number in numbers]
+        training = ", in training" if module.training else ""
+        print(f"| `{type_}`{training} | " + " | ".join(said) + (" |" if fine else " | OUTSIDE |"))
+    print(f"\n{len(nets) - failed} of {len(nets)} networks within the bounds; seed {seed}")
     return 1 if failed else 0
 
 
