@@ -275,6 +275,37 @@ TEST(OnnxConvolutions, PoolingOverTheSteps) {
               why + "AveragePool): it leaves its padding out of the means at the ends, as no layer of Rondo does");
 }
 
+TEST(OnnxConvolutions, APoolOfOneSequencePoolsItsSteps) { // the first axis is that of the sequences
+    const std::string all = "it pools the sequences, too; MeanPooling and MaxPooling pool the steps of each";
+    EXPECT_EQ(one({1, 3, 5, 5}, "GlobalAveragePool", {}), "MeanPooling 3");
+    EXPECT_EQ(one({1, 3, 5, 5}, "GlobalMaxPool", {}), "MaxPooling 3");
+    EXPECT_EQ(one({1, 3, 4, 5}, "MaxPool", {list("kernel_shape", {4, 5})}), "MaxPooling 3");
+    EXPECT_EQ(one({1, 3, 2, 4, 5}, "GlobalAveragePool", {}), "MeanPooling 3");
+    const auto shaped = [](std::initializer_list<Whole> shape, const std::vector<Whole>& as,
+                           const std::vector<Whole>& perm) { // reshaped, and transposed
+        OnnxFile file;
+        file.input("x", shape).output("y");
+        file.tensor<Whole>("as", {as.size()}, as);
+        file.node("Reshape", {"x", "as"}, {"r"});
+        file.node("Transpose", {"r"}, {"t"}, {list("perm", perm)});
+        file.node("GlobalAveragePool", {"t"}, {"g"});
+        file.node("Flatten", {"g"}, {"f"});
+        file.count("w", {3, 2});
+        file.node("MatMul", {"f", "w"}, {"y"});
+        return layers_of(file);
+    };
+    const std::string pool = "onnx: node \"g\" (GlobalAveragePool): ";
+    EXPECT_EQ(shaped({1, 3, 4, 5}, {1, 3, 20}, {0, 1, 2}), "MeanPooling 3; Linear 3 -> 2, no bias");
+    EXPECT_EQ(shaped({1, 3, 4, 5}, {1, 3, 4, 5}, {0, 1, 3, 2}), "MeanPooling 3; Linear 3 -> 2, no bias");
+    EXPECT_EQ(shaped({4, 5, 3}, {1, 20, 3}, {0, 2, 1}), pool + all); // an axis of both
+    EXPECT_EQ(shaped({4, 5, 3}, {1, 4, 5, 3}, {0, 3, 1, 2}), pool + all);
+    for (const Whole keeps : {0, 1}) {
+        const auto keep = OnnxFile::attribute("keepdims", keeps);
+        EXPECT_EQ(one({1, 4, 5, 3}, "ReduceMean", {list("axes", {1, 2}), keep}), "MeanPooling 3");
+        EXPECT_EQ(one({1, 3, 4, 5}, "ReduceMax", {list("axes", {2, 3}), keep}), "MaxPooling 3");
+    }
+}
+
 TEST(OnnxConvolutions, WhatPoolsAnAxisReadsItAsTheSteps) {
     const std::string other = "its axis of steps is not that of the layers before it";
     const auto pooled = [](std::initializer_list<Whole> shape, const std::vector<Whole>& axes, auto&& then,

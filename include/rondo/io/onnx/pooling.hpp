@@ -46,22 +46,23 @@ inline std::string onnx_pool(OnnxWalk& walk, const OnnxNode& node) {
         if (!all) return "it pools windows of the steps; Rondo's MaxPooling is over all of them";
     }
     std::optional<OnnxFlow::Atom> time; // the first of the pooled atoms
-    std::size_t pooled = 0, kept = 0;   // outer atoms of an extent other than 1
+    std::size_t pooled = 0;             // outer atoms of an extent other than 1
+    bool kept = false;                  // an axis of sequences, of any extent
     for (std::size_t k = 0; k < x.rank; ++k) {
         const auto& axis = x.axes[k];
         for (std::size_t n = 0; n < axis.count; ++n) {
             const auto atom = axis.atoms[n];
             const bool outer = x.is_outer(atom);
             if (gone[k] && (!outer || (x.time && *x.time != atom))) return "it pools something else than the steps";
-            if (outer && !x.sizes[atom].is(1)) ++(gone[k] ? pooled : kept);
+            if (!gone[k]) kept = kept || outer;
+            else if (outer && !x.sizes[atom].is(1)) ++pooled;
             if (gone[k] && (!time || x.sizes[*time].is(1))) time = atom;
         }
         if (gone[k]) x.axes[k] = {};
     }
     if (!time) return "it pools no steps";
     if (reduces) ++walk.window_inputs;
-    if (pooled > 1 && kept == 0)
-        return "it pools the sequences, too; MeanPooling and MaxPooling pool the steps of each";
+    if (pooled > 1 && !kept) return "it pools the sequences, too; MeanPooling and MaxPooling pool the steps of each";
     x.time = time;
     if (x.lengths || x.flipped) return "it pools steps of a layer that is given sequence_lens, or reversed ones";
     const bool keep = !reduces || node.whole("keepdims", 1) != 0;
