@@ -9,6 +9,7 @@
 #include "onnx/external.hpp"
 #include "onnx/inputs.hpp"
 #include "onnx/operators.hpp"
+#include "onnx/results.hpp"
 #include "onnx/walk.hpp"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 
 #include "../../core/number_text.hpp"
 #include "affine.hpp"
+#include "results.hpp"
 #include "walk.hpp"
 
 #include <array>

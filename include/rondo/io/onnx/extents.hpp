@@ -4,6 +4,7 @@
 #include "../../core/range.hpp"
 #include "activation.hpp"
 #include "affine.hpp"
+#include "results.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "affine.hpp"
+#include "results.hpp"
 #include "walk.hpp"
 
 #include <algorithm>

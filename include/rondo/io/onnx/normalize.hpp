@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../core/number_text.hpp"
+#include "results.hpp"
 #include "walk.hpp"
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "results.hpp"
 #include "walk.hpp"
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../../core/range.hpp"
+#include "results.hpp"
 #include "walk.hpp"
 
 #include <array>

@@ -3,6 +3,7 @@
 
 #include "../../core/range.hpp"
 #include "extents.hpp"
+#include "results.hpp"
 #include "select.hpp"
 #include "walk.hpp"
 

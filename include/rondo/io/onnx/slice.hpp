@@ -4,6 +4,7 @@
 #include "../../core/range.hpp"
 #include "extents.hpp"
 #include "layers.hpp"
+#include "results.hpp"
 #include "select.hpp"
 #include "shapes.hpp"
 #include "walk.hpp"
