@@ -6,6 +6,7 @@
 #include "assign.hpp"
 #include "file.hpp"
 #include "layer_weights.hpp"
+#include "onnx/check.hpp"
 #include "onnx/external.hpp"
 #include "onnx/inputs.hpp"
 #include "onnx/operators.hpp"
