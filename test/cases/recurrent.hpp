@@ -77,7 +77,9 @@ void add_sizes(Cases& to, const std::string& kind) {
 
 template <template <int, int, rondo::Stack> class Layer>
 void add_cell(Cases& to, const std::string& kind) {
+#ifndef RONDO_TEST_THRUST // there variants and networks are cases in double
     add_sizes<Layer, double>(to, kind);
+#endif
 #ifndef RONDO_TEST_SANITIZED // the same code in double is enough
     add_sizes<Layer, float>(to, kind);
 #endif

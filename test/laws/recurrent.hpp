@@ -28,9 +28,9 @@ inline constexpr OfACell one_of_each[]{
     {"gru", "33_33_1_1"},    {"gru_reset_before", "3_16_2_1"}, {"lstm_projected", "5_3_3_2"}};
 #else
 inline constexpr bool few = false;
-inline constexpr OfACell one_of_each[]{{"rnn_tanh", "3_16_2_1", true}, {"rnn_relu", "5_3_3_2"},
-                                       {"lstm", "3_16_2_1", true},     {"peephole", "5_3_3_2"},
-                                       {"gru", "3_16_2_1", true},      {"gru_reset_before", "5_3_3_2"},
+inline constexpr OfACell one_of_each[]{{"rnn_tanh", "3_16_2_1", true}, {"rnn_relu", "5_3_3_2", true},
+                                       {"lstm", "3_16_2_1", true},     {"peephole", "5_3_3_2", true},
+                                       {"gru", "3_16_2_1", true},      {"gru_reset_before", "5_3_3_2", true},
                                        {"lstm_projected", "5_3_3_2"}};
 #endif
 inline bool tried(const Case& c) {

@@ -14,7 +14,7 @@ using cases::Batch, cases::Case;
 
 // All parameters are checked in networks of up to `whole` of them, and once in networks of up to `once`; otherwise
 // every nth is.
-constexpr std::size_t whole = 2000, once = 6000, nth_parameter = 17;
+constexpr std::size_t whole = 500, once = 2000, nth_parameter = 17;
 
 constexpr auto x_of = [](auto& trial) -> auto& { return trial.x.value; };
 constexpr auto initial_of = [](auto& trial) -> auto& { return trial.initial.value; };
