@@ -42,7 +42,7 @@ def meson(folder, host, env, *options):
     shutil.copy(here / "pedal.cpp", folder)
     if host == "meson_wrap":  # as if Meson had fetched it
         (folder / "subprojects" / "rondo").symlink_to(source)
-    run("meson", "setup", "--wrap-mode=nodownload", "-Doptimization=1", *options, folder / "build", folder, env=env)
+    run("meson", "setup", "--wrap-mode=nodownload", "-Doptimization=0", *options, folder / "build", folder, env=env)
     run("ninja", "-C", folder / "build")
     run(folder / "build" / "pedal", cwd=folder)
 
@@ -58,7 +58,7 @@ def meson_pkgconfig(folder):
 def cmake(folder, host, *options):
     shutil.copytree(here / host, folder, dirs_exist_ok=True)
     shutil.copy(here / "pedal.cpp", folder)
-    run("cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build", "-DCMAKE_CXX_FLAGS=-O1", *options)
+    run("cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build", "-DCMAKE_CXX_FLAGS=-O0", *options)
     run("cmake", "--build", folder / "build")
     run(folder / "build" / "pedal", cwd=folder)
 
