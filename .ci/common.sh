@@ -113,8 +113,8 @@ configure() {
     use_ccache
     local options="CXX=$launcher$cxx ${*:2}" status=0
     if [[ $options != "$(cat "$build/options" 2>/dev/null)" ]]; then
-        # Links in half the time of GNU's other linker.
-        if command -v ld.gold >/dev/null; then export CXX_LD=${CXX_LD:-gold}; fi
+        # Links in half the time of GNU's other linker; warns of each of clang's symbols for sanitizers.
+        if [[ $cxx == *g++ && $cxx != *clang* ]] && command -v ld.gold >/dev/null; then export CXX_LD=${CXX_LD:-gold}; fi
         lock configure 9 # packages that are fetched lie in a folder that all builds share
         rm -rf "$build"
         CXX=$launcher$cxx watched "configuring $build" meson setup "$build" "${@:2}" || status=$?
