@@ -39,6 +39,7 @@
 #include "layer/lstm.hpp"
 #include "layer/magnitude.hpp"
 #include "layer/norm.hpp"
+#include "layer/pool1d.hpp"
 #include "layer/pooling.hpp"
 #include "layer/prelu.hpp"
 #include "layer/residual.hpp"

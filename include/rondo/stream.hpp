@@ -14,6 +14,7 @@
 #include "layer/lstm.hpp"
 #include "layer/magnitude.hpp"
 #include "layer/norm.hpp"
+#include "layer/pool1d.hpp"
 #include "layer/prelu.hpp"
 #include "layer/residual.hpp"
 #include "layer/rnn.hpp"

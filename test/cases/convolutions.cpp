@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Convolutions, alone and between other layers.
+// Convolutions and pools over windows of the steps, alone and between other layers.
 #include "../../examples/common/voice_network.hpp"
 #include "lists.hpp"
 #include "typed.hpp"
@@ -7,6 +7,7 @@
 #include <rondo/layer/conv1d.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/magnitude.hpp>
+#include <rondo/layer/pool1d.hpp>
 #include <rondo/layer/pooling.hpp>
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/time_distributed.hpp>
@@ -35,6 +36,15 @@ void add_golden(Cases& to) {
     add(std::type_identity<Conv1d<1, 16, 5, ConvOptions{.stride = 3, .padding = Padding{2, 4, true}}>>{}, "reflect");
     add(std::type_identity<Conv1d<20, 1, 1>>{}, "one");
     add(std::type_identity<common::VoiceNet<voice_sizes>>{}, "voice");
+    add(std::type_identity<MaxPool1d<33, 2>>{}, "max");
+    add(std::type_identity<MaxPool1d<20, 3, PoolOptions{.stride = 2, .padding = {1, 1}}>>{}, "max_overlapping");
+    add(std::type_identity<MaxPool1d<5, 3, PoolOptions{.stride = 1, .dilation = 2, .padding = causal_padding}>>{},
+        "max_dilated");
+    add(std::type_identity<MaxPool1d<3, 4, PoolOptions{.stride = 1, .padding = {2, 2}}>>{}, "max_ties");
+    add(std::type_identity<AvgPool1d<1, 3>>{}, "mean");
+    add(std::type_identity<AvgPool1d<5, 4, PoolOptions{.stride = 2, .padding = {2, 2}}>>{}, "mean_padded");
+    add(std::type_identity<AvgPool1d<20, 4, PoolOptions{.stride = 3, .padding = {3, 1}}>>{}, "mean_uneven");
+    add(std::type_identity<AvgPool1d<33, 3, PoolOptions{1, 1, same_padding, false}>>{}, "mean_of_steps");
 }
 
 } // namespace
@@ -64,11 +74,22 @@ void add_convolutions(Cases& to) {
     add_network<
         Sequential<Conv1d<3, 3, 35, ConvOptions{.groups = 3, .padding = Padding{20, 14}, .bias = false}>, Linear<3, 2>>,
         double>(to, "checked", "Conv1d_depthwise_long");
+    add_network<Sequential<Linear<3, 20>, MaxPool1d<20, 3, PoolOptions{.stride = 2, .padding = {1, 2}}>,
+                           AvgPool1d<20, 2, PoolOptions{.stride = 1, .padding = {1, 1}}>, Linear<20, 3>>,
+                double>(to, "checked", "MaxPool1d");
+    add_network<
+        Sequential<AvgPool1d<3, 3, PoolOptions{.stride = 1, .padding = {1, 1}, .count_include_pad = false}>,
+                   Linear<3, 5>, MaxPool1d<5, 2, PoolOptions{.stride = 1, .dilation = 2, .padding = causal_padding}>>,
+        double>(to, "checked", "AvgPool1d_first");
     // One output step for each input step, so that targets fit.
     add_network<Sequential<Conv1d<3, 5, 3, ConvOptions{.dilation = 2, .padding = causal_padding}>, RNN<5, 4>,
                            Conv1d<4, 4, 3, ConvOptions{.groups = 4, .padding = same_padding}>,
                            Conv1d<4, 2, 4, ConvOptions{.padding = same_padding}>>,
                 float>(to, "padded_squared", "Conv1d");
+    add_network<Sequential<MaxPool1d<3, 3, PoolOptions{.stride = 1, .padding = causal_padding}>, RNN<3, 4>,
+                           AvgPool1d<4, 4, PoolOptions{1, 1, same_padding, false}>,
+                           MaxPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 2, .padding = {1, 1}}>>,
+                float>(to, "padded_squared", "MaxPool1d");
     add_network<Sequential<TimeDistributed<3, Conv1d<1, 4, 2, ConvOptions{.padding = causal_padding}>, Magnitude<2>,
                                            RNN<2, 3>, MaxPooling<3>>,
                            RNN<3, 2>>,

@@ -133,6 +133,17 @@ class OverSteps(nn.Module):
         return self.conv[0](functional.pad(x.permute(1, 2, 0), self.padding, self.mode)).permute(2, 0, 1)
 
 
+class Pool(nn.Module):
+    """A pool of (B, F, T), applied to (T, B, F) after padding its steps by `value`."""
+
+    def __init__(self, pool, left=0, right=0, value=0.0):
+        super().__init__()
+        self.pool, self.padding, self.value = pool, (left, right), value
+
+    def forward(self, x):
+        return self.pool(functional.pad(x.permute(1, 2, 0), self.padding, value=self.value)).permute(2, 0, 1)
+
+
 class Voice(nn.Module):
     """The voice detector of examples/common/voice_network.hpp: (T, B, samples of a frame) to (T, B, 1)."""
 
@@ -165,7 +176,7 @@ class Voice(nn.Module):
 
 
 def convolutions():
-    """Convolutions over 11 steps of 3 sequences, and a network of them over 6 frames of 3 sounds."""
+    """Convolutions and pools over 11 steps of 3 sequences, and a network of them over 6 frames of 3 sounds."""
     file = File("convolutions")
     for name, make in {
         "plain": lambda: OverSteps(3, 5, 3),
@@ -181,6 +192,19 @@ def convolutions():
         add_layer(file, name, module, leaf(11, 3, module.conv[0].in_channels))
     file.case("voice")
     add_layer(file, "voice", Voice(), leaf(6, 3, 36))
+    for name, features, pool in (
+        ("max", 33, Pool(nn.MaxPool1d(2))),
+        ("max_overlapping", 20, Pool(nn.MaxPool1d(3, stride=2, padding=1))),
+        ("max_dilated", 5, Pool(nn.MaxPool1d(3, stride=1, dilation=2), left=4, value=-torch.inf)),
+        ("max_ties", 3, Pool(nn.MaxPool1d(4, stride=1, padding=2))),
+        ("mean", 1, Pool(nn.AvgPool1d(3))),
+        ("mean_padded", 5, Pool(nn.AvgPool1d(4, stride=2, padding=2))),
+        ("mean_uneven", 20, Pool(nn.AvgPool1d(4, stride=3), left=3, right=1)),
+        ("mean_of_steps", 33, Pool(nn.AvgPool1d(3, stride=1, padding=1, count_include_pad=False))),
+    ):
+        file.case(name)
+        x = leaf(11, 3, features)
+        add_layer(file, name, pool, x.detach().round().requires_grad_() if name == "max_ties" else x)
     return file
 
 

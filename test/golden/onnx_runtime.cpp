@@ -105,6 +105,13 @@ int main(int argc, char** argv) {
                        Conv1d<4, 8, 2, ConvOptions{.dilation = 3, .groups = 4, .padding = causal_padding}>,
                        BatchNorm1d<8>, PReLU<8, 8>, LayerNorm<8>, MeanPooling<8>, Linear<8, 2>, LogSoftmax<2>>>{},
         "convolutions", {7, 3});
+    one(std::type_identity<
+            Sequential<Linear<3, 4>, MaxPool1d<4, 3, PoolOptions{.stride = 2, .padding = {1, 2}}>,
+                       MaxPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 3, .padding = causal_padding}>,
+                       AvgPool1d<4, 3, PoolOptions{.stride = 1, .padding = {1}, .count_include_pad = false}>,
+                       AvgPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 2, .padding = causal_padding}>,
+                       AvgPool1d<4, 4, PoolOptions{.padding = {2, 1}}>>>{},
+        "pools", {15, 3});
     net(std::type_identity<
             Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>{},
         "norms");

@@ -79,7 +79,8 @@ TEST(OnnxConvolutions, APadIsAPartOfTheConvolutionAfterIt) {
     file.tensor<Whole>("pads", {6}, std::vector<Whole>{0, 0, 1, 0, 0, 0});
     file.node("Pad", {"x", "pads"}, {"wide"});
     file.node("Relu", {"wide"}, {"y"});
-    EXPECT_EQ(layers_of(file), "onnx: node \"y\" (Relu): it reads steps with padding; only a convolution does");
+    EXPECT_EQ(layers_of(file),
+              "onnx: node \"y\" (Relu): it reads steps with padding; only a convolution or a pool does");
 }
 
 /// x (2, 3, 10 or open) through a Pad of 2 zeros before the first step, which `cut` makes "cut", and a Conv.
@@ -100,7 +101,7 @@ TEST(OnnxConvolutions, StepsWithPaddingAreReadAsAWhole) {
         return [=](OnnxFile& file) { file.node("Slice", {"wide", from, to, "2"}, {"cut"}); };
     };
     const std::string causal = "Conv1d 3 -> 4, kernel 3, padding 2 and 0, no bias",
-                      part = "it takes a part of steps with padding; only a convolution reads them";
+                      part = "it takes a part of steps with padding; only a convolution or a pool reads them";
     EXPECT_EQ(padded_and(false, slice("0", "12")), causal); // all of them
     for (const auto& [from, to] : {std::pair{"0", "10"}, {"2", "12"}, {"1", "12"}, {"0", "1"}, {"0", "-1"}})
         EXPECT_EQ(padded_and(false, slice(from, to)), "onnx: node \"cut\" (Slice): " + part) << from << ' ' << to;

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace onnx_pooling {
@@ -20,20 +22,81 @@ TEST(OnnxPooling, PoolingOverTheSteps) {
     EXPECT_EQ(one({0, 3, 0}, "GlobalAveragePool", {}), "MeanPooling 3");
     EXPECT_EQ(one({2, 3, 4, 5}, "GlobalMaxPool", {}), "MaxPooling 3");
     EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {5})}), "MaxPooling 3");
-    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {list("kernel_shape", {2}), list("strides", {2})}),
-              "Conv1d 3 -> 3, kernel 2, stride 2, groups 3, no bias");
-    const std::string why{refused};
-    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {2})}),
-              why + "MaxPool): it pools windows of the steps; Rondo's MaxPooling is over all of them");
     EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {5}), OnnxFile::attribute("auto_pad", "VALID")}),
               "MaxPooling 3");
-    for (const char* how : {"SAME_UPPER", "SAME_LOWER"}) // windows at the ends: as many steps as before
-        EXPECT_EQ(one({2, 3, 5}, "MaxPool", {list("kernel_shape", {5}), OnnxFile::attribute("auto_pad", how)}),
-                  why + "MaxPool): its auto_pad is \"" + how + "\"; expected NOTSET or VALID");
-    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {list("kernel_shape", {2}), list("strides", {2, 2})}),
+}
+
+TEST(OnnxPooling, WindowsOfTheSteps) {
+    const auto whole = [](std::string_view name, Whole value) { return OnnxFile::attribute(name, value); };
+    const auto automatic = [](const char* how) { return OnnxFile::attribute("auto_pad", how); };
+    const auto kernel = [](Whole size) { return list("kernel_shape", {size}); };
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {kernel(2)}), "MaxPool1d 3, kernel 2");
+    EXPECT_EQ(
+        one({0, 3, 0}, "MaxPool", {kernel(3), list("strides", {2}), list("dilations", {2}), list("pads", {1, 2})}),
+        "MaxPool1d 3, kernel 3, stride 2, dilation 2, padding 1 and 2");
+    EXPECT_EQ(one({2, 3, 1, 5}, "MaxPool", {list("kernel_shape", {1, 2})}), "MaxPool1d 3, kernel 2");
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {kernel(5), list("pads", {2, 2})}), "MaxPool1d 3, kernel 5, padding 2 and 2");
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {kernel(5), automatic("SAME_UPPER")}),
+              "MaxPool1d 3, kernel 5, padding 2 and 2");
+    EXPECT_EQ(one({0, 3, 0}, "MaxPool", {kernel(4), automatic("SAME_UPPER")}),
+              "MaxPool1d 3, kernel 4, padding 1 and 2");
+    EXPECT_EQ(one({2, 3, 10}, "MaxPool", {kernel(4), list("strides", {3}), automatic("SAME_LOWER")}),
+              "MaxPool1d 3, kernel 4, stride 3, padding 2 and 1");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {kernel(2), list("strides", {2})}), "AvgPool1d 3, kernel 2, stride 2");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {kernel(2), list("pads", {1, 1})}),
+              "AvgPool1d 3, kernel 2, padding 1 and 1, not counted");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {kernel(2), list("pads", {1, 1}), whole("count_include_pad", 1)}),
+              "AvgPool1d 3, kernel 2, padding 1 and 1");
+    EXPECT_EQ(
+        one({2, 3, 7}, "MaxPool", {kernel(3), list("strides", {2}), whole("ceil_mode", 1)}), // no part of a window
+        "MaxPool1d 3, kernel 3, stride 2");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {kernel(3), whole("ceil_mode", 1)}), "AvgPool1d 3, kernel 3");
+    const std::string why{refused}, ceil = "its ceil_mode gives a step of a part of a window";
+    EXPECT_EQ(one({2, 3, 8}, "MaxPool", {kernel(3), list("strides", {2}), whole("ceil_mode", 1)}),
+              why + "MaxPool): " + ceil);
+    EXPECT_EQ(one({0, 3, 0}, "MaxPool", {kernel(3), list("strides", {2}), whole("ceil_mode", 1)}),
+              why + "MaxPool): " + ceil);
+    EXPECT_EQ(one({0, 3, 0}, "MaxPool", {kernel(3), list("strides", {2}), automatic("SAME_UPPER")}),
+              why + "MaxPool): its auto_pad depends on the number of steps");
+    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {kernel(2), list("strides", {2, 2})}),
               why + "AveragePool): its strides have 2 numbers; expected 1");
-    EXPECT_EQ(one({0, 3, 0}, "AveragePool", {list("kernel_shape", {2}), list("pads", {1, 1})}),
-              why + "AveragePool): it leaves its padding out of the means at the ends, as no layer of Rondo does");
+    EXPECT_EQ(one({0, 3, 0}, "MaxPool", {kernel(2), list("pads", {0, 2})}),
+              why + "MaxPool): its padding is 2 steps; expected fewer than the 2 of its window");
+    EXPECT_EQ(one({2, 3, 5}, "MaxPool", {kernel(5), list("dilations", {2})}),
+              why + "MaxPool): its kernel reads more steps than there are");
+    EXPECT_EQ(one({2, 3, 5, 5}, "MaxPool", {list("kernel_shape", {2, 2})}),
+              why + "MaxPool): it moves over several axes; Rondo's layers read one axis of steps");
+}
+
+TEST(OnnxPooling, APadIsAPartOfThePoolAfterIt) {
+    const auto padded = [](float value, std::string_view op, const Attributes& attributes = {}) {
+        OnnxFile file;
+        file.input("x", {0, 3, 0}).output("y");
+        file.tensor<Whole>("pads", {6}, std::vector<Whole>{0, 0, 2, 0, 0, 0});
+        file.tensor<float>("value", {}, std::vector<float>{value});
+        file.node("Pad", {"x", "pads", "value"}, {"wide"});
+        Attributes all{list("kernel_shape", {3})};
+        all.insert(all.end(), attributes.begin(), attributes.end());
+        file.node(op, {"wide"}, {"y"}, all);
+        return layers_of(file);
+    };
+    const std::string why{refused}, own = "it reads steps of a Pad that is not its own padding: ";
+    constexpr float lowest = -std::numeric_limits<float>::infinity();
+    EXPECT_EQ(padded(lowest, "MaxPool"), "MaxPool1d 3, kernel 3, padding 2 and 0");
+    EXPECT_EQ(padded(lowest, "MaxPool", {list("pads", {0, 1})}), "MaxPool1d 3, kernel 3, padding 2 and 1");
+    EXPECT_EQ(padded(0, "AveragePool"), "AvgPool1d 3, kernel 3, padding 2 and 0");
+    EXPECT_EQ(padded(0, "MaxPool"), why + "MaxPool): " + own + "minus infinity");
+    EXPECT_EQ(padded(lowest, "AveragePool"), why + "AveragePool): " + own + "zeros that it counts");
+    EXPECT_EQ(padded(0, "AveragePool", {list("pads", {0, 1})}), why + "AveragePool): " + own + "zeros that it counts");
+    EXPECT_EQ(padded(1, "MaxPool"), "onnx: node \"wide\" (Pad): it pads with another number than 0 or minus infinity");
+    OnnxFile file;
+    file.input("x", {0, 3, 0}).output("y");
+    file.count("w", {4, 3, 3});
+    file.tensor<Whole>("pads", {6}, std::vector<Whole>{0, 0, 2, 0, 0, 0});
+    file.tensor<float>("value", {}, std::vector<float>{lowest});
+    file.node("Pad", {"x", "pads", "value"}, {"wide"});
+    file.node("Conv", {"wide", "w"}, {"y"});
+    EXPECT_EQ(layers_of(file), why + "Conv): it reads steps padded with minus infinity; only MaxPool does");
 }
 
 TEST(OnnxPooling, APoolOfOneSequencePoolsItsSteps) { // the first axis is that of the sequences

@@ -58,6 +58,11 @@ TEST(OnnxWrite, ConvolutionsNormsAndActivationsComeBackBitForBit) {
     expect_same<Sequential<RMSNorm<3>, LayerNorm<3, Norm{.eps = {1, 1000}, .bias = false}>>, double>();
     expect_same<Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
                            Softsign<3>, PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
+    expect_same<Sequential<Linear<3, 4>, MaxPool1d<4, 3, PoolOptions{.stride = 2, .padding = {1, 2}}>, AvgPool1d<4, 2>,
+                           MaxPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 3, .padding = causal_padding}>,
+                           AvgPool1d<4, 3, PoolOptions{.padding = {1}, .count_include_pad = false}>,
+                           AvgPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 2, .padding = causal_padding}>,
+                           Linear<4, 2>>>();
 }
 
 TEST(OnnxWrite, NamesStepsThatAConvolutionChanges) {
@@ -73,6 +78,9 @@ TEST(OnnxWrite, NamesStepsThatAConvolutionChanges) {
         Model<Sequential<Conv1d<3, 2, 3, ConvOptions{.stride = 2, .padding = {1, 1}}>, Tanh<2>>>{Seed{1}}));
     EXPECT_FALSE(names_others(Model<Conv1d<3, 2, 3, ConvOptions{.padding = causal_padding}>>{Seed{1}}));
     EXPECT_FALSE(names_others(Model<Sequential<Conv1d<3, 2, 3>, MeanPooling<2>>>{Seed{1}}));
+    EXPECT_TRUE(names_others(Model<Sequential<Linear<3, 2>, MaxPool1d<2, 2>>>{Seed{1}}));
+    EXPECT_FALSE(
+        names_others(Model<Sequential<Linear<3, 2>, AvgPool1d<2, 3, PoolOptions{1, 1, same_padding}>>>{Seed{1}}));
 }
 
 TEST(OnnxWrite, VariantsComeBackBitForBit) {

@@ -6,6 +6,8 @@
 #include <support/golden.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -63,6 +65,37 @@ TEST(Flatten, ExpectsItsNumberOfStepsAndNoLengths) {
     };
     EXPECT_EQ(refused(3, {}), "rondo::Flatten: expected sequences of 2 steps, got 3");
     EXPECT_EQ(refused(2, {1, 2}), "rondo::Flatten: expected sequences without lengths");
+}
+
+/// As in PyTorch: of several the last one has the gradient.
+TEST(MaxPool1d, NaNIsTheMaximum) {
+    const Case& c = *cases::find("conv", "max_overlapping", false); // kernel 3, stride 2, padding 1
+    const auto network = c.make();
+    cases::Trial trial;
+    trial.x = Batch{20, 5, 1};
+    trial.dy = Batch{20, 3, 1};
+    for (std::size_t n = 0; n < trial.x.value.size(); ++n) trial.x.value[n] = double(n);
+    trial.x.at(2, 0, 7) = trial.x.at(1, 0, 7) = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t n = 0; n < trial.dy.value.size(); ++n) trial.dy.value[n] = double(n + 1);
+    network->give(trial);
+    auto got = network->record();
+    network->backward();
+    network->gradients(got);
+    for (int row = 0; row < 20; ++row)
+        for (int t = 0; t < 5; ++t) {
+            const bool nan = row == 7;
+            const double dy[3]{trial.dy.at(0, 0, row), trial.dy.at(1, 0, row), trial.dy.at(2, 0, row)},
+                expected = nan ? (t == 1   ? dy[0]
+                                  : t == 2 ? dy[1]
+                                  : t == 4 ? dy[2]
+                                           : 0)
+                               : (t == 1   ? dy[0]
+                                  : t == 3 ? dy[1]
+                                  : t == 4 ? dy[2]
+                                           : 0);
+            EXPECT_EQ(got.dx.at(t, 0, row), expected) << row << ' ' << t;
+            EXPECT_EQ(t < 3 && std::isnan(got.y.at(t % 3, 0, row)), nan && t < 2) << row << ' ' << t;
+        }
 }
 
 } // namespace layers_test

@@ -4,6 +4,7 @@
 
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/conv1d.hpp>
+#include <rondo/layer/pool1d.hpp>
 #include <rondo/model/single_cell.hpp>
 #include <rondo/stream/any_stream.hpp>
 #include <rondo/stream/stream.hpp>
@@ -54,6 +55,8 @@ TEST(Stream, AllocatesNothing) {
     expect_none<Sequential<LSTM<3, 20, Stack{.layers = 2, .projection = 5}>, Linear<5, 2>>>(std::span{features});
     expect_none<Branch>(std::span{features});
     expect_none<Convolved>(std::span{features});
+    expect_none<Sequential<MaxPool1d<3, 3, PoolOptions{.stride = 1, .padding = causal_padding}>, Linear<3, 5>,
+                           AvgPool1d<5, 2, PoolOptions{1, 2, causal_padding, false}>>>(std::span{features});
 }
 
 TEST(Stream, TakesNoMemoryWhereItIsGiven) {

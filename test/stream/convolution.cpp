@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Causal convolutions, also with strides, in streams and from persistent states.
+// Causal convolutions and pools, also with strides, in streams and from persistent states.
 #include "unrolled.hpp"
 
 #include <rondo/layer/batch_norm.hpp>
@@ -7,6 +7,7 @@
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/magnitude.hpp>
 #include <rondo/layer/norm.hpp>
+#include <rondo/layer/pool1d.hpp>
 #include <rondo/layer/pooling.hpp>
 #include <rondo/layer/select.hpp>
 #include <rondo/layer/time_distributed.hpp>
@@ -56,6 +57,19 @@ using TwoFrames =
                Conv1d<3, 4, 3, strided(2)>, LSTM<4, 3>>;
 static_assert(StreamOf<TwoFrames, float>::inputs_size == 24);
 
+/// Pools with and without history: a kernel of the stride, a shorter and a longer one; and in a frame, with padding.
+using Pooled =
+    Sequential<MaxPool1d<3, 2>, Linear<3, 33>, AvgPool1d<33, 2, PoolOptions{.stride = 3}>,
+               MaxPool1d<33, 5, PoolOptions{.stride = 1, .dilation = 3, .padding = causal_padding}>, Linear<33, 4>,
+               TimeDistributed<4, MaxPool1d<1, 2, PoolOptions{.stride = 1, .padding = {1, 1}}>,
+                               AvgPool1d<1, 3, PoolOptions{.stride = 1, .padding = same_padding}>, MaxPooling<1>>,
+               GRU<1, 5>, AvgPool1d<5, 4, PoolOptions{1, 1, causal_padding, false}>,
+               AvgPool1d<5, 3, PoolOptions{.stride = 2, .padding = {2}}>,
+               MaxPool1d<5, 3, PoolOptions{.stride = 2, .padding = {1}}>>;
+static_assert(StreamOf<Pooled, float>::stride == 24);
+/// Of windows within the steps of one there is no state.
+static_assert(State<Sequential<MaxPool1d<3, 2>, AvgPool1d<3, 2, PoolOptions{.stride = 3}>>>::size == 0);
+
 /// A frame of seven steps, of which a convolution with stride 2 makes four.
 using OddFrames =
     Sequential<TimeDistributed<7, Conv1d<1, 4, 3, strided(2)>, GRU<4, 3>, LastStep<3>>, Named<"after", GRU<3, 3>>>;
@@ -69,6 +83,7 @@ TEST(Stream, OfConvolutionsEqualsTheUnrolledNetwork) {
     StreamTest<Framed>::equals_unrolled_in_float_and_double();
     StreamTest<OddFrames>::equals_unrolled_in_float_and_double();
     StreamTest<TwoFrames>::equals_unrolled_in_float_and_double();
+    StreamTest<Pooled>::equals_unrolled_in_float_and_double();
 }
 
 TEST(State, HasTheRecurrentLayersOutsideFrames) {
@@ -131,6 +146,7 @@ TEST(Convolution, GoesOnFromAPersistentState) {
     equals_whole_in_parts<Strided>();
     equals_whole_in_parts<Grouped>();
     equals_whole_in_parts<Normalized>();
+    equals_whole_in_parts<Pooled>();
 }
 
 TEST(TimeDistributed, RefusesLayersThatLeaveSeveralSteps) {

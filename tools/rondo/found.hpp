@@ -60,24 +60,26 @@ inline std::string variant_of(const rondo::LayerFacts& facts) {
     return "rondo::cell::Variant{" + text + '}';
 }
 
-/// "1, 16, 8, rondo::ConvOptions{.stride = 4}"
-inline std::string convolution_of(const rondo::LayerFacts& facts) {
+/// "1, 16, 8, rondo::ConvOptions{.stride = 4}", "3, 2, rondo::PoolOptions{.stride = 1}"
+inline std::string windows_of(const rondo::LayerFacts& facts) {
     const rondo::ConvolutionPlan& plan = facts.plan;
+    const bool pool = facts.kind != rondo::LayerKind::Conv1d;
     const auto size = [](int n) { return std::to_string(n); };
     std::string options;
     const auto add = [&](bool is, const std::string& option) {
         if (is) (options += options.empty() ? "" : ", ") += option;
     };
-    add(plan.stride > 1, ".stride = " + size(plan.stride));
+    add(plan.stride != (pool ? plan.kernel : 1), ".stride = " + size(plan.stride));
     add(plan.dilation > 1, ".dilation = " + size(plan.dilation));
     add(plan.groups > 1, ".groups = " + size(plan.groups));
     const bool causal = plan.left > 0 && plan.left == plan.reach() - 1 && plan.right == 0 && !plan.reflect;
     add(causal, ".padding = rondo::causal_padding");
     add(!causal && (plan.left > 0 || plan.right > 0),
         ".padding = {" + size(plan.left) + ", " + size(plan.right) + (plan.reflect ? ", true}" : "}"));
+    add(!facts.count_include_pad, ".count_include_pad = false");
     add(!facts.bias, ".bias = false");
-    return size(facts.input) + ", " + size(facts.output) + ", " + size(plan.kernel) +
-           (options.empty() ? "" : ", rondo::ConvOptions{" + options + '}');
+    return size(facts.input) + ", " + (pool ? "" : size(facts.output) + ", ") + size(plan.kernel) +
+           (options.empty() ? "" : (pool ? ", rondo::PoolOptions{" : ", rondo::ConvOptions{") + options + '}');
 }
 /// ", rondo::Norm{.eps = {1, 1000}}", where it is not the default.
 inline std::string norm_of(const rondo::LayerFacts& facts) {
@@ -105,7 +107,7 @@ inline std::string type_of(const FoundPart& part) {
     if (variant) type += "Variant";
     if (facts.kind == LayerKind::Linear && !facts.bias) type += "WithoutBias";
     type += '<';
-    if (facts.kind == LayerKind::Conv1d) return type + convolution_of(facts) + '>';
+    if (reads_windows(facts.kind)) return type + windows_of(facts) + '>';
     if (facts.kind == LayerKind::Flatten)
         return type + size(facts.input) + ", " + size(facts.count) +
                (facts.features_first ? ", rondo::FlattenOrder::features_first>" : ">");

@@ -41,6 +41,8 @@ enum class LayerKind {
     Conv1d,
     MeanPooling,
     MaxPooling,
+    MaxPool1d,
+    AvgPool1d,
     Flatten,
     LastStep,
     FirstStep,
@@ -78,6 +80,8 @@ constexpr std::string_view name_of(LayerKind kind) {
                                        "Conv1d",
                                        "MeanPooling",
                                        "MaxPooling",
+                                       "MaxPool1d",
+                                       "AvgPool1d",
                                        "Flatten",
                                        "LastStep",
                                        "FirstStep",
@@ -88,6 +92,10 @@ constexpr std::string_view name_of(LayerKind kind) {
 }
 
 constexpr bool is_norm(LayerKind kind) { return kind >= LayerKind::LayerNorm && kind <= LayerKind::BatchNorm1d; }
+/// Whether it reads windows of the steps, by a ConvolutionPlan.
+constexpr bool reads_windows(LayerKind kind) {
+    return kind == LayerKind::Conv1d || kind == LayerKind::MaxPool1d || kind == LayerKind::AvgPool1d;
+}
 constexpr bool is_recurrent(LayerKind kind) { return kind >= LayerKind::RNN && kind <= LayerKind::GRUResetBefore; }
 
 /// A layer, cell or function that declares its kind; a member `kind` of another type is the user's own.

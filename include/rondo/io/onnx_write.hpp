@@ -133,7 +133,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
     bool final_states = false;
     std::string_view steps = "steps"; // of the output
     std::int64_t opset = 17;
-    for (const NetworkLayer& layer : layers) opset = (std::max)(opset, onnx_opset_of(layer.facts.kind));
+    for (const NetworkLayer& layer : layers) opset = (std::max)(opset, onnx_opset_of(layer.facts));
     const auto can_add = [&](std::size_t k, const LayerFacts& facts) {
         const std::size_t from = k - std::size_t(facts.span);
         return std::size_t(facts.span) <= k && sizes[from] == facts.output && !names[from].empty() &&
@@ -195,7 +195,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         if ((kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates) || kind == LayerKind::MeanPooling ||
             kind == LayerKind::MaxPooling)
             steps = "";
-        else if (kind == LayerKind::Conv1d && !steps.empty() && !facts.plan.keeps_length()) steps = "output_steps";
+        else if (reads_windows(kind) && !steps.empty() && !facts.plan.keeps_length()) steps = "output_steps";
         names.push_back(y);
         sizes.push_back(size);
     }
@@ -210,9 +210,9 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename; GELU needs opset 20,
 /// RMSNorm 23. The network must be layers in order (see network_layers): recurrent layers, Linear, Embedding as the
-/// first, Conv1d, activations, Softmax, LogSoftmax, PReLU, LayerNorm, RMSNorm and BatchNorm1d with weights,
-/// MeanPooling, MaxPooling, LastStep, FirstStep, FinalStates directly after a bidirectional layer, Residual. Dropout is
-/// omitted.
+/// first, Conv1d, MaxPool1d, AvgPool1d (with dilation opset 19), activations, Softmax, LogSoftmax, PReLU, LayerNorm,
+/// RMSNorm and BatchNorm1d with weights, MeanPooling, MaxPooling, LastStep, FirstStep, FinalStates directly after a
+/// bidirectional layer, Residual. Dropout is omitted.
 /// An LSTM with a projection cannot be written: ONNX's operator has none.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep

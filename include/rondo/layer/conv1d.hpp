@@ -11,6 +11,8 @@
 #include "../op/convolution_frame.hpp"
 #include "../op/depthwise_convolution.hpp"
 #include "../op/depthwise_kernel.hpp"
+#include "padding.hpp"
+#include "windows.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,21 +22,6 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Steps of padding around a sequence: zeros, or its own steps reflected at its ends.
-struct Padding {
-    enum class Kind { given, causal, same };
-    int left = 0, right = 0;
-    bool reflect = false;
-    Kind kind = Kind::given;
-    bool operator==(const Padding&) const = default;
-};
-/// No padding: PyTorch's default.
-inline constexpr Padding valid_padding{};
-/// Before a sequence, so that no output depends on a later input.
-inline constexpr Padding causal_padding{.kind = Padding::Kind::causal};
-/// On both sides, so that there are as many outputs as inputs; one more at the end if the number is odd.
-inline constexpr Padding same_padding{.kind = Padding::Kind::same};
-
 /// The options of a convolution.
 struct ConvOptions {
     int stride = 1, dilation = 1, groups = 1;
@@ -42,13 +29,7 @@ struct ConvOptions {
     bool bias = true;
     bool operator==(const ConvOptions&) const = default;
 
-    constexpr ConvolutionPlan plan(int kernel) const {
-        ConvolutionPlan all{kernel, stride, dilation, groups, padding.left, padding.right, padding.reflect};
-        const int more = all.reach() - 1;
-        if (padding.kind == Padding::Kind::causal) all.left = more, all.right = 0;
-        if (padding.kind == Padding::Kind::same) all.left = more / 2, all.right = more - more / 2;
-        return all;
-    }
+    constexpr ConvolutionPlan plan(int kernel) const { return padding.around({kernel, stride, dilation, groups}); }
     constexpr bool valid(int in, int out, int kernel) const {
         return kernel > 0 && stride > 0 && dilation > 0 && groups > 0 && in % groups == 0 && out % groups == 0 &&
                padding.left >= 0 && padding.right >= 0 && (padding.kind != Padding::Kind::same || stride == 1);
@@ -130,15 +111,7 @@ struct Conv1d {
             else return step<Scalar>(run, x, state);
         } else {
             check_lengths(e, state != nullptr);
-            const int* lengths = nullptr;
-            if constexpr (!Run::packed)
-                if (e.lengths) {
-                    int* const all = run.take_lengths(e.batch);
-                    for (int b = 0; b < e.batch; ++b) all[b] = plan.steps(e.lengths[b]);
-                    lengths = all;
-                }
-            const auto y =
-                run.template make<Out>({plan.steps(e.steps), e.batch, lengths, e.first_step / stride, e.first_column});
+            const auto y = run.template make<Out>(detail::windows_extent(run, plan, e));
             std::conditional_t<depthwise, DepthwiseConvolution<Scalar>, Convolution<Scalar>> operation{
                 x, y, {}, {}, plan};
             if constexpr (has_kernel) {
@@ -215,20 +188,7 @@ private:
         return y;
     }
     static void check_lengths(const Extent& e, bool persistent) {
-        if (persistent && !causal)
-            fail(Error::Kind::argument,
-                 "rondo: Conv1d reads later steps, unless its padding is causal; it cannot carry "
-                 "state on");
-        for (int b = 0; persistent && b < e.batch; ++b)
-            if (e.length(b) % stride != 0)
-                fail(Error::Kind::argument, "rondo::Conv1d: a sequence that goes on: expected a multiple of " +
-                                                std::to_string(stride) + " steps, got " + std::to_string(e.length(b)));
-        const int least =
-            (std::max)(plan.reach() - plan.left - plan.right, plan.reflect ? (std::max)(plan.left, plan.right) + 1 : 1);
-        for (int b = 0; b < e.batch; ++b)
-            if (e.length(b) < least && !(e.lengths && e.length(b) == 0))
-                fail(Error::Kind::argument, "rondo::Conv1d: expected sequences of " + std::to_string(least) +
-                                                " steps or more, got one of " + std::to_string(e.length(b)));
+        detail::check_windows("Conv1d", plan, causal, e, persistent);
     }
 };
 

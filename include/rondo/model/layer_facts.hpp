@@ -29,10 +29,11 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///             Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has them
 /// variant     the options of its cell, as canonical() has them
 /// projection  units of a recurrent layer's h if they are projected from its hidden units; 0: they are not
-/// plan        the options of a Conv1d
+/// plan        the options of a Conv1d, a MaxPool1d or an AvgPool1d
 /// count       the factors of a PReLU, the steps of a Flatten
 /// affine      whether a norm has a weight
 /// features_first  the order of a Flatten
+/// count_include_pad  whether the means of an AvgPool1d with padding count it
 struct LayerFacts {
     LayerKind kind = LayerKind::other;
     int input = 0, output = 0;
@@ -45,7 +46,7 @@ struct LayerFacts {
     int projection = 0;
     ConvolutionPlan plan{};
     int count = 0;
-    bool affine = true, features_first = false;
+    bool affine = true, features_first = false, count_include_pad = true;
     bool operator==(const LayerFacts&) const = default;
 
     /// Features of a step in one direction.
@@ -86,15 +87,17 @@ inline std::string describe(const LayerFacts& facts) {
     if (facts.kind != LayerKind::Conv1d &&
         (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear))
         text += " -> " + std::to_string(facts.output);
-    if (facts.kind == LayerKind::Conv1d) {
+    if (facts.kind == LayerKind::Conv1d) text += " -> " + std::to_string(facts.output);
+    if (reads_windows(facts.kind)) {
         const ConvolutionPlan& plan = facts.plan;
-        text += " -> " + std::to_string(facts.output) + ", kernel " + std::to_string(plan.kernel);
+        text += ", kernel " + std::to_string(plan.kernel);
         if (plan.stride > 1) text += ", stride " + std::to_string(plan.stride);
         if (plan.dilation > 1) text += ", dilation " + std::to_string(plan.dilation);
         if (plan.groups > 1) text += ", groups " + std::to_string(plan.groups);
         if (plan.left > 0 || plan.right > 0)
             text += ", padding " + std::to_string(plan.left) + " and " + std::to_string(plan.right);
         if (plan.reflect) text += ", reflected";
+        if (!facts.count_include_pad) text += ", not counted";
     }
     if (facts.kind == LayerKind::PReLU) text += facts.count == 1 ? ", one factor" : ", a factor for each feature";
     if (facts.features_first) text += ", features first";
@@ -147,6 +150,7 @@ constexpr LayerFacts layer_facts() {
         constexpr std::size_t running = Layer::kind == LayerKind::BatchNorm1d ? 3 : 0;
         facts.affine = !is_norm(Layer::kind) || Layer::tensors.size() > running;
         if constexpr (requires { Layer::plan; }) facts.plan = Layer::plan;
+        if constexpr (Layer::kind == LayerKind::AvgPool1d) facts.count_include_pad = Layer::count_include_pad;
         if constexpr (requires { Layer::epsilon; }) facts.options[0] = Layer::epsilon.canonical();
         if constexpr (Layer::kind == LayerKind::PReLU) facts.count = Layer::factors;
         if constexpr (Layer::kind == LayerKind::Flatten) {

@@ -8,20 +8,24 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// The steps before a sequence that a causal convolution reads: a ring buffer, and as its last number the index of the
-/// oldest step.
+/// The steps before a sequence that the first windows of a causal convolution or pool read: a ring buffer, and as its
+/// last number the index of the oldest step, plus `steps` once the buffer is full.
 template <class S>
 struct ConvolutionHistory {
     S* ring; // (rows x steps), index
     std::size_t rows, steps;
 
     RONDO_HOST_DEVICE static constexpr std::size_t size(const ConvolutionPlan& plan, std::size_t rows) {
-        return plan.reach() > 1 ? std::size_t(plan.reach() - 1) * rows + 1 : 0;
+        return plan.left > 0 ? std::size_t(plan.left) * rows + 1 : 0;
     }
-    /// 0 if the state of a caller has another number than an index there.
     RONDO_HOST_DEVICE std::size_t oldest() const {
-        const S index = ring[rows * steps];
-        return index > S(0) && index < S(steps) ? std::size_t(index) : 0;
+        const std::size_t last = number();
+        return last < steps ? last : last - steps;
+    }
+    /// How many steps have been appended, `steps` at most.
+    RONDO_HOST_DEVICE std::size_t filled() const {
+        const std::size_t last = number();
+        return last < steps ? last : steps;
     }
     /// The step that is `count` steps back, from 1 to `steps`.
     RONDO_HOST_DEVICE const S* back(std::size_t count) const {
@@ -33,6 +37,7 @@ struct ConvolutionHistory {
     RONDO_HOST_DEVICE void append(int count, const F& step) const {
         const int skipped = count > int(steps) ? count - int(steps) : 0;
         std::size_t at = oldest();
+        const bool full = filled() + std::size_t(count) >= steps;
         if (skipped > 0) at = (at + std::size_t(skipped)) % steps;
         for (int t = skipped; t < count; ++t) {
             const S* const from = step(t);
@@ -40,7 +45,14 @@ struct ConvolutionHistory {
             for (std::size_t i = 0; i < rows; ++i) to[i] = from[i];
             if (++at == steps) at = 0;
         }
-        ring[rows * steps] = S(at);
+        ring[rows * steps] = S(full ? at + steps : at);
+    }
+
+private:
+    /// 0 if the state of a caller has something else there.
+    RONDO_HOST_DEVICE std::size_t number() const {
+        const S last = ring[rows * steps];
+        return last > S(0) && last < S(2 * steps) ? std::size_t(last) : 0;
     }
 };
 /// The windows of a group of features: element (k, i) of the column of an output step is feature i of the step that its
@@ -60,7 +72,7 @@ struct WindowsOfGroup {
     }
     RONDO_HOST_DEVICE std::size_t taps() const { return inputs * std::size_t(plan.kernel); }
     RONDO_HOST_DEVICE ConvolutionHistory<S> history(std::size_t b) const {
-        return {state + b * ConvolutionHistory<S>::size(plan, rows), rows, std::size_t(plan.reach() - 1)};
+        return {state + b * ConvolutionHistory<S>::size(plan, rows), rows, std::size_t(plan.left)};
     }
     /// The group's features of the step at a position of the padded sequence; null: zeros.
     RONDO_HOST_DEVICE const S* step(const S* x, int position, std::size_t b) const {

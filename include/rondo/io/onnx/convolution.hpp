@@ -86,12 +86,10 @@ inline std::string onnx_window(OnnxWalk& walk, const OnnxNode& node, const OnnxF
     return {};
 }
 
-/// Makes x the result of a convolution.
-inline std::string onnx_convolved(OnnxWalk& walk, const OnnxNode& node, OnnxFlow x, const OnnxWindow& window,
-                                  std::size_t out, std::vector<Array> arrays) {
-    const ConvolutionPlan& plan = window.plan;
-    LayerFacts facts{LayerKind::Conv1d, int(x.feature_count()), int(out), 1, arrays.size() == 2};
-    facts.plan = plan;
+/// Makes x the result of a layer that reads its steps by facts.plan.
+inline std::string onnx_windowed(OnnxWalk& walk, const OnnxNode& node, OnnxFlow x, const OnnxWindow& window,
+                                 const LayerFacts& facts, std::vector<Array> arrays) {
+    const ConvolutionPlan& plan = facts.plan;
     OnnxDim& steps = x.sizes[window.time];
     if (x.padded()) steps = x.unpadded; // the plan has the padding
     const std::int64_t change = std::int64_t(plan.left) + plan.right - plan.reach() + 1;
@@ -107,9 +105,9 @@ inline std::string onnx_convolved(OnnxWalk& walk, const OnnxNode& node, OnnxFlow
     x.several = 0;
     x.axes[1] = {};
     x.axes[1].add(OnnxFlow::features);
-    x.sizes[OnnxFlow::features] = {std::int64_t(out)};
+    x.sizes[OnnxFlow::features] = {std::int64_t(facts.output)};
     x.left = x.right = 0;
-    x.reflect = false;
+    x.reflect = x.lowest = false;
     x.settle();
     return onnx_result(walk, node, std::move(x)), "";
 }
@@ -137,6 +135,7 @@ inline std::string onnx_conv(OnnxWalk& walk, const OnnxNode& node) {
     if (in > most) return "it reads too many features";
     window.plan.groups = int(groups);
     if (x.reflect && (window.plan.left > 0 || window.plan.right > 0)) return "it pads with zeros what Pad reflects";
+    if (x.lowest) return "it reads steps padded with minus infinity; only MaxPool does";
     if (x.padded()) {
         window.plan.left += x.left;
         window.plan.right += x.right;
@@ -152,30 +151,9 @@ inline std::string onnx_conv(OnnxWalk& walk, const OnnxNode& node) {
         if (b.rank != 1 || b.size != out) return "B: expected [" + std::to_string(out) + "], got " + b.shape();
         if (std::string problem = walk.numbers(b, arrays[1].values); !problem.empty()) return "B: " + problem;
     }
-    return onnx_convolved(walk, node, std::move(x), window, out, std::move(arrays));
-}
-
-/// AveragePool over one axis: a convolution of each feature by itself.
-inline std::string onnx_average_pool(OnnxWalk& walk, const OnnxNode& node) {
-    OnnxFlow x;
-    if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
-    const auto kernel = node.find("kernel_shape");
-    OnnxWindow window;
-    if (std::string problem = onnx_window(walk, node, x, kernel ? kernel->wholes : std::vector<std::int64_t>{}, window);
-        !problem.empty())
-        return problem;
-    ConvolutionPlan& plan = window.plan;
-    if ((plan.left > 0 || plan.right > 0) && node.whole("count_include_pad", 0) == 0)
-        return "it leaves its padding out of the means at the ends, as no layer of Rondo does";
-    if (const OnnxDim steps = x.sizes[window.time]; node.whole("ceil_mode", 0) != 0 && plan.stride > 1) {
-        const std::int64_t rest = steps.times + plan.left + plan.right - plan.reach();
-        if (!steps.known() || rest % plan.stride != 0) return "its ceil_mode gives a step of a part of a window";
-    }
-    const auto size = std::size_t(x.feature_count()), count = size * std::size_t(plan.kernel);
-    plan.groups = int(size);
-    if (std::string problem = walk.keep(count); !problem.empty()) return problem;
-    return onnx_convolved(walk, node, std::move(x), window, size,
-                          {{size, std::size_t(plan.kernel), std::vector<double>(count, 1.0 / plan.kernel)}});
+    LayerFacts facts{LayerKind::Conv1d, int(in), int(out), 1, arrays.size() == 2};
+    facts.plan = window.plan;
+    return onnx_windowed(walk, node, std::move(x), window, facts, std::move(arrays));
 }
 
 } // namespace rondo::io::detail

@@ -34,9 +34,10 @@ struct OnnxFlow : OnnxAxes {
     bool whole = false;      // the input is of whole numbers: tokens, possibly cast to real numbers
     bool cut = false;        // a part of the input only
     unsigned several = 0;    // bits of atoms
-    int left = 0, right = 0; // steps of padding, which only a convolution can read; `sizes` counts them
-    bool reflect = false;
-    OnnxDim unpadded{}; // the number of steps without the padding
+    int left = 0, right = 0; // steps of padding, which only a convolution or a pool can read; `sizes` counts them
+    bool reflect = false;    // not with zeros
+    bool lowest = false;     // but with minus infinity
+    OnnxDim unpadded{};      // the number of steps without the padding
 
     bool padded() const { return left > 0 || right > 0; }
     /// Whether this is an input of the graph, or a part of one.

@@ -5,9 +5,11 @@
 #include "../../model/layer_facts.hpp"
 #include "graph_write.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <span>
 #include <string>
@@ -17,9 +19,10 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
 /// The lowest opset that has the operators of a layer, 17 or above.
-constexpr std::int64_t onnx_opset_of(LayerKind kind) {
-    if (kind == LayerKind::RMSNorm) return 23;
-    return kind == LayerKind::GELU || kind == LayerKind::TanhGELU ? 20 : 17;
+constexpr std::int64_t onnx_opset_of(const LayerFacts& facts) {
+    if (facts.kind == LayerKind::RMSNorm) return 23;
+    if (facts.kind == LayerKind::AvgPool1d && facts.plan.dilation > 1) return 19;
+    return facts.kind == LayerKind::GELU || facts.kind == LayerKind::TanhGELU ? 20 : 17;
 }
 
 /// Writes an activation, a norm, a convolution or pooling over the steps, from x to y; false if the layer is none of
@@ -117,6 +120,35 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
             std::vector<std::string_view> inputs{plan.reflect ? padded : turned, weight};
             if (facts.bias) inputs.push_back(bias);
             graph.node("Conv", inputs, {result}, attributes);
+        });
+        return true;
+    }
+    case LayerKind::MaxPool1d:
+    case LayerKind::AvgPool1d: {
+        const ConvolutionPlan& plan = facts.plan;
+        const bool maximum = facts.kind == LayerKind::MaxPool1d;
+        const auto list = [](std::string_view attribute, std::initializer_list<std::int64_t> all) {
+            return OnnxGraphWriter::attribute(attribute, std::span<const std::int64_t>{all.begin(), all.size()});
+        };
+        const bool wide = (std::max)(plan.left, plan.right) >= plan.kernel; // with dilation: a Pad of its own
+        if (wide && !facts.count_include_pad) return false;
+        Attributes attributes{list("kernel_shape", {plan.kernel}), list("strides", {plan.stride})};
+        if (!wide) attributes.push_back(list("pads", {plan.left, plan.right}));
+        if (plan.dilation > 1) attributes.push_back(list("dilations", {plan.dilation}));
+        if (!maximum)
+            attributes.push_back(
+                OnnxGraphWriter::attribute("count_include_pad", std::int64_t(facts.count_include_pad)));
+        by_features([&](const std::string& turned, const std::string& result) {
+            const std::string padded = name + ".padded";
+            if (wide) {
+                const std::int64_t around[]{0, 0, plan.left, 0, 0, plan.right};
+                const S number[]{maximum ? -std::numeric_limits<S>::infinity() : S(0)};
+                graph.node("Pad",
+                           {turned, graph.tensor<std::int64_t>(name + ".pads", {6}, around),
+                            graph.tensor<S>(name + ".padding", {}, number)},
+                           {padded});
+            }
+            graph.node(maximum ? "MaxPool" : "AveragePool", {wide ? padded : turned}, {result}, attributes);
         });
         return true;
     }

@@ -65,7 +65,7 @@ inline const OnnxOperator* find_onnx_operator(std::string_view name) {
         {"Add", onnx_add, 2},
         {"And", onnx_condition, 2},
         {"AveragePool",
-         onnx_average_pool,
+         onnx_window_pool,
          1,
          1,
          {{auto_pad,

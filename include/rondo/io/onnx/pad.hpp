@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +15,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
-/// Pad along the steps, with zeros or reflected steps, which becomes a part of the convolution after it.
+/// Pad along the steps, with zeros, minus infinity or reflected steps, which becomes a part of the convolution or the
+/// pool after it.
 inline std::string onnx_pad(OnnxWalk& walk, const OnnxNode& node) {
     OnnxFlow x;
     if (std::string problem = walk.data(node, node.input(0), x); !problem.empty()) return problem;
@@ -27,8 +29,9 @@ inline std::string onnx_pad(OnnxWalk& walk, const OnnxNode& node) {
     const auto number = node.find("value");
     const auto told = node.input(2).empty() ? std::optional<double>{} : walk.number(node.input(2));
     if (!node.input(2).empty() && !told) return "its value is no number of the file";
-    if (how == "constant" && told.value_or(number ? double(number->real) : 0) != 0)
-        return "it pads with another number than 0";
+    const double value = told.value_or(number ? double(number->real) : 0);
+    const bool constant = how == "constant", lowest = value <= double(std::numeric_limits<float>::lowest());
+    if (constant && value != 0 && !lowest) return "it pads with another number than 0 or minus infinity";
     std::vector<std::int64_t> all(2 * x.rank);
     if (node.input(3).empty()) {
         if (pads->size() != all.size()) return "it has pads of another number of axes than its input";
@@ -54,7 +57,8 @@ inline std::string onnx_pad(OnnxWalk& walk, const OnnxNode& node) {
         x.time = axis.atoms[0];
         x.left = int(all[k]);
         x.right = int(all[x.rank + k]);
-        x.reflect = how == "reflect";
+        x.reflect = !constant;
+        x.lowest = constant && lowest;
         OnnxDim& extent = x.sizes[axis.atoms[0]];
         x.unpadded = extent;
         ++walk.window_inputs;

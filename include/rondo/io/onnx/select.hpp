@@ -59,7 +59,7 @@ onnx_select(OnnxFlow& x, std::size_t axis, OnnxRange range,
     const bool forward = range.step == 1, to_end = range.to >= OnnxRange::all;
     const auto& lies = x.axes[axis];
     const bool full = forward && (extent.known() ? std::int64_t(count) == size : range.from == 0 && to_end);
-    if (x.padded() && !full) return "it takes a part of steps with padding; only a convolution reads them";
+    if (x.padded() && !full) return "it takes a part of steps with padding; only a convolution or a pool reads them";
     if (full && (range.from == 0 || lies.count == atoms.count)) return {}; // the last of one step is a LastStep
     if (forward && extent.known() && count == 0)
         return "it picks what is outside its input's axis of " + std::to_string(size);

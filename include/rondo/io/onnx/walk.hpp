@@ -57,7 +57,7 @@ struct OnnxWalk : OnnxConstants {
     /// The data of that name, as the whole output of one layer.
     std::string data(const OnnxNode& node, std::string_view name, OnnxFlow& result) {
         std::string problem = padded_data(node, name, result);
-        if (problem.empty() && result.padded()) return "it reads steps with padding; only a convolution does";
+        if (problem.empty() && result.padded()) return "it reads steps with padding; only a convolution or a pool does";
         return problem;
     }
     /// The same, possibly with padding around its steps.
