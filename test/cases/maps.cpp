@@ -30,6 +30,8 @@ void add_size(Cases& to) {
     add(std::type_identity<Hardsigmoid<Size>>{}, "hardsigmoid");
     add(std::type_identity<Hardtanh<Size>>{}, "hardtanh");
     add(std::type_identity<Softsign<Size>>{}, "softsign");
+    add(std::type_identity<Softplus<Size>>{}, "softplus");
+    add(std::type_identity<Threshold<Size, Ratio{1, 2}>>{}, "threshold");
     add(std::type_identity<PReLU<Size>>{}, "prelu");
     add(std::type_identity<PReLU<Size, Size>>{}, "prelu_each");
     add(std::type_identity<LogSoftmax<Size>>{}, "log_softmax");

@@ -54,6 +54,10 @@ void add_lstms(Cases& to) {
                                           .coupled = true,
                                           .peepholes = true}>;
     using Clip = With<LSTMVariant, Variant{.clip = Ratio{1, 2}, .peepholes = true}>;
+    using Plus = With<LSTMVariant, Variant{.gate{Function::softplus},
+                                           .candidate{Function::softplus},
+                                           .output{Function::softplus},
+                                           .clip = Ratio{1, 2}}>;
     add_variant<Coupled::Of, double, 3, 20>(to, "lstm_coupled");
     add_variant<Hard::Of, float, 3, 33>(to, "lstm_hard");
     add_variant<All::Of, double, 20, 1, two_both>(to, "lstm_all");
@@ -61,6 +65,7 @@ void add_lstms(Cases& to) {
 #ifndef RONDO_TEST_SANITIZED
     add_variant<Coupled::Of, float, 5, 3, two_both>(to, "lstm_coupled");
     add_variant<Hard::Of, double, 5, 3, two_both>(to, "lstm_hard");
+    add_variant<Plus::Of, double, 3, 5>(to, "lstm_softplus");
     add_variant<All::Of, float, 1, 20>(to, "lstm_all");
 #endif
 }
@@ -90,7 +95,8 @@ void add_variants(Cases& to) {
     add_lstms(to);
     add_others(to);
     for (Case& c : to)
-        if (c.kind == "lstm_hard" || c.kind == "gru_hard" || c.kind == "rnn_threshold") c.bounded = false;
+        if (c.kind == "lstm_hard" || c.kind == "gru_hard" || c.kind == "rnn_threshold" || c.kind == "lstm_softplus")
+            c.bounded = false;
 }
 
 } // namespace cases

@@ -108,15 +108,17 @@ def layers():
 def maps():
     """Further layers of one input and one output."""
     file = File("maps")
-    for features in (5, 33):
-        for name, make in further_layers(features).items():
-            case = f"{name}_{features}"
-            file.case(case)
-            module = make()
-            with torch.no_grad():  # not the initial ones and zeros
-                for parameter in module.parameters():
-                    parameter.add_(0.3 * torch.randn_like(parameter))
-            add_layer(file, case, module, leaf(2, 3, features))
+    cases = [(features, *one) for features in (5, 33) for one in further_layers(features).items()]
+    later = {"softplus": nn.Softplus, "threshold": lambda: nn.Threshold(0.5, 0.0)}
+    cases += [(features, *one) for features in (5, 33) for one in later.items()]
+    for features, name, make in cases:
+        case = f"{name}_{features}"
+        file.case(case)
+        module = make()
+        with torch.no_grad():  # not the initial ones and zeros
+            for parameter in module.parameters():
+                parameter.add_(0.3 * torch.randn_like(parameter))
+        add_layer(file, case, module, leaf(2, 3, features))
     return file
 
 

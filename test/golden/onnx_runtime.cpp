@@ -117,7 +117,8 @@ int main(int argc, char** argv) {
         "norms");
     net(std::type_identity<
             Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>, Softsign<3>,
-                       PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>{},
+                       Softplus<3>, Threshold<3, Ratio{1, 2}>, PReLU<3>,
+                       Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>{},
         "activations");
     using cell::Function, cell::Variant;
     constexpr Stack without_biases{.bidirectional = true, .bias = false};
@@ -138,6 +139,9 @@ int main(int argc, char** argv) {
             3, 5, Variant{.gate{Function::hardsigmoid, {1, 5}, {1, 2}}, .candidate{Function::affine, {3, 4}, {1, 4}}},
             without_biases>>{},
         "gru_variant", {7, 3});
+    constexpr Function softplus{Function::softplus};
+    one(std::type_identity<LSTMVariant<3, 5, Variant{.gate = softplus, .candidate = softplus, .output = softplus}>>{},
+        "lstm_softplus", {7, 3});
     one(std::type_identity<GRUResetBeforeVariant<
             3, 5, Variant{.candidate{Function::leaky_relu, {1, 8}}, .clip = Ratio{1, 4}}, reversed>>{},
         "gru_reset_before_variant", {7, 3, ragged});

@@ -148,6 +148,8 @@ VARIANTS = {
                                    candidate=("elu", 1.0, 0)), [(5, 3, 2, 2), (3, 20, 1, 1)]),
     "rnn_clip": (made("rnn", clip=0.5), [(5, 20, 1, 1)]),
     "rnn_threshold": (made("rnn", candidate=("thresholded_relu", 0.25, 0)), [(3, 5, 1, 2)]),
+    "lstm_softplus": (made("lstm", gate=("softplus", 0, 0), candidate=("softplus", 0, 0), output=("softplus", 0, 0), clip=0.5),
+                      [(3, 5, 1, 1)]),
 }
 
 

@@ -241,6 +241,9 @@ TEST(OnnxPolicies, Activations) {
     EXPECT_EQ(one("LeakyRelu", {real("alpha", 0.2f)}), "LeakyReLU 3, 0.2");
     EXPECT_EQ(one("HardSigmoid"), "Hardsigmoid 3, 0.2, 0.5");
     EXPECT_EQ(one("Softsign"), "Softsign 3");
+    EXPECT_EQ(one("Softplus"), "Softplus 3");
+    EXPECT_EQ(one("ThresholdedRelu"), "Threshold 3, 1");
+    EXPECT_EQ(one("ThresholdedRelu", {real("alpha", -0.25f)}), "Threshold 3, -0.25");
     EXPECT_EQ(one("LogSoftmax"), "LogSoftmax 3");
     EXPECT_EQ(one("Gelu", {}, {}, 20), "GELU 3");
     EXPECT_EQ(one("Gelu", {OnnxFile::attribute("approximate", "tanh")}, {}, 20), "TanhGELU 3");

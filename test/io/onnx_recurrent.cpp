@@ -162,6 +162,8 @@ TEST(OnnxRecurrent, FunctionsTakeTheNextAlphaAndBeta) {
               "GRUResetBefore 3 -> 2, gates hardsigmoid(0.2, 0.5), "
               "candidate softsign");
     EXPECT_EQ(with_functions("GRU", 3, {"Relu", "Elu"}), "GRUResetBefore 3 -> 2, gates relu, candidate elu(1)");
+    EXPECT_EQ(with_functions("LSTM", 4, {"Softplus", "LeakyRelu", "softplus"}, {0.5F}),
+              "LSTM 3 -> 2, gates softplus, candidate leaky_relu(0.5), output softplus");
     EXPECT_EQ(with_functions("RNN", 1, {"LeakyRelu"}), "RNN 3 -> 2, candidate leaky_relu(0.01)");
     EXPECT_EQ(with_functions("RNN", 1, {"Sigmoid"}), "RNN 3 -> 2, candidate sigmoid");
     EXPECT_EQ(with_functions("RNN", 1, {"ThresholdedRelu"}, {0.5F}), "RNN 3 -> 2, candidate thresholded_relu(0.5)");
@@ -169,8 +171,8 @@ TEST(OnnxRecurrent, FunctionsTakeTheNextAlphaAndBeta) {
               "RNN 3 -> 2, candidate scaled_tanh(1.7159, 0.6667)");
 
     const std::string node = "onnx: node \"Y\" (RNN): ";
-    EXPECT_EQ(with_functions("RNN", 1, {"Softplus"}),
-              node + "its activation \"Softplus\" is not one that layers of Rondo have");
+    EXPECT_EQ(with_functions("RNN", 1, {"Selu"}),
+              node + "its activation \"Selu\" is not one that layers of Rondo have");
     EXPECT_EQ(with_functions("RNN", 1, {"Affine"}, {1}),
               node + "it does not say the activation_beta of its activation \"Affine\"");
     EXPECT_EQ(with_functions("RNN", 1, {"ThresholdedRelu"}),

@@ -57,7 +57,8 @@ TEST(OnnxWrite, ConvolutionsNormsAndActivationsComeBackBitForBit) {
     expect_same<Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>();
     expect_same<Sequential<RMSNorm<3>, LayerNorm<3, Norm{.eps = {1, 1000}, .bias = false}>>, double>();
     expect_same<Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
-                           Softsign<3>, PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
+                           Softsign<3>, Softplus<3>, Threshold<3, Ratio{-1, 2}>, PReLU<3>,
+                           Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
     expect_same<Sequential<Linear<3, 4>, MaxPool1d<4, 3, PoolOptions{.stride = 2, .padding = {1, 2}}>, AvgPool1d<4, 2>,
                            MaxPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 3, .padding = causal_padding}>,
                            AvgPool1d<4, 3, PoolOptions{.padding = {1}, .count_include_pad = false}>,
@@ -96,6 +97,7 @@ TEST(OnnxWrite, VariantsComeBackBitForBit) {
                             Stack{.bidirectional = true, .bias = false}>>();
     expect_same<GRUVariant<3, 2, cell::Variant{.candidate{Function::elu, {2, 10}}, .clip = Ratio{2}}>>();
     expect_same<RNNVariant<3, 2, cell::Variant{.candidate{Function::relu}, .clip = Ratio{60}}>>();
+    expect_same<RNNVariant<3, 2, cell::Variant{.candidate{Function::softplus}}>>();
 }
 
 TEST(OnnxWrite, NeverMixesUpTheVariantsOfAnLSTM) {

@@ -55,6 +55,15 @@ TEST(Erf, OfFloatIsWithinItsBoundsEverywhere) {
     EXPECT_EQ(largest, 1);
 }
 
+TEST(Log1p, OfFloatIsWithinItsBoundBetweenZeroAndOne) {
+    double units = 0;
+    each_float([&](float x) {
+        if (x >= 0 && x <= 1) units = std::max(units, ulp(math::log1p(x), std::log1p(double(x))));
+    });
+    EXPECT_LE(units, 3);
+    EXPECT_EQ(math::log1p(0.f), 0);
+}
+
 TEST(Sigmoid, OfFloatIsWithinItsBoundsEverywhere) {
     double worst = 0, units = 0;
     each_float([&](float x) {
@@ -109,6 +118,7 @@ TYPED_TEST(Limits, NaNStaysNaN) {
     EXPECT_TRUE(std::isnan(math::sigmoid(nan)));
     EXPECT_TRUE(std::isnan(math::erf(nan)));
     EXPECT_TRUE(std::isnan(math::exp(nan)));
+    EXPECT_TRUE(std::isnan(math::log1p(nan)));
     EXPECT_TRUE(std::isnan(math::sqrt(nan)));
 }
 
@@ -138,6 +148,7 @@ TEST(Tanh, OfDoubleIsTheStandardLibrarys) {
         EXPECT_EQ(math::tanh(x), std::tanh(x));
         EXPECT_NEAR(math::sigmoid(x), exact_sigmoid(x), 1e-16);
         EXPECT_EQ(math::erf(x), std::erf(x));
+        EXPECT_EQ(math::log1p(std::exp(-std::abs(x))), std::log1p(std::exp(-std::abs(x))));
     }
 }
 

@@ -104,7 +104,7 @@ TYPED_TEST(PackOf, FunctionsDoNotDependOnTheLane) {
     for (const auto x : all) {
         const typename F::P whole(x);
         const auto t = F::lanes(math::tanh(whole)), s = F::lanes(math::sigmoid(whole)), e = F::lanes(math::exp(whole)),
-                   f = F::lanes(math::erf(whole));
+                   f = F::lanes(math::erf(whole)), l = F::lanes(math::log1p(whole));
         for (int lane = 0; lane < F::size; ++lane) {
             // Alone in its lane, among others.
             std::vector<TypeParam> mixed(std::size_t(F::size), TypeParam(0.7));
@@ -114,6 +114,7 @@ TYPED_TEST(PackOf, FunctionsDoNotDependOnTheLane) {
             EXPECT_TRUE(F::same_bits(F::lanes(math::sigmoid(p))[std::size_t(lane)], s[0])) << x;
             EXPECT_TRUE(F::same_bits(F::lanes(math::exp(p))[std::size_t(lane)], e[0])) << x;
             EXPECT_TRUE(F::same_bits(F::lanes(math::erf(p))[std::size_t(lane)], f[0])) << x;
+            EXPECT_TRUE(F::same_bits(F::lanes(math::log1p(p))[std::size_t(lane)], l[0])) << x;
         }
     }
 }
@@ -131,6 +132,7 @@ TYPED_TEST(PackOf, FunctionsAreThoseOfOneNumber) {
         check(F::lanes(math::tanh(whole))[0], math::tanh(x), 1, "tanh");
         check(F::lanes(math::sigmoid(whole))[0], math::sigmoid(x), 1, "sigmoid");
         check(F::lanes(math::erf(whole))[0], math::erf(x), 1, "erf");
+        if (!(x < 0 || x > 1)) check(F::lanes(math::log1p(whole))[0], math::log1p(x), std::log1p(x), "log1p");
         if (std::abs(x) < 80) check(F::lanes(math::exp(whole))[0], math::exp(x), std::exp(x), "exp");
     }
 }
@@ -181,15 +183,17 @@ TYPED_TEST(PackOf, SumAndGreatestOfItsLanes) {
 TEST(PackOfFloat, IsExactWhereItsLevelIs) {
     using P = Pack<float, Pack<float>::size, rondo::simd::Exact<>>;
     for (float x = -30; x < 30; x += 0.07f) {
-        float t[P::size], s[P::size], e[P::size], f[P::size];
+        float t[P::size], s[P::size], e[P::size], f[P::size], l[P::size];
         math::tanh(P(x)).store(t);
         math::sigmoid(P(x)).store(s);
         math::exp(P(x)).store(e);
         math::erf(P(x)).store(f);
+        math::log1p(P(x * x / 900)).store(l);
         EXPECT_EQ(t[P::size - 1], std::tanh(x)) << x;
         EXPECT_EQ(s[P::size - 1], float(1 / (1 + std::exp(-double(x))))) << x;
         EXPECT_EQ(e[P::size - 1], std::exp(x)) << x;
         EXPECT_EQ(f[P::size - 1], std::erf(x)) << x;
+        EXPECT_EQ(l[P::size - 1], std::log1p(x * x / 900)) << x;
     }
     EXPECT_TRUE(std::isnan(math::sum(math::tanh(P(NAN)))));
 }

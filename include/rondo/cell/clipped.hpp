@@ -14,12 +14,13 @@ constexpr auto activation_of() {
     else if constexpr (f.kind == Function::tanh) return activation::Tanh{};
     else if constexpr (f.kind == Function::relu) return activation::ReLU{};
     else if constexpr (f.kind == Function::leaky_relu) return activation::LeakyReLU<f.alpha>{};
-    else if constexpr (f.kind == Function::thresholded_relu) return activation::ThresholdedReLU<f.alpha>{};
+    else if constexpr (f.kind == Function::thresholded_relu) return activation::Threshold<f.alpha>{};
     else if constexpr (f.kind == Function::elu) return activation::ELU<f.alpha>{};
     else if constexpr (f.kind == Function::hardsigmoid) return activation::Hardsigmoid<f.alpha, f.beta>{};
     else if constexpr (f.kind == Function::affine) return activation::Affine<f.alpha, f.beta>{};
     else if constexpr (f.kind == Function::scaled_tanh) return activation::ScaledTanh<f.alpha, f.beta>{};
-    else return activation::Softsign{};
+    else if constexpr (f.kind == Function::softsign) return activation::Softsign{};
+    else return activation::Softplus{};
 }
 
 /// y = f(a) with a clipped; the derivative by a, which is 0 where a is beyond the clip, from a and y.

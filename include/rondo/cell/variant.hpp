@@ -19,15 +19,28 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///   thresholded_relu   x if x > alpha, else 0   elu         x if x > 0, else alpha (exp(x) - 1)
 ///   hardsigmoid        min(max(alpha x + beta, 0), 1)
 ///   affine             alpha x + beta           scaled_tanh alpha tanh(beta x)
-///   softsign           x / (1 + |x|)
+///   softsign           x / (1 + |x|)            softplus    log(1 + exp(x))
 struct Function {
-    enum Kind { sigmoid, tanh, relu, leaky_relu, thresholded_relu, elu, hardsigmoid, affine, scaled_tanh, softsign };
+    enum Kind {
+        sigmoid,
+        tanh,
+        relu,
+        leaky_relu,
+        thresholded_relu,
+        elu,
+        hardsigmoid,
+        affine,
+        scaled_tanh,
+        softsign,
+        softplus
+    };
     Kind kind = sigmoid;
     Ratio alpha{}, beta{};
 
     constexpr std::string_view name() const {
-        constexpr std::string_view names[]{"sigmoid", "tanh",        "relu",   "leaky_relu",  "thresholded_relu",
-                                           "elu",     "hardsigmoid", "affine", "scaled_tanh", "softsign"};
+        constexpr std::string_view names[]{"sigmoid",          "tanh",     "relu",        "leaky_relu",
+                                           "thresholded_relu", "elu",      "hardsigmoid", "affine",
+                                           "scaled_tanh",      "softsign", "softplus"};
         return names[kind];
     }
     static constexpr bool has_alpha(Kind kind) { return kind >= leaky_relu && kind <= scaled_tanh; }

@@ -63,5 +63,9 @@ template <int Size, Ratio least = Ratio{-1}, Ratio most = Ratio{1}>
 struct Hardtanh : Activation<activation::Hardtanh<least, most>, Size> {};
 /// y = x / (1 + |x|)
 template <int Size> struct Softsign : Activation<activation::Softsign, Size> {};
+/// y = log(1 + exp(x)). PyTorch's, with its default beta, is x above its threshold of 20, up to 2.1e-9 less.
+template <int Size> struct Softplus : Activation<activation::Softplus, Size> {};
+/// y = x for x > threshold, else 0: PyTorch's with the value 0, ONNX's ThresholdedRelu.
+template <int Size, Ratio threshold> struct Threshold : Activation<activation::Threshold<threshold>, Size> {};
 
 } // namespace rondo

@@ -25,8 +25,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// bias        whether a Linear, a Conv1d or a LayerNorm has one, a recurrent layer both
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
-/// options     of an activation, those of its type: a of LeakyReLU and ELU, a and b of Hardsigmoid, least and most of
-///             Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has them
+/// options     of an activation, those of its type: a of LeakyReLU and ELU, the threshold of Threshold, a and b of
+///             Hardsigmoid, least and most of Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has them
 /// variant     the options of its cell, as canonical() has them
 /// projection  units of a recurrent layer's h if they are projected from its hidden units; 0: they are not
 /// plan        the options of a Conv1d, a MaxPool1d or an AvgPool1d
@@ -61,7 +61,8 @@ struct LayerFacts {
 
 /// The number of options of an activation or a norm.
 constexpr int options_of(LayerKind kind) {
-    if (kind == LayerKind::LeakyReLU || kind == LayerKind::ELU || is_norm(kind)) return 1;
+    const bool one = kind == LayerKind::LeakyReLU || kind == LayerKind::ELU || kind == LayerKind::Threshold;
+    if (one || is_norm(kind)) return 1;
     return kind == LayerKind::Hardsigmoid || kind == LayerKind::Hardtanh ? 2 : 0;
 }
 

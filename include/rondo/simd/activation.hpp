@@ -136,13 +136,25 @@ struct Hardtanh {
 };
 /// x for x > a, else 0
 template <Ratio a>
-    requires (a.valid() && a.numerator >= 0)
-struct ThresholdedReLU {
-    static constexpr const char* name = "ThresholdedReLU";
+    requires (a.valid())
+struct Threshold {
+    static constexpr LayerKind kind = LayerKind::Threshold;
+    static constexpr Ratio options[2]{a, {}};
+    static constexpr Label describe() {
+        Label label{"Threshold "};
+        return a.describe(label);
+    }
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
         return math::select(x <= math::constant<P>(a.value()), P(0), x); // NaN stays NaN
     }
-    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return math::select(y <= P(0), P(0), P(1)); }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P x, P) {
+        return math::select(x <= math::constant<P>(a.value()), P(0), P(1));
+    }
+    template <class P>
+        requires (a.numerator >= 0)
+    RONDO_HOST_DEVICE static P gradient(P y) {
+        return math::select(y <= P(0), P(0), P(1));
+    }
 };
 /// a x + b
 template <Ratio a, Ratio b>
@@ -175,6 +187,15 @@ struct Softsign {
         const P left = P(1) - (math::max)(y, -y);
         return left * left;
     }
+};
+/// log(1 + exp(x)), which does not overflow
+struct Softplus {
+    static constexpr LayerKind kind = LayerKind::Softplus;
+    static constexpr const char* name = "Softplus";
+    template <class P> RONDO_HOST_DEVICE static P value(P x) {
+        return (math::max)(P(0), x) + math::log1p(math::exp((math::min)(x, -x))); // NaN stays NaN
+    }
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return P(1) - math::exp(-y); }
 };
 
 } // namespace rondo::activation

@@ -94,6 +94,7 @@ struct Functions<Pack<float, width, Level>> : PackFunctions<float, width, Level>
         const auto [n, d] = erf_quotient(x);
         return n / d;
     }
+    RONDO_HOST_DEVICE static P log1p(P x) { return log1p_polynomial(x); }
 };
 
 template <int width, class Level>
@@ -104,6 +105,7 @@ struct Functions<Pack<double, width, Level>> : PackFunctions<double, width, Leve
     RONDO_HOST_DEVICE static P tanh(P x) { return lanewise(x, Functions<double>::tanh); }
     RONDO_HOST_DEVICE static P sigmoid(P x) { return lanewise(x, Functions<double>::sigmoid); }
     RONDO_HOST_DEVICE static P erf(P x) { return lanewise(x, Functions<double>::erf); }
+    RONDO_HOST_DEVICE static P log1p(P x) { return lanewise(x, Functions<double>::log1p); }
 };
 
 template <int width, class Level>
@@ -119,6 +121,9 @@ struct Functions<Pack<float, width, simd::Exact<Level>>> : PackFunctions<float, 
     }
     RONDO_HOST_DEVICE static P erf(P x) {
         return lanewise(x, [](float one) { return ::erff(one); });
+    }
+    RONDO_HOST_DEVICE static P log1p(P x) {
+        return lanewise(x, [](float one) { return ::log1pf(one); });
     }
 };
 

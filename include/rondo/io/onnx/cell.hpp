@@ -63,6 +63,7 @@ inline constexpr OnnxFunction onnx_functions[]{
     {"Elu", {cell::Function::elu, {1}}},
     {"HardSigmoid", {cell::Function::hardsigmoid, {1, 5}, {1, 2}}},
     {"Softsign", {cell::Function::softsign}},
+    {"Softplus", {cell::Function::softplus}},
     {"ThresholdedRelu", {cell::Function::thresholded_relu}, false},
     {"Affine", {cell::Function::affine}, false},
     {"ScaledTanh", {cell::Function::scaled_tanh}, false},

@@ -57,9 +57,11 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
     case LayerKind::ReLU: graph.node("Relu", {x}, {y}); return true;
     case LayerKind::Tanh:
     case LayerKind::Sigmoid:
-    case LayerKind::Softsign: graph.node(name_of(facts.kind), {x}, {y}); return true;
+    case LayerKind::Softsign:
+    case LayerKind::Softplus: graph.node(name_of(facts.kind), {x}, {y}); return true;
     case LayerKind::LeakyReLU: graph.node("LeakyRelu", {x}, {y}, {real("alpha", option(0))}); return true;
     case LayerKind::ELU: graph.node("Elu", {x}, {y}, {real("alpha", option(0))}); return true;
+    case LayerKind::Threshold: graph.node("ThresholdedRelu", {x}, {y}, {real("alpha", option(0))}); return true;
     case LayerKind::Hardsigmoid:
         graph.node("HardSigmoid", {x}, {y}, {real("alpha", option(0)), real("beta", option(1))});
         return true;
