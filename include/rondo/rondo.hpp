@@ -33,6 +33,7 @@
 #include "layer/conv1d.hpp"
 #include "layer/dropout.hpp"
 #include "layer/embedding.hpp"
+#include "layer/final_cell_state.hpp"
 #include "layer/flatten.hpp"
 #include "layer/gru.hpp"
 #include "layer/linear.hpp"

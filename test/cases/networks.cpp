@@ -8,6 +8,7 @@
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/dropout.hpp>
 #include <rondo/layer/embedding.hpp>
+#include <rondo/layer/final_cell_state.hpp>
 #include <rondo/layer/flatten.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/linear.hpp>
@@ -42,6 +43,7 @@ void add_checked(Cases& to) {
     add(std::type_identity<After<3, LastStep<3>>>{}, "LastStep_3");
     add(std::type_identity<After<3, FirstStep<3>>>{}, "FirstStep_3");
     add(std::type_identity<After<2, FinalStates<1>>>{}, "FinalStates_1");
+    add(std::type_identity<First<FinalCellState<LSTM<3, 3>>>>{}, "FinalCellState_first");
     add(std::type_identity<After<20, AttentionPooling<20>>>{}, "AttentionPooling_20");
     add(std::type_identity<First<AttentionPooling<3, AdditiveScore<3, 5>>>>{}, "AttentionPooling_first");
     add(std::type_identity<First<Dropout<3, Rate{1, 4}>>>{}, "Dropout_first");
@@ -49,7 +51,8 @@ void add_checked(Cases& to) {
     add(std::type_identity<ResidualOfFirst<Linear<5, 3>>>{}, "ResidualOfFirst_5_3");
     add(std::type_identity<First<LastStep<3>>>{}, "LastStep_first");
     add(std::type_identity<After<1, Softsign<1>, PReLU<1>, LayerNorm<1>>>{}, "LayerNorm_1");
-    add(std::type_identity<After<5, LeakyReLU<5>, ELU<5>, LayerNorm<5>, SiLU<5>, PReLU<5, 5>>>{}, "LayerNorm_5");
+    add(std::type_identity<After<5, LeakyReLU<5>, ELU<5>, LayerNorm<5>, SiLU<5>, Softplus<5>, PReLU<5, 5>>>{},
+        "LayerNorm_5");
     add(std::type_identity<After<20, GELU<20>, RMSNorm<20>, Hardtanh<20>, PReLU<20>, MeanPooling<20>>>{}, "RMSNorm_20");
     add(std::type_identity<
             After<33, TanhGELU<33>, LayerNorm<33, Norm{.bias = false}>, Hardsigmoid<33>, LogSoftmax<33>>>{},
@@ -69,8 +72,8 @@ void add_padded(Cases& to) {
     add_network<Sequential<ReLU<3>, ReluRNN<3, 4>>, float>(to, "padded_squared", "ReLU");
     add_network<Sequential<Softmax<5>, GRUResetBefore<5, 3>>, double>(to, "padded_squared", "Softmax");
     add_network<Sequential<Dropout<3, Rate{30}>, Residual<RNN<3, 3>>>, float>(to, "padded_squared", "Dropout");
-    add_network<Sequential<LayerNorm<3>, GELU<3>, PReLU<3>, RMSNorm<3>, LogSoftmax<3>, PReLU<3, 3>>, float>(
-        to, "padded_squared", "LayerNorm");
+    add_network<Sequential<LayerNorm<3>, GELU<3>, Softplus<3>, PReLU<3>, RMSNorm<3>, LogSoftmax<3>, PReLU<3, 3>>,
+                float>(to, "padded_squared", "LayerNorm");
     add_network<Sequential<BatchNorm1d<3>, Linear<3, 5>, BatchNorm1d<5, BatchNormOptions{.affine = false}>>, double>(
         to, "padded_statistics", "BatchNorm1d");
     // and one a sequence.
@@ -80,6 +83,8 @@ void add_padded(Cases& to) {
         to, "padded_class", "FirstStep");
     add_network<Sequential<Embedding<7, 4, 0>, LSTM<4, 3, both>, FinalStates<3>, Linear<6, 2>>, double>(
         to, "padded_class", "FinalStates");
+    add_network<Sequential<Embedding<7, 4>, FinalCellState<LSTM<4, 3, both>>, Linear<6, 2>>, double>(to, "padded_class",
+                                                                                                     "FinalCellState");
     add_network<Sequential<Embedding<7, 4>, RNN<4, 6>, AttentionPooling<6, AdditiveScore<6, 3>>>, double>(
         to, "padded_class", "AttentionPooling");
     add_network<Sequential<Embedding<7, 5>, LayerNorm<5>, MeanPooling<5>>, float>(to, "padded_class", "MeanPooling");

@@ -98,6 +98,16 @@ int main(int argc, char** argv) {
         "last_step");
     each_length(std::type_identity<Sequential<GRU<3, 5, both_ways>, FinalStates<5>, Linear<10, 3>, Sigmoid<3>>>{},
                 "final_states");
+    each_length(std::type_identity<Sequential<FinalCellState<LSTM<3, 5, both_ways>>, Linear<10, 3>>>{}, "final_cell");
+    each_length(std::type_identity<Sequential<Linear<3, 4>, FinalCellState<LSTM<4, 5, reversed>>>>{},
+                "final_cell_reversed");
+    one(std::type_identity<Sequential<Conv1d<3, 4, 3, ConvOptions{.stride = 2, .padding = causal_padding}>, Tanh<4>,
+                                      Flatten<4, 4, FlattenOrder::features_first>, Linear<16, 2>>>{},
+        "flatten", {8, 3});
+    constexpr Norm plain{.eps = {1, 1000}, .affine = false};
+    one(std::type_identity<Sequential<RMSNorm<3, plain>, Linear<3, 4>, LayerNorm<4, plain>,
+                                      BatchNorm1d<4, BatchNormOptions{.affine = false}>, Flatten<4, 2>>>{},
+        "norms_plain", {2, 3});
     net(std::type_identity<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>{},
         "residual");
     one(std::type_identity<
@@ -116,8 +126,9 @@ int main(int argc, char** argv) {
             Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>{},
         "norms");
     net(std::type_identity<
-            Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>, Softsign<3>,
-                       Softplus<3>, Threshold<3, Ratio{1, 2}>, PReLU<3>,
+            Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
+                       Hardtanh<3, Ratio{1, 8}, Ratio::infinity()>, Hardtanh<3, Ratio::infinity(-1), Ratio{4}>,
+                       Softsign<3>, Softplus<3>, Threshold<3, Ratio{1, 2}>, PReLU<3>,
                        Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>{},
         "activations");
     using cell::Function, cell::Variant;
@@ -140,7 +151,8 @@ int main(int argc, char** argv) {
             without_biases>>{},
         "gru_variant", {7, 3});
     constexpr Function softplus{Function::softplus};
-    one(std::type_identity<LSTMVariant<3, 5, Variant{.gate = softplus, .candidate = softplus, .output = softplus}>>{},
+    one(std::type_identity<LSTMVariant<
+            3, 5, Variant{.gate = softplus, .candidate = softplus, .output = softplus, .clip = Ratio{1, 2}}>>{},
         "lstm_softplus", {7, 3});
     one(std::type_identity<GRUResetBeforeVariant<
             3, 5, Variant{.candidate{Function::leaky_relu, {1, 8}}, .clip = Ratio{1, 4}}, reversed>>{},

@@ -145,8 +145,17 @@ TEST(OnnxParts, FinalStatesAreFoundHoweverTheyAreTaken) {
               }),
               final);
     EXPECT_EQ(with_final([](OnnxFile& f) { f.node("Identity", {"h"}, {"y"}); }), part);
-    EXPECT_EQ(with_final([](OnnxFile& f) { f.node("Identity", {"Z_c"}, {"y"}); }),
-              "onnx: output \"y\": it reads Y_c; Rondo's layers hand on h alone");
+    EXPECT_EQ(with_final([](OnnxFile& f) { f.node("Identity", {"Z_c"}, {"y"}); }), two + "FinalCellState 4");
+    const auto memory = [](std::string_view one, std::string_view other) {
+        return with_final([&](OnnxFile& f) {
+            f.node("Gather", {"Z_c", one}, {"ahead"});
+            f.node("Gather", {other == "h" ? "h" : "Z_c", other == "h" ? "[3]" : other}, {"back"});
+            f.node("Concat", {"ahead", "back"}, {"y"}, {axis(-1)});
+        });
+    };
+    EXPECT_EQ(memory("[0]", "[1]"), two + "FinalCellState 4");
+    EXPECT_EQ(memory("[1]", "[0]"), part);
+    EXPECT_EQ(memory("[0]", "h"), "onnx: output \"y\": it joins Y_c with other values");
     // Steps of Y: the last of the forward direction, the first of the reverse direction.
     const auto of_steps = [](std::string_view ahead, std::string_view back) {
         return with_final([&](OnnxFile& f) {

@@ -47,6 +47,9 @@ TEST(OnnxWrite, ComesBackBitForBit) {
         Sequential<BatchNorm1d<3>, Named<"bn", BatchNorm1d<3, BatchNormOptions{.eps = {1, 8}, .affine = false}>>,
                    LSTM<3, 5, Stack{.bidirectional = true}>, BatchNorm1d<10>, LastStep<10>, BatchNorm1d<10>>,
         double>();
+    expect_same<Sequential<FinalCellState<LSTM<3, 5>>, Linear<5, 1>, FinalCellState<LSTM<1, 5, stacked>>, Tanh<5>>>();
+    expect_same<FinalCellState<PeepholeLSTM<3, 5, Stack{.layers = 2, .bidirectional = true}>>, double>();
+    expect_same<Sequential<Linear<3, 4>, FinalCellState<LSTM<4, 5, Stack{.reversed = true}>>>>();
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();
 }
 
@@ -56,14 +59,53 @@ TEST(OnnxWrite, ConvolutionsNormsAndActivationsComeBackBitForBit) {
                            BatchNorm1d<8>, PReLU<8, 8>, LayerNorm<8>, MeanPooling<8>, Linear<8, 2>, LogSoftmax<2>>>();
     expect_same<Sequential<GELU<3>, RMSNorm<3>, TanhGELU<3>, RMSNorm<3, Norm{.eps = {1, 1000}}>, MaxPooling<3>>>();
     expect_same<Sequential<RMSNorm<3>, LayerNorm<3, Norm{.eps = {1, 1000}, .bias = false}>>, double>();
-    expect_same<Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
-                           Softsign<3>, Softplus<3>, Threshold<3, Ratio{-1, 2}>, PReLU<3>,
-                           Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
+    constexpr Norm plain{.eps = {1, 1000}, .affine = false};
+    expect_same<
+        Sequential<RMSNorm<3, plain>, LayerNorm<3, plain>, BatchNorm1d<3, BatchNormOptions{.affine = false}>>>();
+    expect_same<
+        Sequential<LeakyReLU<3>, ELU<3, Ratio{1, 2}>, Hardsigmoid<3>, Hardtanh<3, Ratio{0}, Ratio{6}>,
+                   Hardtanh<3, Ratio{-1, 2}, Ratio::infinity()>, Hardtanh<3, Ratio::infinity(-1), Ratio{0}>,
+                   Hardtanh<3, Ratio{0}, Ratio::infinity()>, Softsign<3>, Softplus<3>, Threshold<3, Ratio{-1, 2}>,
+                   PReLU<3>, Residual<Conv1d<3, 3, 3, ConvOptions{.padding = same_padding}>>>>();
     expect_same<Sequential<Linear<3, 4>, MaxPool1d<4, 3, PoolOptions{.stride = 2, .padding = {1, 2}}>, AvgPool1d<4, 2>,
                            MaxPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 3, .padding = causal_padding}>,
                            AvgPool1d<4, 3, PoolOptions{.padding = {1}, .count_include_pad = false}>,
                            AvgPool1d<4, 2, PoolOptions{.stride = 1, .dilation = 2, .padding = causal_padding}>,
                            Linear<4, 2>>>();
+}
+
+TEST(OnnxWrite, AFlattenFixesTheNumberOfSteps) {
+    using Strided = Conv1d<3, 2, 3, ConvOptions{.stride = 2, .padding = causal_padding}>;
+    expect_same<Sequential<Flatten<3, 4>, Linear<12, 2>, Tanh<2>>>();
+    expect_same<Sequential<Strided, Flatten<2, 5, FlattenOrder::features_first>>, double>();
+    expect_same<Sequential<Strided, MaxPool1d<2, 3>, Tanh<2>, AvgPool1d<2, 2>, Flatten<2, 2>>>();
+    expect_same<Sequential<Embedding<7, 3>, LSTM<3, 2>, Flatten<2, 3>, Linear<6, 1>>>();
+}
+
+// As exporters write them for a norm that has none.
+TEST(OnnxWrite, NormsWithoutAWeightOrABiasAreThoseOfOnesAndZeros) {
+    const TemporaryFolder folder;
+    const auto path = folder / "model.onnx";
+    Model<LayerNorm<3>> model{Seed{1}};
+    io::write_onnx(model, path); // ones and zeros
+    Model<LayerNorm<3, Norm{.bias = false}>> no_bias;
+    load(no_bias, io::read_onnx(path));
+    EXPECT_TRUE((no_bias.tensor<"weight">().array() == 1).all());
+    Model<LayerNorm<3, Norm{.affine = false}>> no_weight;
+    load(no_weight, io::read_onnx(path));
+    model.tensor<"weight">()(2) = 2;
+    io::write_onnx(model, path);
+    load(no_bias, io::read_onnx(path));
+    EXPECT_EQ(no_bias.tensor<"weight">()(2), 2);
+    const std::string got = path.string() + ": node \"output\" (LayerNormalization): expected LayerNorm 3, ";
+    Error error;
+    load(no_weight, io::read_onnx(path), error);
+    EXPECT_EQ(error.message, got + "no weight, no bias, eps 1e-05 for the network, got LayerNorm 3, eps 1e-05");
+    model.tensor<"bias">()(1) = 1;
+    io::write_onnx(model, path);
+    error = {};
+    load(no_bias, io::read_onnx(path), error);
+    EXPECT_EQ(error.message, got + "no bias, eps 1e-05 for the network, got LayerNorm 3, eps 1e-05");
 }
 
 TEST(OnnxWrite, NamesStepsThatAConvolutionChanges) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A trace of a layer's gates holds what its equations made the output of.
 #include <rondo/backend/eigen/backend.hpp>
+#include <rondo/layer/final_cell_state.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/model/batch_state.hpp>
 #include <rondo/model/workspace.hpp>
 
+#include <support/failure.hpp>
 #include <support/gradients.hpp>
 
 namespace gates_test {
@@ -77,6 +80,31 @@ TEST(Gates, OfAGRUMakeItsOutput) {
     EXPECT_EQ(cell::GRU::gate_names[0], "reset gate");
     expect_gru<rondo::GRU<in, hidden, Stack{.bidirectional = true}>>();
     expect_gru<rondo::GRUResetBefore<in, hidden, Stack{}>>();
+}
+
+TEST(FinalCellState, IsThatOfTheLastLayerInBothDirections) {
+    using Layer = rondo::LSTM<in, hidden, Stack{.layers = 2, .bidirectional = true}>;
+    using Cell = FinalCellState<Layer>;
+    const Model<Layer, B> model{Seed{1}};
+    Model<Cell, B> cell;
+    cell.assign(model.values());
+    const DeviceSequence<B, double, in> x{normal_numbers(in * steps * batch), {steps, batch, lengths}};
+    Workspace<Layer, B> work;
+    const auto final =
+        work.evaluate(model, nullptr, [&](auto& run) { return Layer::forward(run, x.input(), from_zero); }).final;
+    const auto expected = values_of<B>(SequenceView<const double, hidden>{final.value[1], nullptr, {4, batch}});
+    Workspace<Cell, B> cell_work;
+    const auto c = cell_work.forward(cell, x.input());
+    EXPECT_EQ(c.extent.steps, 1);
+    const auto values = values_of<B>(c);
+    for (int b = 0; b < batch; ++b)
+        for (int d = 0; d < 2; ++d)
+            for (int j = 0; j < hidden; ++j)
+                EXPECT_EQ(values[std::size_t((b * 2 + d) * hidden + j)],
+                          expected[std::size_t(((2 + d) * batch + b) * hidden + j)]);
+    BatchState<Cell, B> state{batch};
+    expect_argument([&] { cell_work.forward(cell, state, x.input()); },
+                    "rondo: FinalCellState starts from zero; a run that carries its state has c in it");
 }
 
 } // namespace gates_test

@@ -149,6 +149,11 @@ inline std::string type_of(const Found& found) {
     std::vector<std::size_t> counts, inputs; // of layers in each, and of features that each reads
     for (const FoundPart& part : found.parts) {
         const rondo::LayerFacts& facts = part.first();
+        if (facts.kind == rondo::LayerKind::FinalCellState && !types.empty()) {
+            types.back() = "rondo::FinalCellState<" + types.back() + '>';
+            ++counts.back();
+            continue;
+        }
         if (facts.kind != rondo::LayerKind::Skip) {
             types.push_back(part.name.empty() ? type_of(part)
                                               : "rondo::Named<\"" + part.name + "\", " + type_of(part) + '>');

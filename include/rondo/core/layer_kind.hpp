@@ -49,6 +49,7 @@ enum class LayerKind {
     LastStep,
     FirstStep,
     FinalStates,
+    FinalCellState,
     Dropout,
     Skip,
 };
@@ -90,6 +91,7 @@ constexpr std::string_view name_of(LayerKind kind) {
                                        "LastStep",
                                        "FirstStep",
                                        "FinalStates",
+                                       "FinalCellState",
                                        "Dropout",
                                        "Skip"};
     return names[static_cast<int>(kind)];

@@ -4,12 +4,23 @@
 #include "host_device.hpp"
 #include "text.hpp"
 
+#include <limits>
+
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+inline constexpr double infinity = std::numeric_limits<double>::infinity(); // device code calls no constexpr function
+}
 
 /// A number as part of a type: Ratio{1, 100} is 0.01.
 struct Ratio {
     int numerator = 0, denominator = 1;
-    RONDO_HOST_DEVICE constexpr double value() const { return double(numerator) / denominator; }
+    RONDO_HOST_DEVICE constexpr double value() const {
+        if (denominator == 0) return numerator < 0 ? -detail::infinity : detail::infinity;
+        return double(numerator) / denominator;
+    }
+    /// Where a limit may be left out: no limit, with the sign 1 or -1. It is not valid elsewhere.
+    static constexpr Ratio infinity(int sign = 1) { return {sign, 0}; }
 
     /// The first convergent of the number's continued fraction that is equal to it as a float; not valid if there is
     /// none.

@@ -36,13 +36,22 @@ constexpr bool is_bias(const LayerFacts& facts, std::size_t k, std::size_t count
     const std::size_t own = count / std::size_t(facts.directions); // of a direction
     return is_recurrent(facts.kind) && facts.bias && own > 0 && (k % own == 2 || k % own == 3);
 }
+/// The weight and the bias of a norm: 0, 1 or 2 tensors.
+constexpr std::size_t scales_of(const LayerFacts& facts) {
+    if (!is_norm(facts.kind) || !facts.affine) return 0;
+    return facts.kind == LayerKind::RMSNorm || !facts.bias ? 1 : 2;
+}
 /// Whether a layer of a file can be copied to a layer of a network. Recurrent layers without biases, of either side,
-/// are those whose biases are zero; a BatchNorm1d without a weight is one whose weights are 1 and biases 0.
+/// are those whose biases are zero; a norm without a weight or a bias is one whose weights are 1, or biases 0.
 inline bool fits(const io::LayerWeights& file, const LayerFacts& facts) {
     LayerFacts same = file.facts;
-    if (same.kind == LayerKind::BatchNorm1d && same.affine && !facts.affine && file.arrays.size() == 5)
-        same.affine = range::any_of(file.arrays[0].values, [](double number) { return number != 1; }) ||
-                      range::any_of(file.arrays[1].values, [](double number) { return number != 0; });
+    const auto all = [&](std::size_t k, double number) {
+        return k < file.arrays.size() &&
+               range::all_of(file.arrays[k].values, [=](double one) { return one == number; });
+    };
+    if (same.kind == LayerKind::LayerNorm && same.bias && !facts.bias) same.bias = !all(1, 0);
+    if (is_norm(same.kind) && same.affine && !facts.affine)
+        same.affine = !all(0, 1) || (same.kind == LayerKind::BatchNorm1d && !all(1, 0));
     if (is_recurrent(same.kind) && same.bias != facts.bias) {
         same.bias = facts.bias;
         for (std::size_t k = 0; k < file.arrays.size(); ++k)
@@ -110,13 +119,13 @@ Error assign(std::span<const NetworkLayer> layers, std::span<const ParameterSpec
         const LayerFacts &facts = layers[k].facts, &from = weights.layers[k].facts;
         const auto& arrays = weights.layers[k].arrays;
         const std::size_t biases = is_recurrent(facts.kind) ? 2 * std::size_t(facts.directions) : 0,
-                          unused = from.affine && !facts.affine ? 2 : 0,
-                          expected = layers[k].count - (facts.bias ? biases : 0) + (from.bias ? biases : 0) + unused;
+                          unused = scales_of(from) - scales_of(facts), // of a norm, its weight or its last tensors
+            expected = layers[k].count - (facts.bias ? biases : 0) + (from.bias ? biases : 0) + unused;
         if (arrays.size() != expected)
             return {Error::Kind::mismatch, weights.source + ": " + weights.layers[k].name + ": expected " +
                                                std::to_string(expected) + " tensors, got " +
                                                std::to_string(arrays.size())};
-        for (std::size_t n = 0, next = unused; n < layers[k].count && !problem; ++n) {
+        for (std::size_t n = 0, next = facts.affine ? 0 : unused; n < layers[k].count && !problem; ++n) {
             const ParameterSpec& t = tensors[layers[k].tensor + n];
             const bool missing = !from.bias && is_bias(facts, n, layers[k].count);
             while (!missing && !facts.bias && is_bias(from, next, arrays.size())) ++next;

@@ -247,9 +247,9 @@ inline ModelWeights read_onnx_model(std::span<const std::byte> file, const OnnxO
 /// AveragePool over one axis (MaxPool1d, AvgPool1d); BatchNormalization, LayerNormalization, RMSNormalization;
 /// activations, PRelu, Softmax; ReduceMean, ReduceMax, GlobalAveragePool, GlobalMaxPool and MaxPool over all steps
 /// (MeanPooling, MaxPooling); Flatten of steps and features; Add, Sub, Mul and Div with numbers, as a part of the layer
-/// beside them or as a Linear; the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates). The
-/// shape operators between them are interpreted: whatever the order of axes in the file, the network's is (T, B, F).
-/// `load` copies the result to a Model.
+/// beside them or as a Linear; the last or first step, by Gather, Slice or Y_h (LastStep, FirstStep, FinalStates); Y_c
+/// (FinalCellState). The shape operators between them are interpreted: whatever the order of axes in the file, the
+/// network's is (T, B, F). `load` copies the result to a Model.
 ///
 /// initial states  constants are returned in `first`; graph inputs are provided by the caller at inference
 /// lengths         a graph input sequence_lens becomes the Extent's lengths; a constant is accepted if every sequence

@@ -29,11 +29,11 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
 namespace detail {
 
-/// Writes a recurrent layer: its Y, transposed to (T, B, features), or its Y_h if only final states are needed.
+/// Writes a recurrent layer: its Y, transposed to (T, B, features), or the final state that `final` names, Y_h or Y_c.
 template <class S>
 void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std::span<const ParameterSpec> tensors,
                           const S* values, const std::string& name, std::string_view x, std::string_view y,
-                          bool final_states) {
+                          std::string_view final) {
     const LayerKind kind = layer.facts.kind;
     const std::size_t hidden = std::size_t(layer.facts.output), in = std::size_t(layer.facts.input),
                       directions = std::size_t(layer.facts.directions), gates = std::size_t(gates_of(kind)),
@@ -58,7 +58,7 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
     const std::string w_name = graph.tensor<S>(name + ".W", {directions, rows, in}, w),
                       r_name = graph.tensor<S>(name + ".R", {directions, rows, hidden}, r),
                       b_name = layer.facts.bias ? graph.tensor<S>(name + ".B", {directions, 2 * rows}, b) : "",
-                      y_name = name + ".Y", h_name = name + ".Y_h", turned = name + ".turned",
+                      y_name = name + ".Y", h_name = name + ".Y_h", c_name = name + ".Y_c", turned = name + ".turned",
                       with_steps = name + ".with_steps";
     const bool gru = kind == LayerKind::GRU || kind == LayerKind::GRUResetBefore;
     const std::string_view op = gru ? "GRU" : kind == LayerKind::LSTM ? "LSTM" : "RNN";
@@ -90,13 +90,16 @@ void write_onnx_recurrent(OnnxGraphWriter& graph, const NetworkLayer& layer, std
     std::vector<std::string_view> inputs{x, w_name, r_name, b_name};
     const std::string p_name = variant.peepholes ? graph.tensor<S>(name + ".P", {directions, 3 * hidden}, p) : "";
     if (variant.peepholes) inputs.insert(inputs.end(), {"", "", "", p_name});
-    graph.node(op, inputs, {y_name, h_name}, attributes);
+    if (final == "Y_c") graph.node(op, inputs, {y_name, h_name, c_name}, attributes);
+    else graph.node(op, inputs, {y_name, h_name}, attributes);
+    const std::string_view states = final == "Y_c" ? c_name : h_name;
+    if (directions == 1 && !final.empty()) return graph.node("Identity", {states}, {y});
     if (directions == 1) return graph.node("Squeeze", {y_name, graph.wholes(name + ".axis", {1})}, {y});
     static constexpr std::int64_t of_y[]{0, 2, 1, 3}, of_h[]{1, 0, 2};
-    const auto perm = OnnxGraphWriter::attribute("perm", final_states ? std::span<const std::int64_t>{of_h} : of_y);
-    graph.node("Transpose", {final_states ? h_name : y_name}, {turned}, {perm});
-    if (final_states) graph.node("Unsqueeze", {turned, graph.wholes(name + ".axis", {0})}, {with_steps});
-    graph.node("Reshape", {final_states ? with_steps : turned, graph.wholes(name + ".shape", {0, 0, -1})}, {y});
+    const auto perm = OnnxGraphWriter::attribute("perm", final.empty() ? std::span<const std::int64_t>{of_y} : of_h);
+    graph.node("Transpose", {final.empty() ? y_name : states}, {turned}, {perm});
+    if (!final.empty()) graph.node("Unsqueeze", {turned, graph.wholes(name + ".axis", {0})}, {with_steps});
+    graph.node("Reshape", {final.empty() ? turned : with_steps, graph.wholes(name + ".shape", {0, 0, -1})}, {y});
 }
 
 /// BatchNormalization, whose features are the second axis.
@@ -130,7 +133,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
     std::vector<std::string> names{"input"}; // of each layer's input
     std::vector<int> sizes{layers.empty() ? 0 : layers[0].facts.input};
     const bool tokens = !layers.empty() && layers[0].facts.kind == LayerKind::Embedding;
-    bool final_states = false;
+    std::string_view final;           // the output of a recurrent layer that the next one selects
     std::string_view steps = "steps"; // of the output
     std::int64_t opset = 17;
     for (const NetworkLayer& layer : layers) opset = (std::max)(opset, onnx_opset_of(layer.facts));
@@ -143,8 +146,10 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
         const LayerFacts& facts = layers[k].facts;
         const LayerKind kind = facts.kind;
         const std::string name{layers[k].name.size > 0 ? layers[k].name.view() : name_of(kind)},
-            called = name + (kind == LayerKind::Skip ? ".sum" : ""), x = names.back(),
-            y = k + 1 == layers.size() ? "output" : called + ".y";
+            called = name + (kind == LayerKind::Skip             ? ".sum"
+                             : kind == LayerKind::FinalCellState ? ".c"
+                                                                 : ""),
+            x = names.back(), y = k + 1 == layers.size() ? "output" : called + ".y";
         const ParameterSpec* own = tensors.data() + layers[k].tensor;
         const auto part = [&](const ParameterSpec& t) { return std::span{values + t.offset, t.size()}; };
         int size = facts.output;
@@ -154,9 +159,10 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             return {};
         }
         if (is_recurrent(kind)) {
-            final_states =
-                facts.directions == 2 && k + 1 < layers.size() && layers[k + 1].facts.kind == LayerKind::FinalStates;
-            write_onnx_recurrent(graph, layers[k], tensors, values, name, x, y, final_states);
+            const LayerKind next = k + 1 < layers.size() ? layers[k + 1].facts.kind : LayerKind::other;
+            final = facts.directions == 2 && next == LayerKind::FinalStates ? "Y_h" : "";
+            if (next == LayerKind::FinalCellState) final = "Y_c";
+            write_onnx_recurrent(graph, layers[k], tensors, values, name, x, y, final);
             size *= facts.directions;
         } else if (kind == LayerKind::Linear) {
             const std::size_t in = std::size_t(facts.input), out = std::size_t(facts.output);
@@ -183,7 +189,7 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
                         graph.wholes(name + ".end", {first ? 1 : (std::numeric_limits<std::int64_t>::max)()}),
                         graph.wholes(name + ".axis", {0})},
                        {y});
-        } else if (kind == LayerKind::FinalStates && final_states) {
+        } else if ((kind == LayerKind::FinalStates && final == "Y_h") || kind == LayerKind::FinalCellState) {
             graph.node("Identity", {x}, {y}); // the previous layer has output its final states
             names.back().clear();             // instead of its steps, which a Skip can no longer add
         } else if (kind == LayerKind::Skip && can_add(k, facts)) {
@@ -192,17 +198,15 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
             problem = name + ": " + describe(facts) + " cannot be written here as ONNX";
             return {};
         }
-        if ((kind >= LayerKind::LastStep && kind <= LayerKind::FinalStates) || kind == LayerKind::MeanPooling ||
-            kind == LayerKind::MaxPooling)
-            steps = "";
+        if (is_over_steps(kind) || kind == LayerKind::Flatten) steps = "";
         else if (reads_windows(kind) && !steps.empty() && !facts.plan.keeps_length()) steps = "output_steps";
         names.push_back(y);
         sizes.push_back(size);
     }
     if (layers.empty()) problem = "the network has no layers";
     constexpr int type = std::is_same_v<S, float> ? OnnxTensor::float32 : OnnxTensor::float64;
-    const auto input = tokens ? OnnxGraphWriter::value("input", OnnxTensor::int64, "steps", 0)
-                              : OnnxGraphWriter::value("input", type, "steps", sizes[0]);
+    const auto input = OnnxGraphWriter::value("input", tokens ? int(OnnxTensor::int64) : type, "steps",
+                                              tokens ? 0 : sizes[0], onnx_steps_of(layers));
     return graph.model(input, OnnxGraphWriter::value("output", type, steps, sizes.back()), opset);
 }
 
@@ -211,12 +215,12 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 /// Writes a model as ONNX, opset 17, for any number of steps and sequences, with an atomic rename; GELU needs opset 20,
 /// RMSNorm 23. The network must be layers in order (see network_layers): recurrent layers, Linear, Embedding as the
 /// first, Conv1d, MaxPool1d, AvgPool1d (with dilation opset 19), activations, Softmax, LogSoftmax, PReLU, LayerNorm,
-/// RMSNorm and BatchNorm1d with weights, MeanPooling, MaxPooling, LastStep, FirstStep, FinalStates directly after a
-/// bidirectional layer, Residual. Dropout is omitted.
+/// RMSNorm, BatchNorm1d, MeanPooling, MaxPooling, Flatten, which fixes the number of steps, LastStep, FirstStep,
+/// FinalStates directly after a bidirectional layer, FinalCellState, Residual. Dropout is omitted.
 /// An LSTM with a projection cannot be written: ONNX's operator has none.
 ///
-/// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep
-///         and FinalStates.
+/// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep,
+///         FinalStates and FinalCellState.
 /// Errors  argument: a layer that cannot be written, by name; not_finite: a number that is NaN or infinite; file: the
 ///         path and the system's reason. An existing file is unchanged then.
 /// Source  onnx.ai/onnx/operators, onnx/onnx.proto.

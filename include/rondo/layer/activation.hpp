@@ -58,7 +58,7 @@ template <int Size> struct SiLU : Activation<activation::SiLU, Size> {};
 /// y = min(max(a x + b, 0), 1). PyTorch's a is 1/6; ONNX's default is 1/5.
 template <int Size, Ratio a = Ratio{1, 6}, Ratio b = Ratio{1, 2}>
 struct Hardsigmoid : Activation<activation::Hardsigmoid<a, b>, Size> {};
-/// y = min(max(x, least), most); from 0 to 6 it is ReLU6.
+/// y = min(max(x, least), most); from 0 to 6 it is ReLU6, to Ratio::infinity() PyTorch's clamp(min=least).
 template <int Size, Ratio least = Ratio{-1}, Ratio most = Ratio{1}>
 struct Hardtanh : Activation<activation::Hardtanh<least, most>, Size> {};
 /// y = x / (1 + |x|)

@@ -26,7 +26,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// span        of a Skip: it adds the input of the layer that is `span` layers before it
 /// reversed    whether a recurrent layer reads each sequence from its end
 /// options     of an activation, those of its type: a of LeakyReLU and ELU, the threshold of Threshold, a and b of
-///             Hardsigmoid, least and most of Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has them
+///             Hardsigmoid, least and most of Hardtanh; eps of a norm, 0 for machine_epsilon; as Ratio::canonical has
+///             them
 /// variant     the options of its cell, as canonical() has them
 /// projection  units of a recurrent layer's h if they are projected from its hidden units; 0: they are not
 /// plan        the options of a Conv1d, a MaxPool1d or an AvgPool1d
@@ -182,13 +183,17 @@ constexpr int each_layer(const Label& name, std::size_t tensor, Visit& visit) {
         constexpr std::size_t tensors = Layer::tensors.size() / std::size_t(Layer::layers);
         for (; count < Layer::layers; ++count) {
             NetworkLayer one{facts, name, tensor + std::size_t(count) * tensors, tensors, count, Layer::layers};
-            if (count > 0) one.facts.input = Layer::output_size;
+            if (count > 0) one.facts.input = facts.directions * facts.features();
             if (Layer::layers > 1) one.name.add(", layer ").add(count);
             visit(one);
         }
     } else if constexpr (facts.kind != LayerKind::Dropout) {
         visit(NetworkLayer{facts, name, tensor, Layer::tensors.size()});
         count = 1;
+    }
+    if constexpr (requires { Layer::kind_after; }) {
+        visit(NetworkLayer{{Layer::kind_after, Layer::output_size, Layer::output_size}, name});
+        ++count;
     }
     if constexpr (requires { Layer::residual_size; }) {
         constexpr int size = Layer::residual_size;

@@ -118,11 +118,13 @@ struct Hardsigmoid {
         return math::select(y <= P(0), P(0), math::select(P(1) <= y, P(0), math::constant<P>(a.value())));
     }
 };
-/// x, clamped to [least, most]
+/// x, clamped to [least, most], one of which may be infinite
 template <Ratio least, Ratio most>
-    requires (least.valid() && most.valid() && least.value() < most.value())
+    requires ((least.valid() || least == Ratio::infinity(-1)) && (most.valid() || most == Ratio::infinity()) &&
+              (least.valid() || most.valid()) && least.value() < most.value())
 struct Hardtanh {
-    static constexpr LayerKind kind = LayerKind::Hardtanh;
+    static constexpr LayerKind kind =
+        least.value() == 0 && most == Ratio::infinity() ? LayerKind::ReLU : LayerKind::Hardtanh;
     static constexpr Ratio options[2]{least, most};
     static constexpr const char* name = "Hardtanh";
     template <class P> RONDO_HOST_DEVICE static P value(P x) {

@@ -38,6 +38,8 @@ struct Functions<gpu::Number<S>> : ScalarFunctions<gpu::Number<S>> {
     using N = gpu::Number<S>;
     RONDO_HOST_DEVICE static N exp(N x) { return Functions<S>::exp(x.value); }
     RONDO_HOST_DEVICE static N sqrt(N x) { return Functions<S>::sqrt(x.value); }
+    RONDO_HOST_DEVICE static N erf(N x) { return Functions<S>::erf(x.value); }
+    RONDO_HOST_DEVICE static N log1p(N x) { return Functions<S>::log1p(x.value); }
     RONDO_HOST_DEVICE static N tanh(N x) {
 #ifdef __CUDA_ARCH__
         if constexpr (std::is_same_v<S, float>) {

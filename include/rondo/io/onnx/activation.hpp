@@ -7,6 +7,7 @@
 #include "walk.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -24,7 +25,8 @@ inline std::string onnx_activate(OnnxWalk& walk, const OnnxNode& node, OnnxFlow 
     LayerFacts facts{kind, size, size};
     for (std::size_t k = 0; k < std::size_t(options_of(kind)); ++k) {
         facts.options[k] = Ratio::of(float(options[k]));
-        if (!facts.options[k].valid())
+        if (kind == LayerKind::Hardtanh && std::isinf(options[k])) facts.options[k] = Ratio::infinity(k == 0 ? -1 : 1);
+        else if (!facts.options[k].valid())
             return "its number " + rondo::detail::short_text(options[k]) + " is no fraction of two ints, as Rondo's " +
                    std::string{name_of(kind)} + " takes it";
     }
@@ -100,7 +102,8 @@ inline std::string onnx_clip_data(OnnxWalk& walk, const OnnxNode& node) {
     if (!(limits[0] < limits[1]))
         return "its limits are " + rondo::detail::short_text(limits[0]) + " and " +
                rondo::detail::short_text(limits[1]) + "; expected a lower and a higher one";
-    if (limits[0] <= -most || limits[1] >= most) return "it has one limit; Rondo's Hardtanh has two";
+    if (limits[0] <= -most) limits[0] = -rondo::detail::infinity;
+    if (limits[1] >= most) limits[1] = rondo::detail::infinity;
     return onnx_activate(walk, node, std::move(x), LayerKind::Hardtanh, limits);
 }
 

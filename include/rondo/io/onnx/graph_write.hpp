@@ -69,10 +69,12 @@ public:
         return tensor<std::int64_t>(std::move(name), {values.size()}, {values.begin(), values.size()});
     }
 
-    /// (T, B), or with features (T, B, features). `steps` names T; empty: 1.
-    static ProtobufWriter value(std::string_view name, int type, std::string_view steps, int size) {
+    /// (T, B), or with features (T, B, features). `steps` names T, if it is not `count`; empty: 1.
+    static ProtobufWriter value(std::string_view name, int type, std::string_view steps, int size,
+                                std::int64_t count = 0) {
         ProtobufWriter shape;
-        shape.message(1, steps.empty() ? ProtobufWriter{}.whole(1, 1) : ProtobufWriter{}.text(2, steps));
+        if (steps.empty()) count = 1;
+        shape.message(1, count > 0 ? ProtobufWriter{}.whole(1, count) : ProtobufWriter{}.text(2, steps));
         shape.message(1, ProtobufWriter{}.text(2, "sequences"));
         if (size > 0) shape.message(1, ProtobufWriter{}.whole(1, size));
         const ProtobufWriter tensor = ProtobufWriter{}.whole(1, type).message(2, shape);

@@ -18,6 +18,12 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io::detail {
 
+/// Whether a layer's result is one step: of pooling, LastStep, FirstStep, FinalStates, FinalCellState.
+constexpr bool is_over_steps(LayerKind kind) {
+    return kind == LayerKind::MeanPooling || kind == LayerKind::MaxPooling ||
+           (kind >= LayerKind::LastStep && kind <= LayerKind::FinalCellState);
+}
+
 /// The lowest opset that has the operators of a layer, 17 or above.
 constexpr std::int64_t onnx_opset_of(const LayerFacts& facts) {
     if (facts.kind == LayerKind::RMSNorm) return 23;
@@ -25,8 +31,23 @@ constexpr std::int64_t onnx_opset_of(const LayerFacts& facts) {
     return facts.kind == LayerKind::GELU || facts.kind == LayerKind::TanhGELU ? 20 : 17;
 }
 
-/// Writes an activation, a norm, a convolution or pooling over the steps, from x to y; false if the layer is none of
-/// these. `own` are its tensors.
+/// The number of steps of the network's input if a Flatten fixes it, the largest if a stride leaves several; else 0.
+inline std::int64_t onnx_steps_of(std::span<const NetworkLayer> layers) {
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+        if (is_over_steps(layers[k].facts.kind)) return 0;
+        if (layers[k].facts.kind != LayerKind::Flatten) continue;
+        std::int64_t steps = layers[k].facts.count;
+        while (k-- > 0) { // the plan of a layer without windows changes nothing
+            const ConvolutionPlan& plan = layers[k].facts.plan;
+            steps = steps * plan.stride - 1 + plan.reach() - plan.left - plan.right;
+        }
+        return (std::max)(steps, std::int64_t(0));
+    }
+    return 0;
+}
+
+/// Writes an activation, a norm, a convolution, pooling over the steps or a Flatten, from x to y; false if the layer is
+/// none of these. `own` are its tensors.
 template <class S>
 bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span<const ParameterSpec> own,
                       const S* values, const std::string& name, std::string_view x, std::string_view y,
@@ -67,9 +88,11 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
         return true;
     case LayerKind::Hardtanh: {
         const S limits[]{S(option(0)), S(option(1))};
-        const std::string least = graph.tensor<S>(name + ".least", {}, std::span{limits}.first(1)),
-                          most = graph.tensor<S>(name + ".most", {}, std::span{limits}.last(1));
-        graph.node("Clip", {x, least, most}, {y});
+        std::string names[]{name + ".least", name + ".most"}; // empty where there is no limit
+        for (std::size_t k = 0; k < 2; ++k)
+            if (facts.options[k].valid()) graph.tensor<S>(names[k], {}, std::span{limits}.subspan(k, 1));
+            else names[k].clear();
+        graph.node("Clip", {x, names[0], names[1]}, {y});
         return true;
     }
     case LayerKind::SiLU: {
@@ -91,9 +114,10 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
     case LayerKind::PReLU: graph.node("PRelu", {x, tensor(0, {std::size_t(facts.count)})}, {y}); return true;
     case LayerKind::LayerNorm:
     case LayerKind::RMSNorm: {
-        if (!facts.affine) return false;
         const bool centered = facts.kind == LayerKind::LayerNorm;
-        const std::string weight = tensor(0, {size}), bias = centered && facts.bias ? tensor(1, {size}) : "";
+        const std::string weight = facts.affine ? tensor(0, {size})
+                                                : graph.tensor<S>(name + ".weight", {size}, std::vector<S>(size, S(1))),
+                          bias = centered && facts.bias ? tensor(1, {size}) : "";
         graph.node(centered ? "LayerNormalization" : "RMSNormalization",
                    bias.empty() ? std::vector<std::string_view>{x, weight}
                                 : std::vector<std::string_view>{x, weight, bias},
@@ -160,6 +184,15 @@ bool write_onnx_layer(OnnxGraphWriter& graph, const LayerFacts& facts, std::span
         static constexpr std::int64_t steps[]{0};
         if (opset < 18) graph.node(op, {x}, {y}, {OnnxGraphWriter::attribute("axes", std::span{steps})});
         else graph.node(op, {x, graph.wholes(name + ".axes", {0})}, {y});
+        return true;
+    }
+    case LayerKind::Flatten: { // Reshape refuses another number of steps
+        static constexpr std::int64_t steps_first[]{1, 0, 2}, features_first[]{1, 2, 0};
+        const std::string turned = name + ".turned", flat = name + ".flat";
+        const std::span<const std::int64_t> perm = facts.features_first ? features_first : steps_first;
+        graph.node("Transpose", {x}, {turned}, Attributes(1, OnnxGraphWriter::attribute("perm", perm)));
+        graph.node("Reshape", {turned, graph.wholes(name + ".shape", {0, facts.output})}, {flat});
+        graph.node("Unsqueeze", {flat, graph.wholes(name + ".axis", {0})}, {y});
         return true;
     }
     default: return false;

@@ -95,11 +95,9 @@ private:
     using Part = OnnxPart;
 
     /// Combines parts to the whole output of one layer: a forward and a reversed layer to a bidirectional layer, final
-    /// states to LastStep, FirstStep or FinalStates.
+    /// states to LastStep, FirstStep, FinalStates or FinalCellState.
     std::string settle(const OnnxNode& node, OnnxFlow& x) {
         if (x.cut) return "it reads a part of the graph's input" + std::string{unrolled};
-        const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
-        if (range::any_of(x.list, of_memory)) return "it reads Y_c; Rondo's layers hand on h alone";
         const bool two = x.list.size() == 2 && x.list[0].layer != x.list[1].layer && !x.is_input();
         if (two)
             if (std::string problem = join(x); !problem.empty()) return problem;
@@ -110,6 +108,7 @@ private:
         const auto each = [&](auto what) { return range::all_of(x.list, what); };
         if (each([](const Part& part) { return part.what == Part::steps; })) return {};
 
+        const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
         const auto back = [&](const Part& part) { return part.layer > 0 && is_back(part); };
         const auto ends = [&](const Part& part) {
             return part.what == Part::end ||
@@ -125,6 +124,7 @@ private:
         if (each(at_last)) kind = LayerKind::LastStep;
         else if (each(at_first)) kind = LayerKind::FirstStep;
         else if (id > 0 && x.list.size() == 2 && each(ends)) kind = LayerKind::FinalStates;
+        else if (each(of_memory)) kind = LayerKind::FinalCellState;
         else return part_problem(x);
         if (id == 0 && kind == LayerKind::FirstStep && !x.time)
             return "it reads a step by itself" + std::string{unrolled};
@@ -198,9 +198,11 @@ private:
     }
     std::string part_problem(const OnnxFlow& x) const {
         const auto all = [&](auto what) { return range::all_of(x.list, what); };
-        if (all([](const Part& part) { return part.what == Part::end; }))
+        const auto of_memory = [](const Part& part) { return part.what == Part::memory; };
+        if (all([](const Part& part) { return part.what == Part::end; }) || all(of_memory))
             return "it reads a part of the final states that no layer of Rondo hands on";
         const auto same = [&](const Part& part) { return part.layer == x.list[0].layer; };
+        if (range::any_of(x.list, of_memory)) return "it joins Y_c with other values";
         if (all(same)) return "it reads some of the features that a layer gives, or in another order";
         return "it joins what two layers give: the layers are no chain";
     }
