@@ -83,9 +83,14 @@ struct WindowsOfGroup {
     /// Calls f(position) for the positions of the padded sequence that have step t.
     template <class F>
     RONDO_HOST_DEVICE void each_position(int t, std::size_t b, const F& f) const {
-        const int left = plan.left, last = length(b) - 1;
-        f(t + left);
+        f(t + plan.left);
+        each_reflection(t, b, f);
+    }
+    /// The same for those of reflected steps.
+    template <class F>
+    RONDO_HOST_DEVICE void each_reflection(int t, std::size_t b, const F& f) const {
         if (!plan.reflect) return;
+        const int left = plan.left, last = length(b) - 1;
         if (t >= 1 && t <= left) f(left - t);
         if (t < last && 2 * last - t <= last + plan.right) f(left + 2 * last - t);
     }
@@ -97,10 +102,10 @@ struct ConvolutionWindows : WindowsOfGroup<S> {
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t n) const {
         const std::size_t column = this->first + n, b = column % this->batch;
-        const int begin = int(column / this->batch) * this->plan.stride;
+        const int t = int(column / this->batch);
         S* to = windows + n * this->taps();
         for (int k = 0; k < this->plan.kernel; ++k, to += this->inputs) {
-            const S* const from = this->step(x, begin + k * this->plan.dilation, b);
+            const S* const from = this->step(x, this->plan.position(t, k), b);
             for (std::size_t i = 0; i < this->inputs; ++i) to[i] = from ? from[i] : S(0);
         }
     }

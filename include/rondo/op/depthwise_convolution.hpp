@@ -28,9 +28,10 @@ struct DepthwiseConvolution {
         auto scratch = run.scratch();
         const auto room = forward_scratch(scratch);
         const int* lengths = run.readable_lengths(x.extent, room.lengths);
-        backend.columns(detail::DepthwiseColumn<S>{steps(lengths, state), x.value, weights(backend, room.weight),
-                                                   bias.value, y.value},
-                        y.columns());
+        backend.columns(detail::DepthwiseColumn<S, together<Run>>{steps(lengths, state), x.value,
+                                                                  weights(backend, room.weight), bias.value, y.value,
+                                                                  y.extent.steps},
+                        parts<Run>(y.extent.steps) * std::size_t(y.extent.batch));
         if (!state) return;
         const std::size_t batch = std::size_t(x.extent.batch);
         if (before) backend.copy(before, state, ConvolutionHistory<S>::size(plan, x.rows) * batch);
@@ -54,9 +55,9 @@ struct DepthwiseConvolution {
         const auto room = backward_scratch(scratch);
         const int* lengths = run.readable_lengths(x.extent, room.lengths);
         if (x.gradient)
-            backend.columns(detail::DepthwiseGradient<S>{steps(lengths, nullptr), y.gradient,
-                                                         weights(backend, room.weight), x.gradient},
-                            x.columns());
+            backend.columns(detail::DepthwiseGradient<S, together<Run>>{steps(lengths, nullptr), y.gradient,
+                                                                        weights(backend, room.weight), x.gradient},
+                            parts<Run>(x.extent.steps) * std::size_t(x.extent.batch));
         S *const dw = run.gradient(weight), *const db = bias.value ? run.gradient(bias) : nullptr;
         if (!dw) return;
         backend.fill(room.dw, weight_size(), S(0));
@@ -74,10 +75,10 @@ struct DepthwiseConvolution {
             const std::size_t some = (std::max)(std::size_t(1), 8192 / y.rows); // columns that fit into the L2 cache
             for_each_valid_range(y.extent, [&](std::size_t first, std::size_t count) {
                 for (std::size_t from = first; from < first + count; from += some) {
-                    detail::DepthwiseWeightGradient<S> part{steps(lengths, before), x.value, y.gradient, room.dw,
-                                                            (std::min)(from + some, first + count)};
+                    detail::DepthwiseWeightGradient<S, together<Run>> part{
+                        steps(lengths, before), x.value, y.gradient, room.dw, (std::min)(from + some, first + count)};
                     part.first = from;
-                    backend.columns(part, std::size_t(plan.kernel));
+                    backend.columns(part, parts<Run>(plan.kernel));
                 }
                 if (db) backend.add_columns(db, y.gradients(first, count));
             });
@@ -102,6 +103,12 @@ struct DepthwiseConvolution {
     }
 
 private:
+    /// Steps, or taps, whose sums are computed together: on a device each by itself.
+    template <class Run> static constexpr int together = Run::whole ? 1 : 4;
+    template <class Run>
+    static std::size_t parts(int count) {
+        return std::size_t((count + together<Run> - 1) / together<Run>);
+    }
     std::size_t weight_size() const { return y.rows * std::size_t(plan.kernel); }
     template <class B>
     const S* weights(B& backend, S* to) const {
