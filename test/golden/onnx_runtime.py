@@ -50,7 +50,7 @@ def check(program):
     with tempfile.TemporaryDirectory() as place:
         subprocess.run([program, "write", place], check=True)
         files = sorted(pathlib.Path(place).glob("*.onnx"))
-        assert len(files) == 51, files
+        assert len(files) == 52, files
         for file in files:
             data = tensors(file.with_suffix(".data"))
             given = {"input": data["x"] if data["x"].dtype == numpy.float32 else data["x"].astype(numpy.int64)}
