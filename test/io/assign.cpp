@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <rondo/io/assign.hpp>
 
+#include <rondo/layer/conv1d.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/layer/pool1d.hpp>
 #include <rondo/layer/softmax.hpp>
 #include <rondo/model/batch_state.hpp>
 #include <rondo/model/model.hpp>
@@ -168,6 +170,32 @@ TEST(Assign, GivesFirstStatesToAStream) {
                    "file: layer 2: first state: number 16 is nan");
     EXPECT_EQ(state, kept);
     EXPECT_EQ(model, before);
+}
+
+TEST(Assign, GivesFirstStatesToLayersAfterConvolutionsAndPools) {
+    using Net = Sequential<Conv1d<2, 3, 4, ConvOptions{.padding = causal_padding}>, Named<"gru", GRU<3, 3>>,
+                           MaxPool1d<3, 3, PoolOptions{.stride = 1, .padding = causal_padding}>, AvgPool1d<3, 1>,
+                           Named<"lstm", LSTM<3, 2>>>;
+    Model<Net, B> model{Seed{3}};
+    io::ModelWeights weights = told(model);
+    weights.layers[1].first = {1, 2, 3};
+    weights.layers[4].first = {4, 5, 6, 7};
+    State<Net, double> state;
+    load(model, state, weights);
+    const auto is = [](std::span<const double> got, const std::vector<double>& expected) {
+        EXPECT_EQ(std::vector<double>(got.begin(), got.end()), expected);
+    };
+    is(state.template h<"gru">(), {1, 2, 3});
+    is(state.template h<"lstm">(), {4, 5});
+    is(state.template c<"lstm">(), {6, 7});
+
+    BatchState<Net, B> batch{2};
+    load(model, batch, weights);
+    std::vector<double> expected(2 * 7, 0.0); // three steps of two features, and the index of the oldest one
+    expected.insert(expected.end(), {1, 2, 3, 1, 2, 3});
+    expected.insert(expected.end(), 2 * 7, 0.0); // two steps of three features
+    expected.insert(expected.end(), {4, 5, 4, 5, 6, 7, 6, 7});
+    EXPECT_EQ(batch.values(), expected);
 }
 
 } // namespace assign_test

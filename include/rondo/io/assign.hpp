@@ -150,7 +150,10 @@ Error assign_first(std::span<const NetworkLayer> layers, const io::ModelWeights&
     std::size_t begin = 0; // offset of the stack, or of the stream's layer
     for (std::size_t k = 0; k < layers.size() && k < weights.layers.size(); ++k) {
         const LayerFacts& facts = layers[k].facts;
-        if (!is_recurrent(facts.kind)) continue;
+        if (!is_recurrent(facts.kind)) {
+            begin += stream ? padded(layers[k].history) : batch * layers[k].history;
+            continue;
+        }
         const auto& first = weights.layers[k].first;
         const std::size_t components = std::size_t(components_of(facts.kind)),
                           directions = std::size_t(facts.directions),

@@ -125,11 +125,13 @@ inline std::string describe(const LayerFacts& facts) {
 /// name           path in the network, "body.lstm"; for a layer of a stack of several "body.lstm, layer 1"
 /// tensor, count  index of its first tensor in Net::tensors, and how many it has
 /// layer, layers  index in its stack, from 0, and how many layers the stack has
+/// history        elements of the state of a convolution or a pool: the inputs that it still reads
 struct NetworkLayer {
     LayerFacts facts;
     Label name;
     std::size_t tensor = 0, count = 0;
     int layer = 0, layers = 1;
+    std::size_t history = 0;
 };
 
 namespace detail {
@@ -188,7 +190,9 @@ constexpr int each_layer(const Label& name, std::size_t tensor, Visit& visit) {
             visit(one);
         }
     } else if constexpr (facts.kind != LayerKind::Dropout) {
-        visit(NetworkLayer{facts, name, tensor, Layer::tensors.size()});
+        NetworkLayer one{facts, name, tensor, Layer::tensors.size()};
+        if constexpr (requires { Layer::state_size; }) one.history = Layer::state_size;
+        visit(one);
         count = 1;
     }
     if constexpr (requires { Layer::kind_after; }) {
