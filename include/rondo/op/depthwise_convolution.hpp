@@ -83,7 +83,7 @@ struct DepthwiseConvolution {
                 if (db) backend.add_columns(db, y.gradients(first, count));
             });
         }
-        backend.columns(detail::WeightFromTaps<S>{room.dw, dw, y.rows, std::size_t(plan.kernel)}, y.rows);
+        backend.columns(detail::WeightByTap<S, true>{dw, room.dw, y.rows, std::size_t(plan.kernel)}, y.rows);
     }
     template <class B>
     auto backward_scratch(Scratch<B>& scratch) const {
@@ -113,8 +113,9 @@ private:
     template <class B>
     const S* weights(B& backend, S* to) const {
         if (by_tap) return by_tap;
-        const std::size_t kernel = std::size_t(plan.kernel);
-        backend.columns(detail::WeightByTap<S>{weight.value, to, y.rows, kernel}, kernel);
+        backend.columns(
+            detail::WeightByTap<S, false>{const_cast<S*>(weight.value), to, y.rows, std::size_t(plan.kernel)},
+            y.rows); // reads the weights only
         return to;
     }
     WindowsOfGroup<S> steps(const int* lengths, S* history) const {

@@ -10,26 +10,19 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// Tap k of the weights (rows x Kernel) as a row of (Kernel x rows).
-template <class S>
+/// The weights of row r (rows x Kernel) and of those in the order of the taps (Kernel x rows): `add` adds the latter to
+/// the former instead of copying the former to the latter.
+template <class S, bool add>
 struct WeightByTap {
-    const S* weight;
-    S* to;
-    std::size_t rows, kernel;
-    template <class>
-    RONDO_HOST_DEVICE void run(std::size_t k) const {
-        for (std::size_t r = 0; r < rows; ++r) to[k * rows + r] = weight[r * kernel + k];
-    }
-};
-/// The inverse, added.
-template <class S>
-struct WeightFromTaps {
-    const S* from;
-    S* weight;
+    S *weight, *by_tap;
     std::size_t rows, kernel;
     template <class>
     RONDO_HOST_DEVICE void run(std::size_t r) const {
-        for (std::size_t k = 0; k < kernel; ++k) weight[r * kernel + k] += from[k * rows + r];
+        for (std::size_t k = 0; k < kernel; ++k) {
+            S &given = weight[r * kernel + k], &ordered = by_tap[k * rows + r];
+            if constexpr (add) given += ordered;
+            else ordered = given;
+        }
     }
 };
 /// y(t) = b + sum_k w(k) x(step that tap k reads), feature by feature, for `together` output steps of a sequence

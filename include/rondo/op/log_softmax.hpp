@@ -29,8 +29,8 @@ struct LogSoftmaxValue {
 /// dx += dy - exp(y) sum_k dy_k
 template <class S>
 struct LogSoftmaxGradient {
-    const S *y, *dy; // (rows x N)
-    S* dx;           // (rows x N)
+    const S *x, *y, *dy; // (rows x N); x is not read
+    S* dx;               // (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {

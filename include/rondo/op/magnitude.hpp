@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../core/view.hpp"
 #include "../simd/functions.hpp"
 #include "../simd/tail.hpp"
+#include "column_operation.hpp"
 
 #include <cstddef>
 
@@ -46,24 +46,6 @@ struct MagnitudeGradient {
 
 /// The operation y = sqrt(a^2 + b^2), a the first half of x's rows and b the second.
 template <class S>
-struct MagnitudeOperation {
-    DynamicSequenceView<const S> x; // (2 Size x T B)
-    DynamicSequenceView<S> y;       // (Size x T B)
-
-    template <class Run>
-    void forward(Run& run) const {
-        run.backend().columns(detail::MagnitudeValue<S>{x.value, y.value, y.rows}, y.columns());
-    }
-    template <class Run>
-    void backward(Run& run) const {
-        if (!x.gradient) return;
-        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-            const std::size_t at = first * y.rows;
-            run.backend().columns(detail::MagnitudeGradient<S>{x.value + 2 * at, y.value + at, y.gradient + at,
-                                                               x.gradient + 2 * at, y.rows},
-                                  count);
-        });
-    }
-};
+using MagnitudeOperation = ColumnOperation<S, detail::MagnitudeValue<S>, detail::MagnitudeGradient<S>>;
 
 } // namespace rondo

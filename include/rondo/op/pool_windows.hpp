@@ -23,7 +23,7 @@ struct PooledWindows : WindowsOfGroup<S> {
     /// The step that tap k of an output column reads; null: padding.
     RONDO_HOST_DEVICE const S* read(std::size_t n, int k) const {
         const std::size_t b = n % this->batch;
-        const int left = this->plan.left, position = int(n / this->batch) * this->plan.stride + k * this->plan.dilation;
+        const int left = this->plan.left, position = this->plan.position(int(n / this->batch), k);
         if (this->state && position < left && this->history(b).filled() < std::size_t(left - position)) return nullptr;
         return this->step(x, position, b);
     }

@@ -27,8 +27,8 @@ struct SoftmaxValue {
 /// dx += y (dy - sum_k y_k dy_k)
 template <class S>
 struct SoftmaxGradient {
-    const S *y, *dy; // (rows x N)
-    S* dx;           // (rows x N)
+    const S *x, *y, *dy; // (rows x N); x is not read
+    S* dx;               // (rows x N)
     std::size_t rows;
     template <class P>
     RONDO_HOST_DEVICE void run(std::size_t column) const {
