@@ -17,24 +17,24 @@ struct EvenColumns {
     std::ptrdiff_t distance;
     RONDO_HOST_DEVICE S* operator[](std::ptrdiff_t k) const { return first + k * distance; }
 };
-/// The sums of a tile of packs and columns, `columns` of each pack: not an array, so that they stay in registers. Column
-/// j is `next` j behind the first.
+/// The sums of a tile of packs and columns, `columns` of each pack: not an array, so that they stay in registers.
+/// Column j is `next` j behind the first.
 template <class P, int columns, int count>
-struct TileSums : TileSums<P, columns, count - 1> {
-    using Others = TileSums<P, columns, count - 1>;
+struct TileSums {
     using S = typename P::scalar;
     static constexpr int column = (count - 1) % columns, row = (count - 1) / columns * P::size;
+    [[no_unique_address]] TileSums<P, columns, count - 1> others;
     P sum;
     RONDO_CELL void load(const S* from, std::ptrdiff_t next) {
-        Others::load(from, next);
+        others.load(from, next);
         sum = P::load(from + column * next + row);
     }
     RONDO_CELL void store(S* to, std::ptrdiff_t next) const {
-        Others::store(to, next);
+        others.store(to, next);
         sum.store(to + column * next + row);
     }
     RONDO_CELL void add(const S* factor, const S* x, std::ptrdiff_t next) {
-        Others::add(factor, x, next);
+        others.add(factor, x, next);
         sum = math::fma(P::load(factor + row), P::load(x + column * next + row), sum);
     }
 };
