@@ -54,6 +54,15 @@ void check(const io::LayerWeights& layer) {
         if (facts.bias) next(out, 1);
     } else if (facts.kind == LayerKind::Embedding) {
         next(in, out);
+    } else if (facts.kind == LayerKind::Conv1d) {
+        next(out, in / std::size_t(facts.plan.groups) * std::size_t(facts.plan.kernel));
+        if (facts.bias) next(out, 1);
+    } else if (facts.kind == LayerKind::PReLU) {
+        next(std::size_t(facts.count), 1);
+    } else if (is_norm(facts.kind)) {
+        for (std::size_t n = 0; n < rondo::detail::scales_of(facts); ++n) next(out, 1);
+        if (facts.kind == LayerKind::BatchNorm1d)
+            for (const std::size_t rows : {out, out, std::size_t(1)}) next(rows, 1);
     }
     require(k == layer.arrays.size());
 }
