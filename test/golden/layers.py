@@ -198,7 +198,7 @@ def convolutions():
         ("max", 33, Pool(nn.MaxPool1d(2))),
         ("max_overlapping", 20, Pool(nn.MaxPool1d(3, stride=2, padding=1))),
         ("max_dilated", 5, Pool(nn.MaxPool1d(3, stride=1, dilation=2), left=4, value=-torch.inf)),
-        ("max_ties", 3, Pool(nn.MaxPool1d(4, stride=1, padding=2))),
+        ("max_ties", 3, Pool(nn.MaxPool1d(9, stride=1, padding=4))),
         ("mean", 1, Pool(nn.AvgPool1d(3))),
         ("mean_padded", 5, Pool(nn.AvgPool1d(4, stride=2, padding=2))),
         ("mean_uneven", 20, Pool(nn.AvgPool1d(4, stride=3), left=3, right=1)),
