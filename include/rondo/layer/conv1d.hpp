@@ -112,8 +112,8 @@ struct Conv1d {
         } else {
             check_lengths(e, state != nullptr);
             const auto y = run.template make<Out>(detail::windows_extent(run, plan, e));
-            std::conditional_t<depthwise, DepthwiseConvolution<Scalar>, Convolution<Scalar>> operation{
-                x, y, {}, {}, plan};
+            std::conditional_t<depthwise, DepthwiseConvolution<Scalar, Run::stepwise ? 1 : 4>, Convolution<Scalar>>
+                operation{x, y, {}, {}, plan};
             if constexpr (has_kernel) {
                 operation.by_tap = kernel<typename Run::kernels>::weights(run.weights());
                 operation.bias.value = kernel<typename Run::kernels>::bias(run.weights());

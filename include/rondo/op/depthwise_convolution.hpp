@@ -12,8 +12,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// The operation of a convolution whose groups have one input and one output: each feature by itself.
 ///
+/// The sums of `most` steps, or taps, are computed together; on a device each by itself. 1 for the steps of a stream.
+///
 /// Memory  scratch: the weights in the order of the taps; on a device also a value of y's size.
-template <class S>
+template <class S, int most>
 struct DepthwiseConvolution {
     DynamicSequenceView<const S> x; // (Size x T B)
     DynamicSequenceView<S> y;       // (Size x T' B)
@@ -103,8 +105,7 @@ struct DepthwiseConvolution {
     }
 
 private:
-    /// Steps, or taps, whose sums are computed together: on a device each by itself.
-    template <class Run> static constexpr int together = Run::whole ? 1 : 4;
+    template <class Run> static constexpr int together = Run::whole ? 1 : most;
     template <class Run>
     static std::size_t parts(int count) {
         return std::size_t((count + together<Run> - 1) / together<Run>);
