@@ -48,6 +48,7 @@ TEST(OnnxWrite, ComesBackBitForBit) {
                    LSTM<3, 5, Stack{.bidirectional = true}>, BatchNorm1d<10>, LastStep<10>, BatchNorm1d<10>>,
         double>();
     expect_same<Sequential<FinalCellState<LSTM<3, 5>>, Linear<5, 1>, FinalCellState<LSTM<1, 5, stacked>>, Tanh<5>>>();
+    expect_same<Sequential<FinalCellState<LSTM<3, 5>>, Flatten<5, 1>, Linear<5, 3>>>();
     expect_same<FinalCellState<PeepholeLSTM<3, 5, Stack{.layers = 2, .bidirectional = true}>>, double>();
     expect_same<Sequential<Linear<3, 4>, FinalCellState<LSTM<4, 5, Stack{.reversed = true}>>>>();
     expect_same<Sequential<Residual<LSTM<4, 4>>, Residual<Sequential<Linear<4, 5>, Linear<5, 4>>>>>();

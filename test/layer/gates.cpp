@@ -104,7 +104,23 @@ TEST(FinalCellState, IsThatOfTheLastLayerInBothDirections) {
                           expected[std::size_t(((2 + d) * batch + b) * hidden + j)]);
     BatchState<Cell, B> state{batch};
     expect_argument([&] { cell_work.forward(cell, state, x.input()); },
-                    "rondo: FinalCellState starts from zero; a run that carries its state has c in it");
+                    "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state on");
+}
+TEST(FinalCellState, GoesOnFromTheStateThatTheRunCarries) {
+    using Layer = rondo::LSTM<in, hidden, Stack{.layers = 2}>;
+    using Cell = FinalCellState<Layer>;
+    const Model<Cell, B> model{Seed{1}};
+    const auto numbers = normal_numbers(in * 5 * batch);
+    const auto middle = numbers.begin() + in * 2 * batch;
+    const DeviceSequence<B, double, in> x{numbers, {5, batch}}, first{{numbers.begin(), middle}, {2, batch}},
+        second{{middle, numbers.end()}, {3, batch}};
+    Workspace<Cell, B> work;
+    const auto whole = values_of<B>(work.forward(model, x.input()));
+    BatchState<Cell, B> state{batch};
+    work.forward(model, state, first.input());
+    EXPECT_EQ(values_of<B>(work.forward(model, state, second.input())), whole);
+    expect_argument([&] { work.record(model, &state, {}, [&](auto& run) { return Cell::forward(run, x.input()); }); },
+                    "rondo: FinalCellState starts from zero in training; it cannot carry state on");
 }
 
 } // namespace gates_test

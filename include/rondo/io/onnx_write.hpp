@@ -217,7 +217,8 @@ ProtobufWriter onnx_model(std::span<const NetworkLayer> layers, std::span<const 
 /// first, Conv1d, MaxPool1d, AvgPool1d (with dilation opset 19), activations, Softmax, LogSoftmax, PReLU, LayerNorm,
 /// RMSNorm, BatchNorm1d, MeanPooling, MaxPooling, Flatten, which fixes the number of steps, LastStep, FirstStep,
 /// FinalStates directly after a bidirectional layer, FinalCellState, Residual. Dropout is omitted.
-/// An LSTM with a projection cannot be written: ONNX's operator has none.
+/// An LSTM with a projection cannot be written: ONNX's operator has none. Nor can an AvgPool1d whose dilation lets its
+/// padding be as long as its kernel, unless it counts the padding: ONNX Runtime refuses such pads.
 ///
 /// Shapes  input (T, B, In), or tokens, INT64 (T, B) -> output (T, B, Out); T is 1 after pooling, LastStep, FirstStep,
 ///         FinalStates and FinalCellState.

@@ -17,7 +17,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  x (In x T B) -> y (D Hidden x B), D directions: PyTorch's c_n[-1], or cat(c_n[-2], c_n[-1]); ONNX's Y_c.
 ///         Zero for an empty sequence.
-/// Errors  does not compile in a stream, whose State has c; argument: a run that carries its state, which has c, too.
+/// Errors  does not compile in a stream, whose State has c; argument: training that carries its state.
 template <class Layer>
 struct FinalCellState : Layer {
     static_assert(Layer::components == 2, "rondo::FinalCellState: the layer is no LSTM: its state is h alone");
@@ -31,14 +31,20 @@ struct FinalCellState : Layer {
 
     template <class S>
     static auto forward(auto& run, const SequenceView<S, Layer::input_size>& x) {
+        using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
         static_assert(!Run::stepwise, "rondo: FinalCellState gives a sequence's last c; in a stream the State has it");
-        if (run.persistent_state(x.extent.batch))
-            fail(Error::Kind::argument, "rondo: FinalCellState starts from zero; a run that carries its state has c in "
-                                        "it");
-        const auto final = Layer::forward(run, x, from_zero).final;
+        auto final = Layer::template persistent_states<Scalar>(run, x.extent.batch);
+        if (!final.value[1]) {
+            final = Layer::forward(run, x, from_zero).final;
+        } else {
+            if (run.taped()) // c has no gradient there
+                fail(Error::Kind::argument, "rondo: FinalCellState starts from zero in training; it cannot carry state "
+                                            "on");
+            Layer::template from<0>(run, static_cast<SequenceView<const Scalar, Layer::input_size>>(x), final, final);
+        }
         const auto of = [&](int index) {
-            using C = SequenceView<std::remove_const_t<S>, Layer::hidden_size>;
+            using C = SequenceView<Scalar, Layer::hidden_size>;
             const std::size_t at = final.at(1, index);
             return C{final.value[1] + at,
                      final.gradient[1] ? final.gradient[1] + at : nullptr,

@@ -179,9 +179,9 @@ struct Recurrent {
     static auto forward(auto& run, const SequenceView<S, In>& x) {
         using Scalar = std::remove_const_t<S>;
         using Run = std::remove_reference_t<decltype(run)>;
-        Scalar* persistent_state = run.persistent_state(x.extent.batch);
         if constexpr (Run::packed && detail::HasKernel<Recurrent, typename Run::kernels>) {
             using K = typename Run::kernels;
+            Scalar* persistent_state = run.persistent_state(x.extent.batch);
             if constexpr (!Run::carries_state) persistent_state = run.take_zeros(stream_size);
             if constexpr (Run::multiple_steps) {
                 const auto y = run.template make<h_size>(x.extent);
@@ -194,15 +194,7 @@ struct Recurrent {
                 return step<0, K>(run, x.value, persistent_state, run.weights(), x.extent);
             }
         } else {
-            if (persistent_state && !stack.causal())
-                fail(Error::Kind::argument,
-                     "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state "
-                     "on");
-            StatesOf<Scalar> state{.batch = x.extent.batch};
-            for (int k = 0; k < components && persistent_state; ++k) {
-                state.value[k] = persistent_state;
-                persistent_state += state.size(k);
-            }
+            const auto state = persistent_states<Scalar>(run, x.extent.batch);
             return from<0>(run, static_cast<SequenceView<const Scalar, In>>(x), state, state);
         }
     }
@@ -239,17 +231,21 @@ struct Recurrent {
         return Traced<std::remove_const_t<decltype(y)>, Gates, layers * directions>{y, gates};
     }
 
-private:
-    template <int layer, class K, class S>
-    static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
-        if constexpr (!std::remove_reference_t<decltype(run)>::dry())
-            kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
-        if constexpr (layer + 1 == layers) return SequenceView<std::remove_const_t<S>, h_size>{state, nullptr, e};
-        else
-            return step<layer + 1, K, S>(run, state, state + layer_stream_size, weights + kernel < K,
-                                         layer == 0 ? 0 : 1 > ::size, e);
+protected:
+    /// The run's persistent state; no memory if the run has none.
+    template <class S>
+    static StatesOf<S> persistent_states(auto& run, int batch) {
+        S* from = run.persistent_state(batch);
+        if (from && !stack.causal())
+            fail(Error::Kind::argument,
+                 "rondo: a bidirectional or reversed layer reads a sequence from its end; it cannot carry state on");
+        StatesOf<S> states{.batch = batch};
+        for (int k = 0; k < components && from; ++k) {
+            states.value[k] = from;
+            from += states.size(k);
+        }
+        return states;
     }
-
     struct NoTrace {};
     template <int layer, class S, int Width, class Trace = NoTrace>
     static auto from(auto& run, const SequenceView<const S, Width>& x, const StatesOf<S>& initial,
@@ -266,6 +262,17 @@ private:
             const auto back = scan(run, x, true, initial, final, layer * directions + 1, trace);
             return next<layer>(run, concatenate(run, ahead, back), initial, final, trace);
         }
+    }
+
+private:
+    template <int layer, class K, class S>
+    static auto step(auto& run, const S* x, std::remove_const_t<S>* state, const std::byte* weights, const Extent& e) {
+        if constexpr (!std::remove_reference_t<decltype(run)>::dry())
+            kernel<K, layer == 0 ? 0 : 1>::step(weights, x, state, run.back());
+        if constexpr (layer + 1 == layers) return SequenceView<std::remove_const_t<S>, h_size>{state, nullptr, e};
+        else
+            return step<layer + 1, K, S>(run, state, state + layer_stream_size, weights + kernel < K,
+                                         layer == 0 ? 0 : 1 > ::size, e);
     }
 
     // In a reversed layer the output's first step of padding holds the initial state: copies with zeros there.

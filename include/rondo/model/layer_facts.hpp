@@ -189,7 +189,7 @@ constexpr int each_layer(const Label& name, std::size_t tensor, Visit& visit) {
             if (Layer::layers > 1) one.name.add(", layer ").add(count);
             visit(one);
         }
-    } else if constexpr (facts.kind != LayerKind::Dropout) {
+    } else if constexpr (facts.kind != LayerKind::Dropout && !(facts.kind == LayerKind::Flatten && facts.count == 1)) {
         NetworkLayer one{facts, name, tensor, Layer::tensors.size()};
         if constexpr (requires { Layer::state_size; }) one.history = Layer::state_size;
         visit(one);
@@ -214,8 +214,8 @@ constexpr int layer_count = [] {
 }();
 }
 
-/// The layers of a network in order, as model files describe them. Dropout, which computes nothing at inference, is
-/// omitted.
+/// The layers of a network in order, as model files describe them. Dropout, which computes nothing at inference, and
+/// a Flatten of one step are omitted.
 ///
 /// A Sequential is the list of its layers. A network with a forward of its own is LayerKind::other, unless it states
 /// `static constexpr bool layers_in_order = true`: its layers then run one after the other, in the order of the base

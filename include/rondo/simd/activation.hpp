@@ -197,7 +197,11 @@ struct Softplus {
     template <class P> RONDO_HOST_DEVICE static P value(P x) {
         return (math::max)(P(0), x) + math::log1p(math::exp((math::min)(x, -x))); // NaN stays NaN
     }
-    template <class P> RONDO_HOST_DEVICE static P gradient(P y) { return P(1) - math::exp(-y); }
+    /// 1 - exp(-y), also for small y.
+    template <class P> RONDO_HOST_DEVICE static P gradient(P y) {
+        const P half = math::tanh(y * math::constant<P>(0.5));
+        return (half + half) / (P(1) + half);
+    }
 };
 
 } // namespace rondo::activation
