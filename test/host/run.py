@@ -7,7 +7,6 @@ Rondo comes from an installation that has been moved since, or from its SOURCE.
 import os, pathlib, re, shutil, subprocess, sys, tempfile, zipfile
 
 here = pathlib.Path(__file__).resolve().parent
-quicker = ["--param=ggc-min-heapsize=1000000"] if "g++" in sys.argv else []  # less garbage collection
 strict = ["-Werror", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow"]
 
 
@@ -32,7 +31,7 @@ def installed(folder):
 
 def compile_host(folder, output, *arguments):
     eigen = subprocess.run(["pkg-config", "--cflags", "eigen3"], check=True, text=True, stdout=subprocess.PIPE)
-    run(*compiler, *quicker, "-std=c++20", "-O1", "-I", folder / "moved" / "include",
+    run(*compiler, "-std=c++20", "-O1", "-I", folder / "moved" / "include",
         *eigen.stdout.replace("-I", "-isystem").split(),  # whose warnings are its own
         *arguments, "-o", folder / output, "-pthread", "-ldl")
 
