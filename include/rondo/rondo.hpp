@@ -77,6 +77,7 @@
 #include "stream/load_any.hpp"
 #include "stream/packed.hpp"
 #include "stream/stream.hpp"
+#include "stream/streams.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fit.hpp"
 #include "train/gradient_check.hpp"

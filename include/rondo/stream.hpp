@@ -30,4 +30,5 @@
 #include "stream/load_any.hpp"
 #include "stream/packed.hpp"
 #include "stream/stream.hpp"
+#include "stream/streams.hpp"
 #include "version.hpp"

@@ -8,6 +8,7 @@
 #include <rondo/model/single_cell.hpp>
 #include <rondo/stream/any_stream.hpp>
 #include <rondo/stream/stream.hpp>
+#include <rondo/stream/streams.hpp>
 
 #include <support/compositions.hpp>
 #include <support/training.hpp>
@@ -78,6 +79,43 @@ TEST(Stream, TakesNoMemoryWhereItIsGiven) {
               0u);
     EXPECT_EQ(first, expected.step(x)[0]);
     EXPECT_EQ(second, expected.step(x)[0]);
+}
+
+template <class Net, class Input>
+void expect_none_of_many(const Input& x) {
+    const Packed packed{Model<Net>{Seed{1}}};
+    constexpr std::size_t count = 40; // more than a group
+    using Many = Streams<Net>;
+    std::vector<typename Many::input> in;
+    for (std::size_t k = 0; k < count; ++k) in.insert(in.end(), x.begin(), x.end());
+    std::vector<float> out(count * Many::output_size);
+    Many streams{packed, count};
+    std::vector<typename Many::Handle> all(count);
+    bool stepped = true;
+    EXPECT_EQ(allocations([&] {
+                  for (auto& one : all) one = streams.join();
+                  for (const std::size_t of : {count, std::size_t(1), std::size_t(5), count}) {
+                      stepped &= streams.step({all.data(), of}, {in.data(), in.size() / count * of},
+                                              {out.data(), Many::output_size * of});
+                      streams.reset(all[0], *streams.state(all[1]));
+                      streams.leave(all[2]);
+                      stepped &= !streams.step(all, in, out);
+                      all[2] = streams.join();
+                  }
+                  Many moved{std::move(streams)};
+                  streams = std::move(moved);
+              }),
+              0u);
+    EXPECT_TRUE(stepped);
+    EXPECT_GT(allocations([&] { Many another{packed, count}; }), 0u);
+}
+
+TEST(Streams, AllocateNothing) {
+    const std::vector<float> features{0.5f, -1, 2};
+    expect_none_of_many<Letters>(std::vector{3});
+    expect_none_of_many<Sequential<LSTM<3, 20, Stack{.layers = 2, .projection = 5}>, Linear<5, 2>>>(features);
+    expect_none_of_many<Branch>(features);
+    expect_none_of_many<Convolved>(features);
 }
 
 template <class Net, class Input>

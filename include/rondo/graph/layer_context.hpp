@@ -27,6 +27,17 @@ inline Error carry_problem(int batch, int persistent_batch, bool again) {
 }
 }
 
+namespace detail {
+template <class Layer>
+auto forward_layer(auto& run, const auto&... values) {
+    using Run = std::remove_reference_t<decltype(run)>;
+    if constexpr (requires { typename Run::one_stream; }) return Run::template forward_layer<Layer>(run, values...);
+    else return Layer::forward(run, values...);
+}
+}
+
+template <Backend B> struct StepMemory;
+
 // Instantiated where a value is passed to a layer: compilers print this name, and with it both sizes.
 template <int features>
 struct Features {
@@ -86,7 +97,7 @@ public:
                                      {position_.tensor + inside.tensor, position_.state + inside.state,
                                       position_.number + inside.number, position_.stream + inside.stream},
                                      packed_ + detail::packed_before<Layer, k, typename R::kernels>};
-        return Child::forward(scope, first, rest...);
+        return detail::forward_layer<Child>(scope, first, rest...);
     }
 
     /// The k-th tensor of this layer.
@@ -125,6 +136,26 @@ public:
                                           std::exchange(this->memory_->uses[position_.number].persistent_state, true)));
         }
         return this->memory_->persistent_state + (R::packed ? position_.stream : position_.state * std::size_t(batch));
+    }
+
+    /// In a step of several streams: the persistent states of the layer, where stream n's is at of[n] + offset.
+    ///
+    /// Errors  those of persistent_state.
+    auto persistent_states(int batch) const {
+        struct {
+            scalar* const* of;
+            std::size_t offset;
+        } states{this->memory_->states, position_.stream};
+        if (this->checks())
+            (check)(detail::carry_problem(batch, this->memory_->streams,
+                                          std::exchange(this->memory_->uses[position_.number].persistent_state, true)));
+        return states;
+    }
+    /// The same layer's run for one of several streams.
+    auto alone(StepMemory<typename R::backend_type>& memory, int stream) const {
+        using One = typename R::one_stream;
+        if (memory.states) memory.persistent_state = memory.states[stream];
+        return LayerContext<Layer, One>{One{memory}, offsets_, position_, packed_};
     }
 
     /// The random stream of this layer's n-th dropout; every call returns a different one.

@@ -19,6 +19,8 @@ struct StepMemory {
     B* backend = nullptr;
     Arena<scalar> values{};
     scalar* persistent_state = nullptr;
+    scalar* const* states = nullptr; // of a step of several streams, in place of persistent_state
+    int streams = 1;
     const std::byte* packed = nullptr; // weights
     bool back = false;                 // whether this step reads large weights in reverse: see CellStep::step
     std::size_t values_size = 0, product_size = 0; // measured by a dry step

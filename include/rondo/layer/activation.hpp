@@ -3,6 +3,7 @@
 
 #include "../core/layer_kind.hpp"
 #include "../core/view.hpp"
+#include "../graph/of_streams.hpp"
 #include "../op/elementwise.hpp"
 #include "same_size.hpp"
 
@@ -36,6 +37,10 @@ struct Activation : detail::SameSizeLayer<detail::activation_kind<Function>, Siz
         const auto y = run.template make<Size>(x.extent);
         run.execute(Elementwise<Function, std::remove_const_t<S>, Size>{x, y});
         return y;
+    }
+    template <class S>
+    static auto forward(OfStreams, auto& run, const SequenceView<S, Size>& x) {
+        return forward(run, x);
     }
 };
 

@@ -4,6 +4,7 @@
 #include "../core/layer_kind.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
+#include "../graph/of_streams.hpp"
 #include "../op/lookup.hpp"
 
 #include <array>
@@ -42,6 +43,7 @@ struct Embedding {
         run.execute(Lookup<S>{x, y, run.parameter(0), Vocabulary, padding, active});
         return y;
     }
+    static auto forward(OfStreams, auto& run, const Tokens& x) { return forward(run, x); }
 };
 
 } // namespace rondo

@@ -5,6 +5,7 @@
 #include "../core/parameter_spec.hpp"
 #include "../core/view.hpp"
 #include "../graph/layer_layout.hpp"
+#include "../graph/of_streams.hpp"
 #include "../op/affine.hpp"
 
 #include <algorithm>
@@ -60,6 +61,16 @@ struct LinearLayer {
             if constexpr (bias) b = run.parameter(1);
             run.execute(Affine<Scalar>{x, y, run.parameter(0), b});
         }
+        return y;
+    }
+    template <class S>
+    static auto forward(OfStreams, auto& run, const SequenceView<S, In>& x) {
+        const auto y = run.template make<Out>(x.extent);
+        using Run = std::remove_reference_t<decltype(run)>;
+        using Kernels = typename Run::kernels;
+        if constexpr (!Run::dry())
+            Kernels::template linear_of_streams<typename Kernels::template linear<In, Out>>::step(
+                run.weights(), {x.value, In}, {y.value, Out}, x.columns());
         return y;
     }
 };

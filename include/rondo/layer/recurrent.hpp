@@ -7,6 +7,7 @@
 #include "../core/parameter_spec.hpp"
 #include "../graph/forward_context.hpp"
 #include "../graph/layer_layout.hpp"
+#include "../graph/of_streams.hpp"
 #include "../op/concatenate.hpp"
 #include "../op/scan.hpp"
 #include "../op/states.hpp"
@@ -199,6 +200,28 @@ struct Recurrent {
         }
     }
 
+    template <class S, class Run>
+        requires detail::HasKernel<Recurrent, typename Run::kernels>
+    static auto forward(OfStreams, Run& run, const SequenceView<S, In>& x) {
+        using K = typename Run::kernels;
+        using Scalar = std::remove_const_t<S>;
+        const Extent& e = x.extent;
+        const auto states = run.persistent_states(e.batch);
+        const auto y = run.template make<h_size>(e);
+        Scalar* const after = run.take(std::size_t(e.batch) * K::template cell_of_streams<kernel<K, 0>>::after_size);
+        if constexpr (!Run::dry()) {
+            const auto streams = std::size_t(e.batch);
+            for (std::size_t first = 0; first < x.columns(); first += streams) {
+                step_of_streams<0, K>(run, {x.value + first * In, In}, states.of, states.offset, streams, run.weights(),
+                                      after);
+                const std::size_t last = states.offset + std::size_t(layers - 1) * layer_stream_size;
+                for (std::size_t n = 0; n < streams; ++n)
+                    std::copy_n(states.of[n] + last, h_size, y.value + (first + n) * h_size);
+            }
+        }
+        return y;
+    }
+
     /// From the states `initial`, or from_zero. Returns the output at every step, and the final states.
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial) {
@@ -273,6 +296,17 @@ private:
         else
             return step<layer + 1, K, S>(run, state, state + layer_stream_size, weights + kernel < K,
                                          layer == 0 ? 0 : 1 > ::size, e);
+    }
+
+    template <int layer, class K>
+    static void step_of_streams(auto& run, typename K::const_columns x, typename K::scalar* const* states,
+                                std::size_t offset, std::size_t streams, const std::byte* weights,
+                                typename K::scalar* after) {
+        using Kernel = kernel<K, layer == 0 ? 0 : 1>;
+        K::template cell_of_streams<Kernel>::step(weights, x, states, offset, streams, after, run.back());
+        if constexpr (layer + 1 < layers)
+            step_of_streams<layer + 1, K>(run, {nullptr, offset, states}, states, offset + layer_stream_size, streams,
+                                          weights + Kernel::size, after);
     }
 
     // In a reversed layer the output's first step of padding holds the initial state: copies with zeros there.

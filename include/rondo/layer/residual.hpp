@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/text.hpp"
+#include "../graph/of_streams.hpp"
 #include "../op/add.hpp"
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -23,6 +24,11 @@ struct Residual : Layer {
     }
 
     static auto forward(auto& run, const auto& x) { return add(run, x, Layer::forward(run, x)); }
+    static auto forward(OfStreams streams, auto& run, const auto& x)
+        requires requires { Layer::forward(streams, run, x); }
+    {
+        return add(run, x, Layer::forward(streams, run, x));
+    }
 };
 
 /// y = layer(x) + the first Out features of x: the skip connection of guitar amplifier models.
@@ -41,6 +47,11 @@ struct ResidualOfFirst : Layer {
     }
 
     static auto forward(auto& run, const auto& x) { return add_first(run, Layer::forward(run, x), x); }
+    static auto forward(OfStreams streams, auto& run, const auto& x)
+        requires requires { Layer::forward(streams, run, x); }
+    {
+        return add_first(run, Layer::forward(streams, run, x), x);
+    }
 };
 
 } // namespace rondo

@@ -16,6 +16,14 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+namespace detail {
+inline Error step_result_problem(const Extent& y) {
+    if (y.steps == 1) return {};
+    return {Error::Kind::argument, "rondo::Stream: the network's result for a step has " + std::to_string(y.steps) +
+                                       " steps; expected one: its stride is not that of its layers"};
+}
+}
+
 /// Runs one sequence through a network's forward, step by step.
 ///
 /// Shapes  a step reads a token, or the features of one step, and returns the network's result for it; with strides, as
@@ -98,15 +106,10 @@ private:
         memory.persistent_state = memory.values.take(0);
         memory.packed = reinterpret_cast<const std::byte*>(memory.values.take(0));
         const input nothing[inputs_size]{};
-        (check)(result_problem(call<true>(memory, nothing).extent));
+        (check)(detail::step_result_problem(call<true>(memory, nothing).extent));
         return {memory.values_size, memory.product_size};
     }
 
-    static Error result_problem(const Extent& y) {
-        if (y.steps == 1) return {};
-        return {Error::Kind::argument, "rondo::Stream: the network's result for a step has " + std::to_string(y.steps) +
-                                           " steps; expected one: its stride is not that of its layers"};
-    }
     template <bool dry = false>
     static auto call(StepMemory<B>& memory, const input* x) {
         using Step = StepContext<B, kernels, dry, (stride > 1)>;

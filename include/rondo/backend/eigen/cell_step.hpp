@@ -128,6 +128,40 @@ struct CellStep {
         }
     }
 
+    /// The cell of the units from `at` on: their sums, their per-unit parameters, and their part of the states.
+    template <bool shared = false>
+    [[gnu::always_inline]] static void apply(const P* sum, const S* numbers, S* state, S* h_after, int at) {
+        cell::Pre<C, P> pre;
+        unroll<sums>([&](auto g) __attribute__((always_inline)) { pre[g] = sum[g]; });
+#if defined(__clang__) && defined(__x86_64__)
+        // Else clang computes one gate after another, and spills what their products share.
+        if constexpr (sums == 4 && shared)
+            asm volatile("" : "+x"(pre[0].v), "+x"(pre[1].v), "+x"(pre[2].v), "+x"(pre[3].v));
+#endif
+        cell::State<C, P> before;
+        unroll<states>([&](auto k) __attribute__((always_inline)) {
+            if constexpr (k == 0 && R != H) before[k] = P(S(0)); // not read
+            else before[k] = P::load(state + component_at(k) + at);
+        });
+        cell::PerUnit<C, P> parameters{};
+        if constexpr (per_unit > 0)
+            unroll<per_unit>([&](auto k)
+                                 __attribute__((always_inline)) { parameters[k] = P::load(numbers + k * lanes); });
+        const auto result = C::forward(pre, before, parameters);
+        without_denormals(result.state[0]).store(h_after + at);
+        unroll<states - 1>([&](auto k) __attribute__((always_inline)) {
+            without_denormals(result.state[k + 1]).store(state + component_at(k + 1) + at);
+        });
+    }
+
+    // The index of the sum that pack i of W x, or of U h, is added to.
+    struct OfX {
+        static constexpr int at(int i) { return i / gates * sums + i % gates; }
+    };
+    struct OfH {
+        static constexpr int at(int i) { return i / gates * sums + Gates::of_h(i % gates); }
+    };
+
 private:
     template <bool bias, class Tensors>
     static void pack_tile(const Tensors& tensor, std::byte* to, int first, int n) {
@@ -162,14 +196,6 @@ private:
         weights(tensor(Gates::U), R);
     }
 
-    // The index of the sum that pack i of W x, or of U h, is added to.
-    struct OfX {
-        static constexpr int at(int i) { return i / gates * sums + i % gates; }
-    };
-    struct OfH {
-        static constexpr int at(int i) { return i / gates * sums + Gates::of_h(i % gates); }
-    };
-
     template <int n>
     [[gnu::always_inline]] static void run(const std::byte* packed, const S* x, S* state, S* h_after, int first) {
         const S* numbers = reinterpret_cast<const S*>(packed);
@@ -183,29 +209,8 @@ private:
         unroll<(parts - 1) * all>([&](auto i)
                                       __attribute__((always_inline)) { sum[i % all] = sum[i % all] + sum[all + i]; });
         unroll<n>([&](auto b) __attribute__((always_inline)) {
-            cell::Pre<C, P> pre;
-            unroll<sums>([&](auto g) __attribute__((always_inline)) { pre[g] = sum[b * sums + g]; });
-#if defined(__clang__) && defined(__x86_64__)
-            // Else clang computes one gate after another, and spills what their products share.
-            if constexpr (sums == 4 && parts > 1)
-                asm volatile("" : "+x"(pre[0].v), "+x"(pre[1].v), "+x"(pre[2].v), "+x"(pre[3].v));
-#endif
-            const int at = (first + b) * lanes;
-            cell::State<C, P> before;
-            unroll<states>([&](auto k) __attribute__((always_inline)) {
-                if constexpr (k == 0 && R != H) before[k] = P(S(0)); // not read
-                else before[k] = P::load(state + component_at(k) + at);
-            });
-            cell::PerUnit<C, P> parameters{};
-            if constexpr (per_unit > 0)
-                unroll<per_unit>([&](auto k) __attribute__((always_inline)) {
-                    parameters[k] = P::load(numbers + (n * sums + b * per_unit + k) * lanes);
-                });
-            const auto result = C::forward(pre, before, parameters);
-            without_denormals(result.state[0]).store(h_after + at);
-            unroll<states - 1>([&](auto k) __attribute__((always_inline)) {
-                without_denormals(result.state[k + 1]).store(state + component_at(k + 1) + at);
-            });
+            apply<(parts > 1)>(sum + b * sums, numbers + (n * sums + b * per_unit) * lanes, state, h_after,
+                               (first + b) * lanes);
         });
     }
 };

@@ -21,6 +21,8 @@ struct LinearStep {
     static constexpr bool along = Out <= lanes / 2;                    // dot products
     static constexpr int most = 8, blocks = (Out + lanes - 1) / lanes; // blocks per tile at most, and in all
     using Tiles = eigen::Tiles<blocks, (blocks + most - 1) / most>;
+    /// Independent chains per sum of a tile of n blocks, which hide the latency of FMA.
+    static constexpr int chains(int n) { return n <= 2 ? 4 : n <= 4 ? 2 : 1; }
     static constexpr int columns = (In + rows - 1) / rows, packs = (In + lanes - 1) / lanes;
 
     static constexpr std::size_t block_size = std::size_t(lanes) * (sizeof(S) + std::size_t(columns) * sizeof(word));
@@ -96,13 +98,13 @@ private:
     template <int n>
     [[gnu::always_inline]] static void run(const std::byte* packed, const S* x, S* y) {
         const S* const numbers = reinterpret_cast<const S*>(packed);
-        constexpr int chains = n <= 2 ? 4 : n <= 4 ? 2 : 1;
-        P sum[chains * n];
+        constexpr int parts = chains(n);
+        P sum[parts * n];
         unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
-        unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[n + i] = P(S(0)); });
+        unroll<(parts - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[n + i] = P(S(0)); });
         const word* const words = reinterpret_cast<const word*>(numbers + n * lanes);
-        add_columns<InOrder, Stored, In, chains, n, n, true>(sum, words, x);
-        unroll<(chains - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[i % n] = sum[i % n] + sum[n + i]; });
+        add_columns<InOrder, Stored, In, parts, n, n, true>(sum, words, x);
+        unroll<(parts - 1) * n>([&](auto i) __attribute__((always_inline)) { sum[i % n] = sum[i % n] + sum[n + i]; });
         unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i].store(y + i * lanes); });
     }
 };
