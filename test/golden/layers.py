@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Layers without memory, and losses."""
+"""Layers without memory."""
 
 import torch
 from torch import nn
@@ -236,42 +236,4 @@ def batch_norms():
             y = module(leaves["dx"])
             file.add(f"{name}/{step}", {"y": y} | gradients([y], [dy[valid]], leaves))
             file.add(f"{name}/{step}", {f"parameters/{key}": value for key, value in module.state_dict().items()})
-    return file
-
-
-def cross_entropy(x, target):
-    """The mean over all valid steps of (T, B, V); a target of -100 is none."""
-    return functional.cross_entropy(x.flatten(0, 1), target.flatten().long(), ignore_index=-100)
-
-
-def add_loss(file, case, loss, x, target):
-    x.requires_grad_()
-    value = loss(x, target)
-    file.add(case, {"x": x, "target": target, "loss": value[None]} | gradients([value], [1.0], {"dx": x}))
-
-
-def some(*shape):
-    return torch.rand(*shape) < 0.3
-
-
-def logits(*shape, extreme):
-    """Random logits, some of them drawn out to +-extreme."""
-    x = torch.randn(*shape)
-    return torch.where(some(*shape), extreme * x.sign(), x) if extreme else x
-
-
-def losses():
-    file = File("losses")
-    for classes in (5, 33):
-        for suffix, extreme in (("", 0), ("_extreme", 1e3)):
-            case = f"cross_entropy_{classes}{suffix}"
-            file.case(case)
-            target = torch.randint(classes, (3, 4)).masked_fill(some(3, 4), -100)
-            add_loss(file, case, cross_entropy, logits(3, 4, classes, extreme=extreme), target)
-    file.case("mse")
-    add_loss(file, "mse", functional.mse_loss, torch.randn(3, 4, 5), torch.randn(3, 4, 5))
-    for case, extreme in (("bce", 0), ("bce_extreme", 100)):
-        file.case(case)
-        target = torch.randint(2, (3, 4, 5)).double()
-        add_loss(file, case, functional.binary_cross_entropy_with_logits, logits(3, 4, 5, extreme=extreme), target)
     return file

@@ -8,6 +8,7 @@ import torch
 
 import attention
 import layers
+import losses
 import recurrent
 import traces
 import variants
@@ -21,7 +22,7 @@ def main():
     print(f"variants without options against PyTorch: {variants.check_variant():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
-    files += [layers.losses()]
+    files += [losses.losses()]
     files += [attention.attention(), traces.traces(), variants.variants(),
               variants.variants("projections", variants.PROJECTED)]
     for file in files:

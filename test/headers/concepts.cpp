@@ -13,12 +13,23 @@
 #include <rondo/data/token_pairs.hpp>
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
+#include <rondo/data/weighted_samples.hpp>
 #include <rondo/generate/beam_search.hpp>
 #include <rondo/generate/candidates.hpp>
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
+#include <rondo/loss/binary_cross_entropy.hpp>
+#include <rondo/loss/concept.hpp>
+#include <rondo/loss/cross_entropy.hpp>
+#include <rondo/loss/focal.hpp>
+#include <rondo/loss/gaussian_nll.hpp>
+#include <rondo/loss/huber.hpp>
+#include <rondo/loss/ignore_targets.hpp>
+#include <rondo/loss/mean_squared_error.hpp>
+#include <rondo/loss/multi_margin.hpp>
+#include <rondo/loss/quantile.hpp>
 #include <rondo/model/layer_facts.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
@@ -203,6 +214,43 @@ static_assert(Schedule<decltype(falling)> && Schedule<RateSchedule>);
 static_assert(!Schedule<double> && !Schedule<decltype(of_text)> && !Schedule<decltype(nothing)> &&
               !Schedule<ReduceOnPlateau>);
 
+// Loss: of a result y and targets.
+using Five = SequenceView<float, 5>;
+using Numbers = SequenceView<const float, 5>;
+static_assert(Loss<CrossEntropy, Float, Five, Tokens> && Loss<FocalLoss, Float, Five, Tokens> &&
+              Loss<MultiMarginLoss, Float, Five, WeightedTarget<Tokens, float>>);
+static_assert(Loss<MeanSquaredError, Float, Five, Numbers> && Loss<BinaryCrossEntropy, Float, Five, Numbers> &&
+              Loss<IgnoreTargets<HuberLoss>, Float, Five, WeightedTarget<Numbers, float>>);
+static_assert(Loss<GaussianNLL, Float, SequenceView<float, 10>, Numbers> &&
+              Loss<QuantileLoss<5>, Float, Five, SequenceView<const float, 1>>);
+static_assert(!Loss<CrossEntropy, Float, Five, Numbers> && !Loss<MeanSquaredError, Float, Five, Tokens> &&
+              !Loss<MeanSquaredError, Float, Five, SequenceView<const float, 1>> &&
+              !Loss<MeanSquaredError, Float, Five, SequenceView<const double, 5>> &&
+              !Loss<CrossEntropy, Float, Five, WeightedTarget<Tokens, double>> &&
+              !Loss<GaussianNLL, Float, Five, Numbers> && !Loss<QuantileLoss<3>, Float, Five, Numbers>);
+struct OfColumns { // a loss, of which those below lack one thing
+    template <class Target>
+    double terms(const Target& target) const {
+        return count_terms(target, [](const auto*) { return 1.0; });
+    }
+    Error(check)(const auto&, int) const { return {}; }
+    template <class P>
+    void add(const LossColumn<float, float>& c) const {
+        *c.loss += c.scale;
+    }
+    auto operator()(auto& run, const auto& y, const auto& target, double terms) const {
+        return sum_columns(run, y, target, terms, OfColumns{});
+    }
+};
+struct WithoutTerms : OfColumns {
+    void terms() = delete;
+};
+struct OfNumber : OfColumns {
+    double operator()(auto&, const auto&, const auto&, double) const { return 0; }
+};
+static_assert(Loss<OfColumns, Float, Five, Numbers> && !Loss<WithoutTerms, Float, Five, Numbers> &&
+              !Loss<OfNumber, Float, Five, Numbers> && !Loss<OfColumns, int, Five, Numbers>);
+
 // Batches.
 static_assert(Batches<TokenWindows> && Batches<TokenStreams> && Batches<TokenPairs>);
 static_assert(Batches<SeriesWindows<float, 1>> && Batches<Samples<int, 1, float, 1>>);
@@ -210,6 +258,7 @@ struct OfNoEpochs {
     std::size_t count();
     int at(std::size_t);
 };
+static_assert(IndexedBatches<Samples<int, 1, float, 1>> && !IndexedBatches<TokenWindows>);
 static_assert(!Batches<OfNoEpochs> && !Batches<std::vector<float>> && !Batches<const TokenWindows>);
 
 // Reals, Logits: contiguous floating-point numbers.

@@ -5,36 +5,48 @@
 #include "device.hpp"
 #include "golden.hpp"
 
+#include <rondo/core/weighted_target.hpp>
 #include <rondo/layer/activation.hpp>
 #include <rondo/model/workspace.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
 
-/// A loss of `rows` numbers per step by itself, in a forward pass of a network without parameters.
-template <class S, int rows, class Target>
+/// A loss of `rows` numbers per step by itself, `outputs` for each target, in a forward pass of a network without
+/// parameters.
+template <class S, int rows, class Target, int outputs = 1>
 class LossRun {
     using B = TestBackend<S>;
 
 public:
-    static constexpr int target_rows = std::is_same_v<Target, int> ? 1 : rows;
+    static constexpr int target_rows = std::is_same_v<Target, int> ? 1 : rows / outputs;
 
     // On the host.
     std::vector<S> y;
     std::vector<Target> target;
+    std::vector<S> weight; // of the columns, if any
     rondo::Extent extent;
     std::vector<S> gradient = std::vector<S>(y.size());
 
     LossRun(std::vector<S> values, std::vector<Target> targets, const rondo::Extent& e)
         : y{std::move(values)}, target{std::move(targets)}, extent{e} {}
     explicit LossRun(const Golden& golden)
-        : LossRun{golden.get<S>("x"), golden.get<Target>("target"), {golden.extent("x", 0), golden.extent("x", 1)}} {}
+        : LossRun{golden.get<S>("x"), golden.get<Target>("target"), {golden.extent("x", 0), golden.extent("x", 1)}} {
+        if (golden.has("weight")) weight = golden.get<S>("weight");
+    }
+
+    LossRun(const LossRun& other) : LossRun{other.y, other.target, other.extent} { weight = other.weight; }
+    LossRun(LossRun&&) = default;
 
     rondo::SequenceView<const Target, target_rows> targets() const { return {target.data(), nullptr, extent}; }
+    auto weighted() const {
+        return rondo::WeightedTarget{targets(), rondo::SequenceView<const S, 1>{weight.data(), nullptr, extent}};
+    }
 
     /// The loss over `terms` terms; adds its gradient to `gradient`.
     template <class Loss>
@@ -42,23 +54,28 @@ public:
         DeviceSequence<B, S, rows> result{y, extent};
         result.gradient = on_device<B>(gradient);
         const DeviceSequence<B, Target, target_rows> wanted{target, extent};
-        const double total = work_.record(model_, nullptr, {},
-                                          [&](auto& run) { return loss(run, result.view(), wanted.input(), terms); });
+        const DeviceSequence<B, S, 1> weights{weight, extent};
+        const double total = work_.record(model_, nullptr, {}, [&](auto& run) {
+            if (weight.empty()) return loss(run, result.view(), wanted.input(), terms);
+            return loss(run, result.view(), rondo::WeightedTarget{wanted.input(), weights.input()}, terms);
+        });
         gradient = result.gradients();
         return total;
     }
     template <class Loss>
     double operator()(const Loss& loss) {
-        return (*this)(loss, loss.terms(targets()));
+        return (*this)(loss, weight.empty() ? loss.terms(targets()) : loss.terms(weighted()));
     }
     /// The same without gradients.
     template <class Loss>
     double value(const Loss& loss) {
         DeviceSequence<B, S, rows> result{y, extent};
         const DeviceSequence<B, Target, target_rows> wanted{target, extent};
+        const DeviceSequence<B, S, 1> weights{weight, extent};
+        const rondo::SequenceView<S, rows> plain{B::data(result.value), nullptr, extent};
         return work_.evaluate(model_, nullptr, [&](auto& run) {
-            return loss(run, rondo::SequenceView<S, rows>{B::data(result.value), nullptr, extent}, wanted.input(),
-                        loss.terms(targets()));
+            if (weight.empty()) return loss(run, plain, wanted.input(), loss.terms(targets()));
+            return loss(run, plain, rondo::WeightedTarget{wanted.input(), weights.input()}, loss.terms(weighted()));
         });
     }
 
@@ -88,10 +105,10 @@ private:
 };
 
 /// Compares value and gradients with PyTorch's; gradients are added to existing ones; inference gives the same value.
-template <class S, int rows, class Target, class Loss>
+template <class S, int rows, class Target, int outputs = 1, class Loss>
 void expect_golden(const Loss& loss, std::string_view name) {
     const Golden golden{"losses", name};
-    LossRun<S, rows, Target> run{golden};
+    LossRun<S, rows, Target, outputs> run{golden};
     for (const double runs : {1.0, 2.0}) {
         const S value = S(run(loss));
         golden.expect("loss", &value);
@@ -101,11 +118,27 @@ void expect_golden(const Loss& loss, std::string_view name) {
     golden.expect("loss", &value);
 }
 
+/// Compares gradients with central differences of the value, in double.
+template <int rows, class Target, int outputs = 1, class Loss>
+void expect_differences(const Loss& loss, std::string_view name) {
+    LossRun<double, rows, Target, outputs> run{Golden{"losses", name}};
+    run(loss);
+    for (std::size_t k = 0; k < run.y.size(); ++k) {
+        const double y = run.y[k], d = 1e-5;
+        run.y[k] = y + d;
+        const double above = run.value(loss);
+        run.y[k] = y - d;
+        const double difference = (above - run.value(loss)) / (2 * d);
+        run.y[k] = y;
+        EXPECT_NEAR(run.gradient[k], difference, 1e-8 * std::max(1.0, std::abs(difference))) << name << ' ' << k;
+    }
+}
+
 /// Padding of any content contributes neither to the value, nor to the number of terms, nor to the gradients.
-template <class S, int rows, class Target, class Loss>
+template <class S, int rows, class Target, int outputs = 1, class Loss>
 void expect_no_padding(const Loss& loss, std::string_view name) {
     const int lengths[]{1, 3, 0, 2};
-    LossRun<S, rows, Target> run{Golden{"losses", name}};
+    LossRun<S, rows, Target, outputs> run{Golden{"losses", name}};
     run.extent.lengths = lengths;
     auto valid = run.packed();
     ASSERT_EQ(valid.extent.steps, 6);

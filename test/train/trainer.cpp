@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <rondo/train/trainer.hpp>
+#include <rondo/train/fit.hpp>
 
+#include <rondo/data/samples.hpp>
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
+#include <rondo/data/weighted_samples.hpp>
+#include <rondo/layer/select.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/optimizer/adam.hpp>
@@ -176,6 +179,37 @@ TEST(Trainer, ABatchWithoutTermsTeachesNothingButCarriesOn) {
         EXPECT_EQ(model, before);
         EXPECT_EQ(trainer.steps(), 0);
     }
+}
+
+TEST(Trainer, ASampleOfWeightTwoCountsAsTwo) {
+    using Tracked = Samples<float, 3, float, 1>;
+    Tracked data{8, Tracked::Target::each_sequence}, repeated{8, Tracked::Target::each_sequence};
+    const std::vector<float> weights{1, 2, 0, 1, 2};
+    for (std::size_t n = 0; n < weights.size(); ++n) {
+        const auto x = normal_numbers<float>(12, n), y = normal_numbers<float>(1, 10 + n);
+        data.add(x, y);
+        for (int k = 0; k < int(weights[n]); ++k) repeated.add(x, y);
+    }
+    using Last = Sequential<GRU<3, 5>, Linear<5, 1>, LastStep<1>>;
+    WeightedSamples weighted{data, weights};
+    const auto after = [&](auto& batches, int threads) {
+        Model<Last> model{Seed{1}};
+        Trainer trainer{model, MeanSquaredError{}, SGD{.rate = 0.1}, {.threads = threads, .small_work = 0}};
+        const LossSum loss = trainer.step(batches.at(0));
+        EXPECT_EQ(loss.terms, 6);
+        EXPECT_EQ(trainer.evaluate(batches.at(0)).terms, 6);
+        auto values = model.values();
+        values.push_back(float(loss.mean()));
+        return values;
+    };
+    const auto once = after(weighted, 1);
+    EXPECT_LT(difference(once, after(repeated, 1)), 1e-6);
+    EXPECT_LT(difference(once, after(weighted, 2)), 1e-6);
+
+    Model<Last> model{Seed{1}};
+    WeightedSamples wrong{data, std::vector<float>{1, 2, -1, 1, 2}};
+    expect_argument([&] { evaluate(model, wrong, MeanSquaredError{}); },
+                    "rondo: weight -1 of sequence 2, step 0 is not a finite number of 0 or more");
 }
 
 } // namespace trainer_test

@@ -5,6 +5,7 @@
 #include "../core/memory.hpp"
 #include "../core/random.hpp"
 #include "../core/view.hpp"
+#include "../core/weighted_target.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -24,7 +25,7 @@ enum class StatePolicy {
     resume, // each sequence starts from the final state of the same sequence in the previous mini-batch
 };
 
-/// A mini-batch: the network's inputs and targets for one training step.
+/// A mini-batch: the network's inputs and targets for one training step. Targets may have weights: WeightedTarget.
 template <class Target, class... Inputs>
 struct Batch {
     std::tuple<Inputs...> inputs;
@@ -54,7 +55,7 @@ class SliceMemory {
 public:
     template <class Target, class... Inputs>
     Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count) {
-        parts_.resize(sizeof...(Inputs) + 1);
+        parts_.resize(sizeof...(Inputs) + 2); // the weights of targets are the last
         return copy(batch, first, count, std::index_sequence_for<Inputs...>{});
     }
 
@@ -63,8 +64,16 @@ private:
     Batch<Target, Inputs...> copy(const Batch<Target, Inputs...>& batch, int first, int count,
                                   std::index_sequence<k...>) {
         return {{copy(parts_[k], std::get<k>(batch.inputs), first, count)...},
-                copy(parts_[sizeof...(k)], batch.target, first, count),
+                copy_target(batch.target, sizeof...(k), first, count),
                 batch.state_policy};
+    }
+    template <class T, int Rows>
+    SequenceView<const T, Rows> copy_target(const SequenceView<const T, Rows>& x, std::size_t k, int first, int count) {
+        return copy(parts_[k], x, first, count);
+    }
+    template <class Target, class S>
+    WeightedTarget<Target, S> copy_target(const WeightedTarget<Target, S>& x, std::size_t k, int first, int count) {
+        return {copy(parts_[k], x.values, first, count), copy(parts_[k + 1], x.weights, first, count)};
     }
     template <class T, int Rows>
     static SequenceView<const T, Rows> copy(Buffer<std::byte>& part, const SequenceView<const T, Rows>& x, int first,

@@ -57,8 +57,13 @@ public:
     void begin_epoch(Seed seed, std::int64_t epoch) {
         order_.begin_epoch(seed, epoch, [this](std::size_t n) { return inputs_.steps(n); });
     }
+    /// The indices of mini-batch k's samples, in the order of its sequences, and the steps of sample n's target.
+    std::span<const std::size_t> indices(std::size_t k) {
+        return order_.at(k, [this](std::size_t n) { return inputs_.steps(n); });
+    }
+    std::size_t target_steps(std::size_t n) const { return outputs_.steps(n); }
     Batch<SequenceView<const Y, Out>, SequenceView<const X, In>> at(std::size_t k) {
-        const auto chosen = order_.at(k, [this](std::size_t n) { return inputs_.steps(n); });
+        const auto chosen = indices(k);
         reserve();
         const Extent extent = lengths_.extent(chosen.size(), [&](std::size_t b) { return inputs_.steps(chosen[b]); });
         const Extent of_targets = target_ == Target::each_step ? extent : Extent{1, extent.batch};

@@ -79,15 +79,21 @@ public:
         std::iota(order_.begin(), order_.end(), std::size_t(0));
         shuffle(std::span{order_}, RandomStream{seed, Purpose::shuffle, std::uint64_t(epoch)});
     }
-    Batch<SequenceView<const S, Out>, SequenceView<const S, In>> at(std::size_t k) {
+    /// The indices of mini-batch k's windows, in the order of its sequences, and the steps of a target.
+    std::span<const std::size_t> indices(std::size_t k) const {
         detail::check_batch("rondo::SeriesWindows", k, count());
-        const std::size_t first = k * std::size_t(settings_.batch),
-                          width = (std::min)(std::size_t(settings_.batch), size() - first);
+        const std::size_t first = k * std::size_t(settings_.batch);
+        return std::span{order_}.subspan(first, (std::min)(std::size_t(settings_.batch), size() - first));
+    }
+    static std::size_t target_steps(std::size_t) { return 1; }
+    Batch<SequenceView<const S, Out>, SequenceView<const S, In>> at(std::size_t k) {
+        const auto chosen = indices(k);
+        const std::size_t width = chosen.size();
         for (std::size_t b = 0; b < width; ++b) {
-            const auto numbers = window(order_[first + b]);
+            const auto numbers = window(chosen[b]);
             for (std::size_t t = 0; t < std::size_t(settings_.length); ++t)
                 std::copy_n(numbers.data() + t * In, In, inputs_.data() + (t * width + b) * In);
-            std::copy_n(target(order_[first + b]).data(), Out, targets_.data() + b * Out);
+            std::copy_n(target(chosen[b]).data(), Out, targets_.data() + b * Out);
         }
         return {{SequenceView<const S, In>{inputs_.data(), nullptr, {settings_.length, int(width)}}},
                 SequenceView<const S, Out>{targets_.data(), nullptr, {1, int(width)}}};

@@ -58,8 +58,14 @@ public:
     void begin_epoch(Seed seed, std::int64_t epoch) {
         order_.begin_epoch(seed, epoch, [this](std::size_t n) { return length(n); });
     }
+    /// The indices of mini-batch k's pairs, in the order of its sequences, and the steps of pair n's target, with its
+    /// end.
+    std::span<const std::size_t> indices(std::size_t k) {
+        return order_.at(k, [this](std::size_t n) { return length(n); });
+    }
+    std::size_t target_steps(std::size_t n) const { return targets_.steps(n) - 1; }
     Batch<Tokens, Tokens, Tokens> at(std::size_t k) {
-        const auto chosen = order_.at(k, [this](std::size_t n) { return length(n); });
+        const auto chosen = indices(k);
         reserve();
         const auto target = [&](std::size_t b) { return targets_[chosen[b]]; };
         const Extent of_sources =

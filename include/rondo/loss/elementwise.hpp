@@ -2,37 +2,56 @@
 #pragma once
 
 #include "../core/host_device.hpp"
-#include "terms.hpp"
+#include "../core/number_text.hpp"
+#include "../core/values.hpp"
+#include "columns.hpp"
 
+#include <cmath>
 #include <cstddef>
+#include <string>
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-template <class Loss, class S>
+/// Fails if a setting of a loss is not a finite number above 0.
+inline void check_limit(const char* name, double value) {
+    if (!(value > 0 && std::isfinite(value)))
+        fail(Error::Kind::argument, std::string{name} + ": expected a finite number above 0, got " + short_text(value));
+}
+// The optional members of a loss. Named concepts, since nvcc answers requires expressions in functions wrongly.
+template <class Loss, class T>
+concept CountsTargets = requires(const Loss& loss, const T& target) { loss.counts(target); };
+template <class Loss, class T>
+concept RefusesTargets = requires(const Loss& loss, const T& target) { loss.wrong(target); };
+template <class Loss, class S, class Run>
+concept HasElement = requires(const Loss& loss, Run& run) { loss.template element<S>(run); };
+
+template <class Element, class S, int outputs>
 struct ElementwiseLossColumn {
-    Loss of;
-    std::size_t rows;
-    S scale;
-    const S* y = nullptr;
-    S* dy = nullptr;
-    const S* target = nullptr;
-    S* loss = nullptr;
+    Element of;
 
     template <class>
-    RONDO_HOST_DEVICE void run(std::size_t n) const {
-        for (std::size_t k = n * rows; k < (n + 1) * rows; ++k)
-            of.add(y[k], target[k], scale, loss[n], dy ? dy + k : nullptr);
+    RONDO_HOST_DEVICE void add(const LossColumn<S, S>& c) const {
+        for (std::size_t k = 0; k < c.target_rows; ++k)
+            if constexpr (outputs == 1) {
+                of.add(c.y[k], c.target[k], c.scale, *c.loss, c.gradient ? c.gradient + k : nullptr);
+            } else {
+                Values<S, outputs> y, gradient{};
+                for (int p = 0; p < outputs; ++p) y[p] = c.y[std::size_t(p) * c.target_rows + k];
+                of.add(y, c.target[k], c.scale, *c.loss, c.gradient ? &gradient : nullptr);
+                for (int p = 0; c.gradient && p < outputs; ++p)
+                    c.gradient[std::size_t(p) * c.target_rows + k] += gradient[p];
+            }
     }
 };
 }
 
-/// Base class of losses that are a mean over every feature of every valid step.
+/// Base class of losses that are a mean over every number of the targets, in every valid step.
 ///
 ///   L = 1/N sum_n f(y_n, target_n)                                            (1)
 ///
-/// `Loss` defines `add`, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to `gradient`. It may
-/// define a `check` that returns an error for targets out of range.
+/// `Loss` defines `add`, which adds scale f to `loss` and, unless `gradient` is null, scale df/dy to `gradient`:
 ///
 ///   struct AbsoluteError : ElementwiseLoss<AbsoluteError> {
 ///       template <class S>
@@ -42,27 +61,57 @@ struct ElementwiseLossColumn {
 ///       }
 ///   };
 ///
-/// Shapes  y, target (Size x T B).
-template <class Loss>
+/// Optional members: `name`, the class's name in errors, with `wrong(target)`, a text such as "is not from 0 to 1" for
+/// a target out of range, else empty; `counts(target)`, whether a target is a term; `element<S>(run)`, a trivially
+/// copyable value whose `add` is called instead, for settings that are not.
+///
+/// With several `outputs`, the network gives as many numbers for each target, such as a mean and a variance, first
+/// output of all targets first: y_n of eq. (1) are the rows n, Size + n, ..., and y and *gradient of `add` are
+/// Values<S, outputs>.
+///
+/// Shapes  y (outputs Size x T B), target (Size x T B), with or without weights (WeightedTarget).
+template <class Loss, int outputs_ = 1>
 struct ElementwiseLoss {
+    static constexpr int outputs = outputs_;
+
     /// N of eq. (1).
-    template <class S, int Size>
-    double terms(const SequenceView<S, Size>& target) const {
-        return Size * detail::valid_columns(target);
+    template <class Target>
+    double terms(const Target& target) const {
+        const auto& values = detail::values_of(target);
+        if constexpr (detail::CountsTargets<Loss, decltype(*values.value)>) {
+            return count_terms(target, [&](const auto* column) {
+                double sum = 0;
+                for (int k = 0; k < values.rows; ++k) sum += self().counts(column[k]);
+                return sum;
+            });
+        } else {
+            return values.rows * count_terms(target, [](const auto*) { return 1.0; });
+        }
     }
-    template <class S, int Size>
-    Error(check)(const SequenceView<S, Size>&, int) const {
-        return {};
+    /// The error for the first target, or weight, that is out of range.
+    template <class Target>
+    Error(check)(const Target& target, int) const {
+        if constexpr (detail::RefusesTargets<Loss, decltype(*detail::values_of(target).value)>)
+            return find_wrong(Loss::name, target, [&](auto number) { return self().wrong(number); });
+        else if constexpr (HasWeights<Target>) return find_wrong("rondo", target, [](auto) { return std::string{}; });
+        else return {};
     }
     /// N L / terms; adds its gradient to y's.
-    template <class Run, class S, int Size>
-    auto operator()(Run& run, const SequenceView<S, Size>& y, const SequenceView<const S, Size>& target,
-                    double terms) const {
-        const auto& loss = static_cast<const Loss&>(*this);
-        if (const S* numbers = run.on_host(target.value))
-            (rondo::check)((loss.check)(SequenceView<const S, Size>{numbers, nullptr, target.extent}, Size));
-        return detail::sum_columns(run, y, target, detail::ElementwiseLossColumn<Loss, S>{loss, Size, S(1 / terms)});
+    template <class Run, class S, int Size, class Target>
+        requires (Size % outputs == 0) && TargetOf<Target, S, Size / outputs, S>
+    LossValue<typename Run::backend_type> operator()(Run& run, const SequenceView<S, Size>& y, const Target& target,
+                                                     double terms) const {
+        check_targets(run, self(), target, Size);
+        const auto record = [&](const auto& element) {
+            using Element = std::remove_cvref_t<decltype(element)>;
+            return sum_columns(run, y, target, terms, detail::ElementwiseLossColumn<Element, S, outputs>{element});
+        };
+        if constexpr (detail::HasElement<Loss, S, Run>) return record(self().template element<S>(run));
+        else return record(self());
     }
+
+private:
+    const Loss& self() const { return static_cast<const Loss&>(*this); }
 };
 
 } // namespace rondo

@@ -36,37 +36,4 @@ inline void check_extents(const Extent& a, const Extent& b) {
                                             " steps, its targets have " + std::to_string(b.length(k)));
 }
 
-/// Computes the loss of each column and, if y has a gradient, adds dL/dy. It has no backward: L is the final loss,
-/// whose upstream gradient is 1.
-template <class S, class Target, class Column>
-struct ColumnLosses {
-    DynamicSequenceView<S> y;
-    DynamicSequenceView<const Target> target;
-    Column column;
-    S* each;
-
-    template <class Context>
-    void forward(Context& context) const {
-        for_each_valid_range(target.extent, [&](std::size_t first, std::size_t count) {
-            Column part = column;
-            part.y = y.value + first * y.rows;
-            part.dy = y.gradient ? y.gradient + first * y.rows : nullptr;
-            part.target = target.value + first * target.rows;
-            part.loss = each + first;
-            context.backend().columns(part, count);
-        });
-    }
-};
-
-/// Records a loss that is a sum over columns.
-template <class Run, class S, int Rows, class Target, int TargetRows, class Column>
-auto sum_columns(Run& run, SequenceView<S, Rows> y, const SequenceView<const Target, TargetRows>& target,
-                 const Column& column) {
-    check_extents(y.extent, target.extent);
-    if (!run.taped()) y.gradient = nullptr;
-    S* const each = run.take_zeros(y.columns());
-    run.execute(ColumnLosses<S, Target, Column>{y, target, column, each});
-    return run.loss(each, target.extent);
-}
-
 } // namespace rondo::detail

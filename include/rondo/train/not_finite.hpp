@@ -34,7 +34,7 @@ std::string find_not_finite(const Batch<Target, Inputs...>& batch) {
     const auto any = [](const auto& x) {
         return static_cast<DynamicSequenceView<const typename std::remove_cvref_t<decltype(x)>::value_type>>(x);
     };
-    std::string found = find_not_finite("the target", any(batch.target));
+    std::string found = find_not_finite("the target", any(values_of(batch.target)));
     int index = 0;
     const auto look = [&](const auto& x) {
         if (found.empty()) found = find_not_finite("input " + std::to_string(index), any(x));

@@ -5,6 +5,7 @@
 #include <rondo/data/samples.hpp>
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
+#include <rondo/data/weighted_samples.hpp>
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/batch_norm.hpp>
 #include <rondo/layer/rnn.hpp>
@@ -100,6 +101,15 @@ TEST(AsyncStep, SequencesOfManyLengths) {
     Samples<int, 1, int, 1> data{3, Samples<int, 1, int, 1>::Target::each_step};
     for (const std::size_t length : {3u, 1u, 5u, 5u, 4u, 2u, 5u, 3u}) data.add(letters(length), letters(length, 2));
     expect_like_eigen(data);
+}
+/// Weights of samples are copied with the batch, those of classes are part of the program.
+struct WithWeights : CrossEntropy {
+    WithWeights() : CrossEntropy{.smoothing = 0.1, .weights = {1, 2, 3, 4, 5, 6, 7}} {}
+};
+TEST(AsyncStep, TargetsWithWeights) {
+    Samples<int, 1, int, 1> data{3, Samples<int, 1, int, 1>::Target::each_step};
+    for (const std::size_t length : {3u, 3u, 5u, 5u, 4u, 2u}) data.add(letters(length), letters(length, 2));
+    expect_like_eigen<Reader, WithWeights>(WeightedSamples{data, std::vector<double>{1, 0, 2, 0.5, 3, 1}});
 }
 
 /// A network whose program depends on the number of the step, until the rate is reached.

@@ -32,7 +32,7 @@ public:
         Batch<Target, Inputs...> placed = batch;
         if constexpr (!OnHost<B>) {
             const auto each = [&](const auto& f) {
-                f(placed.target);
+                each_view(placed.target, f);
                 std::apply([&](auto&... x) { (f(x), ...); }, placed.inputs);
             };
             std::size_t bytes = line;
