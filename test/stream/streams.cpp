@@ -100,7 +100,8 @@ void expect_equal_bits(std::size_t capacity = 40, int rounds = 12) {
     Sessions<Net, S, W>{capacity}.expect_equal_bits(rounds);
 }
 /// Weights in one tile and in several, of one block and of more, in one chain of sums and in up to three.
-using OfSizes = Sequential<LSTM<3, 1>, LSTM<1, 3>, LSTM<3, 5>, LSTM<5, 20>, LSTM<20, 33>, LSTM<33, 64>, Linear<64, 2>>;
+using OfSizes =
+    Sequential<LSTM<3, 1>, LSTM<1, 3>, LSTM<3, 5>, LSTM<5, 20>, LSTM<20, 33>, LSTM<33, 64>, LSTM<64, 5>, Linear<5, 2>>;
 
 TEST(Streams, HaveTheBitsOfStreamsAlone) {
     expect_equal_bits<OfSizes>(100, 20);
@@ -111,8 +112,8 @@ TEST(Streams, HaveTheBitsOfStreamsAlone) {
 constexpr cell::Variant coupled{.clip = Ratio{1, 2}, .coupled = true, .peepholes = true};
 /// Cells whose kernels have one to four sums, in tiles of one block and of several; and one without a kernel.
 using Cells = Sequential<RNN<3, 64, Stack{.layers = 2}>, GRU<64, 20, Stack{.layers = 3}>, PeepholeLSTM<20, 33>,
-                                LSTMVariant<33, 5, coupled>, GRUResetBefore<5, 9>, ReluRNN<9, 20>,
-                                LSTM<20, 33, Stack{.layers = 2, .projection = 9}>, Linear<9, 70>>;
+                         LSTMVariant<33, 5, coupled>, GRUResetBefore<5, 9>, ReluRNN<9, 20>,
+                         LSTM<20, 33, Stack{.layers = 2, .projection = 9}>, Linear<9, 70>>;
 TEST(Streams, OfEachCellHaveTheBitsOfStreamsAlone) {
     expect_equal_bits<Cells>();
     expect_equal_bits<Cells, float, bfloat16>();
@@ -140,9 +141,9 @@ struct OneMore : Linear<Size, Size> {
     }
 };
 using Layers =
-    Sequential<Linear<3, 5>, BatchNorm1d<5>, LayerNorm<5>, ReLU<5>, Residual<Linear<5, 5>>, Doubled<5>,
-                      BatchNorm1d<5>, Residual<Named<"deep", Sequential<Linear<5, 20>, Tanh<20>, GRU<20, 5>>>>,
-                      OneMore<5>, Dropout<5, Rate{25}>, ResidualOfFirst<RNN<5, 3>>, Softmax<3>, LinearWithoutBias<3, 2>>;
+    Sequential<Linear<3, 5>, BatchNorm1d<5>, LayerNorm<5>, ReLU<5>, Residual<Linear<5, 5>>, Doubled<5>, BatchNorm1d<5>,
+               Residual<Named<"deep", Sequential<Linear<5, 20>, Tanh<20>, GRU<20, 5>>>>, OneMore<5>,
+               Dropout<5, Rate{25}>, ResidualOfFirst<RNN<5, 3>>, Softmax<3>, LinearWithoutBias<3, 2>>;
 using Words = Sequential<Embedding<28, 5>, LSTM<5, 20>, Linear<20, 28>, LogSoftmax<28>>;
 
 TEST(Streams, OfOtherLayersHaveTheBitsOfStreamsAlone) {
@@ -154,15 +155,15 @@ TEST(Streams, OfOtherLayersHaveTheBitsOfStreamsAlone) {
 
 constexpr ConvOptions strided(int stride) { return {.stride = stride, .padding = causal_padding}; }
 /// Three rates: a step reads 12 inputs.
-using Rates = Sequential<
-    Conv1d<2, 4, 4, strided(2)>, BatchNorm1d<4>, GRU<4, 5>, LayerNorm<5>, AvgPool1d<5, 2>, Linear<5, 6>, Sigmoid<6>,
-    Conv1d<6, 6, 3, ConvOptions{.stride = 3, .groups = 2, .padding = causal_padding}>, LSTM<6, 4>,
-    Conv1d<4, 4, 5, ConvOptions{.dilation = 2, .groups = 4, .padding = causal_padding}>,
-    MaxPool1d<4, 3, PoolOptions{.stride = 1, .padding = causal_padding}>,
-    TimeDistributed<2, Conv1d<2, 3, 2, ConvOptions{.padding = same_padding}>, MeanPooling<3>>>;
-using Frames = Sequential<TimeDistributed<6, Conv1d<2, 5, 4, ConvOptions{.stride = 2, .padding = {1, 1}}>,
-                                                 MaxPooling<5>>,
-                                 Conv1d<5, 4, 3, strided(2)>, LSTM<4, 3>>;
+using Rates =
+    Sequential<Conv1d<2, 4, 4, strided(2)>, BatchNorm1d<4>, GRU<4, 5>, LayerNorm<5>, AvgPool1d<5, 2>, Linear<5, 6>,
+               Sigmoid<6>, Conv1d<6, 6, 3, ConvOptions{.stride = 3, .groups = 2, .padding = causal_padding}>,
+               LSTM<6, 4>, Conv1d<4, 4, 5, ConvOptions{.dilation = 2, .groups = 4, .padding = causal_padding}>,
+               MaxPool1d<4, 3, PoolOptions{.stride = 1, .padding = causal_padding}>,
+               TimeDistributed<2, Conv1d<2, 3, 2, ConvOptions{.padding = same_padding}>, MeanPooling<3>>>;
+using Frames =
+    Sequential<TimeDistributed<6, Conv1d<2, 5, 4, ConvOptions{.stride = 2, .padding = {1, 1}}>, MaxPooling<5>>,
+               Conv1d<5, 4, 3, strided(2)>, LSTM<4, 3>>;
 TEST(Streams, OfSeveralRatesHaveTheBitsOfStreamsAlone) {
     expect_equal_bits<Rates>();
     expect_equal_bits<Frames>();

@@ -24,8 +24,8 @@ struct StepOfStreams {
     static auto call(StepMemory<B>& memory, const typename One::input* x) {
         using Step = StreamsContext<B, typename One::kernels, dry, (One::stride > 1)>;
         LayerContext<Net, Step> scope{Step{memory}, nullptr, {}};
-        return forward_layer<Net>(scope, SequenceView<const typename One::input, One::input_size>{
-                                             x, nullptr, {One::stride, memory.streams}});
+        return forward_layer<Net>(
+            scope, SequenceView<const typename One::input, One::input_size>{x, nullptr, {One::stride, memory.streams}});
     }
     /// The sizes of the step's values, and of the backend's blocks.
     static std::pair<std::size_t, std::size_t> needed(int streams) {
@@ -72,8 +72,8 @@ public:
     using state_type = State<Net, scalar>;
     static constexpr int stride = One::stride;
     static constexpr std::size_t inputs_size = One::inputs_size;
-    static constexpr auto output_size = std::size_t(
-        decltype(Step::call(std::declval<StepMemory<B>&>(), std::declval<const input*>()))::rows);
+    static constexpr auto output_size =
+        std::size_t(decltype(Step::call(std::declval<StepMemory<B>&>(), std::declval<const input*>()))::rows);
     /// The sequences of a group: while the weights are read once for all of them, their values are in L1.
     static constexpr std::size_t group = 32;
 

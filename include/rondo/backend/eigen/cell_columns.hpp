@@ -23,18 +23,24 @@ struct CellColumns<CellStep<C, In, H, R, P, W>> {
     using S = typename P::scalar;
     using word = typename Cell::word;
     static constexpr int lanes = P::size, gates = Cell::gates, sums = Cell::sums, per_unit = Cell::per_unit;
-    static constexpr ColumnTile tile{sums, Cell::most};
+    static constexpr ColumnTile tile{gates, Cell::rows};
     static constexpr int blocks = (std::min)(tile.blocks, Cell::Tiles::widest);
+    // Weights in L1 cost little to read: small ones are read for each stream, larger ones where there are few streams.
+    static constexpr bool small = Cell::size <= L1_size / 4;
+    static constexpr std::size_t fewest = Cell::size > L1_size ? 2 : 2 * std::size_t(tile.columns);
     static constexpr std::size_t after_size = std::size_t(Cell::blocks * lanes);
 
     /// Updates the states in place. For `back` see CellStep.
     static void step(const std::byte* packed, StreamColumns<const S> x, S* const* states, std::size_t offset,
                      std::size_t streams, S* after, bool back) {
-        if (streams == 1) return Cell::step(packed, x[0], states[0] + offset, back);
-        step_to(after, packed, x, states, offset, streams, back);
-        for (std::size_t c = 0; c < streams; ++c)
-            for (std::size_t k = 0; k < after_size; k += std::size_t(lanes))
-                P::load(after + c * after_size + k).store(states[c] + offset + k);
+        if (small || streams < fewest) {
+            for (std::size_t c = 0; c < streams; ++c) Cell::step(packed, x[c], states[c] + offset, back);
+        } else if constexpr (!small) {
+            step_to(after, packed, x, states, offset, streams, back);
+            for (std::size_t c = 0; c < streams; ++c)
+                for (std::size_t k = 0; k < after_size; k += std::size_t(lanes))
+                    P::load(after + c * after_size + k).store(states[c] + offset + k);
+        }
     }
     /// The same, with h in `after`, which the states keep until then.
     static void step_to(S* after, const std::byte* packed, StreamColumns<const S> x, S* const* states,
@@ -46,7 +52,7 @@ struct CellColumns<CellStep<C, In, H, R, P, W>> {
                       first = k * Tiles::width + (std::min)(k, Tiles::wider);
             const Part of{packed + std::size_t(first) * Cell::block_size, width, first};
             each_part<blocks, 1>(std::size_t(width), [&](auto some, std::size_t block) {
-                each_part<tile.columns, 2>(streams, [&](auto columns, std::size_t c) {
+                each_part<tile.columns, tile.fewest()>(streams, [&](auto columns, std::size_t c) {
                     const S* inputs[columns];
                     S* of_states[columns];
                     for (int i = 0; i < columns; ++i) {
@@ -87,13 +93,14 @@ private:
         const int chains = Cell::narrow ? 1 : Cell::chains(of.width);
         add_chains<columns * all>(sum, chains, [&](P* to, int chain) __attribute__((always_inline)) {
             add_chain<typename Cell::OfX, Stored, In, n * gates, all, columns>(to, words, by_word, x, chain, chains);
-            add_chain<typename Cell::OfH, Stored, R, n * gates, all, columns>(to, words + words_of_x * by_word,
-                                                                                by_word, state, chain, chains);
+            add_chain<typename Cell::OfH, Stored, R, n * gates, all, columns>(to, words + words_of_x * by_word, by_word,
+                                                                              state, chain, chains);
         });
         unroll<columns>([&](auto c) __attribute__((always_inline)) {
             unroll<n>([&](auto b) __attribute__((always_inline)) {
-                Cell::apply(sum + c * all + b * sums, numbers + std::size_t((of.width * sums + (block + b) * per_unit) * lanes),
-                            state[c], after + std::size_t(c) * after_size, (of.first + block + b) * lanes);
+                Cell::apply(sum + c * all + b * sums,
+                            numbers + std::size_t((of.width * sums + (block + b) * per_unit) * lanes), state[c],
+                            after + std::size_t(c) * after_size, (of.first + block + b) * lanes);
             });
         });
     }

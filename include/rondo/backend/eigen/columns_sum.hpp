@@ -4,6 +4,8 @@
 #include "../../core/unroll.hpp"
 #include "../../simd/pack.hpp"
 
+#include <Eigen/Core>
+
 #include <algorithm>
 #include <cstddef>
 #include <type_traits>
@@ -29,12 +31,25 @@ struct StreamColumns {
     }
 };
 
-/// Registers for sums: `most`, divided into `blocks` packs of rows with `sums` sums each, for `columns` columns. With
-/// three or four packs of weights a row of W, loads are fewer than multiplications.
+/// The sums in registers: `blocks` packs of rows of each of `gates` gates, for `columns` columns. With three or four packs
+/// of weights for each column of W, loads are fewer than multiplications. Weights with `rows` rows a word need registers
+/// of their own.
 struct ColumnTile {
     int blocks, columns;
-    constexpr ColumnTile(int sums, int most)
-        : blocks{sums >= 3 ? 1 : sums == 2 ? 2 : 3}, columns{(std::max)(2, most / (blocks * sums))} {}
+    constexpr ColumnTile(int gates, int rows)
+        : blocks{gates >= 3   ? 1
+                 : gates == 2 ? 2
+                              : 3},
+          columns{(std::max)(2, most(rows) / (blocks * gates))} {}
+
+    /// The fewest columns of a part, of two or more in all: see each_part.
+    constexpr int fewest() const { return columns > 2 ? 2 : 1; }
+
+private:
+    static constexpr int most(int rows) {
+        if (EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32) return 24;
+        return rows > 1 ? 9 : 12;
+    }
 };
 
 /// x, of which g++ would read the weights from memory again for each of their products.
@@ -59,6 +74,10 @@ template <class Place, class Stored, int inner, int packs, int sums, int columns
     const auto* word = words + std::size_t(chain) * by_word;
     const auto add = [&](std::size_t k, auto count) __attribute__((always_inline)) {
         unroll<count>([&](auto r) __attribute__((always_inline)) {
+#if defined(__GNUC__)
+            // The second row of a word is read again: words that are kept for it would need registers of the sums.
+            if constexpr (r > 0) asm("" : "+r"(word));
+#endif
             const auto left = [&](int i) __attribute__((always_inline)) {
                 return in_register(Stored::template load<r>(word + i * P::size));
             };

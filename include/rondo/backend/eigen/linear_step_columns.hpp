@@ -24,7 +24,7 @@ struct LinearStepColumns<LinearStep<In, Out, P, W>> {
     using Stored = typename Linear::Stored;
     using word = typename Linear::word;
     static constexpr int lanes = P::size;
-    static constexpr ColumnTile tile{1, EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS >= 32 ? 24 : 12};
+    static constexpr ColumnTile tile{1, Linear::rows};
     static constexpr int blocks = (std::min)(tile.blocks, Linear::Tiles::widest);
 
     static void step(const std::byte* packed, StreamColumns<const S> x, StreamColumns<S> y, std::size_t count) {
@@ -39,7 +39,7 @@ struct LinearStepColumns<LinearStep<In, Out, P, W>> {
         Linear::Tiles::each([&](int width, int first) {
             const std::byte* const of_tile = packed + std::size_t(first) * Linear::block_size;
             each_part<blocks, 1>(std::size_t(width), [&](auto some, std::size_t block) {
-                each_part<tile.columns, 2>(count, [&](auto columns, std::size_t c) {
+                each_part<tile.columns, tile.fewest()>(count, [&](auto columns, std::size_t c) {
                     const S* inputs[columns];
                     S* outputs[columns];
                     for (int i = 0; i < columns; ++i) {
