@@ -9,6 +9,7 @@ import torch
 import attention
 import layers
 import losses
+import metrics
 import recurrent
 import traces
 import variants
@@ -22,7 +23,7 @@ def main():
     print(f"variants without options against PyTorch: {variants.check_variant():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
-    files += [losses.losses()]
+    files += [losses.losses(), metrics.metrics()]
     files += [attention.attention(), traces.traces(), variants.variants(),
               variants.variants("projections", variants.PROJECTED)]
     for file in files:

@@ -9,8 +9,8 @@ import pathlib, sys
 
 from include_graph import includes, reached
 
-rooms = """version core simd cell backend graph op layer loss initial model io data stream optimizer train
-    generate""".split()  # bottom to top
+rooms = """version core simd cell backend graph op layer loss initial model io data stream optimizer metric
+    train generate""".split()  # bottom to top
 facades = ["rondo.hpp", "stream.hpp"]  # include anything
 backend_facades = ["model.hpp", "candidates.hpp", "dispatch.hpp", "probe.hpp"]  # of io/: models with the default backend
 

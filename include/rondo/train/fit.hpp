@@ -3,6 +3,7 @@
 
 #include "../optimizer/schedule.hpp"
 #include "../optimizer/sgd.hpp"
+#include "evaluation.hpp"
 #include "trainer.hpp"
 
 #include <chrono>
@@ -13,6 +14,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -37,20 +39,27 @@ struct EpochResult {
     double loss = 0;        // mean training loss over the epoch's terms
     double validation = std::numeric_limits<double>::quiet_NaN();
     double seconds = 0;
-    bool better = false; // the validation loss is the best so far
+    bool better = false;                // the validation loss is the best so far
+    std::vector<MetricValue> metrics{}; // of the validation
+
+    /// A metric of the validation.
+    ///
+    /// Errors  no metric of this name.
+    double metric(std::string_view name) const { return detail::metric_of(metrics, name); }
 };
 using History = std::vector<EpochResult>;
 
 /// Options of fit.
 ///
 /// epochs      total number of epochs, including those before a resumption.
-/// validate    returns the validation loss after each epoch, a finite number: it is the input of `plateau`, and after
-///             `patience` epochs without a better one (0: never) the run ends (early stopping). The parameters are then
-///             those of the last epoch; to keep the best, copy the model in on_epoch if EpochResult::better is set.
+/// validate    returns the validation loss after each epoch, a finite number, or `evaluate` with metrics, which
+///             on_epoch and the history then have. The loss is the input of `plateau`, and after `patience` epochs
+///             without a better one (0: never) the run ends (early stopping). The parameters are then those of the last
+///             epoch; to keep the best, copy the model in on_epoch if EpochResult::better is set.
 /// on_batch, on_epoch  callbacks with the progress; a result of false stops the run.
 struct FitOptions {
     std::int64_t epochs = 1;
-    std::function<double()> validate{};
+    std::function<Evaluation()> validate{};
     std::optional<ReduceOnPlateau> plateau{};
     std::int64_t patience = 0;
     std::function<bool(const Progress&)> on_batch{};
@@ -174,7 +183,9 @@ inline History run_epochs(TrainingRun& run, const FitOptions& options, Progress&
         (check)(terms_problem(result.epoch, progress.loss));
         (check)(run.problem());
         if (options.validate) {
-            result.validation = options.validate();
+            Evaluation evaluation = options.validate();
+            result.validation = evaluation.mean();
+            result.metrics = std::move(evaluation.metrics);
             (check)(validation_problem(result.epoch, result.validation));
         }
         result.better = result.validation < progress.best;
@@ -238,6 +249,13 @@ LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     }
     if (!(all.terms > 0)) fail(Error::Kind::argument, "rondo::evaluate: expected one target or more, got none");
     return all;
+}
+
+/// The loss and metrics of a trainer's model, in one pass of one thread: see Evaluation.
+template <class Net, class Loss, class Rule, Backend B, Batches Data, class... Metrics>
+    requires (sizeof...(Metrics) > 0)
+Evaluation evaluate(const Trainer<Net, Loss, Rule, B>& trainer, Data& batches, Metrics&&... metrics) {
+    return evaluate(trainer.model(), batches, trainer.loss(), metrics...);
 }
 
 /// The same with a new trainer.

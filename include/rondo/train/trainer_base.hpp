@@ -157,6 +157,7 @@ public:
     auto& optimizer_memory() { return memory_; }
     const auto& optimizer_memory() const { return memory_; }
     const Rule& rule() const { return rule_; }
+    const Loss& loss() const { return loss_; }
     int threads() const { return int(all_.size()); }
     StateBuffer<B>& state(int worker) { return all_[std::size_t(worker)].state; }
     const StateBuffer<B>& state(int worker) const { return all_[std::size_t(worker)].state; }

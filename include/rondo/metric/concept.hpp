@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../version.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::metric {
+
+/// A network's outputs in one step of a sequence, the targets of that step, and their weight, above 0.
+///
+/// S is the model's scalar; T is int for classes, else S.
+template <class S, class T>
+struct Column {
+    std::span<const S> y;
+    std::span<const T> target;
+    double weight = 1;
+};
+
+/// What `evaluate` computes besides the loss, in the same pass: it sees each valid column once, on the host.
+///
+///   clear()      forgets all columns
+///   add(column)  counts one
+///   value()      the result, not NaN for whatever columns; optional, with
+///   name()       under which `evaluate` reports it
+///
+/// `evaluate` clears a metric before the first column. One that is passed by reference keeps what it has counted.
+template <class M, class S, class T>
+concept Metric = requires(M& metric, const Column<S, T>& column) {
+    metric.clear();
+    metric.add(column);
+};
+template <class M>
+concept HasValue = requires(const M& metric) {
+    { metric.value() } -> std::convertible_to<double>;
+    { metric.name() } -> std::convertible_to<std::string>;
+};
+
+} // namespace rondo::metric

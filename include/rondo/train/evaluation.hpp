@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../data/batch.hpp"
+#include "../graph/loss_value.hpp"
+#include "../metric/concept.hpp"
+#include "../model/workspace.hpp"
+#include "async/device_batch.hpp"
+#include "trainer_settings.hpp"
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// A metric's value, by its name.
+struct MetricValue {
+    std::string name;
+    double value = 0;
+    bool operator==(const MetricValue&) const = default;
+};
+
+namespace detail {
+inline double metric_of(const std::vector<MetricValue>& all, std::string_view name) {
+    std::string names;
+    for (const MetricValue& metric : all) {
+        if (metric.name == name) return metric.value;
+        names += (names.empty() ? "" : ", ") + metric.name;
+    }
+    fail(Error::Kind::argument, "rondo: expected a metric of " + (names.empty() ? "none" : names) + ", got " +
+                                    std::string{name});
+}
+}
+
+/// The loss and the metrics of one pass over mini-batches; a loss alone is one, too.
+struct Evaluation {
+    LossSum loss;
+    std::vector<MetricValue> metrics{};
+
+    Evaluation() = default;
+    Evaluation(double mean_loss) : loss{mean_loss, 1} {}
+    Evaluation(const LossSum& sum) : loss{sum} {}
+
+    /// The mean loss.
+    double mean() const { return loss.mean(); }
+    /// Errors  no metric of this name.
+    double metric(std::string_view name) const { return detail::metric_of(metrics, name); }
+};
+
+namespace detail {
+/// A network's outputs and the targets of one mini-batch, for metrics.
+template <class B, class Y, class Target, class... Metrics>
+void add_columns(const Y& y, const Target& target, std::vector<typename B::scalar>& host, Metrics&... metrics) {
+    using S = typename B::scalar;
+    const auto& values = values_of(target);
+    using T = typename std::remove_cvref_t<decltype(values)>::value_type;
+    static_assert((metric::Metric<Metrics, S, T> && ...),
+                  "rondo::evaluate: a metric takes no columns of these outputs and targets");
+    host.resize(y.size());
+    B::download(host.data(), y.value, y.size());
+    for_each_valid_range(values.extent, [&](std::size_t first, std::size_t count) {
+        for (std::size_t n = first; n < first + count; ++n) {
+            const auto rows = std::size_t(y.rows), size = std::size_t(values.rows);
+            const metric::Column<S, T> column{std::span<const S>{host.data() + n * rows, rows},
+                                              std::span<const T>{values.value + n * size, size}, weight_of(target, n)};
+            if (column.weight != 0) (metrics.add(column), ...);
+        }
+    });
+}
+template <class Metric>
+void report(std::vector<MetricValue>& to, const Metric& metric) {
+    if constexpr (metric::HasValue<Metric>) to.push_back({metric.name(), metric.value()});
+}
+}
+
+/// The loss and metrics over all mini-batches in their current order, without dropout, in one pass.
+///
+///   const Evaluation e = evaluate(model, held_out, CrossEntropy{}, metric::Accuracy{}, metric::F1{});
+///   std::printf("%g, %g right\n", e.mean(), e.metric("accuracy"));
+///
+/// A metric of one's own satisfies metric::Metric; one that is passed by reference keeps what it has counted.
+///
+/// Errors  those of the loss and of the network; argument: no mini-batch has a target, so there is no loss.
+/// Memory  a workspace in each call. One thread.
+template <class Net, Backend B, Batches Data, class Loss, class... Metrics>
+    requires (sizeof...(Metrics) > 0)
+Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss, Metrics&&... metrics) {
+    Workspace<Net, B> work;
+    BatchState<Net, B> state{0};
+    detail::DeviceBatch<B> device;
+    std::vector<typename B::scalar> host;
+    Evaluation all;
+    (metrics.clear(), ...);
+    for (std::size_t k = 0; k < batches.count(); ++k) {
+        const auto batch = batches.at(k);
+        const Extent& e = batch.target.extent;
+        (check)(problem(e));
+        std::apply([&](const auto&... x) { ((check)(detail::batch_problem(x.extent, e)), ...); }, batch.inputs);
+        int classes = (std::numeric_limits<int>::max)();
+        if constexpr (requires { Net::output_size; }) classes = Net::output_size;
+        (check)((loss.check)(batch.target, classes));
+        const bool carries = batch.state_policy != StatePolicy::none;
+        if (batch.state_policy == StatePolicy::resume) (check)(detail::go_on_problem(e.batch, state.batch()));
+        if (carries && (batch.state_policy == StatePolicy::start || state.batch() != e.batch)) state.reset(e.batch);
+
+        const double terms = loss.terms(batch.target);
+        const auto placed = device.place(work.backend(), batch);
+        using Y = decltype(std::apply([&](const auto&... x) { return work.forward(model, x...); }, placed.inputs));
+        std::optional<Y> y;
+        const double mean = work.evaluate(
+            model, carries ? &state : nullptr,
+            [&](auto& run) {
+                y = std::apply([&](const auto&... x) { return Net::forward(run, x...); }, placed.inputs);
+                return loss(run, *y, placed.target, terms);
+            },
+            device.host());
+        if (terms == 0) continue;
+        all.loss.sum += mean * terms;
+        all.loss.terms += terms;
+        detail::add_columns<B>(*y, batch.target, host, metrics...);
+    }
+    if (!(all.loss.terms > 0)) fail(Error::Kind::argument, "rondo::evaluate: expected one target or more, got none");
+    (detail::report(all.metrics, metrics), ...);
+    return all;
+}
+
+} // namespace rondo
