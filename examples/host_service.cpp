@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Serves many sessions with one const model: four threads answer requests as they arrive, in order for each session.
+// Serves many sessions with one const model: four threads answer requests as they arrive, in order for each session;
+// and one thread answers requests that arrive in groups, one by one and together.
+#include "common/session_groups.hpp"
 #include "common/sessions.hpp"
 #include "common/training.hpp"
 
@@ -55,6 +57,23 @@ common::Training train(const Options& options) {
     return common::train(options, trainer, windows, "values");
 }
 
+// Requests in groups, of sessions of 128 units. The times do not depend on what the weights are.
+void serve_groups(const Options& options) {
+    constexpr int units = 128;
+    const Model<Forecaster<units>> model{Seed{options.seed}};
+    const Packed weights{model};
+    const common::GroupedService service{weights, options.sessions, options.sessions * options.requests};
+    std::vector<float> alone, together;
+    const common::ServiceFigures before = service.one_by_one(alone), after = service.together(together);
+    if (together != alone) fail(Error::Kind::mismatch, "a session was told something else together than alone");
+    std::printf("\nrequests in groups of up to 64, sessions of %d units, one thread: %.0f requests a second one by one "
+                "(p99 %.0f us), %.0f together (p99 %.0f us), with the same bits\n",
+                units, before.requests_per_second, before.p99_us, after.requests_per_second, after.p99_us);
+    std::printf("\nhost_service: groups_requests_per_second_alone=%.0f groups_requests_per_second=%.0f "
+                "groups_p99_us_alone=%.0f groups_p99_us=%.0f\n",
+                before.requests_per_second, after.requests_per_second, before.p99_us, after.p99_us);
+}
+
 void run(const Options& options) {
     using Clock = std::chrono::steady_clock;
     const common::Training training = options.trains() ? train(options) : common::Training{};
@@ -92,6 +111,7 @@ void run(const Options& options) {
     training.print();
     std::printf(" mse=%.4f requests_per_second_alone=%.0f requests_per_second=%.0f\n",
                 error / requests / double(values_a_request), rate(between - start), rate(end - between));
+    serve_groups(options);
 }
 
 } // namespace
