@@ -44,6 +44,8 @@ SUITES = {
                ["pytorch.py"]),
     "bfloat16": ("a step with weights in bfloat16 and in float, I = H", "streaming",
                  r"^LSTM/(128|256)/\1/(float|bfloat16)$", []),
+    "streams": ("each stream's share of a step of 8 or 32 streams, alone and together, I = H, one core", "streaming",
+                r"^(LSTM|GRU)/(32|128|256)/\2/(float|bfloat16)/(8|32)_(alone|together)$", []),
     "deadlines": ("how long each of a million steps takes, 1 -> H -> 1, one core", "streaming",
                   rf"^(LSTM|GRU)/1/({SIZES})/1/each_step/", []),
     "threads": ("a training step of the character model, batch 32, all cores", "training",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The time of a step of a stream: of a recurrent layer with one input and a linear layer with one output; and of a
-// recurrent layer with as many inputs as units, with weights in float and in bfloat16.
+// recurrent layer with as many inputs as units, with weights in float and in bfloat16, also for streams together.
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>
@@ -9,6 +9,7 @@
 #include <rondo/layer/rnn.hpp>
 #include <rondo/layer/sequential.hpp>
 #include <rondo/stream/stream.hpp>
+#include <rondo/stream/streams.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -28,6 +29,30 @@ void step(benchmark::State& state) {
     for (auto _ : state) {
         x[0] = 0.5f - x[0];
         benchmark::DoNotOptimize(stream.step(std::span<const float, std::size_t(Net::input_size)>{x}));
+    }
+    report(state, 2.0 * double(Model<Net>::parameters), weights.size);
+}
+
+// Each stream's share of the time of a step of `count` streams: one by one, or together.
+template <class Net, class W, std::size_t count, bool together>
+void share(benchmark::State& state) {
+    const Model<Net> model{Seed{1}};
+    const Packed<Net, EigenBackend<float>, W> weights{model};
+    constexpr auto in = std::size_t(Net::input_size), out = std::size_t(Net::output_size);
+    std::vector<float> x(count * in, 0.1f), y(count * out);
+    Streams streams{weights, count};
+    std::vector<typename decltype(streams)::Handle> all;
+    for (std::size_t k = 0; k < count; ++k) all.push_back(streams.join());
+    std::vector<Stream<Net, EigenBackend<float>, W>> alone(count, Stream{weights});
+    while (state.KeepRunningBatch(count)) {
+        for (std::size_t k = 0; k < count; ++k) x[k * in] = 0.5f - x[k * in];
+        if constexpr (together) {
+            if (!streams.step(all, x, y)) state.SkipWithError("refused");
+        } else {
+            for (std::size_t k = 0; k < count; ++k)
+                std::ranges::copy(alone[k].step(std::span<const float, in>{&x[k * in], in}), &y[k * out]);
+        }
+        benchmark::ClobberMemory();
     }
     report(state, 2.0 * double(Model<Net>::parameters), weights.size);
 }
@@ -63,6 +88,21 @@ void add(const std::string& cell) {
                                  step<Layer<size, size, Stack{}>, bfloat16>);
     benchmark::RegisterBenchmark((cell + "/1" + name + "/1/each_step").c_str(), worst<Net>)->Iterations(1);
 }
+template <template <int, int, Stack> class Layer, class W, int size>
+void add_shares(const std::string& cell, const std::string& type) {
+    using Net = Layer<size, size, Stack{}>;
+    const std::string name = cell + "/" + std::to_string(size) + "/" + std::to_string(size) + "/" + type;
+    benchmark::RegisterBenchmark((name + "/8_alone").c_str(), share<Net, W, 8, false>);
+    benchmark::RegisterBenchmark((name + "/8_together").c_str(), share<Net, W, 8, true>);
+    benchmark::RegisterBenchmark((name + "/32_alone").c_str(), share<Net, W, 32, false>);
+    benchmark::RegisterBenchmark((name + "/32_together").c_str(), share<Net, W, 32, true>);
+}
+template <int... sizes>
+void add_all_shares() {
+    (add_shares<LSTM, float, sizes>("LSTM", "float"), ...);
+    (add_shares<LSTM, bfloat16, sizes>("LSTM", "bfloat16"), ...);
+    (add_shares<GRU, float, sizes>("GRU", "float"), ...);
+}
 template <int... sizes>
 void add_all() {
     (add<LSTM, sizes>("LSTM"), ...);
@@ -73,6 +113,7 @@ void add_all() {
 } // namespace
 
 int main(int argc, char** argv) {
+    add_all_shares<32, 128, 256>();
     add_all<8, 16, 20, 24, 32, 40, 50, 64, 80, 100, 128, 200, 256, 300>();
     return run(argc, argv);
 }
