@@ -187,12 +187,13 @@ private:
     void copy_inputs(const input* in, std::size_t streams) noexcept {
         constexpr auto size = std::size_t(One::input_size);
         for (std::size_t n = 0; n < streams; ++n)
-            for (std::size_t t = 0; t < std::size_t(stride); ++t)
-                for (std::size_t k = 0; k < size; ++k, ++in) {
-                    input& to = inputs_[(t * streams + n) * size + k];
-                    if constexpr (One::reads_tokens) to = *in;
-                    else to = (*in + scalar(1e-20)) - scalar(1e-20); // without denormals, as in a Stream
-                }
+            for (std::size_t t = 0; t < std::size_t(stride); ++t, in += size) {
+                input* const to = inputs_.data() + (t * streams + n) * size;
+                if constexpr (One::reads_tokens) std::copy_n(in, size, to);
+                else
+                    for (std::size_t k = 0; k < size; ++k)
+                        to[k] = (in[k] + scalar(1e-20)) - scalar(1e-20); // without denormals, as in a Stream
+            }
     }
 
     const Packed<Net, B, W>* weights_;

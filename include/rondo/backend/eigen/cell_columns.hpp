@@ -2,11 +2,13 @@
 #pragma once
 
 #include "../../core/memory.hpp"
+#include "../../simd/packs.hpp"
 #include "cell_step.hpp"
 #include "columns_sum.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
@@ -66,6 +68,12 @@ struct CellColumns<CellStep<C, In, H, R, P, W>> {
     }
 
 private:
+    // Known to the compiler if it is that of all tiles.
+    static constexpr auto chains_of(int width) {
+        constexpr int some = Cell::chains(Cell::Tiles::width), others = Cell::chains(Cell::Tiles::widest);
+        if constexpr (Cell::narrow || some == others) return std::integral_constant<int, Cell::narrow ? 1 : some>{};
+        else return Cell::chains(width);
+    }
     struct Part { // a tile of packed weights: `width` blocks
         const std::byte* packed;
         int width, first;
@@ -90,17 +98,55 @@ private:
                 sum[c * all + i] = P::load(numbers + (std::size_t(block) * sums + i) * lanes);
             });
         });
-        const int chains = Cell::narrow ? 1 : Cell::chains(of.width);
+        const auto chains = chains_of(of.width);
         add_chains<columns * all>(sum, chains, [&](P* to, int chain) __attribute__((always_inline)) {
             add_chain<typename Cell::OfX, Stored, In, n * gates, all, columns>(to, words, by_word, x, chain, chains);
             add_chain<typename Cell::OfH, Stored, R, n * gates, all, columns>(to, words + words_of_x * by_word, by_word,
                                                                               state, chain, chains);
         });
+        unroll<n>([&](auto b) __attribute__((always_inline)) {
+            apply<columns>(sum + b * sums, all,
+                           numbers + std::size_t((of.width * sums + (block + b) * per_unit) * lanes), state, after,
+                           (of.first + block + b) * lanes);
+        });
+    }
+
+    /// CellStep::apply for each column, together.
+    template <int columns>
+    [[gnu::always_inline]] static void apply(const P* sum, int by_column, const S* numbers, S* const* state, S* after,
+                                             int at) {
+        using X = Packs<P, columns>;
+        constexpr int states = Cell::states;
+        const auto columns_of = [](auto&& f) __attribute__((always_inline)) {
+            X x;
+            unroll<columns>([&](auto c) __attribute__((always_inline)) { x.pack[c] = f(c); });
+            return x;
+        };
+        cell::Pre<C, X> pre;
+        unroll<sums>([&](auto g) __attribute__((always_inline)) {
+            pre[g] = columns_of([&](auto c) __attribute__((always_inline)) { return sum[c * by_column + g]; });
+        });
+        cell::State<C, X> before;
+        unroll<states>([&](auto k) __attribute__((always_inline)) {
+            if constexpr (k == 0 && R != H) before[k] = X(S(0)); // not read
+            else
+                before[k] = columns_of([&](auto c) __attribute__((always_inline)) {
+                    return P::load(state[c] + Cell::component_at(k) + at);
+                });
+        });
+        cell::PerUnit<C, X> parameters{};
+        if constexpr (per_unit > 0)
+            unroll<per_unit>([&](auto k) __attribute__((always_inline)) {
+                parameters[k] =
+                    columns_of([&](auto) __attribute__((always_inline)) { return P::load(numbers + k * lanes); });
+            });
+        const auto result = C::forward(pre, before, parameters);
         unroll<columns>([&](auto c) __attribute__((always_inline)) {
-            unroll<n>([&](auto b) __attribute__((always_inline)) {
-                Cell::apply(sum + c * all + b * sums,
-                            numbers + std::size_t((of.width * sums + (block + b) * per_unit) * lanes), state[c],
-                            after + std::size_t(c) * after_size, (of.first + block + b) * lanes);
+            without_denormals(result.state[0].pack[c]).store(after + std::size_t(c) * after_size + at);
+        });
+        unroll<states - 1>([&](auto k) __attribute__((always_inline)) {
+            unroll<columns>([&](auto c) __attribute__((always_inline)) {
+                without_denormals(result.state[k + 1].pack[c]).store(state[c] + Cell::component_at(k + 1) + at);
             });
         });
     }

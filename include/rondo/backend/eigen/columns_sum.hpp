@@ -55,7 +55,7 @@ private:
 /// x, of which g++ would read the weights from memory again for each of their products.
 template <class P>
 [[gnu::always_inline]] inline P in_register(P x) {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
     asm("" : "+v"(x.v));
 #endif
     return x;
@@ -67,7 +67,7 @@ template <class P>
 /// Shapes  W (packs * lanes x inner), of which word k begins at words + k * by_word; x: `columns` vectors (inner).
 template <class Place, class Stored, int inner, int packs, int sums, int columns, class P>
 [[gnu::always_inline]] inline void add_chain(P* sum, const typename Stored::word* words, std::size_t by_word,
-                                             const typename P::scalar* const* x, int chain, int chains) {
+                                             const typename P::scalar* const* x, int chain, auto chains) {
     constexpr int rows = Stored::rows, whole = inner / rows;
     const typename P::scalar* from[columns];
     unroll<columns>([&](auto c) __attribute__((always_inline)) { from[c] = x[c] + chain * rows; });
@@ -105,6 +105,7 @@ template <class Place, class Stored, int inner, int packs, int sums, int columns
     };
     std::size_t k = 0;
     const auto step = std::size_t(chains * rows);
+#pragma GCC unroll 4
     for (int n = chain; n < whole; n += chains, k += step, word += std::size_t(chains) * by_word)
         add(k, std::integral_constant<int, rows>{});
     if constexpr (inner % rows > 0)
@@ -116,7 +117,7 @@ template <class Place, class Stored, int inner, int packs, int sums, int columns
 
 /// Adds up the chains: sum = chain 0 + chain 1 + ..., where add(sum, chain) computes the sums of one.
 template <int count, class P, class Add>
-[[gnu::always_inline]] inline void add_chains(P* sum, int chains, Add&& add) {
+[[gnu::always_inline]] inline void add_chains(P* sum, auto chains, Add&& add) {
     add(sum, 0);
     for (int chain = 1; chain < chains; ++chain) {
         P more[count];
