@@ -40,8 +40,8 @@ def parts(page):
 
 
 def file_of(shared):
-    """One file of all blocks, their includes first."""
-    head, body = ["#include <rondo/rondo.hpp>\n"], []
+    """One file of all blocks, after the precompiled header; their includes first."""
+    head, body = [], []
     for k, block in enumerate(shared):
         head += include.findall(block["code"])
         code = include.sub("\n", block["code"])
@@ -62,10 +62,9 @@ def compile_page(page):
 
 def check(job):
     page, folder, run = job
-    eigen = subprocess.run(["pkg-config", "--cflags", "eigen3"], check=True, text=True, stdout=subprocess.PIPE).stdout
-    command = [*compiler, "-std=c++20", "-O0", "-Wall", "-Wextra", "-Werror", "-Wno-unused", "-I", source / "include",
-               *eigen.replace("-I", "-isystem").split(), folder / "page.cpp"]
-    command += ["-o", folder / "page", "-pthread"] if run else ["-fsyntax-only"]
+    # A program includes what it needs itself.
+    command = [*compile, folder / "page.cpp"]
+    command += ["-o", folder / "page", "-pthread"] if run else ["-fsyntax-only", "-include", precompiled]
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     said = done.stdout
     if run and done.returncode == 0:
@@ -75,6 +74,13 @@ def check(job):
     return done.returncode == 0, f"{page.relative_to(source)}{' (program)' if run else ''}:\n{said}"
 
 
+eigen = subprocess.run(["pkg-config", "--cflags", "eigen3"], check=True, text=True, stdout=subprocess.PIPE).stdout
+compile = [*compiler, "-std=c++20", "-O0", "-Wall", "-Wextra", "-Werror", "-Wno-unused", "-I", source / "include",
+           *eigen.replace("-I", "-isystem").split()]
+precompiled = work / "precompiled.hpp"
+work.mkdir(parents=True, exist_ok=True)
+precompiled.write_text("#include <rondo/rondo.hpp>\n")
+subprocess.run([*compile, "-x", "c++-header", precompiled, "-o", f"{precompiled}.gch"], check=True)
 jobs = [job for page in [source / "README.md", *sorted(source.glob("docs/*.md"))] for job in compile_page(page)]
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     results = list(pool.map(check, jobs))

@@ -6,7 +6,7 @@
 #include <rondo/layer/variant.hpp>
 
 namespace cases {
-namespace {
+inline namespace projected_cases { // named: a file that includes this one may derive from its types
 
 using namespace rondo;
 
@@ -47,7 +47,7 @@ void add_scalar(Cases& to) {
     add_projected<S, PeepholeLSTM, 2, 5, 3, Stack{.layers = 2, .bidirectional = true}>(to, "peephole_projected");
 }
 
-} // namespace
+} // namespace projected_cases
 
 void add_projected(Cases& to) {
     constexpr Stack all{.layers = 3, .bidirectional = true, .dropout = rate};

@@ -8,7 +8,7 @@
 #include <rondo/layer/variant.hpp>
 
 namespace cases {
-namespace {
+inline namespace variants_cases { // named: a file that includes this one may derive from its types
 
 using namespace rondo;
 
@@ -88,7 +88,7 @@ void add_others(Cases& to) {
     add_variant<Threshold::Of, double, 3, 5, both>(to, "rnn_threshold");
 }
 
-} // namespace
+} // namespace variants_cases
 
 void add_variants(Cases& to) {
     add_without_biases(to);

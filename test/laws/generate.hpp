@@ -10,8 +10,8 @@
 
 namespace law {
 
-/// One law, tried on many cases: the same in every run. RC_PARAMS="seed=7 max_success=1000" searches elsewhere and
-/// longer; a failure prints the RC_PARAMS that repeat it.
+/// One law, tried on 60 random trials: the same in every run. RC_PARAMS="seed=7 max_success=1000" searches elsewhere
+/// and longer; a failure prints the RC_PARAMS that repeat it.
 void holds(const char* law, const std::function<void()>& f);
 
 /// An integer (int or std::uint64_t) from low to below high, any from the first case on: RapidCheck's own ranges grow

@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace {
+namespace stream_any_stream_test {
 
 using namespace rondo;
 
@@ -137,4 +137,4 @@ TEST(AnyStream, OfOneModelRunsInManyThreads) {
     for (const auto& y : found) EXPECT_EQ(y, expected);
 }
 
-} // namespace
+} // namespace stream_any_stream_test

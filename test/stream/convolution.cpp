@@ -16,7 +16,7 @@
 
 #include <algorithm>
 
-namespace {
+namespace stream_convolution_test {
 
 using namespace rondo;
 
@@ -176,4 +176,4 @@ TEST(Convolution, RefusesAStateThatItCannotCarryOn) {
     EXPECT_NO_THROW(work.forward(later, SequenceView<const float, 3>{x.data(), nullptr, {7, 1}}));
 }
 
-} // namespace
+} // namespace stream_convolution_test

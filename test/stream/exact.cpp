@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace {
+namespace stream_exact_test {
 
 using namespace rondo;
 using Net = Sequential<LSTM<3, 5>, GRU<5, 20>>;
@@ -48,4 +48,4 @@ TEST(Exact, IsNearerToDoubleThanTheFastFunctions) {
     EXPECT_LT(law::difference(right, streamed), 3e-7);
 }
 
-} // namespace
+} // namespace stream_exact_test

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace stream_stream_test {
 
 using namespace rondo;
 
@@ -243,4 +243,4 @@ TEST(Stream, ReadsTheWeightsAsLastPacked) {
     EXPECT_LT(law::difference(unrolled<Letters, float>(model, x), after), law::tolerance<float>);
 }
 
-} // namespace
+} // namespace stream_stream_test

@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/backend/concept.hpp> // precompiled

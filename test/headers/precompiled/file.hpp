@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/io/file/portable.hpp> // precompiled

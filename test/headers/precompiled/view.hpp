@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MIT
+#include <rondo/core/view.hpp> // precompiled
