@@ -41,13 +41,14 @@ void expect_golden(const Golden& golden, const std::vector<std::string>& names, 
                                                    std::span{target}.subspan(n * size, size), weight[n]}),
              ...);
     const double values[]{metrics.value()...};
-    for (std::size_t k = 0; k < names.size(); ++k) EXPECT_NEAR(values[k], golden[names[k]].values[0], 1e-12) << names[k];
+    for (std::size_t k = 0; k < names.size(); ++k)
+        EXPECT_NEAR(values[k], golden[names[k]].values[0], 1e-12) << names[k];
 }
 
 TEST(Metric, golden) {
     using namespace metric;
-    const std::vector<std::string> averages{"precision_macro", "recall_macro", "f1_macro",
-                                            "precision_micro", "recall_micro", "f1_micro", "accuracy"};
+    const std::vector<std::string> averages{"precision_macro", "recall_macro", "f1_macro", "precision_micro",
+                                            "recall_micro",    "f1_micro",     "accuracy"};
     constexpr Average micro = Average::micro;
     for (const char* name : {"classes", "classes_weighted"}) {
         const Golden golden{"metrics", name};
@@ -112,8 +113,7 @@ TEST(Evaluation, TheLossOfATrainerAndMetricsInOnePass) {
             EXPECT_EQ(all, e.loss.terms);
             EXPECT_DOUBLE_EQ(e.metric("accuracy"), right / all);
             EXPECT_EQ(e.metrics.size(), 3u);
-            expect_argument([&] { e.metric("f1"); },
-                            "rondo: expected a metric of accuracy, perplexity, top_7, got f1");
+            expect_argument([&] { e.metric("f1"); }, "rondo: expected a metric of accuracy, perplexity, top_7, got f1");
         }
     };
     compare(TokenWindows{text, 6, 5});

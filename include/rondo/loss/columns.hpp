@@ -98,19 +98,19 @@ Error find_wrong(const char* loss, const Target& target, const Wrong& wrong) {
     Error error;
     if constexpr (HasWeights<Target>)
         if (Error found = mismatch("rondo: targets and weights", values.extent, target.weights.extent)) return found;
-    const auto describe = [&](const char* what, double number, std::size_t column, const std::string& text) {
-        error = {Error::Kind::argument, std::string{loss} + what + detail::short_text(number) +
-                                            detail::place_of(values.extent, column) + " " + text};
+    const auto describe = [&](const std::string& what, std::size_t column, const std::string& text) {
+        error = {Error::Kind::argument,
+                 std::string{loss} + ": " + what + detail::place_of(values.extent, column) + " " + text};
     };
     for_each_valid_range(values.extent, [&](std::size_t first, std::size_t n) {
         for (std::size_t k = first; k < first + n && !error; ++k) {
             const double weight = detail::weight_of(target, k);
             if (!(weight >= 0 && std::isfinite(weight)))
-                describe(": weight ", weight, k, "is not a finite number of 0 or more");
+                describe("weight " + detail::short_text(weight), k, "is not a finite number of 0 or more");
             for (std::size_t row = 0; row < std::size_t(values.rows) && weight != 0 && !error; ++row) {
                 const auto number = values.value[k * std::size_t(values.rows) + row];
                 if (const std::string text = wrong(number); !text.empty())
-                    describe(": target ", double(number), k, text);
+                    describe("target " + detail::target_text(number), k, text);
             }
         }
     });

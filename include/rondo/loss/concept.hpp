@@ -9,6 +9,20 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
+namespace detail {
+template <class L, class Run, class Y, class Target>
+concept LossIn = requires(const L& loss, Run& run, const Y& y, const Target& target, double terms, int classes) {
+    { loss.terms(target) } -> std::convertible_to<double>;
+    { (loss.check)(target, classes) } -> std::convertible_to<Error>;
+    { loss(run, y, target, terms) } -> std::same_as<LossValue<typename Run::backend_type>>;
+};
+// The losses of the library, for messages: those over numbers and those over classes.
+template <class L>
+concept OverNumbers = requires { L::outputs; };
+template <class L>
+concept OverClasses = requires(const L& loss) { loss.ignore, loss.weights; };
+}
+
 /// A loss, as Trainer calls it: L = 1/N sum of terms, of a network's result y and a mini-batch's targets.
 ///
 ///   loss.terms(target)           N: how many terms the targets have, or the sum of their weights; 0: none
@@ -21,12 +35,6 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// ElementwiseLoss and sum_columns make one of a few lines: docs/custom-losses.md.
 template <class L, class B, class Y, class Target>
-concept Loss =
-    Backend<B> && std::copy_constructible<L> &&
-    requires(const L& loss, ForwardContext<B>& run, const Y& y, const Target& target, double terms, int classes) {
-        { loss.terms(target) } -> std::convertible_to<double>;
-        { (loss.check)(target, classes) } -> std::convertible_to<Error>;
-        { loss(run, y, target, terms) } -> std::same_as<LossValue<B>>;
-    };
+concept Loss = Backend<B> && std::copy_constructible<L> && detail::LossIn<L, ForwardContext<B>, Y, Target>;
 
 } // namespace rondo

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../core/number_text.hpp"
 #include "../core/view.hpp"
 
 #include <cstddef>
@@ -15,13 +16,9 @@ inline std::string place_of(const Extent& e, std::size_t column) {
            std::to_string(std::size_t(e.first_step) + column / std::size_t(e.batch));
 }
 
-/// The number of columns that are not padding.
-template <class S, int Rows>
-double valid_columns(const SequenceView<S, Rows>& x) {
-    double sum = 0;
-    for_each_valid_range(x.extent, [&](std::size_t, std::size_t count) { sum += double(count); });
-    return sum;
-}
+/// A target in messages.
+inline std::string target_text(int token) { return std::to_string(token); }
+inline std::string target_text(double number) { return short_text(number); }
 
 /// Fails if the extents of a network's result `a` and of the batch's targets `b` differ.
 inline void check_extents(const Extent& a, const Extent& b) {

@@ -7,6 +7,7 @@
 #include "../metric/concept.hpp"
 #include "../model/workspace.hpp"
 #include "async/device_batch.hpp"
+#include "check_training.hpp"
 #include "trainer_settings.hpp"
 
 #include <cstddef>
@@ -36,8 +37,8 @@ inline double metric_of(const std::vector<MetricValue>& all, std::string_view na
         if (metric.name == name) return metric.value;
         names += (names.empty() ? "" : ", ") + metric.name;
     }
-    fail(Error::Kind::argument, "rondo: expected a metric of " + (names.empty() ? "none" : names) + ", got " +
-                                    std::string{name});
+    fail(Error::Kind::argument,
+         "rondo: expected a metric of " + (names.empty() ? "none" : names) + ", got " + std::string{name});
 }
 }
 
@@ -82,21 +83,12 @@ void report(std::vector<MetricValue>& to, const Metric& metric) {
 }
 }
 
-/// The loss and metrics over all mini-batches in their current order, without dropout, in one pass.
-///
-///   const Evaluation e = evaluate(model, held_out, CrossEntropy{}, metric::Accuracy{}, metric::F1{});
-///   std::printf("%g, %g right\n", e.mean(), e.metric("accuracy"));
-///
-/// A metric of one's own satisfies metric::Metric; one that is passed by reference keeps what it has counted.
-///
-/// Errors  those of the loss and of the network; argument: no mini-batch has a target, so there is no loss.
-/// Memory  a workspace in each call. One thread.
-template <class Net, Backend B, Batches Data, class Loss, class... Metrics>
-    requires (sizeof...(Metrics) > 0)
-Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss, Metrics&&... metrics) {
+namespace detail {
+template <class Net, Backend B, class Data, class Loss, class... Metrics>
+Evaluation evaluate_in_one_pass(const Model<Net, B>& model, Data& batches, const Loss& loss, Metrics&... metrics) {
     Workspace<Net, B> work;
     BatchState<Net, B> state{0};
-    detail::DeviceBatch<B> device;
+    DeviceBatch<B> device;
     std::vector<typename B::scalar> host;
     Evaluation all;
     (metrics.clear(), ...);
@@ -104,12 +96,12 @@ Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss,
         const auto batch = batches.at(k);
         const Extent& e = batch.target.extent;
         (check)(problem(e));
-        std::apply([&](const auto&... x) { ((check)(detail::batch_problem(x.extent, e)), ...); }, batch.inputs);
+        std::apply([&](const auto&... x) { ((check)(batch_problem(x.extent, e)), ...); }, batch.inputs);
         int classes = (std::numeric_limits<int>::max)();
         if constexpr (requires { Net::output_size; }) classes = Net::output_size;
         (check)((loss.check)(batch.target, classes));
         const bool carries = batch.state_policy != StatePolicy::none;
-        if (batch.state_policy == StatePolicy::resume) (check)(detail::go_on_problem(e.batch, state.batch()));
+        if (batch.state_policy == StatePolicy::resume) (check)(go_on_problem(e.batch, state.batch()));
         if (carries && (batch.state_policy == StatePolicy::start || state.batch() != e.batch)) state.reset(e.batch);
 
         const double terms = loss.terms(batch.target);
@@ -126,11 +118,33 @@ Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss,
         if (terms == 0) continue;
         all.loss.sum += mean * terms;
         all.loss.terms += terms;
-        detail::add_columns<B>(*y, batch.target, host, metrics...);
+        add_columns<B>(*y, batch.target, host, metrics...);
     }
     if (!(all.loss.terms > 0)) fail(Error::Kind::argument, "rondo::evaluate: expected one target or more, got none");
-    (detail::report(all.metrics, metrics), ...);
+    (report(all.metrics, metrics), ...);
     return all;
+}
+}
+
+/// The loss and metrics over all mini-batches in their current order, without dropout, in one pass.
+///
+///   const Evaluation e = evaluate(model, held_out, CrossEntropy{}, metric::Accuracy{}, metric::F1{});
+///   std::printf("%g, %g right\n", e.mean(), e.metric("accuracy"));
+///
+/// A metric of one's own satisfies metric::Metric; one that is passed by reference keeps what it has counted.
+///
+/// Errors  those of the loss and of the network; argument: no mini-batch has a target, so there is no loss.
+/// Memory  a workspace in each call. One thread.
+template <class Net, Backend B, Batches Data, class Loss, class... Metrics>
+    requires (sizeof...(Metrics) > 0)
+Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss, Metrics&&... metrics) {
+    using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
+    if constexpr (detail::can_train<Net, Loss, B, Batch>) {
+        return detail::evaluate_in_one_pass(model, batches, loss, metrics...);
+    } else {
+        static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));
+        return {};
+    }
 }
 
 } // namespace rondo

@@ -218,9 +218,14 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     (check)(options.problem());
     trainer.collect(); // discards steps that were enqueued before this run
     using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
-    detail::TrainingRunOf<detail::TrainerBase<Loss, Rule, B>, Data> run{
-        trainer, batches, Trainer<Net, Loss, Rule, B>::template record<Batch>()};
-    return detail::run_epochs(run, options, progress);
+    if constexpr (detail::can_train<Net, Loss, B, Batch>) {
+        detail::TrainingRunOf<detail::TrainerBase<Loss, Rule, B>, Data> run{
+            trainer, batches, Trainer<Net, Loss, Rule, B>::template record<Batch>()};
+        return detail::run_epochs(run, options, progress);
+    } else {
+        static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));
+        return {};
+    }
 }
 
 /// The same with a new trainer.

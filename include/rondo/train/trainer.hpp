@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../model/workspace.hpp"
+#include "check_training.hpp"
 #include "trainer_base.hpp"
 
 #include <concepts>
@@ -42,7 +43,8 @@ public:
     /// which are collected.
     template <class Batch>
     LossSum step(const Batch& batch, Error& error) {
-        return Base::step(batch, record<Batch>(), error);
+        if constexpr (detail::can_train<Net, Loss, B, Batch>) return Base::step(batch, record<Batch>(), error);
+        else return explain<Batch>();
     }
     template <class Batch>
     LossSum step(const Batch& batch) {
@@ -55,7 +57,8 @@ public:
     /// Errors  those that are known before the step is computed; the step is not enqueued then.
     template <class Batch>
     void enqueue(const Batch& batch, Error& error) {
-        Base::enqueue(batch, record<Batch>(), error);
+        if constexpr (detail::can_train<Net, Loss, B, Batch>) Base::enqueue(batch, record<Batch>(), error);
+        else explain<Batch>();
     }
     template <class Batch>
     void enqueue(const Batch& batch) {
@@ -66,7 +69,8 @@ public:
     /// training.
     template <class Batch>
     LossSum evaluate(const Batch& batch, Error& error) {
-        return Base::evaluate(batch, record<Batch>(), error);
+        if constexpr (detail::can_train<Net, Loss, B, Batch>) return Base::evaluate(batch, record<Batch>(), error);
+        else return explain<Batch>();
     }
     template <class Batch>
     LossSum evaluate(const Batch& batch) {
@@ -79,12 +83,15 @@ public:
     /// The function that records a step of this network.
     template <class Batch>
     static constexpr auto record() {
-        static_assert(sizes.vocabulary == 0 || std::same_as<std::tuple_element_t<0, decltype(Batch::inputs)>, Tokens>,
-                      "rondo::Trainer: the network reads tokens, but the batch's first input has none");
         return &detail::record_step<Net, B, Loss, Batch>;
     }
 
 private:
+    template <class Batch>
+    static LossSum explain() {
+        static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));
+        return {};
+    }
     static constexpr detail::NetworkSizes sizes = [] {
         detail::NetworkSizes all{Net::tensors, parameter_count<Net>, trained_size<Net>, detail::state_size<Net>,
                                  (std::numeric_limits<int>::max)()};
