@@ -20,6 +20,7 @@ struct Packs {
     Packs() = default;
     // Pack by pack: compilers copy larger structures through memory.
     [[gnu::always_inline]] RONDO_HOST_DEVICE Packs(const Packs& x) { *this = x; }
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): a pack may be assigned to itself
     [[gnu::always_inline]] RONDO_HOST_DEVICE Packs& operator=(const Packs& x) {
         unroll<count>([&](auto k) __attribute__((always_inline)) { pack[k] = x.pack[k]; });
         return *this;
