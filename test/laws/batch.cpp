@@ -15,8 +15,7 @@ using namespace law;
 struct BatchLaw : ::testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(All, BatchLaw, ::testing::ValuesIn(cases::cases_where(tried)), cases::Name{});
 
-// Products block their columns by how many there are, so that a sequence's bits depend on its neighbours' number and on
-// its place; only its values do not.
+// Products of few columns have kernels, and bits, of their own.
 TEST_P(BatchLaw, OfManyIsManyOfOne) {
     const Case& c = GetParam();
     holds("a batch of N = N runs of one", [&] {
@@ -34,6 +33,25 @@ TEST_P(BatchLaw, OfManyIsManyOfOne) {
             for (std::size_t k = 0; k < gradient.size(); ++k) gradient[k] += one.gradient[k];
         }
         RC_ASSERT(difference(together.gradient, gradient) <= c.tolerance());
+    });
+}
+
+TEST_P(BatchLaw, HasTheBitsOfItsPartsIfNoneIsOfFewColumns) {
+    const Case& c = GetParam();
+    if (!c.one_order) return;
+    holds("a sequence has the same bits in a batch of any width", [&] {
+        const Size size;
+        const auto trial = c.trial(size.seed, size.steps + 5, size.batch);
+        const auto network = c.with(rondo::Seed{size.seed});
+        const auto together = train(*network, trial);
+        const int first = any(0, size.batch);
+        std::vector<int> some;
+        for (int b = first; b < size.batch; ++b) some.push_back(b);
+        const auto part = train(*network, trial.columns(some));
+        RC_ASSERT(differing(together.y.columns(some).value, part.y.value) == 0u);
+        RC_ASSERT(differing(together.final.columns(some).value, part.final.value) == 0u);
+        RC_ASSERT(differing(together.dx.columns(some).value, part.dx.value) == 0u);
+        RC_ASSERT(differing(together.dinitial.columns(some).value, part.dinitial.value) == 0u);
     });
 }
 

@@ -35,7 +35,8 @@
     KERNEL void panel_product<Pack<S>>(const PanelSums<S>&, const S*, const PanelRight<S>&, std::size_t, std::size_t,  \
                                        bool);                                                                          \
     KERNEL void add_panel_product<Pack<S>>(S*, std::size_t, const S*, PanelRight<S>, std::size_t);                     \
-    KERNEL void add_panel_outer<Pack<S>>(S*, const S*, const S*, std::size_t, std::size_t, std::size_t);               \
+    KERNEL void add_panel_outer<Pack<S>>(S*, const S*, const S*, std::size_t, std::size_t, std::size_t,                \
+                                         const OuterSums&);                                                            \
     KERNEL void pack_rows<Pack<S>>(S*, const S*, std::size_t, std::size_t, std::size_t);                               \
     KERNEL void add_packed_rows<Pack<S>>(S*, std::size_t, const S*, std::size_t, std::size_t);
 #define DRAWN(S)                                                                                                       \

@@ -91,6 +91,17 @@ concept Asynchronous = Backend<B> && std::movable<typename B::Graph> && std::def
                            backend.enter();
                        };
 
+/// A backend with several kernels for products of weights that are not packed, whose bits differ: `columns` chooses
+/// one, in place of the columns of the operands. In a backend without it, and in products of packed weights, the bits
+/// of a column do not depend on the other columns.
+template <class B>
+concept ChoosesKernels =
+    requires(B& backend, ColumnMajorView<typename B::scalar> y, RowMajorView<const typename B::scalar> w,
+             ColumnMajorView<const typename B::scalar> x, std::size_t columns) {
+        backend.multiply_add(y, w, x, columns);
+        backend.multiply_transposed_add(y, w, x, columns);
+    };
+
 /// A backend whose gather and scatter_add take all columns in one call: active_tokens sets the tokens of padding to -1,
 /// for which gather writes zeros and scatter_add adds nothing. scatter_add also takes the table's number of rows.
 template <class B>

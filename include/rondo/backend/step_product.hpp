@@ -24,8 +24,10 @@ public:
         else scratch.product(weights.rows, columns, weights.columns);
         return nullptr;
     }
-    static StepProduct make(B& backend, const RowMajorView<const S>& weights, S* memory) {
+    /// `columns`: those that choose the kernel of weights that are not packed; 0: the operands'.
+    static StepProduct make(B& backend, const RowMajorView<const S>& weights, S* memory, std::size_t columns) {
         StepProduct product{weights};
+        product.columns_ = columns;
         if (!memory) return product;
         product.ready_ = true;
         if constexpr (transposed) product.prepared_ = backend.prepare_transposed(weights, memory);
@@ -37,7 +39,11 @@ public:
     void add(B& backend,
              ColumnMajorView<S> to,                 // (M x N)
              ColumnMajorView<const S> from) const { // (K x N); w (M x K), or (K x M) if transposed
+        [[maybe_unused]] const std::size_t columns = columns_ > 0 ? columns_ : from.columns;
         if (ready_) backend.multiply_add(to, prepared_, from);
+        else if constexpr (ChoosesKernels<B> && transposed)
+            backend.multiply_transposed_add(to, weights_, from, columns);
+        else if constexpr (ChoosesKernels<B>) backend.multiply_add(to, weights_, from, columns);
         else if constexpr (transposed) backend.multiply_transposed_add(to, weights_, from);
         else backend.multiply_add(to, weights_, from);
     }
@@ -47,6 +53,7 @@ private:
 
     RowMajorView<const S> weights_;
     typename B::Prepared prepared_{};
+    std::size_t columns_ = 0;
     bool ready_ = false;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "../core/host_device.hpp"
+#include "../core/view.hpp"
 #include "concept.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -43,6 +45,17 @@ struct GateLayout {
     static constexpr std::size_t parameters(bool bias) { return bias ? 4 : 2; }
     static constexpr std::size_t projection(bool bias) { return parameters(bias) + (per_unit > 0 ? 1 : 0); }
     static constexpr std::size_t tensors(bool bias, bool projected) { return projection(bias) + (projected ? 1 : 0); }
+    /// W, U, b, c and the per-unit parameters of a cell over `hidden` units, of which h has `h_units`.
+    template <class S>
+    static std::array<ParameterTensor, 5> tensors(const CellParameters<S>& p, std::size_t inputs, std::size_t h_units,
+                                                  std::size_t hidden) {
+        const std::size_t rows = std::size_t(gates) * hidden, biases = p.input_bias.value ? rows : 0;
+        return {ParameterTensor{p.input_weight.offset, rows * inputs},
+                {p.recurrent_weight.offset, rows * h_units},
+                {p.input_bias.offset, biases},
+                {p.recurrent_bias.offset, biases},
+                {p.per_unit.offset, std::size_t(per_unit) * hidden}};
+    }
 };
 
 } // namespace rondo

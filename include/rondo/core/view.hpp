@@ -53,6 +53,12 @@ struct Parameter {
     std::size_t offset = 0;
 };
 
+/// A parameter tensor whose gradient an operation computes: its offset in the flat buffers, and its elements; 0: none.
+struct ParameterTensor {
+    std::size_t offset = 0, size = 0;
+    bool operator==(const ParameterTensor&) const = default;
+};
+
 /// The parameter tensors of one cell. The biases and the projection are null if the layer has none, per_unit (peephole
 /// weights) if the cell has none.
 template <class S>

@@ -50,6 +50,7 @@ struct ForwardMemory {
     LayerUse* uses = nullptr; // indexed by layer number
     bool taped = false;
     HostCopy host{};
+    Shards shards{}; // of the batch
 };
 
 /// One call of a network's forward. It allocates values and records operations in a program, which is executed after
@@ -94,6 +95,7 @@ public:
     SequenceView<scalar, Rows> make(const Extent& extent) const {
         check_extent(extent);
         note_lengths(extent);
+        note_batch(extent);
         SequenceView<scalar, Rows> y{take(Rows * extent.columns()), nullptr, extent};
         if (taped()) y.gradient = take_zeros(y.size());
         return y;
@@ -109,6 +111,13 @@ public:
         return {*memory_->losses, each, extent};
     }
 
+    /// Notes that values depend on all columns of a batch. Returns whether the run has them: if not, what is recorded
+    /// is not executed.
+    bool needs_whole_batch() const {
+        memory_->program->need_whole_batch();
+        return memory_->shards.count == 1;
+    }
+
     const Randomness& randomness() const {
         if constexpr (!clears_padding) memory_->program->reads_host(true); // what depends on the step is not compared
         return memory_->randomness;
@@ -117,6 +126,10 @@ public:
 
 protected:
     void note_lengths(const Extent& extent) const { memory_->program->reads_host(extent.lengths != nullptr); }
+    void note_batch(const Extent& extent) const {
+        const Shards& shards = memory_->shards;
+        if (!shards.single() && extent.batch != shards.sequences()) memory_->program->separate();
+    }
     ForwardMemory<B>* memory_;
 };
 

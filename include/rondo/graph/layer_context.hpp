@@ -108,11 +108,13 @@ public:
             return {reinterpret_cast<const scalar*>(weights()) + Layer::tensors[k].offset, 0};
         } else {
             const std::size_t offset = offsets_[position_.tensor + k];
+            if (this->taped()) this->memory_->program->fetch(offset);
             return {this->memory_->parameters + offset, offset};
         }
     }
     /// The same layer's run, for sequences that are whole.
     auto framed() const {
+        if constexpr (!R::packed) this->memory_->program->separate();
         return LayerContext<Layer, FrameContext<R>>{FrameContext<R>{*this}, offsets_, position_, packed_};
     }
     /// This layer's packed weights.

@@ -4,7 +4,10 @@
 #include "../backend/concept.hpp"
 #include "../core/error.hpp"
 #include "../core/extent.hpp"
+#include "../core/memory.hpp"
+#include "../core/shards.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -60,6 +63,26 @@ public:
             double sum = 0;
             for_each_valid_range(from.extent, [&](std::size_t first, std::size_t count) {
                 sum += backend.sum(from.each + first, count);
+            });
+            all += sum;
+        }
+        return all;
+    }
+
+    /// The loss of one of the run's shards, with the bits that it would have in a batch of its own. `room` is memory
+    /// for a copy of its columns.
+    double value(B& backend, const Shards& run, int shard, Buffer<scalar>& room) const {
+        if (run.single()) return value(backend);
+        const std::size_t from = std::size_t(run.begin(shard) - run.begin()), width = std::size_t(run.sequences(shard));
+        double all = 0;
+        for (std::size_t k = 0; k < count_; ++k) {
+            const Extent& e = part(k).extent;
+            room.resize(std::size_t(e.steps) * width);
+            for (std::size_t t = 0; t < std::size_t(e.steps); ++t)
+                std::copy_n(part(k).each + t * std::size_t(e.batch) + from, width, room.data() + t * width);
+            double sum = 0;
+            for_each_valid_range(Shards::cut(e, int(from), int(width)), [&](std::size_t first, std::size_t count) {
+                sum += backend.sum(room.data() + first, count);
             });
             all += sum;
         }

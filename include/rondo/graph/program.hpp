@@ -18,6 +18,11 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 // The optional members of an operation: see Program. Named concepts, since nvcc rejects a constrained template in the
 // parameters of a requires expression inside a function.
+template <class Operation>
+concept HasParameters = requires(const Operation& operation) { operation.parameters(); };
+template <class Operation>
+concept DefersGradients = HasParameters<Operation> &&
+                          requires(const Operation& operation, const Shards& shards) { operation.kept_size(shards); };
 template <class Operation, class B>
 concept HasBackward = requires(const Operation& operation, OpContext<B>& context) { operation.backward(context); };
 template <class Operation, class B>
@@ -33,6 +38,14 @@ concept BackwardNeedsScratch = requires(const Operation& operation, Scratch<B>& 
 ///   backward(context)         optional: adds dL/d(input) to the gradients of its inputs
 ///   forward_scratch(scratch)  if forward needs scratch memory
 ///   backward_scratch(scratch) if backward does
+///   parameters()              the parameters that backward adds gradients of, an array of ParameterTensor; such a
+///                             backward adds them shard by shard (OpContext::each_shard). A network with an operation
+///                             that adds to gradients without parameters() is run one shard at a time.
+///   kept_size(shards), add_gradients(context, all)
+///                             if several operations with the same parameters can compute their gradients together:
+///                             where OpContext::deferred(), backward does not add them and keeps what they depend on at
+///                             OpContext::kept(), kept_size elements; the static function add_gradients is called once
+///                             for all of them (KeptOperations), the last one first, after all backwards.
 ///
 /// Memory  a record of fixed size per operation. The capacity never shrinks: recording no more operations than before
 ///         allocates nothing. A record is the operation's value with its padding set to zero: two programs whose bytes
@@ -49,12 +62,20 @@ public:
         scratch_size_ = other.scratch_size_;
         product_size_ = other.product_size_;
         reads_host_ = other.reads_host_;
+        separate_ = other.separate_;
+        whole_batch_ = other.whole_batch_;
+        shards_ = other.shards_;
+        uses_ = std::move(other.uses_);
+        deferred_ = std::move(other.deferred_);
         return *this;
     }
 
-    void clear() {
+    /// `shards`: of the runs that the operations are recorded for.
+    void clear(const Shards& shards = {}) {
         size_ = scratch_size_ = product_size_ = 0;
-        reads_host_ = false;
+        reads_host_ = separate_ = whole_batch_ = false;
+        shards_ = shards;
+        uses_.clear();
     }
 
     /// Records an operation. `differentiable`: whether its backward is compiled; `taped`: whether it is recorded, too.
@@ -72,8 +93,33 @@ public:
                 record.functions = &functions<Operation, true>;
                 if constexpr (BackwardNeedsScratch<Operation, B>)
                     declare([&](Scratch<B>& s) { operation.backward_scratch(s); });
+                if constexpr (HasParameters<Operation>)
+                    if (sums_shards()) add_parameters(operation);
             }
     }
+    /// Notes that the forward took a parameter's address.
+    void fetch(std::size_t offset) {
+        if (sums_shards()) uses_.fetch(offset);
+    }
+    /// Notes that columns of the program's values are not those of the batch's sequences, so that sums over a shard's
+    /// columns cannot be told apart.
+    void separate() { separate_ = true; }
+    /// Notes that values depend on all columns of a batch (statistics): it is computed in one run, as one shard.
+    void need_whole_batch() { whole_batch_ = true; }
+    bool needs_whole_batch() const { return whole_batch_; }
+    /// Whether backward can compute the sums of several shards in one run: if not, it is run for one at a time.
+    bool sums_by_shard() const { return !separate_ && uses_.known(); }
+    /// After recording.
+    void complete() {
+        uses_.complete();
+        deferred_.clear();
+        uses_.each_deferred([&](const ParameterUses::Use& use) {
+            records_[use.record].kept_at = use.at;
+            deferred_.push_back({records_[use.record].operation, use.at, use.layout});
+        });
+    }
+    const Shards& shards() const { return shards_; }
+    const ParameterUses& uses() const { return uses_; }
     /// Notes that operations depend on what each_part does not contain: lengths, which are in host memory.
     void reads_host(bool reads) { reads_host_ = reads_host_ || reads; }
     bool reads_host() const { return reads_host_; }
@@ -83,7 +129,16 @@ public:
     }
     void backward(OpContext<B> context) const {
         for (std::size_t k = size_; k-- > 0;)
-            if (const auto backward = records_[k].functions->backward) backward(context, records_[k].operation);
+            if (const auto backward = records_[k].functions->backward) {
+                context.keep_at(records_[k].kept_at);
+                backward(context, records_[k].operation);
+            }
+        context.keep_at(ParameterUses::none);
+        for (std::size_t k = 0, end = 0; k < deferred_.size(); k = end) {
+            while (end < deferred_.size() && deferred_[end].layout == deferred_[k].layout) ++end;
+            const auto* const kind = static_cast<const Functions*>(uses_.kind(deferred_[k].layout));
+            kind->add_gradients(context, std::span{deferred_}.subspan(k, end - k));
+        }
     }
 
     /// Calls f with the bytes that define what the program computes: of each operation its functions, and its value if
@@ -104,13 +159,16 @@ public:
 
 private:
     using Function = void (*)(OpContext<B>&, const std::byte*);
+    using AddGradients = void (*)(OpContext<B>&, std::span<const KeptOperation>);
     struct Functions {
         Function forward, backward; // backward: null if the operation has none
         std::size_t size;           // of the operation
+        AddGradients add_gradients; // null if it does not defer them
     };
     struct Record {
         static constexpr std::size_t capacity = 368;
         const Functions* functions = nullptr;
+        std::size_t kept_at = ParameterUses::none;
         alignas(std::max_align_t) std::byte operation[capacity];
     };
 
@@ -131,16 +189,36 @@ private:
         if constexpr (has_backward) return run_backward<Operation>;
         else return nullptr;
     }
+    template <class Operation>
+    static void run_add_gradients(OpContext<B>& context, std::span<const KeptOperation> all) {
+        Operation::add_gradients(context, KeptOperations<Operation, B>{context, all});
+    }
+    template <class Operation>
+    static constexpr bool defers = !Asynchronous<B> && DefersGradients<Operation>;
+    template <class Operation, bool has_backward>
+    static constexpr AddGradients add_gradients_of() {
+        if constexpr (has_backward && defers<Operation>) return run_add_gradients<Operation>;
+        else return nullptr;
+    }
     template <class Operation, bool has_backward>
     static constexpr Functions functions{run_forward<Operation>, backward_of<Operation, has_backward>(),
-                                         sizeof(Operation)};
+                                         sizeof(Operation), add_gradients_of<Operation, has_backward>()};
     Record& next() {
         if (size_ == records_.size()) records_.resize(std::max<std::size_t>(16, 2 * size_));
+        records_[size_].kept_at = ParameterUses::none;
         return records_[size_++];
+    }
+    // Whether sums are computed shard by shard: not those of a device, and not of one shard in all.
+    bool sums_shards() const { return !Asynchronous<B> && shards_.count > 1; }
+    template <class Operation>
+    void add_parameters(const Operation& operation) {
+        if constexpr (defers<Operation>)
+            uses_.add(operation.parameters(), &functions<Operation, true>, size_ - 1, operation.kept_size(shards_));
+        else uses_.add(operation.parameters(), nullptr, size_ - 1, 0);
     }
     template <class F>
     void declare(const F& take) {
-        Scratch<B> counted;
+        Scratch<B> counted{shards_};
         take(counted);
         scratch_size_ = (std::max)(scratch_size_, counted.used());
         product_size_ = (std::max)(product_size_, counted.product_size());
@@ -148,7 +226,10 @@ private:
 
     std::vector<Record> records_;
     std::size_t size_ = 0, scratch_size_ = 0, product_size_ = 0;
-    bool reads_host_ = false;
+    bool reads_host_ = false, separate_ = false, whole_batch_ = false;
+    Shards shards_;
+    ParameterUses uses_;
+    std::vector<KeptOperation> deferred_;
 };
 
 } // namespace rondo

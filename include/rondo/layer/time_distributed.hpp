@@ -24,7 +24,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  x (Steps In x T B), the first In features a frame's first step -> y (Out x T B). The layers see a batch of
 ///         the valid frames, one sequence each, (In x Steps N), and reduce each to one step.
-/// Errors  a result of several steps. With dropout inside, masks depend on the number of threads.
+/// Errors  a result of several steps. With dropout inside, masks depend on the number of shards.
 /// Source  Keras' TimeDistributed.
 template <int Steps, class... Layers>
     requires (Steps > 0)
@@ -87,7 +87,9 @@ private:
             return {x.value, x.gradient, {Steps, 1}}; // the same numbers in the same order
         std::size_t frames = 0;
         for_each_valid_range(x.extent, [&](std::size_t, std::size_t count) { frames += count; });
-        SequenceView<Scalar, frame_size> z{nullptr, nullptr, {Steps, int(frames)}};
+        // Parts of a batch draw from different columns.
+        SequenceView<Scalar, frame_size> z{
+            nullptr, nullptr, {Steps, int(frames), nullptr, 0, x.extent.first_column * x.extent.steps}};
         z.value = run.take(z.size());
         if (x.gradient) z.gradient = run.take_zeros(z.size());
         run.execute(Unflatten<Scalar>{x, z});

@@ -52,16 +52,21 @@ public:
     void execute() {
         if (!complete_) fail(Error::Kind::argument, "rondo::Workspace: execute without a program before it");
         if (zeros_used_ > 0) backend_.fill(B::data(zeros_), zeros_used_, scalar(0));
-        program_.forward(context(nullptr));
+        program_.forward(context({}));
         recorded_ = taped_;
     }
     /// Backward of the recorded program, once: adds dL/d(parameters) to `gradient`, which may be null.
     ///
     /// Errors  nothing recorded since the last backward or forward.
     void backward(ParameterBuffer<B>* gradient) {
+        scalar* const data = gradient ? gradient->data() : nullptr;
+        backward(Gradients<scalar>{data ? &data : nullptr});
+    }
+    /// The same, of several shards.
+    void backward(const Gradients<scalar>& gradients) {
         if (!std::exchange(recorded_, false))
             fail(Error::Kind::argument, "rondo::Workspace: backward without a record before it");
-        program_.backward(context(gradient ? gradient->data() : nullptr));
+        program_.backward(context(gradients));
     }
 
     /// Bytes of values, their gradients and scratch, without the program's records and the backend's memory.
@@ -92,14 +97,16 @@ private:
         memory = Memory{}; // freed before more is allocated: its content is not needed
         memory.resize(size);
     }
-    OpContext<B> context(scalar* gradient) { return {backend_, B::data(scratch_), scratch_.size(), gradient}; }
+    OpContext<B> context(const Gradients<scalar>& gradients) {
+        return {backend_, B::data(scratch_), scratch_.size(), gradients, program_.shards()};
+    }
 
     // Not inlined: trace is compiled for each network.
     [[gnu::noinline]] void begin(ForwardMemory<B>& memory, Arena<scalar>& values, Arena<scalar>& zeros) {
         taped_ = recorded_ = complete_ = false; // the last program's memory is about to be overwritten
         values = arena_of(values_);
         zeros = arena_of(zeros_);
-        program_.clear();
+        program_.clear(memory.shards);
         losses_.clear();
         lengths_.clear();
         memory.program = &program_;
@@ -114,6 +121,7 @@ private:
         grow(scratch_, program_.scratch_size());
         zeros_used_ = zeros.used();
         if (values.fits() && zeros.fits()) {
+            program_.complete();
             complete_ = true;
             taped_ = taped;
             return true;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/scratch.hpp"
 #include "../core/view.hpp"
+#include "../graph/op_context.hpp"
 #include "convolution_plan.hpp"
 #include "convolution_windows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -24,6 +25,10 @@ struct Convolution {
     ConvolutionPlan plan;
     S *state = nullptr, *before = nullptr; // ConvolutionHistory of each sequence, updated; its copy for the backward
 
+    std::array<ParameterTensor, 2> parameters() const {
+        return {ParameterTensor{weight.offset, weight_size()}, {bias.offset, bias.value ? y.rows : 0}};
+    }
+
     template <class Run>
     void forward(Run& run) const {
         auto& backend = run.backend();
@@ -35,13 +40,13 @@ struct Convolution {
         const S* const w = by_window(backend, room.weight);
         for (std::size_t group = 0; group < groups(); ++group) {
             const auto packed = backend.prepare(group_weight(w, group), room.packed);
-            each_chunk<Run::whole>([&](std::size_t first, std::size_t count) {
+            each_chunk<Run::whole>(run.shards(), [&](std::size_t first, std::size_t count) {
                 const auto windows = gather(backend, lengths, group, first, count, state, room.windows);
                 backend.multiply_add(group_rows(y.matrix(first, count), group, outputs()), packed, windows);
             });
         }
         if (!state) return;
-        if (before) backend.copy(before, state, history_size());
+        if (before) backend.copy(before, state, history_size(x.extent.batch));
         backend.columns(AppendHistory<S>{of_group(lengths, 0, 0, state), x.value}, std::size_t(x.extent.batch));
     }
     template <class B>
@@ -53,86 +58,117 @@ struct Convolution {
         if constexpr (Asynchronous<B>) room.lengths = scratch.take_lengths(x.extent);
         room.weight = scratch.take(weight_size());
         room.packed = scratch.take(B::prepared_size(outputs(), taps()));
-        room.windows = scratch.take(taps() * chunk<Asynchronous<B>>());
-        scratch.product(outputs(), chunk<Asynchronous<B>>(), taps());
+        room.windows = scratch.take(taps() * chunk<Asynchronous<B>>(scratch.shards()));
+        scratch.product(outputs(), chunk<Asynchronous<B>>(scratch.shards()), taps());
         return room;
     }
 
     template <class Run>
     void backward(Run& run) const {
-        auto& backend = run.backend();
         auto scratch = run.scratch();
         const auto room = backward_scratch(scratch);
         const int* lengths = run.readable_lengths(x.extent, room.lengths);
         const int* output_lengths = run.lengths(y.extent, room.output_lengths);
-        const S* const w = by_window(backend, room.weight);
-        S* const dw = run.gradient(weight);
-        if (dw) backend.fill(room.dw, weight_size(), S(0));
         const auto dy = [&] {
             if constexpr (Run::whole) return run.active(y.gradients(), y.extent, output_lengths, room.dy);
             else return static_cast<ColumnMajorView<const S>>(y.gradients());
         }();
-        if (dw && bias.value)
-            each_valid<Run::whole>(0, y.columns(), [&](std::size_t first, std::size_t count) {
-                backend.add_columns(run.gradient(bias), dy.from_column(first, count));
-            });
-        for (std::size_t group = 0; group < groups(); ++group)
-            each_chunk<Run::whole>([&](std::size_t begin, std::size_t size) {
-                const auto windows = dw ? gather(backend, lengths, group, begin, size, before, room.windows)
-                                        : ColumnMajorView<const S>{};
-                const ColumnMajorView<S> dwindows{room.dwindows, taps(), size};
-                if (x.gradient) backend.fill(dwindows.data, taps() * size, S(0));
-                each_valid<Run::whole>(begin, begin + size, [&](std::size_t first, std::size_t count) {
-                    const auto part = group_rows(dy.from_column(first, count), group, outputs());
-                    if (dw)
-                        backend.add_outer({room.dw + group * outputs() * taps(), outputs(), taps()}, part,
-                                          windows.from_column(first - begin, count));
-                    if (x.gradient)
-                        backend.multiply_transposed_add(dwindows.from_column(first - begin, count),
-                                                        group_weight(w, group), part);
+        if constexpr (Run::whole) {
+            if (S* const dW = run.gradient(weight))
+                add_weight_gradients(run, lengths, dy, {dW, run.gradient(bias)}, room);
+        } else {
+            run.each_shard(
+                parameters(), x.extent, room.sums, [&](const Extent& part, int from, const std::array<S*, 2>& to) {
+                    Convolution of_shard = *this;
+                    of_shard.x.value = run.columns_of(part, from, x.extent, x.matrix(), room.x).data;
+                    of_shard.x.extent = part;
+                    of_shard.y.extent = Shards::cut(y.extent, from, part.batch);
+                    if (before) of_shard.before = before + history_size(from);
+                    of_shard.add_weight_gradients(
+                        run, part.lengths, run.columns_of(of_shard.y.extent, from, y.extent, dy, room.dy), to, room);
                 });
-                if (x.gradient) scatter(backend, lengths, group, begin, size, room.dwindows);
-            });
-        if (dw) backend.columns(WeightByWindow<S, true>{dw, room.dw, inputs(), plan.kernel}, y.rows);
+        }
+        if (x.gradient) add_input_gradients(run, lengths, dy, room);
     }
     template <class B>
     auto backward_scratch(Scratch<B>& scratch) const {
         struct {
             int *lengths = nullptr, *output_lengths = nullptr;
-            S *weight, *dw, *windows, *dwindows, *dy = nullptr;
+            S *weight, *dw, *windows, *x = nullptr, *dy = nullptr, *sums = nullptr;
         } room;
         if constexpr (Asynchronous<B>) {
             room.lengths = scratch.take_lengths(x.extent);
             room.output_lengths = scratch.take_lengths(y.extent);
             if (y.extent.lengths) room.dy = scratch.take(y.size());
+        } else {
+            room.x = scratch.take_shard(x.rows, x.extent);
+            room.dy = scratch.take_shard(y.rows, y.extent);
+            room.sums = scratch.take_sums(OpContext<B>::total_size(parameters()));
         }
+        const std::size_t columns = chunk<Asynchronous<B>>(scratch.shards());
         room.weight = scratch.take(weight_size());
         room.dw = scratch.take(weight_size());
-        room.windows = scratch.take(taps() * chunk<Asynchronous<B>>());
-        room.dwindows = scratch.take(taps() * chunk<Asynchronous<B>>());
-        scratch.product(taps(), outputs(), chunk<Asynchronous<B>>());
-        scratch.product(taps(), chunk<Asynchronous<B>>(), outputs());
+        room.windows = scratch.take(taps() * columns);
+        scratch.product(taps(), outputs(), columns);
+        scratch.product(taps(), columns, outputs());
         return room;
     }
 
 private:
+    template <class Run, class Room>
+    void add_weight_gradients(Run& run, const int* lengths, ColumnMajorView<const S> dy, const std::array<S*, 2>& to,
+                              const Room& room) const {
+        auto& backend = run.backend();
+        backend.fill(room.dw, weight_size(), S(0));
+        if (bias.value)
+            each_valid<Run::whole>(0, y.columns(), [&](std::size_t first, std::size_t count) {
+                backend.add_columns(to[1], dy.from_column(first, count));
+            });
+        for (std::size_t group = 0; group < groups(); ++group)
+            each_chunk<Run::whole>(run.shards(), [&](std::size_t begin, std::size_t size) {
+                const auto windows = gather(backend, lengths, group, begin, size, before, room.windows);
+                each_valid<Run::whole>(begin, begin + size, [&](std::size_t first, std::size_t count) {
+                    backend.add_outer({room.dw + group * outputs() * taps(), outputs(), taps()},
+                                      group_rows(dy.from_column(first, count), group, outputs()),
+                                      windows.from_column(first - begin, count));
+                });
+            });
+        backend.columns(WeightByWindow<S, true>{to[0], room.dw, inputs(), plan.kernel}, y.rows);
+    }
+    template <class Run, class Room>
+    void add_input_gradients(Run& run, const int* lengths, ColumnMajorView<const S> dy, const Room& room) const {
+        auto& backend = run.backend();
+        const S* const w = by_window(backend, room.weight);
+        for (std::size_t group = 0; group < groups(); ++group)
+            each_chunk<Run::whole>(run.shards(), [&](std::size_t begin, std::size_t size) {
+                const ColumnMajorView<S> dwindows{room.windows, taps(), size};
+                backend.fill(dwindows.data, taps() * size, S(0));
+                each_valid<Run::whole>(begin, begin + size, [&](std::size_t first, std::size_t count) {
+                    run.multiply_transposed_add(y.extent, dwindows.from_column(first - begin, count),
+                                                group_weight(w, group),
+                                                group_rows(dy.from_column(first, count), group, outputs()));
+                });
+                scatter(backend, lengths, group, begin, size, room.windows);
+            });
+    }
     std::size_t groups() const { return std::size_t(plan.groups); }
     std::size_t inputs() const { return x.rows / groups(); }  // of a group
     std::size_t outputs() const { return y.rows / groups(); } // of a group
     std::size_t taps() const { return inputs() * std::size_t(plan.kernel); }
     std::size_t weight_size() const { return y.rows * taps(); }
     /// Columns whose windows are in memory at once: all on a device; on the host whole steps, about 64 K elements, and
-    /// enough columns that a product does not wait for its weights.
+    /// enough columns that a product does not wait for its weights; as many steps in each part of a batch.
     template <bool whole>
-    std::size_t chunk() const {
+    std::size_t chunk(const Shards& shards) const {
         if (whole) return y.columns();
-        const std::size_t batch = (std::max)(std::size_t(y.extent.batch), std::size_t(1)), least = 96;
+        const std::size_t own = (std::max)(std::size_t(y.extent.batch), std::size_t(1)), least = 96;
+        const std::size_t batch = shards.count > 1 ? std::size_t(shards.batch) : own;
         const std::size_t columns = (std::max)(65536 / taps(), least);
-        return (std::min)(y.columns(), (std::max)(columns / batch, std::size_t(1)) * batch);
+        return (std::min)(y.columns(), (std::max)(columns / batch, std::size_t(1)) * own);
     }
     template <bool whole, class F>
-    void each_chunk(const F& f) const {
-        const std::size_t all = y.columns(), size = chunk<whole>();
+    void each_chunk(const Shards& shards, const F& f) const {
+        const std::size_t all = y.columns(), size = chunk<whole>(shards);
         for (std::size_t first = 0; first < all; first += size) f(first, (std::min)(size, all - first));
     }
     /// Ranges of valid columns within [begin, end); all in one where padding was set to zero.
@@ -155,7 +191,9 @@ private:
     static ColumnMajorView<T> group_rows(ColumnMajorView<T> all, std::size_t group, std::size_t rows) {
         return all.from_row(group * rows, rows);
     }
-    std::size_t history_size() const { return ConvolutionHistory<S>::size(plan, x.rows) * std::size_t(x.extent.batch); }
+    std::size_t history_size(int sequences) const {
+        return ConvolutionHistory<S>::size(plan, x.rows) * std::size_t(sequences);
+    }
     WindowsOfGroup<S> of_group(const int* lengths, std::size_t group, std::size_t first, S* history) const {
         return {plan,  lengths, x.extent.steps, x.rows, group * inputs(), inputs(), std::size_t(x.extent.batch),
                 first, history};

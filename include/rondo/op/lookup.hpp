@@ -2,10 +2,12 @@
 #pragma once
 
 #include "../backend/concept.hpp"
-#include "../backend/scratch.hpp"
 #include "../core/error.hpp"
 #include "../core/view.hpp"
+#include "../graph/op_context.hpp"
+#include "lookup_gradient.hpp"
 
+#include <array>
 #include <cstddef>
 #include <string>
 
@@ -22,6 +24,10 @@ struct Lookup {
 
     template <class Run>
     static constexpr bool takes_all = TakesAllTokens<typename Run::backend_type>;
+
+    std::array<ParameterTensor, 1> parameters() const {
+        return {ParameterTensor{table.offset, std::size_t(vocabulary) * y.rows}};
+    }
 
     template <class B>
     void forward_scratch(Scratch<B>& scratch) const {
@@ -46,11 +52,33 @@ struct Lookup {
     void backward(Run& run) const {
         S* gradient = run.gradient(table);
         if (!gradient) return;
-        if constexpr (takes_all<Run>)
+        if constexpr (takes_all<Run>) {
             run.backend().scatter_add(gradient, y.gradients(), active ? active : x.value, padding, vocabulary);
-        else
-            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-                run.backend().scatter_add(gradient, y.gradients(first, count), x.value + first, padding);
+        } else if (run.shards().single() || run.shared(table.offset)) {
+            run.each_shard(
+                parameters(), x.extent, nullptr, [&](const Extent& part, int from, const std::array<S*, 1>& to) {
+                    each_range(part, from, [&](std::size_t first, std::size_t count) {
+                        run.backend().scatter_add(to[0], y.gradients(first, count), x.value + first, padding);
+                    });
+                });
+        } else {
+            auto scratch = run.scratch();
+            backward_scratch(scratch).add(run, table, y.gradients());
+        }
+    }
+    template <class B>
+    auto backward_scratch(Scratch<B>& scratch) const {
+        return LookupGradient<S>::make(scratch, x, y.rows, vocabulary, padding);
+    }
+
+private:
+    // The ranges of valid columns of a part whose sequences begin at `from`.
+    template <class F>
+    void each_range(const Extent& part, int from, const F& f) const {
+        if (part.batch == x.extent.batch) return for_each_valid_range(part, f);
+        for (int t = 0; t < part.steps; ++t)
+            for_each_valid_range(part, t, [&](int first, int count) {
+                f(std::size_t(t) * std::size_t(x.extent.batch) + std::size_t(from + first), std::size_t(count));
             });
     }
 };

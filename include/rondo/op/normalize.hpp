@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/scratch.hpp"
 #include "../core/view.hpp"
+#include "../graph/op_context.hpp"
 #include "../simd/functions.hpp"
 #include "../simd/tail.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -97,6 +98,10 @@ struct Normalization {
     Parameter<S> weight, bias;      // (Size); null: none
     S eps;
 
+    std::array<ParameterTensor, 2> parameters() const {
+        return {ParameterTensor{weight.offset, weight.value ? x.rows : 0}, {bias.offset, bias.value ? x.rows : 0}};
+    }
+
     template <class Run>
     void forward(Run& run) const {
         run.backend().columns(detail::NormalizeColumn<S, centered>{x.value, y.value, normalized, scale, weight.value,
@@ -107,10 +112,11 @@ struct Normalization {
     auto backward_scratch(Scratch<B>& scratch) const {
         struct {
             int* lengths;
-            S *products, *active;
+            S *products, *active, *sums;
         } room{};
         if (!weight.value) return room;
         room.products = scratch.take(y.size());
+        room.sums = scratch.take_sums(OpContext<B>::total_size(parameters()));
         if constexpr (Asynchronous<B>) {
             room.lengths = scratch.take_lengths(x.extent);
             if (x.extent.lengths) room.active = scratch.take(y.size());
@@ -145,11 +151,12 @@ struct Normalization {
             if (bias.value)
                 backend.add_columns(run.gradient(bias), run.active(y.gradients(), x.extent, lengths, room.active));
         } else {
-            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-                multiply(first, count);
-                backend.add_columns(dw, products.from_column(first, count));
-                if (bias.value) backend.add_columns(run.gradient(bias), y.gradients(first, count));
-            });
+            for_each_valid_range(x.extent, multiply);
+            run.each_shard(parameters(), x.extent, room.sums,
+                           [&](const Extent& part, int from, const std::array<S*, 2>& to) {
+                               run.add_columns(to[0], part, from, x.extent, products);
+                               if (bias.value) run.add_columns(to[1], part, from, x.extent, y.gradients());
+                           });
         }
     }
 };

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "../backend/scratch.hpp"
 #include "../core/view.hpp"
+#include "../graph/op_context.hpp"
 #include "../simd/functions.hpp"
 #include "../simd/tail.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -71,6 +72,8 @@ struct PReLUOperation {
     Parameter<S> a;                 // (Size) or (1)
     bool shared;
 
+    std::array<ParameterTensor, 1> parameters() const { return {ParameterTensor{a.offset, factors()}}; }
+
     template <class Run>
     void forward(Run& run) const {
         run.backend().columns(detail::PReLUValue<S>{x.value, a.value, y.value, x.rows, shared}, x.columns());
@@ -79,10 +82,11 @@ struct PReLUOperation {
     auto backward_scratch(Scratch<B>& scratch) const {
         struct {
             int* lengths;
-            S *products, *active;
+            S *products, *active, *sums;
         } room{};
         const std::size_t size = factors() * x.columns();
         room.products = scratch.take(size);
+        room.sums = scratch.take_sums(factors());
         if constexpr (Asynchronous<B>) {
             room.lengths = scratch.take_lengths(x.extent);
             if (x.extent.lengths) room.active = scratch.take(size);
@@ -114,10 +118,11 @@ struct PReLUOperation {
             multiply(0, x.columns());
             backend.add_columns(da, run.active(products, x.extent, run.lengths(x.extent, room.lengths), room.active));
         } else {
-            for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) {
-                multiply(first, count);
-                backend.add_columns(da, products.from_column(first, count));
-            });
+            for_each_valid_range(x.extent, multiply);
+            run.each_shard(parameters(), x.extent, room.sums,
+                           [&](const Extent& part, int from, const std::array<S*, 1>& to) {
+                               run.add_columns(to[0], part, from, x.extent, products);
+                           });
         }
     }
 

@@ -53,12 +53,12 @@ struct RecurrentProducts {
                 Product::take(scratch, Rows::split_of(U), steps, columns),
                 Product::take(scratch, Rows::projection_of(p.projection.value), steps, columns)};
     }
-    static RecurrentProducts make(B& backend, const CellParameters<S>& p, const Memory& memory) {
+    static RecurrentProducts make(B& backend, const CellParameters<S>& p, const Memory& memory, std::size_t columns) {
         const S* const U = p.recurrent_weight.value;
-        return {Product::make(backend, Rows::before_reset_of(U), memory.before_reset),
-                Product::make(backend, Rows::after_reset_of(U), memory.after_reset),
-                Product::make(backend, Rows::split_of(U), memory.split),
-                Product::make(backend, Rows::projection_of(p.projection.value), memory.projection)};
+        return {Product::make(backend, Rows::before_reset_of(U), memory.before_reset, columns),
+                Product::make(backend, Rows::after_reset_of(U), memory.after_reset, columns),
+                Product::make(backend, Rows::split_of(U), memory.split, columns),
+                Product::make(backend, Rows::projection_of(p.projection.value), memory.projection, columns)};
     }
 };
 

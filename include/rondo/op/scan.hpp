@@ -7,6 +7,7 @@
 #include "recurrent_products.hpp"
 #include "scan_gradients.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -40,6 +41,13 @@ struct Scan {
     S *gate = nullptr, *split = nullptr, *saved = nullptr, *q = nullptr;
 
     const Extent& extent() const { return x.extent; }
+    // With a projection a network is run one shard at a time.
+    std::array<ParameterTensor, 5> parameters() const
+        requires (!projected)
+    {
+        return tensors();
+    }
+    std::array<ParameterTensor, 5> tensors() const { return GateLayout<C>::tensors(p, x.rows, P, H); }
     std::size_t batch() const { return std::size_t(extent().batch); }
 
     /// Allocates what forward writes; with `keep`, also the saved values for backward and traces.
@@ -81,6 +89,7 @@ struct Scan {
         Values<S*, states> carry; // with a projection carry[0] is zero
         S *per_unit_gradient, *q_gradient, *x;
         S *h_carry, *dh, *dm; // dL/dh to be carried on (P x B); with a projection dL/dh (P x T B), dL/dm (H x T B)
+        typename ScanGradients<C, H, P, S>::Room of_shards;
     };
     template <class B>
     BackwardScratch backward_scratch(Scratch<B>& scratch) const {
@@ -100,6 +109,7 @@ struct Scan {
         all.per_unit_gradient = scratch.take(Steps::per_unit_rows * n);
         if constexpr (Asynchronous<B>)
             if (extent().lengths) all.x = scratch.take(x.rows * n);
+        if constexpr (!Asynchronous<B>) all.of_shards = ScanGradients<C, H, P, S>::room(scratch, x, tensors());
         scratch.product(x.rows, n, Rows::all);
         scratch.product(x.rows, Rows::all, n);
         scratch.product(P, Rows::all, n);
@@ -127,15 +137,15 @@ struct Scan {
         const auto inputs = [&](std::size_t first, std::size_t count) {
             const ColumnMajorView<S> a{gate + first * Rows::all, Rows::all, count};
             backend.fill_columns(a, bias);
-            backend.multiply_add(a, RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows},
-                                 x.matrix(first, count));
+            run.multiply_add(extent(), a, RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows},
+                             x.matrix(first, count));
             if constexpr (Rows::split > 0)
                 backend.fill_columns({split + first * Rows::split, Rows::split, count},
                                      (p.recurrent_bias.value ? p.recurrent_bias.value : bias) + Rows::merged);
         };
         if constexpr (Run::whole) inputs(0, extent().columns());
         else for_each_valid_range(extent(), inputs);
-        const auto products = Products<Run, false>::make(backend, p, room.U);
+        const auto products = Products<Run, false>::make(backend, p, room.U, run.shards().step_columns());
         for (int k = 0; k < extent().steps; ++k) step(run, state_slots.step(k, extent().steps), products);
         finish(run);
     }
@@ -167,7 +177,7 @@ struct Scan {
             backend.fill(room.dm, H * extent().columns(), S(0));
             backend.fill(room.carry[0], H * batch(), S(0));
         }
-        const auto products = Products<Run, true>::make(backend, p, room.U);
+        const auto products = Products<Run, true>::make(backend, p, room.U, run.shards().step_columns());
         for (int k = extent().steps - 1; k >= 0; --k)
             step_back(run, state_slots.step(k, extent().steps), products, all, room);
         for (int k = 0; k < states; ++k)
@@ -179,7 +189,7 @@ struct Scan {
             gradients.clear_padding(run, until);
             gradients.add_all(run, until, room.x);
         } else {
-            gradients.add(run);
+            gradients.add(run, tensors(), room.of_shards);
         }
     }
 
@@ -189,7 +199,9 @@ private:
 
     template <bool transposed, class B>
     RecurrentMemory<S> take_products(Scratch<B>& scratch) const {
-        const int longest = extent().longest(); // not extent().steps, so that padding does not change the bits
+        // Not the steps, so that padding does not change the bits; with several shards, not the longest sequence of
+        // those that happen to be here.
+        const int longest = scratch.shards().count > 1 ? extent().steps : extent().longest();
         return RecurrentProducts<B, C, H, P, transposed>::take(scratch, p, longest, batch());
     }
     ScanGradients<C, H, P, S> gradients_of(const BackwardScratch& room) const {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "../core/view.hpp"
+#include "../graph/op_context.hpp"
 #include "recurrent_products.hpp"
 
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
@@ -26,17 +28,56 @@ struct ScanGradients {
     S* q;                 // (H x T B)
     S* per_unit_gradient; // (per_unit H x T B)
 
+    static constexpr std::size_t q_rows = Rows::after_reset > 0 ? std::size_t(H) : 0;
+    using Tensors = std::array<ParameterTensor, 5>;
+
+    /// Memory for several shards: their sums, and the operands of one of them.
+    struct Room {
+        S *sums, *x, *h, *da, *du, *q, *per_unit_gradient;
+    };
+    template <class B>
+    static Room room(Scratch<B>& scratch, const DynamicSequenceView<const S>& x, const Tensors& tensors) {
+        const auto take = [&](std::size_t rows) { return scratch.take_shard(rows, x.extent); };
+        return {scratch.take_sums(OpContext<B>::total_size(tensors)),
+                take(x.rows),
+                take(P),
+                take(Rows::all),
+                take(Rows::split),
+                take(q_rows),
+                take(per_unit_rows)};
+    }
+
     /// For each range of valid columns.
     template <class Run>
-    void add(Run& run) const {
-        for_each_valid_range(
-            x.extent, [&](std::size_t first, std::size_t count) { add(run, first, count, x.matrix(first, count)); });
+    void add(Run& run, const Tensors& tensors, const Room& room) const {
+        run.each_shard(tensors, x.extent, room.sums, [&](const Extent& part, int from, const std::array<S*, 5>& to) {
+            const auto columns_of = [&](const S* values, std::size_t rows, S* copy) {
+                const ColumnMajorView<const S> all{values, rows, x.columns()};
+                return rows == 0 ? nullptr : const_cast<S*>(run.columns_of(part, from, x.extent, all, copy).data);
+            };
+            ScanGradients of_shard = *this; // reads only
+            of_shard.x.value = columns_of(x.value, x.rows, room.x);
+            of_shard.x.extent = part;
+            of_shard.h = columns_of(h, P, room.h);
+            of_shard.da = columns_of(da, Rows::all, room.da);
+            of_shard.du = columns_of(du, Rows::split, room.du);
+            of_shard.q = columns_of(q, q_rows, room.q);
+            of_shard.per_unit_gradient = columns_of(per_unit_gradient, per_unit_rows, room.per_unit_gradient);
+            for_each_valid_range(part, [&](std::size_t first, std::size_t count) {
+                of_shard.add_weights(run, first, count, of_shard.x.matrix(first, count), to);
+            });
+        });
+        for_each_valid_range(x.extent, [&](std::size_t first, std::size_t count) { add_inputs(run, first, count); });
     }
     /// For all columns in one call; requires that the gradients of padding are zero. `until`: lengths in the backend's
     /// memory; `room`: memory of the size of x.
     template <class Run>
     void add_all(Run& run, const int* until, S* room) const {
-        add(run, 0, x.columns(), run.active(x.matrix(), x.extent, until, room));
+        add_inputs(run, 0, x.columns());
+        if (run.gradient(p.input_weight))
+            add_weights(run, 0, x.columns(), run.active(x.matrix(), x.extent, until, room),
+                        {run.gradient(p.input_weight), run.gradient(p.recurrent_weight), run.gradient(p.input_bias),
+                         run.gradient(p.recurrent_bias), run.gradient(p.per_unit)});
     }
     template <class Run>
     void clear_padding(Run& run, const int* until) const {
@@ -54,22 +95,23 @@ private:
         if (until && height > 0) run.backend().copy_active(all, all, until, x.extent.batch);
     }
     template <class Run>
-    void add(Run& run, std::size_t first, std::size_t count, ColumnMajorView<const S> in) const {
+    void add_inputs(Run& run, std::size_t first, std::size_t count) const {
+        if (!x.gradient) return;
+        run.multiply_transposed_add(x.extent, x.gradients(first, count),
+                                    RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows},
+                                    {da + first * Rows::all, Rows::all, count});
+    }
+    template <class Run>
+    void add_weights(Run& run, std::size_t first, std::size_t count, ColumnMajorView<const S> in,
+                     const std::array<S*, 5>& to) const {
         auto& backend = run.backend();
         const auto columns = [&](S* values, std::size_t height) {
             return ColumnMajorView<const S>{values + first * height, height, count};
         };
         const ColumnMajorView<const S> a = columns(da, Rows::all), before{h + first * P, P, count};
-        if (x.gradient)
-            backend.multiply_transposed_add(x.gradients(first, count),
-                                            RowMajorView<const S>{p.input_weight.value, Rows::all, x.rows}, a);
-        S* const dW = run.gradient(p.input_weight);
-        if (!dW) return;
-        S* const dU = run.gradient(p.recurrent_weight);
+        S *const dW = to[0], *const dU = to[1], *const db = to[2], *const dc = to[3], *const per_unit = to[4];
         backend.add_outer({dW, Rows::all, x.rows}, a, in);
         if (p.input_bias.value) {
-            S* const db = run.gradient(p.input_bias);
-            S* const dc = run.gradient(p.recurrent_bias);
             if constexpr (requires { backend.add_columns(db, dc, Rows::merged, a); }) {
                 backend.add_columns(db, dc, Rows::merged, a);
             } else {
@@ -84,8 +126,7 @@ private:
             backend.add_outer(Rows::after_reset_of(dU), a.from_row(Rows::before_reset, Rows::after_reset),
                               columns(q, H));
         if constexpr (Rows::split > 0) backend.add_outer(Rows::split_of(dU), columns(du, Rows::split), before);
-        if constexpr (per_unit_rows > 0)
-            backend.add_columns(run.gradient(p.per_unit), columns(per_unit_gradient, per_unit_rows));
+        if constexpr (per_unit_rows > 0) backend.add_columns(per_unit, columns(per_unit_gradient, per_unit_rows));
         if constexpr (projected)
             backend.add_outer(Rows::projection_of(run.gradient(p.projection)), columns(dh, P),
                               ColumnMajorView<const S>{m + first * H, H, count});

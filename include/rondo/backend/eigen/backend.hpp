@@ -80,11 +80,20 @@ public:
         eigen::add_product<P>(y.data, y.stride, w.panels, {x.data, 1, x.stride}, y.rows, y.columns, x.rows);
     }
 
+    // Products of few columns have kernels, and bits, of their own. `columns`: those that choose the kernel, where the
+    // bits of a column must not depend on how many it is computed with.
     void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
-        multiply<Eigen::RowMajor>(y, w, x);
+        multiply_add(y, w, x, x.columns);
+    }
+    void multiply_add(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x, std::size_t columns) {
+        multiply<Eigen::RowMajor>(y, w, x, columns);
     }
     void multiply_transposed_add(ColumnMajorView<S> x, RowMajorView<const S> w, ColumnMajorView<const S> y) {
-        multiply<Eigen::ColMajor>(x, w, y);
+        multiply_transposed_add(x, w, y, y.columns);
+    }
+    void multiply_transposed_add(ColumnMajorView<S> x, RowMajorView<const S> w, ColumnMajorView<const S> y,
+                                 std::size_t columns) {
+        multiply<Eigen::ColMajor>(x, w, y, columns);
     }
     // w^T += x y^T, since w^T is column-major
     void add_outer(RowMajorView<S> w,                                 // (R x K)
@@ -143,8 +152,8 @@ private:
     static constexpr std::size_t few = 4; // columns for which packing costs more than it saves
 
     template <int order>
-    void multiply(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x) {
-        if (x.columns <= few) {
+    void multiply(ColumnMajorView<S> y, RowMajorView<const S> w, ColumnMajorView<const S> x, std::size_t columns) {
+        if (columns <= few) {
             for (std::size_t n = 0; n < x.columns; ++n)
                 eigen::add_vector_product<order, P>(y.data + n * y.stride, w.data, w.columns, x.data + n * x.stride,
                                                     y.rows, x.rows);

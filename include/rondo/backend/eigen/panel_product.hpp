@@ -157,20 +157,35 @@ void add_panel_product(S* c, std::size_t rows, // (rows x columns), column-major
                       });
 }
 
+/// Where add_panel_outer begins and what it adds at its end: `fresh`: from zero, not from what is in memory; `merged`:
+/// the sums at `level` elements before are added, those before these, and so on; the result is stored at the first.
+struct OuterSums {
+    bool fresh = true;
+    std::size_t merged = 0, level = 0;
+};
+
 /// sums += a b^T for one panel. b is in `tiles` of tile_columns rows, each with a capacity of `room` columns.
 template <class P, class S = typename P::scalar>
 void add_panel_outer(S* sums,    // (height x tiles * tile_columns), column-major
                      const S* a, // (height x columns), column-major
                      const S* b, // (tiles * tile_columns x columns)
-                     std::size_t room, std::size_t tiles, std::size_t columns) {
+                     std::size_t room, std::size_t tiles, std::size_t columns, const OuterSums& of) {
     constexpr std::size_t rows = std::size_t(tile_columns), height = panel_height<P>;
     for (std::size_t j = 0; j < tiles; ++j, sums += rows * height, b += rows * room) {
         Tile<P, 1, tile_columns> tile;
-        tile.each([&](P& sum, int, int i, int c)
-                      __attribute__((always_inline)) { sum = P::load(sums + std::size_t(c) * height + i * P::size); });
+        const auto each = [&](S* to, const auto& f) __attribute__((always_inline)) {
+            tile.each([&](P& sum, int, int i, int c)
+                          __attribute__((always_inline)) { f(sum, to + std::size_t(c) * height + i * P::size); });
+        };
+        if (of.fresh) tile.clear();
+        else each(sums, [](P& sum, const S* from) __attribute__((always_inline)) { sum = P::load(from); });
         tile.add_rows(a, 0, b, rows, columns);
-        tile.each([&](P& sum, int, int i, int c)
-                      __attribute__((always_inline)) { sum.store(sums + std::size_t(c) * height + i * P::size); });
+        S* to = sums;
+        for (std::size_t k = 0; k < of.merged; ++k) {
+            to -= of.level;
+            each(to, [](P& sum, const S* left) __attribute__((always_inline)) { sum = P::load(left) + sum; });
+        }
+        each(to, [](P& sum, S* result) __attribute__((always_inline)) { sum.store(result); });
     }
 }
 

@@ -12,6 +12,7 @@
 #include "panel_product.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
@@ -48,6 +49,24 @@ struct Recurrence {
     bool keep = false;
 
     const Extent& extent() const { return x.extent; }
+    // With a projection a network is run one shard at a time.
+    std::array<ParameterTensor, 5> parameters() const
+        requires (!projected)
+    {
+        return tensors();
+    }
+    std::array<ParameterTensor, 5> tensors() const { return Gates::tensors(p, x.rows, rows(0), hidden); }
+    // The gates' gradients, and each shard's sums of those of the peepholes.
+    std::size_t kept_size(const Shards& shards) const
+        requires (!projected)
+    {
+        return gates_size() + shards.size() * per_unit_size();
+    }
+    template <class Run, class Kept>
+    static void add_gradients(Run& run, const Kept& all); // in recurrence_backward.hpp
+    std::size_t gates_size() const { return panels() * extent().columns() * height; }
+    std::size_t biases_size() const { return panels() * height; }
+    std::size_t per_unit_size() const { return blocks() * per_unit * lanes; }
     std::size_t batch() const { return std::size_t(extent().batch); }
     std::size_t rows(int k) const { return projected && k == 0 ? projection : hidden; } // of a component of the state
     std::size_t blocks() const { return Gates::groups(hidden) * Gates::blocks; }
@@ -138,15 +157,19 @@ struct Recurrence {
     }
     struct BackwardScratch {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
-        S* gradients;             // da, in panels like the pre-activations
-        S *per_unit_gradient, *bias_gradient, *peepholes, *U, *W, *right, *left;
+        S* gradients;             // da, in panels like the pre-activations, and each shard's sums for the peepholes
+        S* biases;                // sums of da over the columns of each shard
+        S *peepholes, *U, *W, *right, *left;
         S *projection, *dh, *dm; // with a projection: packed V^T; dL/dh of all valid steps; dL/dm of a step
+        S* columns;              // of a panel of the gates' gradients, of one shard
+        int* bounds;             // of the shards' sequences
     };
     template <class B>
     BackwardScratch backward_scratch(Scratch<B>& scratch) const; // in recurrence_backward.hpp
 
 private:
     template <class, class, bool> friend struct RecurrenceBackward;
+    template <class, class, bool> friend struct RecurrenceGradients;
     static constexpr std::size_t some_columns = 48; // about so many columns of x in one product with W
 
     // Copies each sequence's state after its last valid step to `final`.
@@ -231,7 +254,8 @@ private:
     S* take_projection(Scratch<B>& scratch) const {
         if constexpr (!projected) return nullptr;
         else
-            return StepProduct<B, transposed>::take(scratch, projection_of(p.projection.value), extent().longest(),
+            return StepProduct<B, transposed>::take(scratch, projection_of(p.projection.value),
+                                                    scratch.shards().count > 1 ? extent().steps : extent().longest(),
                                                     batch());
     }
     template <class T> RowMajorView<T> projection_of(T* V) const { return {V, projection, hidden}; }
@@ -313,7 +337,7 @@ void Recurrence<C, P, projected>::forward(Run& run) const {
     const ForwardScratch room = forward_scratch(scratch);
     auto& backend = run.backend();
     const auto V = StepProduct<typename Run::backend_type, false>::make(backend, projection_of(p.projection.value),
-                                                                        room.projection);
+                                                                        room.projection, run.shards().step_columns());
     const std::size_t at_once = steps_at_once(), columns = at_once * batch();
     begin();
     pack(room);

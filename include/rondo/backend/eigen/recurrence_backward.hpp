@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "recurrence.hpp"
+#include "recurrence_gradients.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -21,19 +21,21 @@ struct RecurrenceBackward {
     static constexpr int pre = Forward::pre, states = Forward::states;
     static constexpr int kept = Forward::kept, per_unit = Forward::per_unit;
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
-    static constexpr std::size_t features = std::size_t(tile_columns); // rows of x or h in a tile of dW or dU
-    static constexpr std::size_t depth = 256;                          // columns of x and h packed at a time for them
-    static constexpr int first_in_blocks = projected ? 1 : 0;          // component of the state
+    using Sums = RecurrenceGradients<C, P, projected>;
+    static constexpr std::size_t features = Sums::features, depth = Sums::depth;
+    static constexpr int first_in_blocks = projected ? 1 : 0; // component of the state
 
     const Forward& f;
-    const typename Forward::BackwardScratch room;
+    const typename Forward::BackwardScratch& room;
+    const Shards& shards;
+    const typename Sums::Use use; // the gates' gradients, which this writes
     const Values<S*, states>& carry = room.carry;
-    S* const gradients = room.gradients;
-    S *const per_unit_gradient = room.per_unit_gradient, *const bias_gradient = room.bias_gradient;
+    S* const gradients = use.gradients;
+    S *const per_unit_gradient = use.per_unit_sums, *const bias_gradient = room.biases;
 
     std::size_t all() const { return f.extent().columns(); }
     static constexpr std::size_t panels_of(std::size_t rows) { return (rows + height - 1) / height; }
-    static constexpr std::size_t tiles_of(std::size_t rows) { return (rows + features - 1) / features; }
+    static constexpr std::size_t tiles_of(std::size_t rows) { return Sums::tiles_of(rows); }
 
     template <class B>
     static typename Forward::BackwardScratch layout(const Forward& f, Scratch<B>& scratch) {
@@ -41,34 +43,44 @@ struct RecurrenceBackward {
         const std::size_t inner = f.product_panels() * height;
         room.carry[0] = scratch.take(projected ? f.projection * f.batch() : panels_of(f.hidden) * f.batch() * height);
         for (int k = 1; k < states; ++k) room.carry[k] = scratch.take(f.blocks() * f.batch() * lanes);
-        room.gradients = scratch.take(f.panels() * f.extent().columns() * height);
-        room.per_unit_gradient = scratch.take(f.blocks() * per_unit * lanes);
-        room.bias_gradient = scratch.take(f.panels() * height);
+        const Shards& shards = scratch.shards();
+        room.gradients = scratch.take(f.gates_size() + shards.size() * f.per_unit_size());
+        room.biases = scratch.take(shards.size() * f.biases_size());
         room.peepholes = scratch.take(f.blocks() * per_unit * lanes);
         room.U = scratch.take(panels_of(f.rows(0)) * height * inner);
         room.W = scratch.take(f.x.gradient ? panels_of(f.x.rows) * height * inner : 0);
         room.right = scratch.take((tiles_of(f.x.rows) + tiles_of(f.rows(0))) * features * depth);
-        room.left = scratch.take(f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.rows(0))));
         if constexpr (projected) {
             room.projection = f.template take_projection<true>(scratch);
             room.dh = scratch.take(f.projection * f.extent().columns());
             room.dm = scratch.take(f.hidden * f.batch());
             scratch.product(f.hidden, f.projection, f.extent().columns());
         }
+        room.left = scratch.take(shards.buffers() * Sums::sums_size(f));
+        room.columns = scratch.take(shards.count == 1 ? 0 : height * depth);
+        room.bounds = reinterpret_cast<int*>(scratch.take(shards.size() + 1));
         return room;
     }
     template <class Run>
     void operator()(Run& run) const {
+        static_assert(sizeof(int) <= sizeof(S));
+        set_bounds(f, room, shards);
         start();
         pack_transposed(room.U, f.p.recurrent_weight.value, f.rows(0), Gates::first_of_h);
         if (f.x.gradient) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
         f.pack_own(room.peepholes);
-        std::fill_n(per_unit_gradient, f.blocks() * per_unit * lanes, S(0));
-        std::fill_n(bias_gradient, f.panels() * height, S(0));
+        std::fill_n(per_unit_gradient, shards.size() * f.per_unit_size(), S(0));
+        std::fill_n(bias_gradient, shards.size() * f.biases_size(), S(0));
         back_through_time(run.backend());
         finish_carry();
         if (f.x.gradient) input_gradients(room.W);
-        if (run.gradient(f.p.input_weight)) add_gradients(run, room.right, room.left);
+        if (run.gradient(f.p.input_weight) && !run.deferred())
+            Sums{room, shards}(run, 1, [&](std::size_t) { return use; });
+    }
+    static void set_bounds(const Forward& f, const typename Forward::BackwardScratch& room, const Shards& shards) {
+        for (std::size_t k = 0; k <= shards.size(); ++k)
+            room.bounds[k] =
+                shards.single() ? int(k) * f.extent().batch : shards.begin(shards.first + int(k)) - shards.begin();
     }
 
 private:
@@ -129,7 +141,8 @@ private:
     template <class B>
     void back_through_time(B& backend) const {
         const S *const U = room.U, *const peepholes = room.peepholes;
-        const auto V = StepProduct<B, true>::make(backend, f.projection_of(f.p.projection.value), room.projection);
+        const auto V = StepProduct<B, true>::make(backend, f.projection_of(f.p.projection.value), room.projection,
+                                                  shards.step_columns());
         const int steps = f.extent().steps;
         std::size_t column = 0;
         if (!f.state_slots.reverse)
@@ -174,24 +187,41 @@ private:
     template <bool whole>
     [[gnu::flatten]] void run_units(int t, std::size_t block, std::size_t first, std::size_t count, std::size_t column,
                                     const S* peepholes) const {
-        const std::size_t n = whole ? lanes : f.units(block), h = f.hidden;
-        Values<S*, pre> to, sums;
+        const std::size_t n = whole ? lanes : f.units(block);
+        Values<S*, pre> to;
         Forward::packs_of(block, gradients + column * height, all(), to);
-        Forward::packs_of(block, bias_gradient, 1, sums);
         if (n == 0) {
             for (std::size_t j = 0; j < count; ++j)
                 for (int g = 0; g < pre; ++g) P(S(0)).store(to[g] + j * height);
             return;
         }
-        cell::PerUnit<C, P> parameters{}, per_unit_sum{};
+        cell::PerUnit<C, P> parameters{};
+        if constexpr (per_unit > 0)
+            for (int k = 0; k < per_unit; ++k)
+                parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
+        if (per_unit == 0) return add_units<whole>(t, block, first, 0, count, column, n, 0, parameters, to);
+        std::size_t shard = 0;
+        for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+            while (std::size_t(room.bounds[shard + 1]) <= first + begin) ++shard;
+            end = (std::min)(count, std::size_t(room.bounds[shard + 1]) - first);
+            add_units<whole>(t, block, first, begin, end, column, n, shard, parameters, to);
+        }
+    }
+    // The sequences [begin, end) of those from `first` on, of one shard.
+    template <bool whole>
+    [[gnu::always_inline]] void add_units(int t, std::size_t block, std::size_t first, std::size_t begin,
+                                          std::size_t end, std::size_t column, std::size_t units, std::size_t shard,
+                                          const cell::PerUnit<C, P>& parameters, const Values<S*, pre>& to) const {
+        const std::size_t n = whole ? lanes : units, h = f.hidden;
+        S* const per_unit_sums = per_unit_gradient + (shard * f.blocks() + block) * per_unit * lanes;
+        Values<S*, pre> sums;
+        Forward::packs_of(block, bias_gradient + shard * f.panels() * height, 1, sums);
+        cell::PerUnit<C, P> per_unit_sum{};
         cell::Pre<C, P> sum;
         if constexpr (per_unit > 0)
-            for (int k = 0; k < per_unit; ++k) {
-                parameters[k] = P::load(peepholes + (block * per_unit + std::size_t(k)) * lanes);
-                per_unit_sum[k] = P::load(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
-            }
+            for (int k = 0; k < per_unit; ++k) per_unit_sum[k] = P::load(per_unit_sums + std::size_t(k) * lanes);
         for (int g = 0; g < pre; ++g) sum[g] = P::load(sums[g]);
-        for (std::size_t j = 0; j < count; ++j) {
+        for (std::size_t j = begin; j < end; ++j) {
             const std::size_t b = first + j, old_at = f.state_slots.before(t) + b, now_at = f.state_slots.after(t) + b;
             cell::Saved<C, P> saved{};
             if constexpr (kept > 0)
@@ -227,8 +257,7 @@ private:
         }
         for (int g = 0; g < pre; ++g) sum[g].store(sums[g]);
         if constexpr (per_unit > 0)
-            for (int k = 0; k < per_unit; ++k)
-                per_unit_sum[k].store(per_unit_gradient + (block * per_unit + std::size_t(k)) * lanes);
+            for (int k = 0; k < per_unit; ++k) per_unit_sum[k].store(per_unit_sums + std::size_t(k) * lanes);
     }
 
     void input_gradients(const S* W) const {
@@ -239,87 +268,27 @@ private:
             column += count;
         });
     }
-
-    template <class Run>
-    void add_gradients(Run& run, S* right, S* left) const {
-        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.rows(0)), panels = f.product_panels();
-        S *const x_sums = left, *const h_sums = left + panels * height * features * of_x;
-        std::fill_n(left, panels * height * features * (of_x + of_h), S(0));
-        S *const x = right, *const h = right + of_x * features * depth;
-        const std::size_t h_rows = f.rows(0);
-        std::size_t done = 0, filled = 0;
-        const auto flush = [&] {
-            add_outer(x_sums, x, of_x, done, filled, Gates::of_x);
-            add_outer(h_sums, h, of_h, done, filled, Gates::of_h);
-            done += filled;
-            filled = 0;
-        };
-        for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
-            for (std::size_t n = first; n < first + count; ++n) {
-                put(x + filled * features, f.x.value + n * f.x.rows, f.x.rows);
-                put(h + filled * features, f.state[0] + (f.state_slots.before(0) + n) * h_rows, h_rows);
-                if (++filled == depth) flush();
-            }
-        });
-        flush();
-        unpack(run.gradient(f.p.input_weight), x_sums, f.x.rows, of_x, 0);
-        unpack(run.gradient(f.p.recurrent_weight), h_sums, h_rows, of_h, Gates::first_of_h);
-        if constexpr (projected) {
-            const std::size_t columns = done;
-            run.backend().add_outer(f.projection_of(run.gradient(f.p.projection)),
-                                    ColumnMajorView<const S>{room.dh, f.projection, columns},
-                                    ColumnMajorView<const S>{f.m, f.hidden, columns});
-        }
-        if (f.p.input_bias.value) unpack_biases(run.gradient(f.p.input_bias), run.gradient(f.p.recurrent_bias));
-        if constexpr (per_unit > 0)
-            for (std::size_t block = 0; block < f.blocks(); ++block)
-                for (int k = 0; k < per_unit; ++k) {
-                    S* const to = run.gradient(f.p.per_unit) + std::size_t(k) * f.hidden + block * lanes;
-                    for (std::size_t u = 0; u < f.units(block); ++u)
-                        to[u] += per_unit_gradient[(block * per_unit + std::size_t(k)) * lanes + u];
-                }
-    }
-
-    // Packs a column of x or h into tiles of `features` rows.
-    static void put(S* to, const S* from, std::size_t rows) {
-        std::size_t k = 0;
-        for (; k + features <= rows; k += features, to += features * depth)
-            unroll<int(features)>([&](auto i) __attribute__((always_inline)) { to[i] = from[k + std::size_t(i)]; });
-        for (std::size_t i = 0; k < rows && i < features; ++i) to[i] = k + i < rows ? from[k + i] : S(0);
-    }
-
-    void add_outer(S* sums, const S* right, std::size_t tiles, std::size_t column, std::size_t count,
-                   PanelPlaces places) const {
-        constexpr std::size_t block = 16; // tiles that stay in L2 while all panels are read
-        for (std::size_t done = 0; done < tiles; done += block)
-            for (std::size_t r = 0; r < f.product_panels(); ++r)
-                add_panel_outer<P>(sums + (r * tiles + done) * features * height,
-                                   gradients + (places(r) * all() + column) * height, right + done * features * depth,
-                                   depth, (std::min)(block, tiles - done), count);
-    }
-
-    void unpack(S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) const {
-        Gates::each_pack(f.hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
-            const std::size_t n = f.units(unit / lanes);
-            if (n > 0)
-                add_packed_rows<P>(to + Gates::row(k, unit, f.hidden) * columns, columns,
-                                   sums + at / 2 * tiles * features * height + at % 2 * lanes, n, columns);
-        });
-    }
-    void unpack_biases(S* input, S* recurrent) const {
-        Gates::each_pack(f.hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
-            const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(k, unit, f.hidden) : 0;
-            for (std::size_t u = 0; u < n; ++u)
-                Gates::each_bias(k, input, recurrent, [&](S* to) { to[row + u] += bias_gradient[at * lanes + u]; });
-        });
-    }
 };
 
 template <class C, class P, bool projected>
 template <class Run>
 void Recurrence<C, P, projected>::backward(Run& run) const {
+    using Sums = RecurrenceGradients<C, P, projected>;
     auto scratch = run.scratch();
-    RecurrenceBackward<C, P, projected>{*this, backward_scratch(scratch)}(run);
+    const Shards shards = run.shards();
+    const BackwardScratch room = backward_scratch(scratch);
+    S* const gradients = run.deferred() ? run.kept() : room.gradients;
+    RecurrenceBackward<C, P, projected>{*this, room, shards, Sums::use(*this, gradients)}(run);
+}
+template <class C, class P, bool projected>
+template <class Run, class Kept>
+void Recurrence<C, P, projected>::add_gradients(Run& run, const Kept& all) {
+    using Sums = RecurrenceGradients<C, P, projected>;
+    auto scratch = run.scratch();
+    const Shards shards = run.shards();
+    const BackwardScratch room = all[0].backward_scratch(scratch);
+    RecurrenceBackward<C, P, projected>::set_bounds(all[0], room, shards);
+    Sums{room, shards}(run, all.size(), [&](std::size_t k) { return Sums::use(all[k], all.kept(k)); });
 }
 template <class C, class P, bool projected>
 template <class B>
