@@ -48,7 +48,7 @@ struct Options {
         app.add("--seed", seed, "where all random numbers come from")
             .show_default()
             .check(whole<std::uint64_t>(0, UINT64_MAX));
-        app.add("--threads", threads, "workers that share each batch; results depend on their number")
+        app.add("--threads", threads, "workers that share each batch; on the CPU results do not depend on their number")
             .show_default()
             .check(whole(1, 256));
         file("--load", load, "use this model; with --epochs, train it further");

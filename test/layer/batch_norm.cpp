@@ -123,7 +123,7 @@ TEST(BatchNormalization, RefusesToTrainWithOneStep) {
     const DeviceSequence<B, double, 2> x{{1, 2, 3, 4, 5, 6, 7, 8}, {2, 2, lengths}};
     const auto body = [&](auto& run) { return Net::forward(run, x.input()); };
     EXPECT_EQ(failure_of([&] { work.record(model, nullptr, {Seed{1}, 0, true}, body); }).message,
-              "rondo::BatchNorm1d: statistics of a worker's part of a batch need two steps or more, got 1");
+              "rondo::BatchNorm1d: statistics of a batch need two steps or more, got 1");
     EXPECT_NO_THROW(work.record(model, nullptr, {}, body));
     EXPECT_NO_THROW(work.forward(model, x.input()));
 }

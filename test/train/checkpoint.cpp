@@ -13,7 +13,8 @@ namespace checkpoint_test {
 
 using namespace rondo;
 
-/// Trains two epochs without a stop, or stops after some batches, saves, and resumes with new objects.
+/// Trains two epochs without a stop, or stops after some batches, saves, and resumes with new objects, and with another
+/// number of threads.
 template <class Data, class Rule>
 void expect_resumes(Rule rule) {
     const TemporaryFolder folder;
@@ -27,7 +28,7 @@ void expect_resumes(Rule rule) {
         EXPECT_LT(whole.trainer.rate_factor(), 1);
         for (const std::size_t stop : {std::size_t(1), all - 1, all, all + 1, 2 * all - 1, 2 * all}) {
             SCOPED_TRACE("stopped after " + std::to_string(stop) + " of " + std::to_string(2 * all) + " batches");
-            RunOf<Data, Rule> first{rule, threads}, second{rule, threads, 77};
+            RunOf<Data, Rule> first{rule, threads}, second{rule, 4 - threads, 77};
             History history = first.fit_until(stop);
             save_checkpoint(first.trainer, first.progress, folder / "a");
             load_checkpoint(second.trainer, second.progress, folder / "a");

@@ -57,16 +57,29 @@ struct Refused : testing::Test {
     }
 };
 
-TEST_F(Refused, OtherSeedsAndThreads) {
-    expect_refused<StreamRun>(3, path, Error::Kind::mismatch,
-                              path.string() + ": the run has seed 11 and 2 threads, the trainer seed 11 and 3 threads");
+TEST_F(Refused, OtherSeedsAndShards) {
+    StreamRun other{{}, 2, 1, 3}, same{{}, 2, 1, 3};
+    expect_failure([&] { load_checkpoint(other.trainer, other.progress, path); }, Error::Kind::mismatch,
+                   path.string() + ": the run has seed 11 and 8 shards, the trainer seed 11 and 3 shards");
+    expect_same(other, same);
     Model<Letters> model{Seed{1}}, before = model;
     Trainer<Letters, CrossEntropy, Adam, EigenBackend<float>> trainer{model, {}, {}, {.threads = 2, .seed = Seed{12}}};
     Progress progress;
     expect_failure([&] { load_checkpoint(trainer, progress, path); }, Error::Kind::mismatch,
-                   path.string() + ": the run has seed 11 and 2 threads, the trainer seed 12 and 2 threads");
+                   path.string() + ": the run has seed 11 and 8 shards, the trainer seed 12 and 8 shards");
     EXPECT_EQ(model, before);
     EXPECT_EQ(progress, Progress{});
+}
+
+TEST_F(Refused, RunsWhoseBitsDependOnThreads) {
+    expect_edited(
+        [](EditedFile& f) {
+            for (auto& [name, number] : f.metadata)
+                if (name == "shards") name = "threads";
+        },
+        Error::Kind::mismatch,
+        "the run's sums depend on its number of threads, as they did in Rondo before shards; expected a run with a "
+        "number of shards");
 }
 
 TEST_F(Refused, OtherOptimizers) {
@@ -126,7 +139,7 @@ TEST_F(Refused, NumbersThatAreNone) {
     expect_all({"rate_factor", "loss_terms"}, "a finite number from 0 on");
     expect_all({"best", "plateau_best"}, "a finite number, or inf");
     expect_all({"plateau_rate"}, "a number from 0 to 1");
-    expect_all({"steps", "seed", "threads", "epoch", "batch", "batches", "bad", "plateau_bad"},
+    expect_all({"steps", "seed", "shards", "epoch", "batch", "batches", "bad", "plateau_bad"},
                "a whole number from 0 on");
     for (const char* name : {"batch", "steps"})
         for (const char* value : {"", "1 ", " 1", "1x", "-1", "1.5", "18446744073709551616"})
@@ -206,9 +219,9 @@ TEST_F(Refused, ProgressOutOfItsRange) {
     memory[0] = float(inf);
     expect_kept(Error::Kind::not_finite, "tensor optimizer.1.in.weight: number 0 is inf");
     memory[0] = before;
-    saved.trainer.state(1).data()[0] = float(nan);
-    expect_kept(Error::Kind::not_finite, "tensor state.1 has a number that is not finite");
-    saved.trainer.state(1).data()[0] = 0;
+    saved.trainer.state().data()[0] = float(nan);
+    expect_kept(Error::Kind::not_finite, "tensor state.0 has a number that is not finite");
+    saved.trainer.state().data()[0] = 0;
     saved.model.data()[1] = float(nan);
     expect_kept(Error::Kind::not_finite, "tensor model.in.weight: number 1 is nan");
     Error error;
@@ -223,12 +236,12 @@ TEST_F(Refused, TensorsThatDoNotFit) {
     expect_edited([](EditedFile& f) { f["model.out.weight"].shape = {20, 7}; }, K::mismatch,
                   "tensor model.out.weight: expected F32 [7,20], got F32 [20,7]");
     expect_edited([](EditedFile& f) { f.tensors.push_back({"extra", io::DType::F32, {0}, {}}); }, K::mismatch,
-                  "expected 35 tensors, got 36");
-    expect_edited([](EditedFile& f) { f.erase("state.1"); }, K::mismatch, "tensor state.1 is missing");
-    const std::string state = "tensor state.1: expected 80 numbers for each of up to 1000000 sequences, got ";
-    expect_edited([](EditedFile& f) { f["state.1"].shape = {240}; }, K::mismatch, state + "F32 [240]");
-    expect_edited([](EditedFile& f) { f["state.1"].shape = {80, 3}; }, K::mismatch, state + "F32 [80,3]");
-    expect_edited([](EditedFile& f) { f["state.1"].dtype = io::DType::I32; }, K::mismatch, state + "I32 [3,80]");
+                  "expected 34 tensors, got 35");
+    expect_edited([](EditedFile& f) { f.erase("state.0"); }, K::mismatch, "tensor state.0 is missing");
+    const std::string state = "tensor state.0: expected 80 numbers for each of up to 1000000 sequences, got ";
+    expect_edited([](EditedFile& f) { f["state.0"].shape = {400}; }, K::mismatch, state + "F32 [400]");
+    expect_edited([](EditedFile& f) { f["state.0"].shape = {80, 5}; }, K::mismatch, state + "F32 [80,5]");
+    expect_edited([](EditedFile& f) { f["state.0"].dtype = io::DType::I32; }, K::mismatch, state + "I32 [5,80]");
 }
 
 TEST_F(Refused, NumbersThatAreNotFinite) {

@@ -28,12 +28,13 @@ struct RunOf {
     rondo::FitOptions options;
     rondo::Progress progress;
 
-    RunOf(Rule rule, int threads, std::uint64_t initial = 1)
+    RunOf(Rule rule, int threads, std::uint64_t initial = 1, int shards = 8)
         : data{sixty_letters, 7, 5}, model{rondo::Seed{initial}},
           trainer{model,
                   {},
                   rule,
                   {.clip_norm = 0.5,
+                   .shards = shards,
                    .threads = threads,
                    .seed = run_seed,
                    .small_work = 0,
@@ -65,7 +66,7 @@ void expect_same(R& a, R& b) {
     EXPECT_EQ(a.trainer.steps(), b.trainer.steps());
     EXPECT_EQ(a.trainer.rate_factor(), b.trainer.rate_factor());
     EXPECT_EQ(a.trainer.optimizer_memory(), b.trainer.optimizer_memory());
-    for (int k = 0; k < a.trainer.threads(); ++k) EXPECT_EQ(a.trainer.state(k), b.trainer.state(k));
+    EXPECT_EQ(a.trainer.state(), b.trainer.state());
 }
 
 inline void expect_same(const rondo::History& a, const rondo::History& b) {

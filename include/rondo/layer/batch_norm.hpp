@@ -42,15 +42,15 @@ struct BatchNormOptions {
 ///
 ///   y = w (x - m) / sqrt(v + eps) + b                                         (1)
 ///
-/// In training m and v are the mean and the variance over all steps and sequences of a worker's part of a batch,
-/// without padding, and the running statistics become
+/// In training m and v are the mean and the variance over the n steps of all sequences of a batch, without padding, and
+/// the running statistics become
 ///
 ///   m' = m' + momentum (m - m'),  v' = v' + momentum (v n / (n - 1) - v')     (2)
 ///
-/// where several workers' m and v n / (n - 1) are averaged, weighted by their number n of steps. So training depends on
-/// how a batch is divided, and the gradient of a batch is not the sum of those of its sequences. Otherwise, and in
-/// streams, m and v are the running statistics, so that the layer is causal. A stream multiplies and adds once for each
-/// feature; directly after a Linear or a Conv1d in a Sequential the layer becomes part of their packed weights.
+/// So the gradient of a batch is not the sum of those of its sequences, and a Trainer does not divide it: one worker
+/// computes it as one shard. Otherwise, and in streams, m and v are the running statistics, so that the layer is
+/// causal. A stream multiplies and adds once for each feature; directly after a Linear or a Conv1d in a Sequential the
+/// layer becomes part of their packed weights.
 ///
 /// Training is a run with dropout (Randomness::dropout). A caller of Workspace::backward applies (2) by
 /// update_averages. A layer that a forward calls several times updates its averages once, by the mean over the calls,
@@ -150,11 +150,9 @@ struct BatchNorm1d {
             operation.variance = run.take(Size);
             operation.scale = run.take(Size);
             operation.of_batch = !options.track_running_stats || (Run::differentiable && run.drops() && !options.fixed);
-            if (operation.of_batch && operation.count() < 2)
-                fail(Error::Kind::argument,
-                     "rondo::BatchNorm1d: statistics of a worker's part of a batch need two steps "
-                     "or more, got " +
-                         std::to_string(operation.count()));
+            if (operation.of_batch && run.needs_whole_batch() && operation.count() < 2)
+                fail(Error::Kind::argument, "rondo::BatchNorm1d: statistics of a batch need two steps or more, got " +
+                                                std::to_string(operation.count()));
             run.execute(operation);
         }
         return y;

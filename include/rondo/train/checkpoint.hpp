@@ -26,13 +26,14 @@ struct Checkpoint {
     std::size_t size = 0, state_size = 0; // elements of a model, and of one sequence's state
     std::string optimizer;
     std::uint64_t seed = 0;
-    int threads = 0;
+    int shards = 0;
 
     Progress progress{};
     std::int64_t steps = 0;
     double rate = 1;
     std::vector<S> parameters{};
-    std::vector<std::vector<S>> memory{}, states{}; // buffers of the optimizer; states of each worker
+    std::vector<std::vector<S>> memory{}; // buffers of the optimizer
+    std::vector<S> state{};               // of all sequences
 
     /// Calls `visit(name, number, range)` for each number that is not a tensor, with its valid range.
     template <class Visit>
@@ -40,7 +41,7 @@ struct Checkpoint {
         visit("steps", steps, NumberRange::count);
         visit("rate_factor", rate, NumberRange::from_zero);
         visit("seed", seed, NumberRange::whole);
-        visit("threads", threads, NumberRange::count);
+        visit("shards", shards, NumberRange::count);
         visit("epoch", progress.epoch, NumberRange::count);
         visit("batch", progress.batch, NumberRange::count);
         visit("batches", progress.batches, NumberRange::count);
@@ -76,13 +77,13 @@ auto checkpoint_of(const TrainerBase<Loss, Rule, B>& trainer) {
     run.state_size = trainer.network().state_size;
     run.optimizer = optimizer_name<Rule>();
     run.seed = trainer.settings().seed.value;
-    run.threads = trainer.threads();
+    run.shards = trainer.settings().shards;
     return run;
 }
 
 /// Names of tensors in a checkpoint that are not the model's.
 inline std::string memory_prefix(std::size_t k) { return "optimizer." + std::to_string(k) + '.'; }
-inline std::string state_name(std::size_t worker) { return "state." + std::to_string(worker); }
+inline constexpr const char* state_name = "state.0";
 
 /// Limits of a checkpoint, which may have many persistent states besides the model and the optimizer's memory.
 inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
@@ -92,17 +93,16 @@ inline io::SafetensorsLimits checkpoint_limits(std::size_t bytes) {
 }
 
 template <class S>
-Error state_problem(const std::vector<S>& values, const std::string& source, std::size_t worker) {
+Error state_problem(const std::vector<S>& values, const std::string& source) {
     if (range::all_of(values, [](S value) { return std::isfinite(value); })) return {};
-    return {Error::Kind::not_finite, source + ": tensor " + state_name(worker) + " has a number that is not finite"};
+    return {Error::Kind::not_finite, source + ": tensor " + state_name + " has a number that is not finite"};
 }
 template <class S>
 Error finite_problem(const Checkpoint<S>& run, const std::string& source) {
     Error problem = finite_problem(run.tensors, run.parameters.data(), source, {"model."});
     for (std::size_t k = 0; k < run.memory.size() && !problem; ++k)
         problem = finite_problem(run.tensors, run.memory[k].data(), source, {memory_prefix(k)});
-    for (std::size_t k = 0; k < run.states.size() && !problem; ++k) problem = state_problem(run.states[k], source, k);
-    return problem;
+    return problem ? problem : state_problem(run.state, source);
 }
 
 template <class S>
@@ -120,21 +120,15 @@ void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) 
     for (std::size_t k = 0; k < run.memory.size(); ++k) named.add(memory_prefix(k), run.tensors, run.memory[k].data());
     auto all = named.data();
 
-    std::vector<std::string> names(run.states.size());
-    std::vector<std::vector<std::size_t>> shapes(run.states.size());
-    for (std::size_t k = 0; k < run.states.size(); ++k) {
-        names[k] = state_name(k);
-        shapes[k] = {run.state_size > 0 ? run.states[k].size() / run.state_size : 0, run.state_size};
-        all.push_back({names[k], io::dtype_of<S>, shapes[k], std::as_bytes(std::span{run.states[k]})});
-    }
+    const std::vector<std::size_t> shape{run.state_size > 0 ? run.state.size() / run.state_size : 0, run.state_size};
+    all.push_back({state_name, io::dtype_of<S>, shape, std::as_bytes(std::span{run.state})});
     const io::SafetensorsLimits limits = checkpoint_limits((1 + run.memory.size()) * run.size * sizeof(S));
     io::write_safetensors(path, all, metadata, limits, error);
 }
 
 template <class S>
-Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::size_t worker,
-                 std::vector<S>& values) {
-    const std::string name = state_name(worker);
+Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::vector<S>& values) {
+    const std::string name = state_name;
     const io::TensorInfo* found = file.find(name);
     constexpr std::size_t most = 1'000'000;
     if (!found) return {Error::Kind::mismatch, source + ": tensor " + name + " is missing"};
@@ -145,10 +139,10 @@ Error read_state(const io::Safetensors& file, const std::string& source, std::si
                                            io::detail::describe(found->dtype, found->shape)};
     values.resize(found->shape[0] * size);
     if (!values.empty()) std::memcpy(values.data(), file.bytes(*found).data(), values.size() * sizeof(S));
-    return state_problem(values, source, worker);
+    return state_problem(values, source);
 }
 
-/// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of threads it must match.
+/// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of shards it must match.
 template <class S>
 Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
     Error problem;
@@ -159,14 +153,21 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     io::Metadata metadata = file.metadata();
     Numbers numbers{metadata};
     const std::uint64_t seed = run.seed;
-    const int threads = run.threads;
+    const int shards = run.shards;
+    const auto has = [&](const char* name) {
+        return range::find(metadata, name, &io::Metadata::value_type::first) != metadata.end();
+    };
+    if (has("threads") && !has("shards"))
+        return {Error::Kind::mismatch, source +
+                                           ": the run's sums depend on its number of threads, as they did in Rondo "
+                                           "before shards; expected a run with a number of shards"};
     run.each_number([&](const char* name, auto& value, NumberRange range) { numbers.read(name, value, range); });
     problem = numbers.error() ? numbers.error() : run.problem();
     if (problem) return {problem.kind, source + ": " + problem.message};
-    if (run.seed != seed || run.threads != threads)
+    if (run.seed != seed || run.shards != shards)
         return {Error::Kind::mismatch, source + ": the run has seed " + std::to_string(run.seed) + " and " +
-                                           std::to_string(run.threads) + " threads, the trainer seed " +
-                                           std::to_string(seed) + " and " + std::to_string(threads) + " threads"};
+                                           std::to_string(run.shards) + " shards, the trainer seed " +
+                                           std::to_string(seed) + " and " + std::to_string(shards) + " shards"};
     const auto rule = range::find(metadata, "optimizer", &io::Metadata::value_type::first);
     if (rule == metadata.end() || rule->second != run.optimizer)
         return {Error::Kind::mismatch, source + ": the run's optimizer is " +
@@ -179,10 +180,8 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
     run.memory.assign(memories, std::vector<S>(run.size));
     for (std::size_t k = 0; k < memories && !problem; ++k)
         problem = read_tensors(run.tensors, file, source, {memory_prefix(k)}, run.memory[k].data());
-    run.states.resize(std::size_t(threads));
-    for (std::size_t k = 0; k < run.states.size() && !problem; ++k)
-        problem = read_state(file, source, run.state_size, k, run.states[k]);
-    const std::size_t expected = run.tensors.size() * (1 + memories) + run.states.size();
+    if (!problem) problem = read_state(file, source, run.state_size, run.state);
+    const std::size_t expected = run.tensors.size() * (1 + memories) + 1;
     if (!problem && file.tensors().size() != expected)
         problem = {Error::Kind::mismatch, source + ": expected " + std::to_string(expected) + " tensors, got " +
                                               std::to_string(file.tensors().size())};
@@ -209,7 +208,7 @@ void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, Progress
             run.memory.emplace_back(run.size);
             B::download(run.memory.back().data(), B::data(buffer), run.size);
         }
-        for (int k = 0; k < run.threads; ++k) run.states.push_back(trainer.state(k).values());
+        run.state = trainer.state().values();
         detail::write(run, path, error);
     });
 }
@@ -221,7 +220,7 @@ void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Pr
 
 /// Restores the trainer and the progress that save_checkpoint wrote.
 ///
-/// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed or number of threads that
+/// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed or number of shards that
 ///         differs from the trainer's. Nothing is changed then.
 template <class Loss, class Rule, Backend B>
 void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
@@ -231,14 +230,11 @@ void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& prog
         auto& memory = trainer.optimizer_memory();
         if (Error problem = detail::read(run, memory.size(), path)) return void(error = std::move(problem));
 
-        std::vector<detail::StateBuffer<B>> states; // allocated before the trainer is changed
-        for (const auto& values : run.states) {
-            states.emplace_back(run.state_size, int(run.state_size > 0 ? values.size() / run.state_size : 0));
-            states.back().assign(values);
-        }
+        detail::StateBuffer<B> state{run.state_size, int(run.state_size > 0 ? run.state.size() / run.state_size : 0)};
+        state.assign(run.state); // before the trainer is changed
         trainer.model().assign(run.parameters);
         for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
-        for (int k = 0; k < run.threads; ++k) trainer.state(k).swap(states[std::size_t(k)]);
+        trainer.state().swap(state);
         trainer.steps(run.steps);
         trainer.rate_factor(run.rate);
         progress = run.progress;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../model/state_widths.hpp"
 #include "../model/workspace.hpp"
 #include "check_training.hpp"
 #include "trainer_base.hpp"
@@ -93,8 +94,8 @@ private:
         return {};
     }
     static constexpr detail::NetworkSizes sizes = [] {
-        detail::NetworkSizes all{Net::tensors, parameter_count<Net>, trained_size<Net>, detail::state_size<Net>,
-                                 (std::numeric_limits<int>::max)()};
+        detail::NetworkSizes all{Net::tensors,      detail::state_widths<Net>, parameter_count<Net>,
+                                 trained_size<Net>, detail::state_size<Net>,   (std::numeric_limits<int>::max)()};
         if constexpr (requires { Net::output_size; }) all.classes = Net::output_size;
         if constexpr (requires { requires Net::vocabulary > 0; }) all.vocabulary = Net::vocabulary;
         return all;

@@ -4,6 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/parameter_spec.hpp"
 #include "../core/range.hpp"
+#include "../core/shards.hpp"
 #include "../data/batch.hpp"
 #include "../op/lookup.hpp"
 #include "async/async_step.hpp"
@@ -11,14 +12,18 @@
 #include "async/pending_steps.hpp"
 #include "averages.hpp"
 #include "clip.hpp"
+#include "network_sizes.hpp"
 #include "not_finite.hpp"
+#include "sum_gradients.hpp"
 #include "trainer_settings.hpp"
 #include "worker.hpp"
 #include "workers.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <exception>
 #include <optional>
 #include <span>
@@ -30,24 +35,6 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-template <class S>
-struct AddTo {
-    S* p;
-    const S* q;
-    template <class L>
-    RONDO_HOST_DEVICE void run(std::size_t k) const {
-        L::add(p + k, L::load(q + k));
-    }
-};
-
-/// What a trainer knows of its network's type.
-struct NetworkSizes {
-    std::span<const ParameterSpec> tensors;
-    std::size_t parameters = 0, trained = 0; // of a model; elements of its buffer that are trained
-    std::size_t state_size = 0;              // of one sequence
-    int classes = 0, vocabulary = 0;         // of the output; of the input, 0: no tokens
-};
-
 /// The part of Trainer that does not depend on the network's type: it is compiled once for each loss, optimizer,
 /// backend and batch. Its functions are given record_step of the network.
 template <class Loss, class Rule, Backend B>
@@ -58,12 +45,19 @@ public:
 
     TrainerBase(ParameterBuffer<B>& model, const NetworkSizes& network, Loss loss, Rule rule, TrainerSettings settings)
         : model_{&model}, network_{network}, loss_{std::move(loss)}, rule_{std::move(rule)},
-          settings_{std::move(settings)}, workers_{settings_.threads} {
+          settings_{std::move(settings)}, workers_{settings_.threads}, state_{network.state_size, 0},
+          evaluation_{network.state_size, 0} {
         all_.reserve(std::size_t(workers_.count()));
-        for (int k = 0; k < workers_.count(); ++k) all_.emplace_back(model.count(), network.state_size);
         (check)(rule_.problem());
         (check)(settings_.problem());
+        for (int k = 0; k < workers_.count(); ++k)
+            all_.emplace_back(model.count(), network.state_size,
+                              GradientBuffers::of(k, workers_.count(), most_shards()));
         for (auto& memory : memory_) memory.resize(model.count());
+        losses_.resize(std::size_t(most_shards()));
+        if (workers_.count() > most_shards())
+            std::fprintf(stderr, "rondo::Trainer: %d threads, but %d shards: %d threads have nothing to do\n",
+                         workers_.count(), most_shards(), workers_.count() - most_shards());
     }
 
     /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
@@ -91,7 +85,8 @@ public:
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
         if constexpr (Asynchronous<B>)
-            if (workers_.count() == 1) return enqueue_async(batch, record, terms, factor, error);
+            if (workers_.count() == 1 && !settings_.accumulate)
+                return enqueue_async(batch, record, terms, factor, error);
         const std::int64_t before = steps_;
         Error found;
         const LossSum loss = pending_.settle() ? take(batch, record, terms, factor, found) : LossSum{};
@@ -114,7 +109,7 @@ public:
                 error = not_finite(network_.tensors, look(good), bad->loss, model_->values(),
                                    tensor_of(network_.tensors, "the gradient of ", bad->number), steps_);
                 pending_.finite_check().clear(backend());
-                clear(backend(), state(0));
+                clear(backend(), state_);
             }
         return good;
     }
@@ -159,8 +154,9 @@ public:
     const Rule& rule() const { return rule_; }
     const Loss& loss() const { return loss_; }
     int threads() const { return int(all_.size()); }
-    StateBuffer<B>& state(int worker) { return all_[std::size_t(worker)].state; }
-    const StateBuffer<B>& state(int worker) const { return all_[std::size_t(worker)].state; }
+    /// The persistent state of training, of all sequences of a batch.
+    StateBuffer<B>& state() { return state_; }
+    const StateBuffer<B>& state() const { return state_; }
 
     ParameterBuffer<B>& model() { return *model_; }
     const ParameterBuffer<B>& model() const { return *model_; }
@@ -186,8 +182,8 @@ private:
         const std::int64_t before = steps_;
         Worker<B>& worker = all_.front();
         worker.guard([&] {
-            if (!async_step_(worker, pending_, *model_, network_.trained, record, loss_, settings_, batch, terms,
-                             std::uint64_t(steps_)))
+            if (!async_step_(worker, state_, pending_, *model_, network_.trained, record, loss_, settings_, batch,
+                             terms, std::uint64_t(steps_)))
                 return;
             NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
             update(guard, factor);
@@ -202,9 +198,9 @@ private:
         std::array<scalar*, std::size_t(Rule::memories)> memory;
         for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
         ++steps_;
-        rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient.data(), memory.data(), network_.trained,
+        rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient().data(), memory.data(), network_.trained,
                                         steps_, factor});
-        update_running_averages(used, network_.tensors, model_->data(), all_.front().gradient.data());
+        update_running_averages(used, network_.tensors, model_->data(), all_.front().gradient().data());
     }
 
     // A synchronous step.
@@ -212,17 +208,15 @@ private:
     LossSum take(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
         const LossSum loss = run_workers(batch, record, terms, true, error);
         if (loss.terms == 0) return loss;
-        scalar* gradient = all_.front().gradient.data();
-        for (std::size_t k = 1; k < all_.size(); ++k)
-            if (all_[k].columns > 0) backend().elements(AddTo<scalar>{gradient, all_[k].gradient.data()}, size());
-
+        sum_gradients_(all_, workers_, size(), shards_of(batch.target.extent.batch, true).count, settings_.small_work);
+        scalar* const gradient = all_.front().gradient().data();
         const std::size_t trained = network_.trained;
         const double norm = std::sqrt(backend().sum_of_squares(gradient, trained));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
             error = not_finite(network_.tensors, find_not_finite(batch), loss.sum, model_->values(),
-                               find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient.values()),
+                               find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient().values()),
                                steps_);
-            for (auto& worker : all_) clear(worker.work.backend(), worker.state);
+            clear(backend(), state_);
             return loss;
         }
         if (settings_.clip_norm > 0) clip_norm(backend(), gradient, trained, norm, settings_.clip_norm);
@@ -235,26 +229,61 @@ private:
     template <class Batch>
     LossSum run_workers(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
         if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else states are updated
-        const std::size_t work = std::get<0>(batch.inputs).extent.columns() * network_.parameters;
+        const int sequences = batch.target.extent.batch;
         const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
+        StateBuffer<B>* states = batch.state_policy == StatePolicy::none ? nullptr : &persistent_state(learn);
+        if (states && states->batch() != sequences) states->reset(sequences);
+        else if (batch.state_policy == StatePolicy::start) clear(backend(), *states);
+        if constexpr (Asynchronous<B>)
+            if (states && workers_.count() > 1) backend().wait(); // other backends read them
+        const typename Worker<B>::template Task<Loss, Batch> task{*model_,
+                                                                  record,
+                                                                  loss_,
+                                                                  batch,
+                                                                  terms,
+                                                                  learn ? &draws : nullptr,
+                                                                  states,
+                                                                  network_.state_widths,
+                                                                  settings_.accumulate,
+                                                                  losses_.data()};
+        Shards shards = shards_of(sequences, learn);
         const auto part = [&](int k) {
             auto& worker = all_[std::size_t(k)];
             worker.guard([&] {
-                worker.run(*model_, record, loss_, batch, k, workers_.count(), terms, learn ? &draws : nullptr);
+                if constexpr (Asynchronous<B>)
+                    if (k > 0) worker.work.backend().enter();
+                worker.run(task, shards.part(k, workers_.count()));
             });
         };
-        workers_.each(part, work < settings_.small_work);
+        const std::size_t work = std::get<0>(batch.inputs).extent.columns() * network_.parameters;
+        workers_.each(part, work < settings_.small_work || shards.count == 1);
+        if (range::any_of(all_, [](const Worker<B>& worker) { return worker.needs_whole_batch; })) {
+            keep_batches_whole(learn);
+            shards = shards_of(sequences, learn);
+            part(0);
+        }
         const auto failed = [](const Worker<B>& worker) { return worker.thrown || worker.error; };
-        if (range::any_of(all_, failed)) // others may have advanced their states
-            for (auto& worker : all_) clear(worker.work.backend(), worker.persistent_state(learn));
-        LossSum loss{0, terms};
+        if (states && range::any_of(all_, failed)) clear(backend(), *states); // some may have been advanced
         for (const auto& worker : all_) {
             if (worker.thrown) std::rethrow_exception(worker.thrown);
             if (worker.error) return error = worker.error, LossSum{};
-            if (worker.columns > 0) loss.sum += worker.loss * terms;
         }
-        return loss;
+        return {sequences > 0 ? tree_sum(losses_.data(), shards.count) * terms : 0, terms};
     }
+
+    // A device computes a worker's part as one shard, unless shards are computed one after the other.
+    int most_shards() const { return OnHost<B> || settings_.accumulate ? settings_.shards : workers_.count(); }
+    Shards shards_of(int sequences, bool learn) const {
+        return Shards::of(sequences, whole_batch_[std::size_t(learn)] ? 1 : most_shards());
+    }
+    void keep_batches_whole(bool learn) {
+        if (!whole_batch_[0] && !whole_batch_[1] && (workers_.count() > 1 || settings_.accumulate))
+            std::fprintf(stderr,
+                         "rondo::Trainer: statistics of whole batches (BatchNorm1d) are computed by one thread, "
+                         "all shards at once\n");
+        whole_batch_[std::size_t(learn)] = true;
+    }
+    StateBuffer<B>& persistent_state(bool learn) { return learn ? state_ : evaluation_; }
 
     // Validates before any worker begins, so that these errors change nothing.
     template <class Batch>
@@ -268,8 +297,7 @@ private:
         if constexpr (requires { token_outside(std::get<0>(batch.inputs), 0); })
             if (!error && network_.vocabulary > 0)
                 error = token_outside(std::get<0>(batch.inputs), network_.vocabulary);
-        int before = 0;
-        for (auto& worker : all_) before += worker.persistent_state(learn).batch();
+        const int before = persistent_state(learn).batch();
         if (!error && batch.state_policy == StatePolicy::resume)
             error = go_on_problem(batch.target.extent.batch, before);
         return error;
@@ -282,6 +310,10 @@ private:
     TrainerSettings settings_;
     Workers workers_;
     std::vector<Worker<B>> all_;
+    StateBuffer<B> state_, evaluation_; // separate, so that an evaluation does not change training
+    std::vector<double> losses_;        // of each shard
+    std::array<bool, 2> whole_batch_{}; // of an evaluation and of training: batches are not divided
+    SumGradients<B> sum_gradients_;
     std::array<typename B::template buffer<scalar>, std::size_t(Rule::memories)> memory_;
     std::int64_t steps_ = 0;
     double rate_factor_ = 1;

@@ -11,21 +11,28 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Settings of a Trainer.
 ///
 /// clip_norm, clip_value  limits of the gradient; 0: none.
-/// threads                workers among which the sequences of a batch are split; the bits of a run depend on their
-///                        number.
+/// shards                 parts of a batch over which losses and gradients are summed one by one, then in a fixed tree.
+///                        The bits of a run depend on their number, and 1 sums over all columns at once.
+/// threads                workers among which the shards of a batch are divided; the bits of a run do not depend on
+///                        their number. A device sums over a worker's part at once: there they do.
+/// accumulate             each worker computes its shards one after the other, with the same bits: for batches whose
+///                        values need more memory than there is. Networks with statistics of a batch (BatchNorm1d) are
+///                        trained by one worker, with one shard, and without accumulate.
 /// small_work             parameters times columns below which the caller computes all parts itself, with the same
 ///                        bits: waking the workers would take longer (200,000 are some 30 us of work, waking takes 8
 ///                        us).
 /// schedule               a factor of the learning rate for step 0, 1, ...
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
-    int threads = 1;
+    int shards = 8, threads = 1;
+    bool accumulate = false;
     Seed seed{};
     std::size_t small_work = 200'000;
     RateSchedule schedule{};
@@ -33,9 +40,10 @@ struct TrainerSettings {
     /// Names a setting that is out of range.
     Error problem() const {
         constexpr double any = std::numeric_limits<double>::infinity();
-        if (threads < 1)
-            return {Error::Kind::argument,
-                    "rondo::Trainer: threads: expected 1 or more, got " + std::to_string(threads)};
+        for (const auto& [name, number] : {std::pair{"shards", shards}, std::pair{"threads", threads}})
+            if (number < 1)
+                return {Error::Kind::argument,
+                        std::string{"rondo::Trainer: "} + name + ": expected 1 or more, got " + std::to_string(number)};
         return detail::first_of({detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
                                  detail::outside("rondo::Trainer: clip_value", clip_value, 0, any)});
     }

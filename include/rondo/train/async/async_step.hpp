@@ -22,20 +22,21 @@ class AsyncStep {
 public:
     /// Returns whether there is a gradient: false if no target of the batch counts.
     template <class Loss, class Batch>
-    bool operator()(Worker<B>& worker, PendingSteps<B>& pending, const ParameterBuffer<B>& model, std::size_t trained,
-                    RecordStep<B, Loss, Batch> record, const Loss& loss_of, const TrainerSettings& settings,
-                    const Batch& batch, double terms, std::uint64_t step) {
+    bool operator()(Worker<B>& worker, StateBuffer<B>& states, PendingSteps<B>& pending,
+                    const ParameterBuffer<B>& model, std::size_t trained, RecordStep<B, Loss, Batch> record,
+                    const Loss& loss_of, const TrainerSettings& settings, const Batch& batch, double terms,
+                    std::uint64_t step) {
         using S = typename B::scalar;
         B& backend = worker.work.backend();
         const int columns = batch.target.extent.batch;
-        StateBuffer<B>* state = batch.state_policy == StatePolicy::none ? nullptr : &worker.state;
+        StateBuffer<B>* state = batch.state_policy == StatePolicy::none ? nullptr : &states;
         if (state && state->batch() != columns) state->reset(columns);
         if (columns == 0 || (terms == 0 && !state)) return false;
 
         const Batch placed = worker.device_batch.place(backend, batch, {step, pending.slot()});
         const StepNote* note = worker.device_batch.note();
         FiniteCheck<B>& finite_check = pending.finite_check();
-        S* gradient = worker.gradient.data();
+        S* gradient = worker.gradient().data();
         const LossValue<B> loss = record(worker.work,
                                          {.parameters = model.data(),
                                           .persistent_state = state ? state->data() : nullptr,
@@ -48,7 +49,7 @@ public:
             backend.fill(gradient, model.count(), S(0));
             if (batch.state_policy == StatePolicy::start) clear(backend, *state);
             worker.work.execute();
-            worker.work.backward(&worker.gradient);
+            worker.work.backward(&worker.gradient());
             if (terms == 0) return;
             finite_check.reduce(backend, gradient, trained, loss, terms, settings.clip_norm, note);
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, trained);
