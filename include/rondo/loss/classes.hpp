@@ -28,14 +28,14 @@ double class_terms(const Loss& loss, const Target& target) {
 
 /// An error for weights that are not those of the classes: one of each, 0 or more.
 inline Error class_weights_problem(const char* name, const std::vector<double>& weights, int classes) {
-    const std::string what = std::string{name} + ": weights: ";
+    const auto what = [&] { return std::string{name} + ": weights: "; }; // good weights allocate nothing
     // Of a network whose size is not stated, the number of classes is not known here.
     if (!weights.empty() && classes < (std::numeric_limits<int>::max)() && weights.size() != std::size_t(classes))
-        return {Error::Kind::argument, what + "expected one for each of " + std::to_string(classes) + " classes, got " +
-                                           std::to_string(weights.size())};
+        return {Error::Kind::argument, what() + "expected one for each of " + std::to_string(classes) +
+                                           " classes, got " + std::to_string(weights.size())};
     for (std::size_t k = 0; k < weights.size(); ++k)
         if (!(weights[k] >= 0 && std::isfinite(weights[k])))
-            return {Error::Kind::argument, what + "expected finite numbers of 0 or more, got " +
+            return {Error::Kind::argument, what() + "expected finite numbers of 0 or more, got " +
                                                short_text(weights[k]) + " for class " + std::to_string(k)};
     return {};
 }
