@@ -86,8 +86,10 @@ private:
     // Moves the k-th of several sums to `top`, and adds it to those before.
     static void add_up(S* sums, std::size_t size, std::size_t k, std::size_t top, std::size_t merged) {
         if (k != top) std::copy_n(sums + k * size, size, sums + top * size);
-        for (S* last = sums + top * size; merged > 0; --merged, last -= size)
-            for (std::size_t n = 0; n < size; ++n) last[n - size] += last[n];
+        for (S* last = sums + top * size; merged > 0; --merged, last -= size) {
+            S* const left = last - size;
+            for (std::size_t n = 0; n < size; ++n) left[n] += last[n];
+        }
     }
 
     // The columns of x, h and da whose products are added next.
