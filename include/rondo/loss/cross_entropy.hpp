@@ -93,7 +93,7 @@ struct CrossEntropy {
         return detail::class_weights_problem(name, weights, classes);
     }
     /// N of eq. (3).
-    template <class Target>
+    template <class Target = Tokens> // also of {tokens, nullptr, extent}
     double terms(const Target& target) const {
         return detail::class_terms(*this, target);
     }

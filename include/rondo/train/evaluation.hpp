@@ -106,7 +106,9 @@ Evaluation evaluate_in_one_pass(const Model<Net, B>& model, Data& batches, const
 
         const double terms = loss.terms(batch.target);
         const auto placed = device.place(work.backend(), batch);
-        using Y = decltype(std::apply([&](const auto&... x) { return work.forward(model, x...); }, placed.inputs));
+        // Not a lambda within decltype: clang 14 would crash where it reads this from a precompiled header.
+        const auto outputs = [&](const auto&... x) { return work.forward(model, x...); };
+        using Y = decltype(std::apply(outputs, placed.inputs));
         std::optional<Y> y;
         const double mean = work.evaluate(
             model, carries ? &state : nullptr,
