@@ -70,7 +70,7 @@ public:
 
     /// Adds sums over columns to gradients: calls f(part, first, to) for each shard, which adds the sums over the
     /// columns of `part` to the tensors at `to`. `part` is the shard's part of `e`, whose sequences begin at `first`.
-    /// `sums` is memory from Scratch::take_sums, of the tensors' total_size.
+    /// `sums` is memory from Scratch::take_sums, of the tensors' total_size; null if all of them are shared.
     template <std::size_t count, class F>
     void each_shard(const std::array<ParameterTensor, count>& tensors, const Extent& e, scalar* sums,
                     const F& f) const {
@@ -90,7 +90,7 @@ public:
         };
         SumTree tree;
         for (int s = shards_.first; s < shards_.last; ++s) {
-            scalar* const sum = sums + tree.size() * size;
+            scalar* const sum = sums ? sums + tree.size() * size : nullptr; // null: all tensors are shared
             for (std::size_t k = 0; k < count; ++k)
                 if (tensors[k].size > 0 && shared(tensors[k].offset)) to[k] = shard_gradient(tensors[k].offset, s);
             each_sum([&](std::size_t k, std::size_t at) {
@@ -99,8 +99,8 @@ public:
             });
             const int from = shards_.begin(s) - shards_.begin();
             f(Shards::cut(e, from, shards_.sequences(s)), from, to);
-            scalar* last = sum;
-            for (std::size_t merged = tree.push({s, 1}, shards_.count); merged > 0; --merged, last -= size)
+            std::size_t merged = tree.push({s, 1}, shards_.count);
+            for (scalar* last = sum; sums && merged > 0; --merged, last -= size)
                 each_sum([&](std::size_t k, std::size_t at) { add(last - size + at, last + at, tensors[k].size); });
         }
         for (std::size_t node = 0; node < tree.size(); ++node)
