@@ -52,3 +52,9 @@ values = [1.0, 0.9, 0.9, 0.899, 0.95, 0.85, 0.86, float("nan"), 0.8499, 0.84, 0.
           float("inf"), 0.1, -1.0, -0.9995, -1.1, -1.0, -1.0]
 show("plateau", by_value(values, patience=2, factor=0.5, threshold=0.01, min_lr=0.1))
 show("plateau, patience 0", by_value([3.0, 2.0, 2.0, 1.9999, 1.9, 5.0], patience=0))
+show("one cycle", by_step(lambda sgd: schedulers.OneCycleLR(sgd, max_lr=1.0, total_steps=12), 12))
+show("one cycle, other", by_step(lambda sgd: schedulers.OneCycleLR(
+    sgd, max_lr=1.0, total_steps=10, pct_start=0.5, div_factor=10, final_div_factor=2), 10))
+show("polynomial", by_step(lambda sgd: schedulers.PolynomialLR(sgd, total_iters=5, power=2.5), 8))
+show("warm restarts", by_step(lambda sgd: schedulers.CosineAnnealingWarmRestarts(sgd, T_0=2, T_mult=2, eta_min=0.1), 16))
+show("warm restarts, equal", by_step(lambda sgd: schedulers.CosineAnnealingWarmRestarts(sgd, T_0=3), 8))

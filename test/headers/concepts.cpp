@@ -31,10 +31,17 @@
 #include <rondo/loss/multi_margin.hpp>
 #include <rondo/loss/quantile.hpp>
 #include <rondo/model/layer_facts.hpp>
+#include <rondo/optimizer/adagrad.hpp>
 #include <rondo/optimizer/adam.hpp>
+#include <rondo/optimizer/lion.hpp>
+#include <rondo/optimizer/nadam.hpp>
+#include <rondo/optimizer/one_cycle.hpp>
+#include <rondo/optimizer/polynomial_decay.hpp>
+#include <rondo/optimizer/radam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/schedule.hpp>
 #include <rondo/optimizer/sgd.hpp>
+#include <rondo/optimizer/warm_restarts.hpp>
 #include <rondo/simd/pack.hpp>
 
 #include <array>
@@ -185,6 +192,8 @@ static_assert(!Cell<int> && !Cell<Shapeless> && !Cell<WithoutBackward> && !Cell<
 static_assert(Cell<OfFloats, float> && !Cell<OfFloats, Pack<float>>);
 
 // Optimizer, Schedule.
+static_assert(Optimizer<Adagrad, Float> && Optimizer<NAdam, Float> && Optimizer<RAdam, Double> &&
+              Optimizer<Lion, Double>);
 static_assert(Optimizer<SGD, Float> && Optimizer<RMSprop, Double> && Optimizer<Adam, Float> &&
               Optimizer<AdamW, Double>);
 struct Still { // an optimizer
@@ -210,6 +219,7 @@ constexpr auto falling = [](std::int64_t step) { return 1 / (1 + double(step)); 
 constexpr auto of_text = [](const std::string&) { return 1.0; };
 constexpr auto nothing = [](std::int64_t) {};
 static_assert(Schedule<ConstantRate> && Schedule<StepDecay> && Schedule<CosineDecay> && Schedule<WarmUp<StepDecay>>);
+static_assert(Schedule<OneCycle> && Schedule<PolynomialDecay> && Schedule<WarmUp<WarmRestarts>>);
 static_assert(Schedule<decltype(falling)> && Schedule<RateSchedule>);
 static_assert(!Schedule<double> && !Schedule<decltype(of_text)> && !Schedule<decltype(nothing)> &&
               !Schedule<ReduceOnPlateau>);

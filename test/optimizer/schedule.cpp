@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <rondo/optimizer/one_cycle.hpp>
+#include <rondo/optimizer/polynomial_decay.hpp>
 #include <rondo/optimizer/schedule.hpp>
+#include <rondo/optimizer/warm_restarts.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,8 +18,11 @@ namespace schedule_test {
 using rondo::ConstantRate;
 using rondo::CosineDecay;
 using rondo::Error;
+using rondo::OneCycle;
+using rondo::PolynomialDecay;
 using rondo::ReduceOnPlateau;
 using rondo::StepDecay;
+using rondo::WarmRestarts;
 using rondo::WarmUp;
 
 constexpr double infinity = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
@@ -152,6 +158,48 @@ TEST(Schedule, NamesSettingsOutOfRange) {
 TEST(Schedule, WithoutStepsHasNoRate) {
     EXPECT_TRUE(std::isnan(StepDecay{}(1)));
     EXPECT_TRUE(std::isnan(CosineDecay{}(1)));
+}
+
+TEST(OneCycle, IsPyTorchsOneCycleLR) {
+    expect_rates(OneCycle{.steps = 12},
+                 {0.040000000000000036, 0.3497896542195831, 0.8792851591221287, 0.9944154354509117, 0.9330129698414117,
+                  0.811745653949763, 0.6473789976951033, 0.46263710266697505, 0.28306099820869923, 0.1334775301888306,
+                  0.03456698742539522, 4e-06, 4e-06, 4e-06});
+    expect_rates(OneCycle{.steps = 10, .rise = 0.5, .start = 0.1, .end = 0.05},
+                 {0.09999999999999998, 0.23180194846605362, 0.55, 0.8681980515339464, 1.0, 0.9092830723281,
+                  0.6717830723281001, 0.37821692767189996, 0.14071692767190003, 0.05});
+    for (const double rise : {0.0, 0.1, 1.0})
+        for (const std::int64_t steps : {2, 3, 7})
+            for (std::int64_t t = 0; t < 10; ++t) {
+                const double rate = OneCycle{.steps = steps, .rise = rise}(t);
+                EXPECT_TRUE(rate >= 0 && rate <= 1) << rise << ' ' << steps << ' ' << t << ' ' << rate;
+            }
+}
+
+TEST(PolynomialDecay, IsPyTorchsPolynomialLR) {
+    expect_rates(PolynomialDecay{.steps = 5, .power = 2.5}, {1.0, 0.5724334022399462, 0.27885480092693393,
+                                                             0.10119288512538814, 0.01788854381999831, 0.0, 0.0, 0.0});
+    expect_rates(PolynomialDecay{.steps = 4, .floor = 0.2}, {1, 0.8, 0.6, 0.4, 0.2, 0.2});
+}
+
+TEST(WarmRestarts, IsPyTorchsCosineAnnealingWarmRestarts) {
+    expect_rates(WarmRestarts{.steps = 2, .growth = 2, .floor = 0.1},
+                 {1.0, 0.55, 1.0, 0.8681980515339464, 0.55, 0.23180194846605365, 1.0, 0.9657457896300791,
+                  0.8681980515339464, 0.7222075445642904, 0.55, 0.3777924554357096, 0.23180194846605367,
+                  0.13425421036992097, 1.0, 0.9913533761814537});
+    expect_rates(WarmRestarts{.steps = 3}, {1.0, 0.75, 0.25, 1.0, 0.75, 0.25, 1.0, 0.75});
+    const std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    EXPECT_TRUE(std::isfinite((WarmRestarts{.steps = 1, .growth = last / 2}(last))));
+}
+
+TEST(Schedules, NameFurtherSettingsOutOfRange) {
+    EXPECT_EQ(OneCycle{}.problem().message, "steps: expected 2 or more, got 0");
+    EXPECT_EQ((OneCycle{.steps = 5, .rise = 2}.problem().message), "rise: expected a number from 0 to 1, got 2");
+    EXPECT_EQ((OneCycle{.steps = 5, .end = -1}.problem().message), "end: expected a number from 0 to 1, got -1");
+    EXPECT_EQ(PolynomialDecay{}.problem().message, "steps: expected 1 or more, got 0");
+    EXPECT_TRUE((PolynomialDecay{.steps = 5, .power = -1}.problem()));
+    EXPECT_EQ((WarmRestarts{.steps = 5, .growth = 0}.problem().message), "growth: expected 1 or more, got 0");
+    EXPECT_TRUE(std::isnan(OneCycle{}(0)) && std::isnan(PolynomialDecay{}(0)) && std::isnan(WarmRestarts{}(0)));
 }
 
 } // namespace schedule_test

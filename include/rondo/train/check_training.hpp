@@ -63,7 +63,8 @@ struct TargetsOf {
     };
     template <class Loss>
     struct GivenToLossOfNumbers {
-        static_assert(!std::is_same_v<T, int>, "rondo: this loss takes targets that are numbers, not classes or tokens");
+        static_assert(!std::is_same_v<T, int>,
+                      "rondo: this loss takes targets that are numbers, not classes or tokens");
     };
 };
 template <class Outputs, class Targets>
@@ -147,8 +148,8 @@ template <class Net, class L, class B, class Target, class First, class... Rest>
 auto training_mistake(std::type_identity<Batch<Target, First, Rest...>>) {
     using S = typename B::scalar;
     const auto found = detail::first_mistake( // qualified: no class of an argument is instantiated
-        input_mistake<Net, First>(), numbers_mistake<S, First>(),
-                                     numbers_mistake<S, Rest>()..., target_mistake<S, Target>());
+        input_mistake<Net, First>(), numbers_mistake<S, First>(), numbers_mistake<S, Rest>()...,
+        target_mistake<S, Target>());
     if constexpr (!std::same_as<typename decltype(found)::type, NoMistake>) return found;
     else {
         using Run = LayerContext<Net, ForwardContext<B, Mode::training>>;

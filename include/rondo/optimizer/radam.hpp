@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "adam.hpp"
+
+#include <cmath>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+namespace detail {
+template <class S>
+struct RAdamElement {
+    S* p;
+    const S* g;
+    S *mean, *square;
+    S rate, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
+    S epsilon, decay;
+    bool adaptive;
+
+    template <class L>
+    RONDO_HOST_DEVICE void run(std::size_t k) const {
+        using P = typename L::P;
+        const P old = L::load(p + k), gradient = L::load(g + k) + P(decay) * old;
+        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
+        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
+        L::store(mean + k, m);
+        L::store(square + k, v);
+        L::store(p + k, old - P(rate) * (adaptive ? m / (math::sqrt(v) + P(epsilon)) : m));
+    }
+};
+}
+
+/// Adam whose rate is rectified for the variance of its second moment, and not adaptive in the first steps: no warm-up
+/// is needed. Weight decay, if not zero, is added to the gradient.
+///
+///   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2                          (1)
+///   n = 2 / (1 - b2) - 1,   k = n - 2 t b2^t / (1 - b2^t)                     (2)
+///   k > 5:  p -= rate sqrt((k - 4) (k - 2) n / ((n - 4) (n - 2) k)) m / (1 - b1^t) sqrt(1 - b2^t) / (sqrt(v) + epsilon)
+///   else    p -= rate m / (1 - b1^t)                                          (3)
+///
+/// Units   rate in units of p a step; the other settings are dimensionless.
+/// Source  Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, arXiv:1908.03265, in
+///         PyTorch's form.
+struct RAdam {
+    double rate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+    static constexpr const char* name = "RAdam";
+    static constexpr int memories = 2;
+    bool operator==(const RAdam&) const = default;
+
+    Error problem() const { return detail::adam_problem("RAdam", *this); }
+    template <class B, class S = typename B::scalar>
+    void step(B& backend, const Update<S>& u) const {
+        const double t = double(u.step), power = std::pow(beta2, t), n = 2 / (1 - beta2) - 1,
+                     k = n - 2 * t * power / (1 - power);
+        const bool adaptive = k > 5;
+        double now = rate * u.factor / (1 - std::pow(beta1, t));
+        if (adaptive)
+            now *= std::sqrt((k - 4) * (k - 2) * n / ((n - 4) * (n - 2) * k)) * std::sqrt(1 - power);
+        backend.elements(detail::RAdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(now), S(beta1),
+                                                 S(1 - beta1), S(beta2), S(1 - beta2), S(epsilon), S(weight_decay),
+                                                 adaptive},
+                         u.size);
+    }
+};
+
+} // namespace rondo
