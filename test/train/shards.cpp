@@ -375,8 +375,9 @@ TEST(Shards, TellOfThreadsWithoutAny) {
     using T = Trainer<Letters, CrossEntropy, SGD, EigenBackend<float>>;
     testing::internal::CaptureStderr();
     (T{model, {}, {}, {.shards = 2, .threads = 3}});
-    EXPECT_EQ(testing::internal::GetCapturedStderr(),
-              "rondo::Trainer: 3 threads, but 2 shards: 1 threads have nothing to do\n");
+    EXPECT_EQ(
+        testing::internal::GetCapturedStderr(),
+        "rondo::Trainer: expected as many threads as shards (2) or fewer, got 3: the others have nothing to do\n");
     testing::internal::CaptureStderr();
     (T{model, {}, {}, {.shards = 2, .threads = 2}});
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "");

@@ -56,8 +56,8 @@ public:
         for (auto& memory : memory_) memory.resize(model.count());
         losses_.resize(std::size_t(most_shards()));
         if (workers_.count() > most_shards())
-            std::fprintf(stderr, "rondo::Trainer: %d threads, but %d shards: %d threads have nothing to do\n",
-                         workers_.count(), most_shards(), workers_.count() - most_shards());
+            warn("expected as many threads as shards (" + std::to_string(most_shards()) + ") or fewer, got " +
+                 std::to_string(workers_.count()) + ": the others have nothing to do");
     }
 
     /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
@@ -276,11 +276,10 @@ private:
     Shards shards_of(int sequences, bool learn) const {
         return Shards::of(sequences, whole_batch_[std::size_t(learn)] ? 1 : most_shards());
     }
+    static void warn(const std::string& text) { std::fputs(("rondo::Trainer: " + text + '\n').c_str(), stderr); }
     void keep_batches_whole(bool learn) {
         if (!whole_batch_[0] && !whole_batch_[1] && (workers_.count() > 1 || settings_.accumulate))
-            std::fprintf(stderr,
-                         "rondo::Trainer: statistics of whole batches (BatchNorm1d) are computed by one thread, "
-                         "all shards at once\n");
+            warn("statistics of whole batches (BatchNorm1d) are computed by one thread, all shards at once");
         whole_batch_[std::size_t(learn)] = true;
     }
     StateBuffer<B>& persistent_state(bool learn) { return learn ? state_ : evaluation_; }
