@@ -42,7 +42,8 @@ TEST(FurtherRules, golden) {
     expect_golden(NAdam{.rate = 0.05, .beta1 = 0.8, .beta2 = 0.9, .weight_decay = 0.05, .momentum_decay = 0.2},
                   "nadam_decay");
     expect_golden(RAdam{.rate = 0.05}, "radam");
-    expect_golden(RAdam{.rate = 0.05, .beta1 = 0.8, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.05}, "radam_decay");
+    expect_golden(RAdam{.rate = 0.05, .beta1 = 0.8, .beta2 = 0.9, .epsilon = 1e-3, .weight_decay = 0.05},
+                  "radam_decay");
     expect_golden(Lion{.rate = 0.05}, "lion");
     expect_golden(Lion{.rate = 0.05, .beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1}, "lion_decay");
 }
@@ -76,7 +77,8 @@ TEST(FurtherRules, AfterManySteps) {
 
 TEST(FurtherRules, NameSettingsOutOfRange) {
     expect_problem(Adagrad{.rate_decay = -1}, "Adagrad: rate_decay: expected a number from 0 to below inf, got -1");
-    expect_problem(Adagrad{.initial = not_a_number}, "Adagrad: initial: expected a number from 0 to below inf, got nan");
+    expect_problem(Adagrad{.initial = not_a_number},
+                   "Adagrad: initial: expected a number from 0 to below inf, got nan");
     expect_problem(NAdam{.beta1 = 1}, "NAdam: beta1: expected a number from 0 to below 1, got 1");
     expect_problem(NAdam{.momentum_decay = -1}, "NAdam: momentum_decay: expected a number from 0 to below inf, got -1");
     expect_problem(RAdam{.beta2 = 1}, "RAdam: beta2: expected a number from 0 to below 1, got 1");

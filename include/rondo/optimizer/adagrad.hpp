@@ -53,8 +53,8 @@ struct Adagrad {
     template <class B, class S = typename B::scalar>
     void step(B& backend, const Update<S>& u) const {
         const double now = rate * u.factor / (1 + double(u.step - 1) * rate_decay);
-        backend.elements(detail::AdagradElement<S>{u.parameters, u.gradient, u.memory[0], S(now), S(initial), S(epsilon),
-                                                   S(weight_decay)},
+        backend.elements(detail::AdagradElement<S>{u.parameters, u.gradient, u.memory[0], S(now), S(initial),
+                                                   S(epsilon), S(weight_decay)},
                          u.size);
     }
 };

@@ -47,7 +47,8 @@ struct Lion {
         using detail::outside;
         constexpr double any = std::numeric_limits<double>::infinity();
         return detail::first_of({outside("Lion: rate", rate, 0, any), outside("Lion: beta1", beta1, 0, 1),
-                                 outside("Lion: beta2", beta2, 0, 1), outside("Lion: weight_decay", weight_decay, 0, any)});
+                                 outside("Lion: beta2", beta2, 0, 1),
+                                 outside("Lion: weight_decay", weight_decay, 0, any)});
     }
     template <class B, class S = typename B::scalar>
     void step(B& backend, const Update<S>& u) const {

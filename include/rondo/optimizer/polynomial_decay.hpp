@@ -23,13 +23,11 @@ struct PolynomialDecay {
     double operator()(std::int64_t step) const noexcept {
         if (steps < 1) return std::numeric_limits<double>::quiet_NaN();
         if (step >= steps) return floor;
-        return floor +
-               (1 - floor) * std::pow(1 - static_cast<double>(step) / static_cast<double>(steps), power);
+        return floor + (1 - floor) * std::pow(1 - static_cast<double>(step) / static_cast<double>(steps), power);
     }
     Error problem() const {
         if (Error found = detail::schedule_steps("steps", steps, 1)) return found;
-        if (Error found = detail::schedule_range("power", power, 0, (std::numeric_limits<double>::max)()))
-            return found;
+        if (Error found = detail::schedule_range("power", power, 0, (std::numeric_limits<double>::max)())) return found;
         return detail::schedule_range("floor", floor, 0, 1);
     }
     bool operator==(const PolynomialDecay&) const = default;

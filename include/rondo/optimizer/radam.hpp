@@ -54,8 +54,7 @@ struct RAdam {
                      k = n - 2 * t * power / (1 - power);
         const bool adaptive = k > 5;
         double now = rate * u.factor / (1 - std::pow(beta1, t));
-        if (adaptive)
-            now *= std::sqrt((k - 4) * (k - 2) * n / ((n - 4) * (n - 2) * k)) * std::sqrt(1 - power);
+        if (adaptive) now *= std::sqrt((k - 4) * (k - 2) * n / ((n - 4) * (n - 2) * k)) * std::sqrt(1 - power);
         backend.elements(detail::RAdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(now), S(beta1),
                                                  S(1 - beta1), S(beta2), S(1 - beta2), S(epsilon), S(weight_decay),
                                                  adaptive},

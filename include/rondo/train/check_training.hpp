@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-// What a batch, a network and a loss must have in common. Each mistake is a struct with one static assertion, whose name
-// has both sizes or types, since compilers print it. It is instantiated instead of all that would fail.
+// What a batch, a network and a loss must have in common. Each mistake is a struct with one static assertion, whose
+// name has both sizes or types, since compilers print it. It is instantiated instead of all that would fail.
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
