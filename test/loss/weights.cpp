@@ -101,6 +101,8 @@ TEST(Weights, names_what_is_out_of_range) {
     EXPECT_NE(weighted(1, {2, 1}).message, "");
     EXPECT_EQ(weighted(0, {1, 1}).message,
               "rondo: targets and weights: different extents: 2 steps of 1 sequences and 1 steps of 1 sequences");
+    EXPECT_FALSE((CrossEntropy{.weights = {1, 2}}.check({classes, nullptr, {2, 1}}, 2)));
+    EXPECT_EQ((FocalLoss{.weights = {1, 2}}.terms({classes, nullptr, {2, 1}})), 3);
     EXPECT_EQ((CrossEntropy{.weights = {1, 2, 3}}.check(tokens, 2).message),
               "rondo::CrossEntropy: weights: expected one for each of 2 classes, got 3");
     EXPECT_EQ((CrossEntropy{.weights = {1, -2}}.check(tokens, 2).message),

@@ -98,7 +98,7 @@ struct CrossEntropy {
         return detail::class_terms(*this, target);
     }
     /// The error for the first target that is neither from 0 to classes - 1 nor `ignore`, or for a setting.
-    template <class Target>
+    template <class Target = Tokens>
     Error(check)(const Target& target, int classes) const {
         return detail::class_problem(*this, target, classes);
     }

@@ -57,12 +57,12 @@ struct MultiMarginLoss {
         return detail::class_weights_problem(name, weights, classes);
     }
     /// N of eq. (2).
-    template <class Target>
+    template <class Target = Tokens> // also of {tokens, nullptr, extent}
     double terms(const Target& target) const {
         return detail::class_terms(*this, target);
     }
     /// The error for the first target that is neither from 0 to classes - 1 nor `ignore`, or for a setting.
-    template <class Target>
+    template <class Target = Tokens>
     Error(check)(const Target& target, int classes) const {
         return detail::class_problem(*this, target, classes);
     }
