@@ -16,8 +16,9 @@ using OfSizes =
 
 constexpr cell::Variant coupled{.clip = Ratio{1, 2}, .coupled = true, .peepholes = true};
 /// Cells whose kernels have one to four sums, in tiles of one block and of several; and one without a kernel.
-using Cells = Sequential<RNN<3, 64>, GRU<64, 20, Stack{.layers = 3}>, PeepholeLSTM<20, 33>, LSTMVariant<33, 20, coupled>,
-                         GRUResetBefore<20, 9>, LSTM<9, 33, Stack{.projection = 9}>, Linear<9, 70>>;
+using Cells =
+    Sequential<RNN<3, 64>, GRU<64, 20, Stack{.layers = 3}>, PeepholeLSTM<20, 33>, LSTMVariant<33, 20, coupled>,
+               GRUResetBefore<20, 9>, LSTM<9, 33, Stack{.projection = 9}>, Linear<9, 70>>;
 using Few = Sequential<RNN<3, 64>, GRU<64, 20>, Linear<20, 70>>;
 
 TEST(Streams, HaveTheBitsOfStreamsAloneInFloat) {

@@ -54,8 +54,8 @@ struct StepOfStreams {
 ///         false, a null pointer or an empty handle, and change nothing. As in a Stream, a token outside the vocabulary
 ///         is undefined behaviour.
 /// Memory  `capacity` states and the values of a group's step, allocated by the constructor, which may throw. Nothing
-///         else allocates, throws or locks. Movable; handles stay valid. One thread at a time may use an object; several
-///         share the weights.
+///         else allocates, throws or locks. Movable; handles stay valid. One thread at a time may use an object; any
+///         number of objects share the weights.
 template <class Net, Backend B = EigenBackend<float>, class W = typename B::scalar>
     requires requires { typename B::template kernels<W>; }
 class Streams {

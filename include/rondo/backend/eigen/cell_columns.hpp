@@ -12,8 +12,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
-/// One step of several streams through a cell, with the weights that CellStep packs: the weights of a block of units are
-/// read from the caches once for some streams, and are in L1 for the others. A stream's bits are those of CellStep.
+/// One step of several streams through a cell, with the weights that CellStep packs: the weights of a block of units
+/// are read from the caches once for some streams, and are in L1 for the others. A stream's bits are those of CellStep.
 ///
 /// Shapes  x (In) and state of each stream, as CellStep's; after (after_size x streams): temporary.
 template <class Step>

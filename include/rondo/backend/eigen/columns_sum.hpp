@@ -31,9 +31,9 @@ struct StreamColumns {
     }
 };
 
-/// The sums in registers: `blocks` packs of rows of each of `gates` gates, for `columns` columns. With three or four packs
-/// of weights for each column of W, loads are fewer than multiplications. Weights with `rows` rows a word need registers
-/// of their own.
+/// The sums in registers: `blocks` packs of rows of each of `gates` gates, for `columns` columns. With three or four
+/// packs of weights for each column of W, loads are fewer than multiplications. Weights with `rows` rows a word need
+/// registers of their own.
 struct ColumnTile {
     int blocks, columns;
     constexpr ColumnTile(int gates, int rows)
