@@ -46,8 +46,9 @@ struct BinaryFocalLoss : ElementwiseLoss<BinaryFocalLoss> {
         const S power = std::pow(q, S(gamma)), a = alpha < 0 ? 1 : S(alpha) * target + S(1 - alpha) * rest;
         loss += scale * a * power * entropy;
         if (!gradient) return;
-        const S slope = gamma == 0 || q == 0 ? 0 : S(gamma) * power / q * (rest - target) * p * not_p; // of the power
-        *gradient += scale * a * (slope * entropy + power * (p - target));
+        const S derivative =
+            gamma == 0 || q == 0 ? 0 : S(gamma) * power / q * (rest - target) * p * not_p; // of the power
+        *gradient += scale * a * (derivative * entropy + power * (p - target));
     }
     /// A text for a target that is not from 0 to 1, else empty.
     std::string wrong(double target) const { return target >= 0 && target <= 1 ? "" : "is not from 0 to 1"; }

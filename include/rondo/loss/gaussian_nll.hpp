@@ -14,8 +14,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///   v_n = max(exp(s_n), epsilon)                                              (1)
 ///   L = 1/N sum_n 1/2 (log v_n + (target_n - m_n)^2 / v_n + log 2 pi)         (2)
 ///
-/// epsilon is the least variance, so that a target that the network knows by heart has no infinite likelihood; a
-/// gradient passes to s_n also below it, as in PyTorch.
+/// epsilon is the least variance, which bounds the likelihood of targets that are fitted exactly; a gradient
+/// passes to s_n also below it, as in PyTorch.
 ///
 /// Shapes  y (2 Size x T B), all means first, then all log variances; target (Size x T B), with or without weights of
 ///         the columns (WeightedTarget).

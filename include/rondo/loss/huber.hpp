@@ -25,9 +25,9 @@ struct HuberLoss : ElementwiseLoss<HuberLoss> {
     template <class S>
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
         const S error = y - target, limit = S(delta);
-        const S slope = std::abs(error) > limit ? std::copysign(limit, error) : error;
-        loss += scale * slope * (error - slope / 2);
-        if (gradient) *gradient += scale * slope;
+        const S derivative = std::abs(error) > limit ? std::copysign(limit, error) : error;
+        loss += scale * derivative * (error - derivative / 2);
+        if (gradient) *gradient += scale * derivative;
     }
 };
 
@@ -49,11 +49,11 @@ struct SmoothL1Loss : ElementwiseLoss<SmoothL1Loss> {
     template <class S>
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
         const S error = y - target, limit = S(beta);
-        const S slope = std::abs(error) < limit ? error / limit
-                        : std::isnan(error)     ? error
-                                                : std::copysign(S(1), error);
-        loss += scale * slope * (error - slope * limit / 2);
-        if (gradient) *gradient += scale * slope;
+        const S derivative = std::abs(error) < limit ? error / limit
+                             : std::isnan(error)     ? error
+                                                     : std::copysign(S(1), error);
+        loss += scale * derivative * (error - derivative * limit / 2);
+        if (gradient) *gradient += scale * derivative;
     }
 };
 

@@ -18,9 +18,9 @@ struct QuantileElement {
     const S* levels;
 
     RONDO_HOST_DEVICE void add_one(S y, S level, S target, S scale, S& loss, S* gradient) const {
-        const S error = target - y, slope = error > 0 ? level : error < 0 ? level - 1 : 0 * error; // NaN stays NaN
-        loss += scale * slope * error;
-        if (gradient) *gradient -= scale * slope;
+        const S error = target - y, derivative = error > 0 ? level : error < 0 ? level - 1 : 0 * error; // NaN stays NaN
+        loss += scale * derivative * error;
+        if (gradient) *gradient -= scale * derivative;
     }
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const
         requires (count == 1)

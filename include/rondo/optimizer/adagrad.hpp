@@ -27,8 +27,8 @@ struct AdagradElement {
 };
 }
 
-/// Gradient descent whose rate is divided by the root of the sum of all squared gradients: parameters with rare gradients,
-/// such as the rows of an embedding, keep a high rate. Weight decay, if not zero, is added to the gradient.
+/// Gradient descent whose rate is divided by the root of the sum of all squared gradients: parameters with rare
+/// gradients, such as the rows of an embedding, keep a high rate. Weight decay, if not zero, is added to the gradient.
 ///
 ///   s += g^2                                                                  (1)
 ///   p -= rate / (1 + (t - 1) rate_decay) g / (sqrt(s + initial) + epsilon)    (2)

@@ -32,8 +32,8 @@ struct NAdamElement {
 };
 }
 
-/// Adam with Nesterov's momentum, of which the decay is lower in the first steps. Weight decay, if not zero, is added to
-/// the gradient.
+/// Adam with Nesterov's momentum, of which the decay is lower in the first steps. Weight decay, if not zero, is added
+/// to the gradient.
 ///
 ///   u(t) = b1 (1 - 0.96^(t momentum_decay) / 2),   U(t) = u(1) ... u(t)       (1)
 ///   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2                          (2)

@@ -35,8 +35,8 @@ struct RAdamElement {
 ///
 ///   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2                          (1)
 ///   n = 2 / (1 - b2) - 1,   k = n - 2 t b2^t / (1 - b2^t)                     (2)
-///   k > 5:  p -= rate sqrt((k - 4) (k - 2) n / ((n - 4) (n - 2) k)) m / (1 - b1^t) sqrt(1 - b2^t) / (sqrt(v) + epsilon)
-///   else    p -= rate m / (1 - b1^t)                                          (3)
+///   r = sqrt((k - 4) (k - 2) n / ((n - 4) (n - 2) k))                         (3)
+///   p -= rate m / (1 - b1^t) (k > 5: r sqrt(1 - b2^t) / (sqrt(v) + epsilon); else: 1)    (4)
 ///
 /// Units   rate in units of p a step; the other settings are dimensionless.
 /// Source  Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, arXiv:1908.03265, in

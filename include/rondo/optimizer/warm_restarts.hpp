@@ -9,15 +9,15 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Half a cosine wave from the base rate down to a floor, again and again: of `steps` steps, then each time `growth` times
-/// as many.
+/// Half a cosine wave from the base rate down to a floor, repeatedly: of `steps` steps, then each time `growth` times as
+/// many.
 ///
 ///   r(t) = floor + (1 - floor) (1 + cos(pi k / n)) / 2   at step k of a wave of n steps
 ///
 /// Units   steps, 1 or more; growth, 1 or more; floor as a factor of the base rate, from 0 to 1.
 /// Errors  problem(); the rate is NaN while steps or growth is below 1.
-/// Source  Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, eq. (5), as PyTorch's
-///         CosineAnnealingWarmRestarts.
+/// Source  Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, eq. (5), as
+///         PyTorch's CosineAnnealingWarmRestarts.
 struct WarmRestarts {
     std::int64_t steps = 0, growth = 1;
     double floor = 0;
