@@ -65,7 +65,7 @@ void serve_groups(const Options& options) {
     const common::GroupedService service{weights, options.sessions, options.sessions * options.requests};
     std::vector<float> alone, together;
     const common::ServiceFigures before = service.one_by_one(alone), after = service.together(together);
-    if (together != alone) fail(Error::Kind::mismatch, "a session was told something else together than alone");
+    if (together != alone) fail(Error::Kind::mismatch, "results of Streams and of Stream differ");
     std::printf("\nrequests in groups of up to 64, sessions of %d units, one thread: %.0f requests a second one by one "
                 "(p99 %.0f us), %.0f together (p99 %.0f us), with the same bits\n",
                 units, before.requests_per_second, before.p99_us, after.requests_per_second, after.p99_us);

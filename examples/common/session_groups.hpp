@@ -16,7 +16,7 @@
 
 namespace common {
 
-/// What a service tells of a run.
+/// The latencies and the rate of a run.
 struct ServiceFigures {
     double requests_per_second = 0, p99_us = 0;
 };

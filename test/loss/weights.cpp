@@ -7,6 +7,7 @@
 #include <rondo/loss/ignore_targets.hpp>
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/loss/multi_margin.hpp>
+#include <rondo/loss/poisson_nll.hpp>
 
 #include <support/failure.hpp>
 #include <support/loss.hpp>
@@ -81,6 +82,24 @@ TEST(Weights, times_ignored_targets_and_weights_of_classes) {
     EXPECT_DOUBLE_EQ(run(IgnoreTargets{MeanSquaredError{}}), (0.5 * 4 + 2 * 4) / 4.5);
 }
 
+/// Counts no target of 99.
+struct Below99 : ElementwiseLoss<Below99> {
+    template <class S>
+    RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
+        loss += scale * (y - target);
+        if (gradient) *gradient += scale;
+    }
+    RONDO_HOST_DEVICE bool counts(double target) const { return target != 99; }
+};
+TEST(Weights, a_target_that_is_not_counted_adds_nothing) {
+    LossRun<double, 1, double> run{{3, 5, 7}, {99, 1, 2}, {3, 1}};
+    auto without_2 = run;
+    EXPECT_EQ(run(Below99{}), (4 + 5) / 2.0);
+    EXPECT_EQ(run.gradient, (std::vector<double>{0, 0.5, 0.5}));
+    EXPECT_EQ(without_2(IgnoreTargets{Below99{}, 2}), 4);
+    EXPECT_EQ(without_2.gradient, (std::vector<double>{0, 1, 0}));
+}
+
 TEST(Weights, equal_ones_change_nothing) {
     LossRun<double, 5, int> plain{Golden{"losses", "cross_entropy_5"}}, twice = plain;
     twice.weight.assign(12, 2);
@@ -111,6 +130,19 @@ TEST(Weights, names_what_is_out_of_range) {
               "rondo::CrossEntropy: smoothing: expected a number from 0 to 1, got 1.5");
     EXPECT_EQ(failure_of([] { BinaryCrossEntropy{-1}; }).message,
               "rondo::BinaryCrossEntropy: positive_weight: expected a finite number of 0 or more, got -1");
+    BinaryCrossEntropy changed;
+    changed.positive_weight = -3;
+    const double y = 0.5;
+    const SequenceView<const double, 1> number{&y, nullptr, {1, 1}};
+    EXPECT_EQ(changed.check(number, 1).message,
+              "rondo::BinaryCrossEntropy: positive_weight: expected a finite number of 0 or more, got -3");
+    HuberLoss huber;
+    huber.delta = 0;
+    EXPECT_EQ(IgnoreTargets{huber}.check(number, 1).message,
+              "rondo::HuberLoss: delta: expected a finite number above 0, got 0");
+    const double infinite = HUGE_VAL;
+    EXPECT_EQ(PoissonNLL{}.check(SequenceView<const double, 1>{&infinite, nullptr, {1, 1}}, 1).message,
+              "rondo::PoissonNLL: target inf of sequence 0, step 0 is not a count of 0 or more");
     LossRun<double, 2, int> run{{1, 2}, {0}, {1, 1}};
     EXPECT_EQ(failure_of([&] { run(CrossEntropy{.weights = {1}}); }).message,
               "rondo::CrossEntropy: weights: expected one for each of 2 classes, got 1");

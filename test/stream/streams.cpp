@@ -134,6 +134,9 @@ TEST(Streams, KeepTheirHandlesWhenMoved) {
     EXPECT_TRUE(moved.step({&a, 1}, std::array{0.5f}, {&y, 1}));
     Stream alone{packed};
     EXPECT_EQ(y, alone.step(0.5f)[0]);
+    // NOLINTNEXTLINE(bugprone-use-after-move): what is left has no place for a sequence
+    EXPECT_EQ(streams.size() + streams.capacity(), 0u);
+    EXPECT_FALSE(streams.join());
 }
 
 } // namespace

@@ -89,6 +89,22 @@ TEST(Metric, R2OfTargetsThatAreAllEqual) {
     };
     EXPECT_EQ(value(0.1), 1);
     EXPECT_EQ(value(0.2), 0);
+    metric::R2 weighted;
+    const float target = 7.7f, y = 8;
+    for (int k = 0; k < 3; ++k) weighted.add(metric::Column<float, float>{{&y, 1}, {&target, 1}, 1.1});
+    EXPECT_EQ(weighted.value(), 0);
+}
+
+TEST(Metric, AnOutputThatIsNaNIsWrong) {
+    const float nothing = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<float> y{nothing, 1};
+    const int zero = 0;
+    metric::Accuracy classes, numbers;
+    classes.add(metric::Column<float, int>{y, {&zero, 1}});
+    const float target = 0;
+    numbers.add(metric::Column<float, float>{{&nothing, 1}, {&target, 1}});
+    EXPECT_EQ(classes.value() + numbers.value(), 0);
+    EXPECT_EQ(classes.mean.weight + numbers.mean.weight, 2);
 }
 
 using Net = Sequential<Named<"in", Embedding<7, 5>>, Named<"lstm", LSTM<5, 8>>, Dropout<8, Rate{30}>,
@@ -122,6 +138,52 @@ TEST(Evaluation, TheLossOfATrainerAndMetricsInOnePass) {
     for (const std::size_t length : {3u, 1u, 5u, 4u}) data.add(letters(length), letters(length, 2));
     compare(data);
     compare(WeightedSamples{data, std::vector<float>{1, 0, 2, 1}});
+}
+
+/// Four sequences of one step, each a letter with a target.
+template <class T>
+Samples<int, 1, T, 1> four(int batch, const std::vector<T>& targets) {
+    Samples<int, 1, T, 1> data{batch, Samples<int, 1, T, 1>::Target::each_sequence};
+    for (std::size_t k = 0; k < 4; ++k) data.add(std::vector<int>{int(k)}, std::vector<T>{targets[k]});
+    return data;
+}
+
+TEST(Evaluation, MetricsLeaveOutWhatTheLossIgnores) {
+    const Model<Net> model{Seed{1}};
+    for (const int ignored : {-1, 99, 3}) {
+        auto some = four<int>(4, {0, ignored, 1, ignored});
+        metric::ConfusionMatrix confusion;
+        const CrossEntropy loss{.ignore = ignored};
+        const Evaluation e = evaluate(model, some, loss, metric::Accuracy{}, metric::F1{}, metric::Recall{},
+                                      metric::TopK{7}, metric::Perplexity{}, confusion);
+        EXPECT_NEAR(e.metric("perplexity"), std::exp(e.mean()), 1e-5);
+        EXPECT_EQ(e.metric("top_7"), 1);
+        double all = 0;
+        for (const double count : confusion.of) all += count;
+        EXPECT_EQ(all, 2) << ignored;
+    }
+    using OfNumbers = Sequential<Embedding<7, 5>, Linear<5, 1>>;
+    const Model<OfNumbers> numbers{Seed{1}};
+    auto some = four<float>(4, {1, -1, 0, -1});
+    const Evaluation e = evaluate(numbers, some, IgnoreTargets{MeanSquaredError{}, -1}, metric::MSE{}, metric::F1{});
+    EXPECT_NEAR(e.metric("mse"), e.mean(), 1e-6);
+    EXPECT_EQ(e.loss.terms, 2);
+}
+
+TEST(Evaluation, MetricsDoNotDependOnTheBatches) {
+    const Model<Net> model{Seed{1}};
+    std::vector<double> accuracy;
+    for (const int batch : {1, 2, 4}) { // some of class 0 alone, whose weight is 0
+        auto data = four<int>(batch, {0, 1, 0, 0});
+        const CrossEntropy loss{.weights = {0, 1, 1, 1, 1, 1, 1}};
+        metric::ConfusionMatrix confusion;
+        accuracy.push_back(evaluate(model, data, loss, metric::Accuracy{}, confusion).metric("accuracy"));
+        double all = 0;
+        for (const double count : confusion.of) all += count;
+        EXPECT_EQ(all, 4) << batch;
+    }
+    EXPECT_EQ(accuracy[0], accuracy[1]);
+    EXPECT_EQ(accuracy[0], accuracy[2]);
 }
 
 /// A metric of one's own: the largest error.

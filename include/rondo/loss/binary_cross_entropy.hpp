@@ -24,12 +24,13 @@ struct BinaryCrossEntropy : ElementwiseLoss<BinaryCrossEntropy> {
     double positive_weight = 1;
 
     BinaryCrossEntropy() = default;
-    explicit BinaryCrossEntropy(double weight) : positive_weight{weight} {
-        if (!(weight >= 0 && std::isfinite(weight)))
-            fail(Error::Kind::argument, std::string{name} +
-                                            ": positive_weight: expected a finite number of 0 or more, "
-                                            "got " +
-                                            detail::short_text(weight));
+    explicit BinaryCrossEntropy(double weight) : positive_weight{weight} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const {
+        if (positive_weight >= 0 && std::isfinite(positive_weight)) return {};
+        return {Error::Kind::argument, std::string{name} +
+                                           ": positive_weight: expected a finite number of 0 or more, got " +
+                                           detail::short_text(positive_weight)};
     }
 
     template <class S>

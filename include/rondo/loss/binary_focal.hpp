@@ -29,11 +29,14 @@ struct BinaryFocalLoss : ElementwiseLoss<BinaryFocalLoss> {
 
     BinaryFocalLoss() = default;
     explicit BinaryFocalLoss(double exponent, double weight = 0.25) : gamma{exponent}, alpha{weight} {
-        if (!(gamma >= 0 && std::isfinite(gamma) && alpha <= 1))
-            fail(Error::Kind::argument, std::string{name} +
-                                            ": expected a gamma of 0 or more and an alpha of at most 1, "
-                                            "got " +
-                                            detail::short_text(gamma) + " and " + detail::short_text(alpha));
+        (rondo::check)(problem());
+    }
+    /// Names settings that are out of range.
+    Error problem() const {
+        if (gamma >= 0 && std::isfinite(gamma) && alpha <= 1) return {};
+        return {Error::Kind::argument, std::string{name} +
+                                           ": expected a gamma of 0 or more and an alpha of at most 1, got " +
+                                           detail::short_text(gamma) + " and " + detail::short_text(alpha)};
     }
 
     template <class S>

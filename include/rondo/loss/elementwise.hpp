@@ -14,18 +14,27 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-/// Fails if a setting of a loss is not a finite number above 0.
-inline void check_limit(const char* name, double value) {
-    if (!(value > 0 && std::isfinite(value)))
-        fail(Error::Kind::argument, std::string{name} + ": expected a finite number above 0, got " + short_text(value));
+/// The error for a setting of a loss that is not a finite number above 0.
+inline Error limit_problem(const char* name, double value) {
+    if (value > 0 && std::isfinite(value)) return {};
+    return {Error::Kind::argument, std::string{name} + ": expected a finite number above 0, got " + short_text(value)};
 }
 // The optional members of a loss. Named concepts, since nvcc answers requires expressions in functions wrongly.
 template <class Loss, class T>
 concept CountsTargets = requires(const Loss& loss, const T& target) { loss.counts(target); };
 template <class Loss, class T>
 concept RefusesTargets = requires(const Loss& loss, const T& target) { loss.wrong(target); };
+template <class Loss>
+concept HasSettings = requires(const Loss& loss) { loss.problem(); };
 template <class Loss, class S, class Run>
 concept HasElement = requires(const Loss& loss, Run& run) { loss.template element<S>(run); };
+
+/// Whether a target is a term.
+template <class Loss, class S>
+RONDO_HOST_DEVICE bool counts_target(const Loss& loss, S target) {
+    if constexpr (CountsTargets<Loss, S>) return loss.counts(target);
+    else return true;
+}
 
 template <class Element, class S, int outputs>
 struct ElementwiseLossColumn {
@@ -33,7 +42,8 @@ struct ElementwiseLossColumn {
 
     template <class>
     RONDO_HOST_DEVICE void add(const LossColumn<S, S>& c) const {
-        for (std::size_t k = 0; k < c.target_rows; ++k)
+        for (std::size_t k = 0; k < c.target_rows; ++k) {
+            if (!counts_target(of, c.target[k])) continue;
             if constexpr (outputs == 1) {
                 of.add(c.y[k], c.target[k], c.scale, *c.loss, c.gradient ? c.gradient + k : nullptr);
             } else {
@@ -43,6 +53,7 @@ struct ElementwiseLossColumn {
                 for (int p = 0; c.gradient && p < outputs; ++p)
                     c.gradient[std::size_t(p) * c.target_rows + k] += gradient[p];
             }
+        }
     }
 };
 }
@@ -62,8 +73,9 @@ struct ElementwiseLossColumn {
 ///   };
 ///
 /// Optional members: `name`, the class's name in errors, with `wrong(target)`, a text such as "is not from 0 to 1" for
-/// a target out of range, else empty; `counts(target)`, whether a target is a term; `element<S>(run)`, a trivially
-/// copyable value whose `add` is called instead, for settings that are not.
+/// a target out of range, else empty; `problem()`, the Error for settings that are out of range; `counts(target)`, in
+/// host and device code, whether a target is a term: `add` is not called for others; `element<S>(run)`, a trivially
+/// copyable value whose `add` and `counts` are called instead, for settings that are not.
 ///
 /// With several `outputs`, the network gives as many numbers for each target, such as a mean and a variance, first
 /// output of all targets first: y_n of eq. (1) are the rows n, Size + n, ..., and y and *gradient of `add` are
@@ -91,6 +103,8 @@ struct ElementwiseLoss {
     /// The error for the first target, or weight, that is out of range.
     template <class Target>
     Error(check)(const Target& target, int) const {
+        if constexpr (detail::HasSettings<Loss>)
+            if (Error found = self().problem()) return found;
         if constexpr (detail::RefusesTargets<Loss, decltype(*detail::values_of(target).value)>)
             return find_wrong(Loss::name, target, [&](auto number) { return self().wrong(number); });
         else if constexpr (HasWeights<Target>) return find_wrong("rondo", target, [](auto) { return std::string{}; });

@@ -19,12 +19,12 @@ struct FocalColumn {
 
     template <class P>
     RONDO_HOST_DEVICE void add(const LossColumn<S, int>& c) const {
-        const auto right = std::size_t(*c.target);
+        const auto target = std::size_t(*c.target);
         const auto [top, sum] = exp_column<P>(c.y, c.rows, [](PartialPack<P>, std::size_t, P) {});
-        const S most = top, log_p = c.y[right] - most - std::log(sum), p = std::exp(log_p);
+        const S most = top, log_p = c.y[target] - most - std::log(sum), p = std::exp(log_p);
         S others = 0; // not sum - exp(y_right): 1 - p keeps its digits where p is close to 1
         for (std::size_t k = 0; k < c.rows; ++k)
-            if (k != right) others += std::exp(c.y[k] - most);
+            if (k != target) others += std::exp(c.y[k] - most);
         const S q = others / sum, power = std::pow(q, gamma);
         *c.loss = -c.scale * power * log_p;
         if (!c.gradient) return;
@@ -36,7 +36,7 @@ struct FocalColumn {
             part.store(c.gradient + k,
                        math::fma(part_of, math::exp(part.load(c.y + k) - P(most)), part.load(c.gradient + k)));
         });
-        c.gradient[right] += g;
+        c.gradient[target] += g;
     }
 };
 }

@@ -27,17 +27,19 @@ struct GaussianNLL : ElementwiseLoss<GaussianNLL, 2> {
     double epsilon = 1e-6;
 
     GaussianNLL() = default;
-    explicit GaussianNLL(double least) : epsilon{least} { detail::check_limit("rondo::GaussianNLL: epsilon", least); }
+    explicit GaussianNLL(double least) : epsilon{least} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const { return detail::limit_problem("rondo::GaussianNLL: epsilon", epsilon); }
 
     template <class S>
     RONDO_HOST_DEVICE void add(const Values<S, 2>& y, S target, S scale, S& loss, Values<S, 2>* gradient) const {
         const S least = S(epsilon), error = y[0] - target, variance = std::exp(y[1]);
-        const bool small = variance < least;
-        const S inverse = small ? 1 / least : std::exp(-y[1]), square = error * error * inverse;
-        loss += scale / 2 * ((small ? std::log(least) : y[1]) + square + S(std::numbers::ln2 + log_pi));
+        const bool floored = variance < least;
+        const S inverse = floored ? 1 / least : std::exp(-y[1]), square = error * error * inverse;
+        loss += scale / 2 * ((floored ? std::log(least) : y[1]) + square + S(std::numbers::ln2 + log_pi));
         if (!gradient) return;
         (*gradient)[0] += scale * error * inverse;
-        (*gradient)[1] += scale / 2 * (small ? variance * inverse : 1) * (1 - square);
+        (*gradient)[1] += scale / 2 * (floored ? variance * inverse : 1) * (1 - square);
     }
 
 private:

@@ -23,13 +23,15 @@ struct HingeLoss : ElementwiseLoss<HingeLoss> {
     double margin = 1;
 
     HingeLoss() = default;
-    explicit HingeLoss(double least) : margin{least} { detail::check_limit("rondo::HingeLoss: margin", least); }
+    explicit HingeLoss(double limit) : margin{limit} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const { return detail::limit_problem("rondo::HingeLoss: margin", margin); }
 
     template <class S>
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
-        const S missing = S(margin) - target * y;
-        if (missing <= 0) return; // NaN is added
-        loss += scale * missing;
+        const S violation = S(margin) - target * y;
+        if (violation <= 0) return; // NaN is added
+        loss += scale * violation;
         if (gradient) *gradient -= scale * target;
     }
     /// A text for a target that is neither -1 nor 1, else empty.

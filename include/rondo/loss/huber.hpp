@@ -20,7 +20,9 @@ struct HuberLoss : ElementwiseLoss<HuberLoss> {
     double delta = 1;
 
     HuberLoss() = default;
-    explicit HuberLoss(double limit) : delta{limit} { detail::check_limit("rondo::HuberLoss: delta", limit); }
+    explicit HuberLoss(double limit) : delta{limit} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const { return detail::limit_problem("rondo::HuberLoss: delta", delta); }
 
     template <class S>
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {
@@ -44,7 +46,9 @@ struct SmoothL1Loss : ElementwiseLoss<SmoothL1Loss> {
     double beta = 1;
 
     SmoothL1Loss() = default;
-    explicit SmoothL1Loss(double limit) : beta{limit} { detail::check_limit("rondo::SmoothL1Loss: beta", limit); }
+    explicit SmoothL1Loss(double limit) : beta{limit} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const { return detail::limit_problem("rondo::SmoothL1Loss: beta", beta); }
 
     template <class S>
     RONDO_HOST_DEVICE void add(S y, S target, S scale, S& loss, S* gradient) const {

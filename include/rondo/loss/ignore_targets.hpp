@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "concept.hpp"
 #include "elementwise.hpp"
 
 #include <cmath>
@@ -12,6 +13,11 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
+template <class Loss>
+constexpr int outputs_for_each = [] {
+    if constexpr (OverNumbers<Loss>) return Loss::outputs;
+    else return 1;
+}();
 template <class Element>
 struct UnlessIgnored {
     Element of;
@@ -21,9 +27,13 @@ struct UnlessIgnored {
     RONDO_HOST_DEVICE bool ignores(S target) const {
         return target == S(value) || (std::isnan(value) && std::isnan(target));
     }
+    template <class S>
+    RONDO_HOST_DEVICE bool counts(S target) const {
+        return !ignores(target) && counts_target(of, target);
+    }
     template <class Y, class S, class Gradient>
     RONDO_HOST_DEVICE void add(const Y& y, S target, S scale, S& loss, Gradient* gradient) const {
-        if (!ignores(target)) of.add(y, target, scale, loss, gradient);
+        of.add(y, target, scale, loss, gradient);
     }
 };
 }
@@ -39,8 +49,9 @@ struct UnlessIgnored {
 /// Shapes  those of the loss.
 /// Errors  those of the loss.
 template <class Loss>
-    requires (Loss::outputs > 0)
-struct IgnoreTargets : ElementwiseLoss<IgnoreTargets<Loss>, Loss::outputs> {
+struct IgnoreTargets : ElementwiseLoss<IgnoreTargets<Loss>, detail::outputs_for_each<Loss>> {
+    static_assert(detail::OverNumbers<Loss>,
+                  "rondo::IgnoreTargets: the loss is not over numbers; losses over classes have a setting `ignore`");
     Loss loss;
     double value = std::numeric_limits<double>::quiet_NaN();
 
@@ -52,10 +63,12 @@ struct IgnoreTargets : ElementwiseLoss<IgnoreTargets<Loss>, Loss::outputs> {
         else return "rondo";
     }();
     bool counts(auto target) const {
-        return !detail::UnlessIgnored<int>{0, value}.ignores(target) && [&] {
-            if constexpr (detail::CountsTargets<Loss, decltype(target)>) return loss.counts(target);
-            else return true;
-        }();
+        return !detail::UnlessIgnored<int>{0, value}.ignores(target) && detail::counts_target(loss, target);
+    }
+    /// Names a setting of the loss that is out of range.
+    Error problem() const {
+        if constexpr (detail::HasSettings<Loss>) return loss.problem();
+        else return {};
     }
     std::string wrong(auto target) const {
         if constexpr (detail::RefusesTargets<Loss, decltype(target)>) return counts(target) ? loss.wrong(target) : "";

@@ -18,13 +18,13 @@ struct MultiMarginColumn {
 
     template <class>
     RONDO_HOST_DEVICE void add(const LossColumn<S, int>& c) const {
-        const auto right = std::size_t(*c.target);
+        const auto target = std::size_t(*c.target);
         const S scale = c.scale / S(c.rows);
         for (std::size_t k = 0; k < c.rows; ++k) {
-            const S missing = margin - (c.y[right] - c.y[k]);
-            if (k == right || missing <= 0) continue; // NaN is added
-            *c.loss += scale * missing;
-            if (c.gradient) c.gradient[k] += scale, c.gradient[right] -= scale;
+            const S violation = margin - (c.y[target] - c.y[k]);
+            if (k == target || violation <= 0) continue; // NaN is added
+            *c.loss += scale * violation;
+            if (c.gradient) c.gradient[k] += scale, c.gradient[target] -= scale;
         }
     }
 };

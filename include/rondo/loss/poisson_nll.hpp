@@ -15,7 +15,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  y, target (Size x T B), with or without weights of the columns (WeightedTarget).
 /// Units   nats; targets are counts of 0 or more, not necessarily whole.
-/// Errors  a target below 0.
+/// Errors  a target below 0 or not finite.
 /// Source  PyTorch's PoissonNLLLoss with log_input = true; it leaves out the last term of (1), which does not depend on
 ///         y, or approximates it.
 struct PoissonNLL : ElementwiseLoss<PoissonNLL> {
@@ -27,8 +27,10 @@ struct PoissonNLL : ElementwiseLoss<PoissonNLL> {
         loss += scale * (mean - target * y + detail::log_gamma(target + 1));
         if (gradient) *gradient += scale * (mean - target);
     }
-    /// A text for a target below 0, else empty.
-    std::string wrong(double target) const { return target >= 0 ? "" : "is not a count of 0 or more"; }
+    /// A text for a target below 0 or not finite, else empty.
+    std::string wrong(double target) const {
+        return target >= 0 && std::isfinite(target) ? "" : "is not a count of 0 or more";
+    }
 };
 
 } // namespace rondo

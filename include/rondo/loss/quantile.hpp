@@ -56,10 +56,15 @@ struct QuantileLoss : ElementwiseLoss<QuantileLoss<count>, count> {
     template <std::convertible_to<double>... Levels>
         requires (sizeof...(Levels) == count)
     explicit QuantileLoss(Levels... all) : levels{double(all)...} {
+        (rondo::check)(problem());
+    }
+    /// Names a level that is out of range.
+    Error problem() const {
         for (const double level : levels)
             if (!(level > 0 && level < 1))
-                fail(Error::Kind::argument,
-                     "rondo::QuantileLoss: expected levels above 0 and below 1, got " + detail::short_text(level));
+                return {Error::Kind::argument,
+                        "rondo::QuantileLoss: expected levels above 0 and below 1, got " + detail::short_text(level)};
+        return {};
     }
 
     template <class S, class Run>

@@ -30,7 +30,9 @@ struct StudentTNLL : ElementwiseLoss<StudentTNLL, 3> {
     double epsilon = 1e-3;
 
     StudentTNLL() = default;
-    explicit StudentTNLL(double least) : epsilon{least} { detail::check_limit("rondo::StudentTNLL: epsilon", least); }
+    explicit StudentTNLL(double least) : epsilon{least} { (rondo::check)(problem()); }
+    /// Names a setting that is out of range.
+    Error problem() const { return detail::limit_problem("rondo::StudentTNLL: epsilon", epsilon); }
 
     /// Degrees of freedom, k of eq. (1), of the network's number d.
     template <class S>
@@ -40,15 +42,15 @@ struct StudentTNLL : ElementwiseLoss<StudentTNLL, 3> {
     template <class S>
     RONDO_HOST_DEVICE void add(const Values<S, 3>& y, S target, S scale, S& loss, Values<S, 3>* gradient) const {
         const S least = S(epsilon), own = std::exp(y[1]), k = degrees(y[2]);
-        const bool small = own < least;
-        const S inverse = small ? 1 / least : std::exp(-y[1]), z = (y[0] - target) * inverse;
+        const bool floored = own < least;
+        const S inverse = floored ? 1 / least : std::exp(-y[1]), z = (y[0] - target) * inverse;
         const S part = z * z / (k + z * z), tail = std::log1p(z * z / k); // part: in [0, 1)
-        loss += scale * ((small ? std::log(least) : y[1]) + std::log(S(pi) * k) / 2 - detail::log_gamma_step(k / 2) +
+        loss += scale * ((floored ? std::log(least) : y[1]) + std::log(S(pi) * k) / 2 - detail::log_gamma_step(k / 2) +
                          (k + 1) / 2 * tail);
         if (!gradient) return;
         const S sigmoid = y[2] >= 0 ? 1 / (1 + std::exp(-y[2])) : std::exp(y[2]) / (1 + std::exp(y[2]));
         (*gradient)[0] += scale * (k + 1) * z / (k + z * z) * inverse;
-        (*gradient)[1] += scale * (small ? own * inverse : 1) * (1 - (k + 1) * part);
+        (*gradient)[1] += scale * (floored ? own * inverse : 1) * (1 - (k + 1) * part);
         (*gradient)[2] += scale / 2 * sigmoid * (1 / k - detail::digamma_step(k / 2) + tail - (k + 1) / k * part);
     }
 

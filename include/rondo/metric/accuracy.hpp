@@ -4,6 +4,7 @@
 #include "concept.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -19,9 +20,10 @@ struct Mean {
 }
 
 /// The fraction of targets that the network gives the greatest output. Of targets that are numbers (0 or 1, each with a
-/// logit of its own), the fraction whose logit is above 0 exactly if they are above 0.5.
+/// logit of its own), the fraction whose logit is above 0 exactly if they are above 0.5. An output that is NaN is
+/// wrong.
 ///
-/// Targets that are `ignore`, or NaN, do not count.
+/// Classes that are `ignore`, and numbers that are NaN, do not count.
 struct Accuracy {
     int ignore = -100;
     detail::Mean mean{};
@@ -29,14 +31,15 @@ struct Accuracy {
     void clear() { mean = {}; }
     template <class S>
     void add(const Column<S, int>& c) {
-        if (c.target[0] == ignore) return;
+        if (!is_counted(c, ignore)) return;
         const auto most = std::max_element(c.y.begin(), c.y.end()) - c.y.begin();
-        mean.add(most == c.target[0], c.weight);
+        mean.add(most == c.target[0] && !std::isnan(c.y[std::size_t(most)]), c.weight);
     }
     template <class S>
     void add(const Column<S, S>& c) {
         for (std::size_t k = 0; k < c.target.size(); ++k)
-            if (c.target[k] == c.target[k]) mean.add((c.y[k] > 0) == (c.target[k] > S(0.5)), c.weight);
+            if (!std::isnan(c.target[k]))
+                mean.add((c.y[k] > 0) == (c.target[k] > S(0.5)) && !std::isnan(c.y[k]), c.weight);
     }
     double value() const { return mean.value(); }
     static std::string name() { return "accuracy"; }
@@ -53,9 +56,9 @@ struct TopK {
     void clear() { mean = {}; }
     template <class S>
     void add(const Column<S, int>& c) {
-        if (c.target[0] == ignore) return;
-        const S own = c.y[std::size_t(c.target[0])];
-        const auto above = std::count_if(c.y.begin(), c.y.end(), [own](S y) { return !(y <= own); });
+        if (!is_counted(c, ignore)) return;
+        const S of_target = c.y[std::size_t(c.target[0])];
+        const auto above = std::count_if(c.y.begin(), c.y.end(), [of_target](S y) { return !(y <= of_target); });
         mean.add(above < k, c.weight);
     }
     double value() const { return mean.value(); }

@@ -14,29 +14,30 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::metric {
 /// outputs; `micro`, the number of all of their counts together.
 enum class Average { macro, micro };
 
-/// For each class, the weights of the targets of that class, of those that the network takes for it, and of both.
+/// For each class, the weights of the targets of that class (support), of the columns that are predicted as it, and of
+/// those that are both.
 ///
 /// Of targets that are numbers (0 or 1, each with a logit of its own), class k is number k.
 struct ClassCounts {
     struct Counts {
-        double actual = 0, predicted = 0, both = 0;
-        double precision() const { return predicted > 0 ? both / predicted : 0; }
-        double recall() const { return actual > 0 ? both / actual : 0; }
-        double f1() const { return actual + predicted > 0 ? 2 * both / (actual + predicted) : 0; }
-        bool occurs() const { return actual > 0 || predicted > 0; }
+        double support = 0, predicted = 0, true_positives = 0;
+        double precision() const { return predicted > 0 ? true_positives / predicted : 0; }
+        double recall() const { return support > 0 ? true_positives / support : 0; }
+        double f1() const { return support + predicted > 0 ? 2 * true_positives / (support + predicted) : 0; }
+        bool occurs() const { return support > 0 || predicted > 0; }
     };
     std::vector<Counts> of{};
 
     void clear() { of.clear(); }
     template <class S>
     void add(const Column<S, int>& c, int ignore) {
-        if (c.target[0] == ignore) return;
+        if (!is_counted(c, ignore)) return;
         of.resize((std::max)(of.size(), c.y.size()));
         const auto actual = std::size_t(c.target[0]),
                    predicted = std::size_t(std::max_element(c.y.begin(), c.y.end()) - c.y.begin());
-        of[actual].actual += c.weight;
+        of[actual].support += c.weight;
         of[predicted].predicted += c.weight;
-        if (actual == predicted) of[actual].both += c.weight;
+        if (actual == predicted) of[actual].true_positives += c.weight;
     }
     template <class S>
     void add(const Column<S, S>& c, int) {
@@ -44,9 +45,9 @@ struct ClassCounts {
         for (std::size_t k = 0; k < c.target.size(); ++k) {
             if (c.target[k] != c.target[k]) continue; // NaN: no target
             const bool actual = c.target[k] > S(0.5), predicted = c.y[k] > 0;
-            of[k].actual += actual * c.weight;
+            of[k].support += actual * c.weight;
             of[k].predicted += predicted * c.weight;
-            of[k].both += (actual && predicted) * c.weight;
+            of[k].true_positives += (actual && predicted) * c.weight;
         }
     }
     /// The average of number(Counts).
@@ -55,16 +56,18 @@ struct ClassCounts {
         Counts all;
         double sum = 0, classes = 0;
         for (const Counts& c : of) {
-            all.actual += c.actual, all.predicted += c.predicted, all.both += c.both;
+            all.support += c.support, all.predicted += c.predicted, all.true_positives += c.true_positives;
             if (c.occurs()) sum += number(c), ++classes;
         }
         return kind == Average::micro ? number(all) : classes > 0 ? sum / classes : 0;
     }
 };
 
-/// Of the outputs of a class, the fraction whose target it is: both / predicted. 0 for a class that is never predicted.
+/// Of the columns that are predicted as a class, the fraction of that class: true positives / predicted. 0 for a class
+/// that is never predicted.
 ///
-/// As scikit-learn's, whose classes are also those that occur. Targets that are `ignore`, or NaN, do not count.
+/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
+/// are NaN, do not count.
 struct Precision {
     Average average = Average::macro;
     int ignore = -100;
@@ -78,10 +81,11 @@ struct Precision {
     static std::string name() { return "precision"; }
 };
 
-/// Of the targets of a class, the fraction that the network takes for it: both / actual. 0 for a class without targets
-/// that is predicted.
+/// Of the targets of a class, the fraction that is predicted as it: true positives / support. 0 for a class without
+/// targets that is predicted.
 ///
-/// As scikit-learn's, whose classes are also those that occur. Targets that are `ignore`, or NaN, do not count.
+/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
+/// are NaN, do not count.
 struct Recall {
     Average average = Average::macro;
     int ignore = -100;
@@ -95,9 +99,10 @@ struct Recall {
     static std::string name() { return "recall"; }
 };
 
-/// The harmonic mean of precision and recall: 2 both / (actual + predicted).
+/// The harmonic mean of precision and recall: 2 true positives / (support + predicted).
 ///
-/// As scikit-learn's, whose classes are also those that occur. Targets that are `ignore`, or NaN, do not count.
+/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
+/// are NaN, do not count.
 struct F1 {
     Average average = Average::macro;
     int ignore = -100;
@@ -111,7 +116,7 @@ struct F1 {
     static std::string name() { return "f1"; }
 };
 
-/// The weights of the targets of each class, by the class that the network takes them for. `evaluate` reports no number
+/// The weights of the targets of each class, by the class that is predicted for them. `evaluate` reports no number
 /// of it: pass it by reference.
 ///
 /// Targets that are `ignore` do not count.
@@ -123,7 +128,7 @@ struct ConfusionMatrix {
     void clear() { classes = 0, of.clear(); }
     template <class S>
     void add(const Column<S, int>& c) {
-        if (c.target[0] == ignore) return;
+        if (!is_counted(c, ignore)) return;
         classes = c.y.size();
         of.resize(classes * classes);
         const auto predicted = std::size_t(std::max_element(c.y.begin(), c.y.end()) - c.y.begin());

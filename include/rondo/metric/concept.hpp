@@ -24,7 +24,7 @@ struct Column {
 ///
 ///   clear()      forgets all columns
 ///   add(column)  counts one
-///   value()      the result, not NaN for whatever columns; optional, with
+///   value()      the result, a number also without a column; optional, with
 ///   name()       under which `evaluate` reports it
 ///
 /// `evaluate` clears a metric before the first column. One that is passed by reference keeps what it has counted.
@@ -34,9 +34,17 @@ concept Metric = requires(M& metric, const Column<S, T>& column) {
     metric.add(column);
 };
 template <class M>
+concept Clears = requires(M& metric) { metric.clear(); };
+template <class M>
 concept HasValue = requires(const M& metric) {
     { metric.value() } -> std::convertible_to<double>;
     { metric.name() } -> std::convertible_to<std::string>;
 };
+
+/// Whether a target counts: a class of the outputs other than `ignore`.
+template <class S>
+bool is_counted(const Column<S, int>& c, int ignore) {
+    return c.target[0] != ignore && c.target[0] >= 0 && std::size_t(c.target[0]) < c.y.size();
+}
 
 } // namespace rondo::metric

@@ -11,8 +11,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::metric {
 
-/// Perplexity of logits: exp of the mean cross-entropy of the targets, in nats. As many equally likely classes are as
-/// uncertain. 1 without a target.
+/// Perplexity of logits: exp of the mean cross-entropy of the targets, in nats; the number of equally likely classes
+/// that have the same entropy. 1 without a target.
 ///
 /// Targets that are `ignore` do not count.
 struct Perplexity {
@@ -22,7 +22,7 @@ struct Perplexity {
     void clear() { mean = {}; }
     template <class S>
     void add(const Column<S, int>& c) {
-        if (c.target[0] == ignore) return;
+        if (!is_counted(c, ignore)) return;
         const double most = double(*std::max_element(c.y.begin(), c.y.end()));
         double sum = 0;
         for (const S y : c.y) sum += std::exp(double(y) - most);

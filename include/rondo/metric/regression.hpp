@@ -67,7 +67,7 @@ struct R2 {
             if (c.target[k] != c.target[k]) continue;
             const double target = double(c.target[k]), error = target - double(c.y[k]), from_mean = target - of[k].mean;
             of[k].weight += c.weight;
-            of[k].mean += from_mean * c.weight / of[k].weight;
+            of[k].mean += from_mean * (c.weight / of[k].weight);
             of[k].squares += c.weight * from_mean * (target - of[k].mean);
             of[k].residual += c.weight * error * error;
         }

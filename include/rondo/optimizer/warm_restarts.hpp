@@ -9,8 +9,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Half a cosine wave from the base rate down to a floor, repeatedly: of `steps` steps, then each time `growth` times as
-/// many.
+/// Half a cosine wave from the base rate down to a floor, repeatedly: of `steps` steps, then each time `growth` times
+/// as many.
 ///
 ///   r(t) = floor + (1 - floor) (1 + cos(pi k / n)) / 2   at step k of a wave of n steps
 ///

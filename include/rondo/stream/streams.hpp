@@ -44,7 +44,7 @@ struct StepOfStreams {
 ///
 ///   Streams streams{weights, 1000};
 ///   const auto session = streams.join();
-///   streams.step(std::array{session, other}, inputs, outputs);
+///   if (!streams.step(std::array{session, other}, inputs, outputs)) stop();
 ///   streams.leave(session);
 ///
 /// Shapes  a step's inputs are those of each sequence in turn, inputs_size numbers or tokens, in the order of the
@@ -77,7 +77,8 @@ public:
     /// The sequences of a group: while the weights are read once for all of them, their values are in L1.
     static constexpr std::size_t group = 32;
 
-    /// Denotes a sequence, or none if it is default-constructed. Handles of one object are not those of another.
+    /// Denotes a sequence, or none if it is default-constructed. Handles of one object are not those of another,
+    /// and must not be used after its destruction.
     class Handle {
     public:
         bool operator==(const Handle&) const = default;
@@ -101,7 +102,6 @@ public:
         inputs_.resize(padded(std::size_t(most) * inputs_size));
         backend_.reserve(blocks);
         for (std::size_t k = 0; k < capacity; ++k) free_[k] = capacity - 1 - k;
-        left_ = capacity;
     }
     Streams(Packed<Net, B, W>&&, std::size_t) = delete; // the weights must outlive this
     Streams(const Streams&) = delete;                   // handles denote sequences of one object
@@ -111,12 +111,13 @@ public:
 
     std::size_t capacity() const noexcept { return slots_.size(); }
     /// The sequences that have joined and not left.
-    std::size_t size() const noexcept { return capacity() - left_; }
+    std::size_t size() const noexcept { return capacity() - free_.size(); }
 
     /// A new sequence, from zero or from a rest state; an empty handle if `capacity` sequences are there.
     Handle join(const state_type& rest = {}) noexcept {
-        if (left_ == 0) return {};
-        const std::size_t at = free_[--left_];
+        if (free_.empty()) return {};
+        const std::size_t at = free_.back();
+        free_.pop_back();
         states_[at] = rest;
         slots_[at].id = ++joined_;
         return slots_[at];
@@ -126,7 +127,7 @@ public:
         if (!holds(of)) return false;
         const std::size_t at = index(of);
         slots_[at].id = 0;
-        free_[left_++] = at;
+        free_.push_back(at); // of its capacity
         return true;
     }
     /// Whether the sequence has joined this object and not left.
@@ -146,7 +147,7 @@ public:
     /// Restarts a sequence from zero, or from a rest state. False if it has left.
     bool reset(Handle of, const state_type& rest = {}) noexcept { return state(of, rest); }
 
-    /// Computes one step of each of these sequences.
+    /// Computes one step of each of these sequences. `in` and `out` do not overlap.
     ///
     /// Errors  false, and nothing changes, if one of them has left or is given twice, or if `in` or `out` has not the
     ///         numbers of so many sequences.
@@ -199,8 +200,7 @@ private:
     const Packed<Net, B, W>* weights_;
     std::vector<state_type, AlignedAllocator<state_type>> states_;
     std::vector<Slot> slots_;
-    std::vector<std::size_t> free_; // the first left_ of them are slots without a sequence
-    std::size_t left_ = 0;
+    std::vector<std::size_t> free_; // slots without a sequence
     std::uint64_t joined_ = 0, steps_ = 0;
     Buffer<scalar> values_; // of one step of a group
     Buffer<input> inputs_;

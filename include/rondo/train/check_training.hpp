@@ -104,7 +104,7 @@ auto target_mistake() {
         return numbers_mistake<S, decltype(Target::values)>();
     else return std::type_identity<typename WeightsOf<typename Target::weight_type>::template GivenToModelOf<S>>{};
 }
-template <class Net, class Input>
+template <class Net, class S, class Input>
 auto input_mistake() {
     if constexpr (reads_tokens<Net>) {
         if constexpr (!std::same_as<Input, Tokens>)
@@ -112,7 +112,9 @@ auto input_mistake() {
         else return std::type_identity<NoMistake>{};
     } else if constexpr (requires { Net::input_size; }) {
         constexpr int features = Input::rows, size = Net::input_size;
-        if constexpr (features != size)
+        if constexpr (std::same_as<typename Input::value_type, int>)
+            return std::type_identity<typename NumbersOf<int>::template GivenToModelOf<S>>{};
+        else if constexpr (features != size)
             return std::type_identity<typename FeaturesOfBatch<features>::template GivenToNetworkOf<size>>{};
         else return std::type_identity<NoMistake>{};
     } else {
@@ -148,7 +150,7 @@ template <class Net, class L, class B, class Target, class First, class... Rest>
 auto training_mistake(std::type_identity<Batch<Target, First, Rest...>>) {
     using S = typename B::scalar;
     const auto found = detail::first_mistake( // qualified: no class of an argument is instantiated
-        input_mistake<Net, First>(), numbers_mistake<S, First>(), numbers_mistake<S, Rest>()...,
+        input_mistake<Net, S, First>(), numbers_mistake<S, First>(), numbers_mistake<S, Rest>()...,
         target_mistake<S, Target>());
     if constexpr (!std::same_as<typename decltype(found)::type, NoMistake>) return found;
     else {

@@ -4,12 +4,14 @@
 #include "../core/error.hpp"
 #include "../data/batch.hpp"
 #include "../graph/loss_value.hpp"
+#include "../loss/elementwise.hpp"
 #include "../metric/concept.hpp"
 #include "../model/workspace.hpp"
 #include "async/device_batch.hpp"
 #include "check_training.hpp"
 #include "trainer_settings.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -58,9 +60,29 @@ struct Evaluation {
 };
 
 namespace detail {
-/// A network's outputs and the targets of one mini-batch, for metrics.
-template <class B, class Y, class Target, class... Metrics>
-void add_columns(const Y& y, const Target& target, std::vector<typename B::scalar>& host, Metrics&... metrics) {
+/// The targets of a column as metrics see them: NaN where the loss does not count one. `to` has room for them.
+template <class Loss, class T>
+std::span<const T> counted_targets(const Loss& loss, std::span<const T> targets, std::vector<T>& to) {
+    if constexpr (std::floating_point<T> && CountsTargets<Loss, T>) {
+        to.assign(targets.begin(), targets.end());
+        for (T& target : to)
+            if (!loss.counts(target)) target = std::numeric_limits<T>::quiet_NaN();
+        return to;
+    } else {
+        return targets;
+    }
+}
+/// Whether the loss ignores a class.
+template <class Loss>
+bool ignores(const Loss& loss, int target) {
+    if constexpr (OverClasses<Loss>) return target == loss.ignore;
+    else return false;
+}
+
+/// Adds a network's outputs and the targets of one mini-batch to metrics, without what the loss ignores.
+template <class B, class Loss, class Y, class Target, class... Metrics>
+void add_columns(const Loss& loss, const Y& y, const Target& target, std::vector<typename B::scalar>& host,
+                 Metrics&... metrics) {
     using S = typename B::scalar;
     const auto& values = values_of(target);
     using T = typename std::remove_cvref_t<decltype(values)>::value_type;
@@ -68,11 +90,15 @@ void add_columns(const Y& y, const Target& target, std::vector<typename B::scala
                   "rondo::evaluate: a metric takes no columns of these outputs and targets");
     host.resize(y.size());
     B::download(host.data(), y.value, y.size());
+    std::vector<T> counted;
     for_each_valid_range(values.extent, [&](std::size_t first, std::size_t count) {
         for (std::size_t n = first; n < first + count; ++n) {
             const auto rows = std::size_t(y.rows), size = std::size_t(values.rows);
+            const std::span<const T> targets{values.value + n * size, size};
+            if constexpr (std::same_as<T, int>)
+                if (ignores(loss, targets[0])) continue;
             const metric::Column<S, T> column{std::span<const S>{host.data() + n * rows, rows},
-                                              std::span<const T>{values.value + n * size, size}, weight_of(target, n)};
+                                              counted_targets(loss, targets, counted), weight_of(target, n)};
             if (column.weight != 0) (metrics.add(column), ...);
         }
     });
@@ -117,10 +143,10 @@ Evaluation evaluate_in_one_pass(const Model<Net, B>& model, Data& batches, const
                 return loss(run, *y, placed.target, terms);
             },
             device.host());
+        add_columns<B>(loss, *y, batch.target, host, metrics...);
         if (terms == 0) continue;
         all.loss.sum += mean * terms;
         all.loss.terms += terms;
-        add_columns<B>(*y, batch.target, host, metrics...);
     }
     if (!(all.loss.terms > 0)) fail(Error::Kind::argument, "rondo::evaluate: expected one target or more, got none");
     (report(all.metrics, metrics), ...);
@@ -140,8 +166,11 @@ Evaluation evaluate_in_one_pass(const Model<Net, B>& model, Data& batches, const
 template <class Net, Backend B, Batches Data, class Loss, class... Metrics>
     requires (sizeof...(Metrics) > 0)
 Evaluation evaluate(const Model<Net, B>& model, Data& batches, const Loss& loss, Metrics&&... metrics) {
+    static_assert((metric::Clears<std::remove_cvref_t<Metrics>> && ...),
+                  "rondo::evaluate: an argument after the loss is no metric; a trainer has a loss of its own");
     using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
-    if constexpr (detail::can_train<Net, Loss, B, Batch>) {
+    if constexpr (!(metric::Clears<std::remove_cvref_t<Metrics>> && ...)) return {};
+    else if constexpr (detail::can_train<Net, Loss, B, Batch>) {
         return detail::evaluate_in_one_pass(model, batches, loss, metrics...);
     } else {
         static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));

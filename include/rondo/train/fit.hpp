@@ -256,7 +256,8 @@ LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     return all;
 }
 
-/// The loss and metrics of a trainer's model, in one pass of one thread: see Evaluation.
+/// The loss and metrics of a trainer's model, in one pass of one thread: see Evaluation. Of steps that are enqueued,
+/// `collect` comes first.
 template <class Net, class Loss, class Rule, Backend B, Batches Data, class... Metrics>
     requires (sizeof...(Metrics) > 0)
 Evaluation evaluate(const Trainer<Net, Loss, Rule, B>& trainer, Data& batches, Metrics&&... metrics) {

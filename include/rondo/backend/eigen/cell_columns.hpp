@@ -28,16 +28,16 @@ struct CellColumns<CellStep<C, In, H, R, P, W>> {
     static constexpr ColumnTile tile{gates, Cell::rows};
     static constexpr int blocks = (std::min)(tile.blocks, Cell::Tiles::widest);
     // Weights in L1 cost little to read: small ones are read for each stream, larger ones where there are few streams.
-    static constexpr bool small = Cell::size <= L1_size / 4;
+    static constexpr bool one_by_one = Cell::size <= L1_size / 4;
     static constexpr std::size_t fewest = Cell::size > L1_size ? 2 : 2 * std::size_t(tile.columns);
     static constexpr std::size_t after_size = std::size_t(Cell::blocks * lanes);
 
     /// Updates the states in place. For `back` see CellStep.
     static void step(const std::byte* packed, StreamColumns<const S> x, S* const* states, std::size_t offset,
                      std::size_t streams, S* after, bool back) {
-        if (small || streams < fewest) {
+        if (one_by_one || streams < fewest) {
             for (std::size_t c = 0; c < streams; ++c) Cell::step(packed, x[c], states[c] + offset, back);
-        } else if constexpr (!small) {
+        } else if constexpr (!one_by_one) {
             step_to(after, packed, x, states, offset, streams, back);
             for (std::size_t c = 0; c < streams; ++c)
                 for (std::size_t k = 0; k < after_size; k += std::size_t(lanes))
