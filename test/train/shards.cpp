@@ -339,7 +339,7 @@ struct Own : LinearWithoutBias<4, 2> {
         return y;
     }
 };
-TEST(Shards, OfSumsThatCannotBeToldApart) {
+TEST(Shards, OfNetworksThatRunOneShardAtATime) {
     expect_same_bits<Sequential<GRU<3, 4>, Own>, float, MeanSquaredError>(
         [](int batch, std::uint64_t seed) { return OwnBatch<float, 3, 2, false>{5, batch, false, true, 0, seed}; },
         StatePolicy::start);

@@ -48,7 +48,7 @@ private:
 };
 
 /// The shards of a batch: parts over which sums over columns (gradients of parameters, losses) are computed one by one,
-/// to be added in the order of a SumTree. So the bits of a sum do not depend on who computes which shard.
+/// to be added in the order of a SumTree. So the bits of a sum do not depend on which worker computes a shard.
 ///
 /// Shard s has the sequences [batch s / count, batch (s + 1) / count). A run computes the shards [first, last). With
 /// one shard in all, a sum is over all columns, and kernels are chosen by the columns of their operands; with several,

@@ -101,8 +101,8 @@ public:
     void fetch(std::size_t offset) {
         if (sums_shards()) uses_.fetch(offset);
     }
-    /// Notes that columns of the program's values are not those of the batch's sequences, so that sums over a shard's
-    /// columns cannot be told apart.
+    /// Notes that columns of the program's values are not those of the batch's sequences, so that a run of several
+    /// shards cannot sum each shard's columns separately.
     void separate() { separate_ = true; }
     /// Notes that values depend on all columns of a batch (statistics): it is computed in one run, as one shard.
     void need_whole_batch() { whole_batch_ = true; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/text.hpp"
 #include "concept.hpp"
 
 #include <algorithm>
@@ -63,58 +64,31 @@ struct ClassCounts {
     }
 };
 
+/// An average over the classes of a number of their counts: Precision, Recall, F1.
+///
+/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
+/// are NaN, do not count.
+template <double (ClassCounts::Counts::*number)() const, Text title>
+struct ClassAverage {
+    Average average = Average::macro;
+    int ignore = -100;
+    ClassCounts counts{};
+
+    void clear() { counts.clear(); }
+    void add(const auto& column) { counts.add(column, ignore); }
+    double value() const {
+        return counts.average(average, [](const auto& c) { return (c.*number)(); });
+    }
+    static std::string name() { return std::string{title.view()}; }
+};
 /// Of the columns that are predicted as a class, the fraction of that class: true positives / predicted. 0 for a class
 /// that is never predicted.
-///
-/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
-/// are NaN, do not count.
-struct Precision {
-    Average average = Average::macro;
-    int ignore = -100;
-    ClassCounts counts{};
-
-    void clear() { counts.clear(); }
-    void add(const auto& column) { counts.add(column, ignore); }
-    double value() const {
-        return counts.average(average, [](const auto& c) { return c.precision(); });
-    }
-    static std::string name() { return "precision"; }
-};
-
+using Precision = ClassAverage<&ClassCounts::Counts::precision, "precision">;
 /// Of the targets of a class, the fraction that is predicted as it: true positives / support. 0 for a class without
 /// targets that is predicted.
-///
-/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
-/// are NaN, do not count.
-struct Recall {
-    Average average = Average::macro;
-    int ignore = -100;
-    ClassCounts counts{};
-
-    void clear() { counts.clear(); }
-    void add(const auto& column) { counts.add(column, ignore); }
-    double value() const {
-        return counts.average(average, [](const auto& c) { return c.recall(); });
-    }
-    static std::string name() { return "recall"; }
-};
-
+using Recall = ClassAverage<&ClassCounts::Counts::recall, "recall">;
 /// The harmonic mean of precision and recall: 2 true positives / (support + predicted).
-///
-/// Of classes, as scikit-learn's, whose classes are also those that occur. Classes that are `ignore`, and numbers that
-/// are NaN, do not count.
-struct F1 {
-    Average average = Average::macro;
-    int ignore = -100;
-    ClassCounts counts{};
-
-    void clear() { counts.clear(); }
-    void add(const auto& column) { counts.add(column, ignore); }
-    double value() const {
-        return counts.average(average, [](const auto& c) { return c.f1(); });
-    }
-    static std::string name() { return "f1"; }
-};
+using F1 = ClassAverage<&ClassCounts::Counts::f1, "f1">;
 
 /// The weights of the targets of each class, by the class that is predicted for them. `evaluate` reports no number
 /// of it: pass it by reference.

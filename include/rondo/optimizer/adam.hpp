@@ -10,22 +10,43 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
+/// The running means m of gradients and v of their squares.
+template <class S>
+struct AdamMoments {
+    template <class P> struct At {
+        P m, v;
+    };
+
+    S *mean, *square;
+    S beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
+
+    template <class Settings>
+    AdamMoments(const Settings& a, const Update<S>& u)
+        : mean{u.memory[0]}, square{u.memory[1]}, beta1{S(a.beta1)}, rest1{S(1 - a.beta1)}, beta2{S(a.beta2)},
+          rest2{S(1 - a.beta2)} {}
+
+    template <class L, class P = typename L::P>
+    RONDO_HOST_DEVICE At<P> update(std::size_t k, P gradient) const {
+        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
+        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
+        L::store(mean + k, m);
+        L::store(square + k, v);
+        return {m, v};
+    }
+};
+
 template <class S>
 struct AdamElement {
     S* p;
     const S* g;
-    S *mean, *square;
-    S rate, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
-    S root2, epsilon, decay, kept;      // root2: sqrt(1 - beta2^t); kept: the factor of p after decoupled decay
+    AdamMoments<S> moments;
+    S rate, root2, epsilon, decay, kept; // root2: sqrt(1 - beta2^t); kept: the factor of p after decoupled decay
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
         const P old = L::load(p + k), gradient = L::load(g + k) + P(decay) * old;
-        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
-        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
-        L::store(mean + k, m);
-        L::store(square + k, v);
+        const auto [m, v] = moments.template update<L>(k, gradient);
         L::store(p + k, P(kept) * old - P(rate) * m / (math::sqrt(v) / P(root2) + P(epsilon)));
     }
 };
@@ -33,10 +54,9 @@ struct AdamElement {
 template <class B, class Settings, class S = typename B::scalar>
 void adam_step(B& backend, const Settings& a, const Update<S>& u, double coupled, double decoupled) {
     const double rate = a.rate * u.factor, t = double(u.step);
-    backend.elements(AdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1],
-                                    S(rate / (1 - std::pow(a.beta1, t))), S(a.beta1), S(1 - a.beta1), S(a.beta2),
-                                    S(1 - a.beta2), S(std::sqrt(1 - std::pow(a.beta2, t))), S(a.epsilon), S(coupled),
-                                    S(1 - rate * decoupled)},
+    backend.elements(AdamElement<S>{u.parameters, u.gradient, AdamMoments<S>{a, u},
+                                    S(rate / (1 - std::pow(a.beta1, t))), S(std::sqrt(1 - std::pow(a.beta2, t))),
+                                    S(a.epsilon), S(coupled), S(1 - rate * decoupled)},
                      u.size);
 }
 

@@ -14,18 +14,14 @@ template <class S>
 struct NAdamElement {
     S* p;
     const S* g;
-    S *mean, *square;
-    S of_gradient, of_mean, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
-    S root2, epsilon, decay;                            // root2: sqrt(1 - beta2^t)
+    AdamMoments<S> moments;
+    S of_gradient, of_mean, root2, epsilon, decay; // root2: sqrt(1 - beta2^t)
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
         const P old = L::load(p + k), gradient = L::load(g + k) + P(decay) * old;
-        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
-        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
-        L::store(mean + k, m);
-        L::store(square + k, v);
+        const auto [m, v] = moments.template update<L>(k, gradient);
         const P speed = P(of_gradient) * gradient + P(of_mean) * m;
         L::store(p + k, old - speed / (math::sqrt(v) / P(root2) + P(epsilon)));
     }
@@ -60,9 +56,8 @@ struct NAdam {
         const double now = beta1 * (1 - std::pow(decay, double(u.step)) / 2);
         const double next = beta1 * (1 - std::pow(decay, double(u.step + 1)) / 2), r = rate * u.factor,
                      t = double(u.step);
-        backend.elements(detail::NAdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1],
+        backend.elements(detail::NAdamElement<S>{u.parameters, u.gradient, detail::AdamMoments<S>{*this, u},
                                                  S(r * (1 - now) / (1 - product)), S(r * next / (1 - product * next)),
-                                                 S(beta1), S(1 - beta1), S(beta2), S(1 - beta2),
                                                  S(std::sqrt(1 - std::pow(beta2, t))), S(epsilon), S(weight_decay)},
                          u.size);
     }

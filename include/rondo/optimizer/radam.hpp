@@ -12,19 +12,15 @@ template <class S>
 struct RAdamElement {
     S* p;
     const S* g;
-    S *mean, *square;
-    S rate, beta1, rest1, beta2, rest2; // rest: 1 - beta, rounded once
-    S epsilon, decay;
+    AdamMoments<S> moments;
+    S rate, epsilon, decay;
     bool adaptive;
 
     template <class L>
     RONDO_HOST_DEVICE void run(std::size_t k) const {
         using P = typename L::P;
         const P old = L::load(p + k), gradient = L::load(g + k) + P(decay) * old;
-        const P m = P(beta1) * L::load(mean + k) + P(rest1) * gradient;
-        const P v = P(beta2) * L::load(square + k) + P(rest2) * gradient * gradient;
-        L::store(mean + k, m);
-        L::store(square + k, v);
+        const auto [m, v] = moments.template update<L>(k, gradient);
         L::store(p + k, old - P(rate) * (adaptive ? m / (math::sqrt(v) + P(epsilon)) : m));
     }
 };
@@ -55,9 +51,8 @@ struct RAdam {
         const bool adaptive = k > 5;
         double now = rate * u.factor / (1 - std::pow(beta1, t));
         if (adaptive) now *= std::sqrt((k - 4) * (k - 2) * n / ((n - 4) * (n - 2) * k)) * std::sqrt(1 - power);
-        backend.elements(detail::RAdamElement<S>{u.parameters, u.gradient, u.memory[0], u.memory[1], S(now), S(beta1),
-                                                 S(1 - beta1), S(beta2), S(1 - beta2), S(epsilon), S(weight_decay),
-                                                 adaptive},
+        backend.elements(detail::RAdamElement<S>{u.parameters, u.gradient, detail::AdamMoments<S>{*this, u}, S(now),
+                                                 S(epsilon), S(weight_decay), adaptive},
                          u.size);
     }
 };

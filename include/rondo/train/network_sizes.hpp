@@ -8,7 +8,7 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
 
-/// What a trainer knows of its network's type.
+/// A network's sizes, for code of a trainer that is compiled once for all networks.
 struct NetworkSizes {
     std::span<const ParameterSpec> tensors;
     std::span<const std::size_t> state_widths; // see each_state_width

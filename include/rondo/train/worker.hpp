@@ -194,7 +194,7 @@ private:
     }
 
     // Computes the shards of `part` in one run, their gradients to `count` buffers from `first` on; false, with nothing
-    // changed, if their sums cannot be told apart, or the whole batch is needed.
+    // changed, if they cannot be summed separately, or the whole batch is needed.
     template <class Loss, class Batch>
     bool compute(const Task<Loss, Batch>& task, const Shards& part, std::size_t first, std::size_t count) {
         B& backend = work.backend();
@@ -269,7 +269,7 @@ private:
     typename B::template buffer<scalar> shared_; // of each shard, then what operations keep
     Buffer<scalar> loss_columns_;
     SumTree tree_;
-    bool separate_ = false; // the network's sums cannot be told apart
+    bool separate_ = false; // each shard is a run: see Program::separate
 };
 
 } // namespace rondo::detail
