@@ -7,6 +7,7 @@ import sys
 import torch
 
 import attention
+import ctc
 import layers
 import losses
 import metrics
@@ -24,7 +25,7 @@ def main():
     print(f"variants without options against PyTorch: {variants.check_variant():.1e} at most")
     files = [recurrent.layers(name, build) for name, build in recurrent.KINDS.items()]
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
-    files += [losses.losses(), metrics.metrics(), optimizers.optimizers()]
+    files += [losses.losses(), ctc.ctc(), metrics.metrics(), optimizers.optimizers()]
     files += [attention.attention(), traces.traces(), variants.variants(),
               variants.variants("projections", variants.PROJECTED)]
     for file in files:

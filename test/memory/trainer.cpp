@@ -2,10 +2,13 @@
 // In the steady state a trainer's steps ask for no memory, whatever they are fed and however many threads share them.
 #include "counted.hpp"
 
+#include <rondo/data/labelled_sequences.hpp>
 #include <rondo/data/samples.hpp>
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
+#include <rondo/layer/gru.hpp>
 #include <rondo/loss/cross_entropy.hpp>
+#include <rondo/loss/ctc.hpp>
 #include <rondo/optimizer/adam.hpp>
 #include <rondo/optimizer/rmsprop.hpp>
 #include <rondo/optimizer/sgd.hpp>
@@ -59,6 +62,24 @@ TEST(TrainersSteps, AllocateNothing) {
     expect_none<TokenStreams>(Adam{});
     expect_none<TokenWindows>(SGD{.momentum = 0.9});
     expect_none<TokenStreams>(RMSprop{.centered = true});
+}
+
+TEST(TrainersSteps, AllocateNothingForLabels) {
+    LabelledSequences<float, 3> data{4};
+    for (const std::size_t length : {9u, 5u, 20u, 5u, 7u, 33u, 3u, 9u, 5u, 8u})
+        data.add(normal_numbers<float>(3 * length), std::vector<int>(length % 3, 2));
+    for (const int threads : {1, 2, 3}) {
+        Model<GRU<3, 5>> model{Seed{1}};
+        Trainer trainer{model, CTC{}, Adam{}, {.threads = threads, .small_work = 0}};
+        for (std::int64_t k = 0; k < 8; ++k) epoch(trainer, data, k);
+        EXPECT_EQ(allocations([&] {
+                      for (std::int64_t k = 0; k < 8; ++k) epoch(trainer, data, k);
+                  }),
+                  0u)
+            << threads << " threads";
+        evaluate(trainer, data);
+        EXPECT_EQ(allocations([&] { evaluate(trainer, data); }), 0u) << threads << " threads";
+    }
 }
 
 TEST(TrainersSteps, AllocateNothingInFit) {

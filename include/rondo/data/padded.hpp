@@ -73,13 +73,15 @@ private:
 class PaddedLengths {
 public:
     void reserve(std::size_t batch) { lengths_.reserve(batch); }
-    /// The extent of `width` sequences, the b-th of steps(b) steps; it has lengths only if they differ.
+    /// The extent of `width` sequences, the b-th of steps(b) steps; of `fewest` steps or more. It has lengths only if
+    /// they differ.
     template <class Steps>
-    Extent extent(std::size_t width, const Steps& steps) {
+    Extent extent(std::size_t width, const Steps& steps, int fewest = 0) {
         lengths_.resize(width);
         for (std::size_t b = 0; b < width; ++b) lengths_[b] = int(steps(b));
         const auto [least, most] = std::minmax_element(lengths_.begin(), lengths_.end());
-        return {*most, int(width), *least == *most ? nullptr : lengths_.data()};
+        const bool same = *least == *most && *most >= fewest;
+        return {(std::max)(*most, fewest), int(width), same ? nullptr : lengths_.data()};
     }
 
 private:

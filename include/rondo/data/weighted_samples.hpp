@@ -17,7 +17,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A source of mini-batches that knows which of its samples they have: Samples, SeriesWindows, TokenPairs.
+/// A source of mini-batches that knows which of its samples they have: Samples, SeriesWindows, TokenPairs,
+/// LabelledSequences.
 template <class D>
 concept IndexedBatches = Batches<D> && requires(D& data, std::size_t k) {
     { data.size() } -> std::convertible_to<std::size_t>;
@@ -67,12 +68,16 @@ public:
         weights_.reserve(longest_ * widest_); // an epoch later, mini-batches of any samples allocate nothing
         weights_.assign(e.columns(), S(0));
         for (std::size_t b = 0; b < chosen.size(); ++b)
-            for (std::size_t t = 0; t < std::size_t(e.length(int(b))); ++t)
+            for (std::size_t t = 0; t < weighted_steps(e, int(b)); ++t)
                 weights_[t * chosen.size() + b] = all_[begins_[chosen[b]] + (each_step_ ? t : 0)];
         return weighted(batch, SequenceView<const S, 1>{weights_.data(), nullptr, e});
     }
 
 private:
+    // A target without steps, of a sequence without labels, has its sample's weight in the first.
+    std::size_t weighted_steps(const Extent& e, int b) const {
+        return std::size_t((std::max)(e.length(b), each_step_ ? 0 : (std::min)(e.steps, 1)));
+    }
     template <class Target, class... Inputs>
     static Batch<WeightedTarget<Target, S>, Inputs...> weighted(const Batch<Target, Inputs...>& batch,
                                                                 const SequenceView<const S, 1>& weights) {
@@ -87,7 +92,7 @@ private:
     Data* data_;
     std::vector<S> all_, weights_;
     std::vector<std::size_t> begins_;
-    std::size_t longest_ = 0, widest_ = 0;
+    std::size_t longest_ = 1, widest_ = 0;
     bool each_step_ = false;
 };
 template <class Data, class S> WeightedSamples(Data&, std::vector<S>) -> WeightedSamples<Data, S>;

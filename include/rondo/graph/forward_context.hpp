@@ -124,8 +124,10 @@ public:
     }
     bool drops() const { return memory_->randomness.dropout; }
 
-protected:
+    /// Notes that an operation depends on an extent's lengths. Those of values and losses are noted.
     void note_lengths(const Extent& extent) const { memory_->program->reads_host(extent.lengths != nullptr); }
+
+protected:
     void note_batch(const Extent& extent) const {
         const Shards& shards = memory_->shards;
         if (!shards.single() && extent.batch != shards.sequences()) memory_->program->separate();

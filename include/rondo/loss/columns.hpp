@@ -117,13 +117,21 @@ Error find_wrong(const char* loss, const Target& target, const Wrong& wrong) {
     return error;
 }
 
+namespace detail {
+/// Calls f(targets) if the host can read them while the forward is recorded.
+template <class Run, class Target, class F>
+void with_host_targets(Run& run, const Target& target, const F& f) {
+    Target on_host = target;
+    bool readable = true;
+    each_view(on_host, [&](auto& x) { readable = (x.value = run.on_host(x.value)) != nullptr && readable; });
+    if (readable) f(on_host);
+}
+}
+
 /// Fails with the loss's error for targets that the host can read while the forward is recorded.
 template <class Run, class Loss, class Target>
 void check_targets(Run& run, const Loss& loss, const Target& target, int size) {
-    Target on_host = target;
-    bool readable = true;
-    detail::each_view(on_host, [&](auto& x) { readable = (x.value = run.on_host(x.value)) != nullptr && readable; });
-    if (readable) (check)((loss.check)(on_host, size));
+    detail::with_host_targets(run, target, [&](const Target& on_host) { (check)((loss.check)(on_host, size)); });
 }
 
 /// Records a loss that is a sum over columns: column.add<P>(LossColumn) adds the loss of one. P is the type in which a

@@ -16,11 +16,13 @@ concept LossIn = requires(const L& loss, Run& run, const Y& y, const Target& tar
     { (loss.check)(target, classes) } -> std::convertible_to<Error>;
     { loss(run, y, target, terms) } -> std::same_as<LossValue<typename Run::backend_type>>;
 };
-// The losses of the library, for messages: those over numbers and those over classes.
+// The losses of the library, for messages: those over numbers, over classes and over sequences of labels.
 template <class L>
 concept OverNumbers = requires { L::outputs; };
 template <class L>
 concept OverClasses = requires(const L& loss) { loss.ignore, loss.weights; };
+template <class L> // a sequence of labels, of another length than the network's result
+concept OverLabels = requires(const L& loss) { loss.blank, loss.zero_infinity; };
 }
 
 /// A loss, as Trainer calls it: L = 1/N sum of terms, of a network's result y and a mini-batch's targets.

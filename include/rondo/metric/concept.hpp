@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/sequence_scores.hpp"
 #include "../version.hpp"
 
 #include <concepts>
@@ -20,6 +21,15 @@ struct Column {
     double weight = 1;
 };
 
+/// The outputs of a network in all valid steps of a sequence, and its labels, of a loss over sequences of labels: CTC.
+template <class S>
+struct Labelled {
+    SequenceScores<S> y;
+    std::span<const int> target;
+    int blank = 0;
+    double weight = 1;
+};
+
 /// What `evaluate` computes besides the loss, in the same pass: it sees each valid column once, on the host.
 ///
 ///   clear()      forgets all columns
@@ -32,6 +42,12 @@ template <class M, class S, class T>
 concept Metric = requires(M& metric, const Column<S, T>& column) {
     metric.clear();
     metric.add(column);
+};
+/// A metric of sequences of labels, which sees each sequence once.
+template <class M, class S>
+concept LabelMetric = requires(M& metric, const Labelled<S>& sequence) {
+    metric.clear();
+    metric.add(sequence);
 };
 template <class M>
 concept Clears = requires(M& metric) { metric.clear(); };

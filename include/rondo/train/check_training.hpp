@@ -62,6 +62,11 @@ struct TargetsOf {
                       "rondo: this loss takes targets that are classes, one int a step, not numbers");
     };
     template <class Loss>
+    struct GivenToLossOfLabels {
+        static_assert(std::is_same_v<T, int>,
+                      "rondo: this loss takes targets that are sequences of labels, one int each, not numbers");
+    };
+    template <class Loss>
     struct GivenToLossOfNumbers {
         static_assert(!std::is_same_v<T, int>,
                       "rondo: this loss takes targets that are numbers, not classes or tokens");
@@ -137,6 +142,8 @@ auto loss_mistake() {
         else return std::type_identity<Other>{};
     } else if constexpr (OverClasses<L> && !std::same_as<T, int>) {
         return std::type_identity<typename TargetsOf<T>::template GivenToLossOfClasses<L>>{};
+    } else if constexpr (OverLabels<L> && !std::same_as<T, int>) {
+        return std::type_identity<typename TargetsOf<T>::template GivenToLossOfLabels<L>>{};
     } else {
         return std::type_identity<Other>{};
     }

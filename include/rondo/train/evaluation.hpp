@@ -4,6 +4,7 @@
 #include "../core/error.hpp"
 #include "../data/batch.hpp"
 #include "../graph/loss_value.hpp"
+#include "../loss/concept.hpp"
 #include "../loss/elementwise.hpp"
 #include "../metric/concept.hpp"
 #include "../model/workspace.hpp"
@@ -103,6 +104,29 @@ void add_columns(const Loss& loss, const Y& y, const Target& target, std::vector
         }
     });
 }
+/// Adds the sequences of one mini-batch and their labels to metrics, without those of weight 0.
+template <class B, class Loss, class Y, class Target, class... Metrics>
+void add_sequences(const Loss& loss, const Y& y, const Target& target, std::vector<typename B::scalar>& host,
+                   Metrics&... metrics) {
+    using S = typename B::scalar;
+    constexpr bool of_labels = (metric::LabelMetric<Metrics, S> && ...);
+    static_assert(of_labels, "rondo::evaluate: a metric takes no sequences of labels, which are this loss's targets");
+    if constexpr (of_labels) {
+        const Tokens& values = values_of(target);
+        host.resize(y.size());
+        B::download(host.data(), y.value, y.size());
+        const SequenceView<const S, Y::rows> outputs{host.data(), nullptr, y.extent};
+        const Extent& e = values.extent;
+        std::vector<int> labels;
+        for (int b = 0; b < e.batch; ++b) {
+            labels.clear();
+            for (int u = 0; u < e.length(b); ++u) labels.push_back(values.value[u * e.batch + b]);
+            const metric::Labelled<S> sequence{sequence_scores(outputs, b), labels, loss.blank,
+                                               e.steps > 0 ? weight_of(target, std::size_t(b)) : 1};
+            if (sequence.weight != 0) (metrics.add(sequence), ...);
+        }
+    }
+}
 template <class Metric>
 void report(std::vector<MetricValue>& to, const Metric& metric) {
     if constexpr (metric::HasValue<Metric>) to.push_back({metric.name(), metric.value()});
@@ -143,7 +167,8 @@ Evaluation evaluate_in_one_pass(const Model<Net, B>& model, Data& batches, const
                 return loss(run, *y, placed.target, terms);
             },
             device.host());
-        add_columns<B>(loss, *y, batch.target, host, metrics...);
+        if constexpr (OverLabels<Loss>) add_sequences<B>(loss, *y, batch.target, host, metrics...);
+        else add_columns<B>(loss, *y, batch.target, host, metrics...);
         if (terms == 0) continue;
         all.loss.sum += mean * terms;
         all.loss.terms += terms;
