@@ -2,13 +2,15 @@
 """Training traces: small models, twenty steps each. A model takes (x, lengths) to what its loss takes."""
 
 import json
+from fnmatch import fnmatch
 
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from layers import cross_entropy
+from losses import cross_entropy
 from recurrent import ResetBeforeGRU, run
 from store import File
 
@@ -97,11 +99,33 @@ TRACES = {  # task, optimizer, its settings, what surrounds it
     "sentiment": ("sentiment", "AdamW", {**ADAM, "weight_decay": 0.01}, {}),
     "relu_rnn": ("relu_rnn", "SGD", {"lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3}, {"clip_grad_value": 0.02}),
     "reset_before": ("reset_before", "Adam", {**ADAM, "weight_decay": 0.01}, {}),
+    "sentiment_groups": ("sentiment", "AdamW", {**ADAM, "weight_decay": 0.5},
+                         {"clip_grad_norm": 0.2, "groups": [{"names": "embedding.*", "frozen": True},
+                                                            {"names": "*bias*", "weight_decay": 0.0},
+                                                            {"names": "fc*", "lr": 3.0}]}),
+    "relu_rnn_groups": ("relu_rnn", "SGD", {"lr": 0.05, "momentum": 0.9, "weight_decay": 1e-3},
+                        {"groups": [{"names": "rnn.weight_hh_l0", "frozen": True},
+                                    {"names": "fc.*", "lr": 0.5, "weight_decay": 0.1}]}),
+    "forecast_average": ("forecast", "SGD", {"lr": 0.05, "momentum": 0.9, "nesterov": True}, {"average_decay": 0.8}),
 }
+
+
+def grouped(model, settings, groups):
+    """A group for each parameter that is not frozen, with the settings of all groups that it is in."""
+    for name, parameter in model.named_parameters():
+        own = dict(settings)
+        for group in groups:
+            if fnmatch(name, group["names"]):
+                own["lr"] *= group.get("lr", 1)
+                own["weight_decay"] = group.get("weight_decay", own["weight_decay"])
+                parameter.requires_grad_(parameter.requires_grad and not group.get("frozen", False))
+        if parameter.requires_grad:
+            yield {"params": [parameter], **own}
 
 
 def clip(parameters, around):
     """Whether clipping changed a gradient."""
+    parameters = [parameter for parameter in parameters if parameter.requires_grad]
     before = [parameter.grad.clone() for parameter in parameters]
     if "clip_grad_norm" in around:
         clip_grad_norm_(parameters, around["clip_grad_norm"])
@@ -116,7 +140,7 @@ def scheduler(optimizer, around):
     return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
 
 
-def train(model, data, loss, optimizer, around):
+def train(model, data, loss, optimizer, around, average):
     """The loss of each batch before its step, and the learning rate of that step."""
     schedule = scheduler(optimizer, around)
     losses, rates, clipped = [], [], 0
@@ -129,6 +153,8 @@ def train(model, data, loss, optimizer, around):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
+        if average:
+            average.update_parameters(model)
     assert (clipped > 0) == any(name.startswith("clip") for name in around), "clipping is idle"
     return {"losses": torch.stack(losses), "learning_rates": torch.tensor(rates)}
 
@@ -140,8 +166,13 @@ def traces():
         file.case(name)
         model, data = build(), draw()
         file.add(f"{name}/initial", model.state_dict())
-        optimizer = getattr(torch.optim, kind)(model.parameters(), **settings)
-        file.add(name, data | train(model, data, loss, optimizer, around))
+        parameters = list(grouped(model, settings, around["groups"])) if "groups" in around else model.parameters()
+        optimizer = getattr(torch.optim, kind)(parameters, **settings)
+        decay = around.get("average_decay")
+        average = decay and AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        file.add(name, data | train(model, data, loss, optimizer, around, average))
         file.add(f"{name}/final", model.state_dict())
+        if average:
+            file.add(f"{name}/averaged", average.module.state_dict())
         file.metadata[f"settings/{name}"] = json.dumps({"optimizer": kind, **settings, **around})
     return file

@@ -34,6 +34,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -283,6 +284,25 @@ TEST(OutOfMemory, IsToldAsAnyExceptionOfABackendIs) {
     Faulty::fails = true;
     EXPECT_EQ(failure_of([&] { load(model, path); }).kind, Error::Kind::device);
     Faulty::fails = false;
+}
+
+// An average of the weights is one more model, groups of parameters are a few numbers.
+TEST(Trainers, HoldAsMuchAsTheyState) {
+    using B = EigenBackend<float>;
+    using Wide = Sequential<Named<"lstm", LSTM<33, 64>>, Named<"fc", Linear<64, 1>>>;
+    Model<Wide, B> model;
+    const auto held_with = [&](TrainerSettings settings) {
+        const std::size_t before = held::bytes;
+        const Trainer<Wide, MeanSquaredError, Adam, B> trainer{model, {}, Adam{}, std::move(settings)};
+        return held::bytes - before;
+    };
+    const std::size_t plain = held_with({}), whole = model.count() * sizeof(float);
+    EXPECT_EQ(held_with({.average = MovingAverage{}}), plain + whole);
+    const std::size_t grouped =
+        held_with({.groups = {{.names = "lstm", .frozen = true}, {.names = "fc.bias", .rate = 0.5}}});
+    EXPECT_GT(grouped, plain);
+    EXPECT_LT(grouped, plain + 1024);
+    EXPECT_GT(whole, 64 * 1024u);
 }
 
 // The form that throws: what it throws can be caught, and needs no memory.

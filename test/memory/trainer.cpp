@@ -18,6 +18,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 namespace {
@@ -35,17 +36,22 @@ void epoch(Trainer& trainer, Data& data, std::int64_t number) {
 template <class Data, class Rule>
 void expect_none(Rule rule) {
     const auto text = letters(60);
+    const std::vector<ParameterGroup> groups{{.names = "in", .frozen = true}, {.names = "out.bias", .rate = 0.5}};
     for (const int threads : {1, 2, 3}) {
         Data data{text, 5, 7};
         Model<Letters> model{Seed{1}};
-        Trainer<Letters, CrossEntropy, Rule, B> trainer{model,
-                                                        {},
-                                                        rule,
-                                                        {.clip_norm = 0.5,
-                                                         .clip_value = 0.5,
-                                                         .threads = threads,
-                                                         .small_work = 0,
-                                                         .schedule = CosineDecay{.steps = 100}}};
+        const bool more = threads == 2; // groups and an average, too
+        Trainer<Letters, CrossEntropy, Rule, B> trainer{
+            model,
+            {},
+            rule,
+            {.clip_norm = 0.5,
+             .clip_value = 0.5,
+             .threads = threads,
+             .small_work = 0,
+             .schedule = CosineDecay{.steps = 100},
+             .groups = more ? groups : std::vector<ParameterGroup>{},
+             .average = more ? std::optional{MovingAverage{}} : std::nullopt}};
         EXPECT_GT(allocations([&] { epoch(trainer, data, 0); }), 0u) << "the first takes all";
         EXPECT_EQ(allocations([&] {
                       for (std::int64_t k = 1; k < 4; ++k) epoch(trainer, data, k);

@@ -4,6 +4,7 @@
 #include <rondo/data/token_streams.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/train/checkpoint.hpp>
+#include <rondo/train/fit.hpp>
 
 #include <laws/batch.hpp>
 #include <support/failure.hpp>

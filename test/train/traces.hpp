@@ -106,11 +106,15 @@ void expect_trace(const char* name, Loss loss, Rule rule, TrainerSettings settin
                          "loss of step " + std::to_string(k));
         }
         EXPECT_EQ(trainer.steps(), 20);
-        const auto got = model.values();
-        for (const ParameterSpec& t : Net::tensors)
-            for (std::size_t n = 0; n < t.size(); ++n)
-                expect_close(double(got[t.offset + n]), last[t.offset + n], tolerance<S>,
-                             std::string{t.name.view()} + "[" + std::to_string(n) + "]");
+        const auto expect_parameters = [&](const std::vector<S>& got, const std::vector<double>& expected) {
+            for (const ParameterSpec& t : Net::tensors)
+                for (std::size_t n = 0; n < t.size(); ++n)
+                    expect_close(double(got[t.offset + n]), expected[t.offset + n], tolerance<S>,
+                                 std::string{t.name.view()} + "[" + std::to_string(n) + "]");
+        };
+        expect_parameters(model.values(), last);
+        if (settings.average)
+            expect_parameters(trainer.averaged().values(), parameters<Net, double>(golden, "averaged"));
     }
 }
 
@@ -149,7 +153,27 @@ TYPED_TEST_P(Traces, reset_before) {
     expect_trace<ResetBefore, TypeParam>("reset_before", MeanSquaredError{}, Adam{.rate = 1e-2, .weight_decay = 1e-2},
                                          {}, true);
 }
+TYPED_TEST_P(Traces, sentiment_groups) {
+    expect_trace<Sentiment, TypeParam>("sentiment_groups", BinaryCrossEntropy{},
+                                       AdamW{.rate = 1e-2, .weight_decay = 0.5},
+                                       {.clip_norm = 0.2,
+                                        .groups = {{.names = "embedding", .frozen = true},
+                                                   {.names = "*bias*", .weight_decay = 0},
+                                                   {.names = "fc*", .rate = 3}}},
+                                       true);
+}
+TYPED_TEST_P(Traces, relu_rnn_groups) {
+    expect_trace<RNNs, TypeParam>(
+        "relu_rnn_groups", MeanSquaredError{}, SGD{.rate = 0.05, .momentum = 0.9, .weight_decay = 1e-3},
+        {.groups = {{.names = "rnn.weight_hh_l0", .frozen = true}, {.names = "fc", .rate = 0.5, .weight_decay = 0.1}}},
+        false);
+}
+TYPED_TEST_P(Traces, forecast_average) {
+    expect_trace<Forecast, TypeParam>("forecast_average", MeanSquaredError{},
+                                      SGD{.rate = 0.05, .momentum = 0.9, .nesterov = true},
+                                      {.average = MovingAverage{.decay = 0.8}}, true);
+}
 REGISTER_TYPED_TEST_SUITE_P(Traces, char_clipped, char_schedule, forecast, forecast_rmsprop, forecast_rmsprop_momentum,
-                            sentiment, relu_rnn, reset_before);
+                            sentiment, relu_rnn, reset_before, sentiment_groups, relu_rnn_groups, forecast_average);
 
 } // namespace trace

@@ -50,7 +50,8 @@ struct ForwardMemory {
     LayerUse* uses = nullptr; // indexed by layer number
     bool taped = false;
     HostCopy host{};
-    Shards shards{}; // of the batch
+    Shards shards{};                          // of the batch
+    const FrozenParameters* frozen = nullptr; // null: every parameter has a gradient
 };
 
 /// One call of a network's forward. It allocates values and records operations in a program, which is executed after

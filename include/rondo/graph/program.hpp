@@ -3,6 +3,7 @@
 
 #include "../backend/concept.hpp"
 #include "../core/memory.hpp"
+#include "frozen_parameters.hpp"
 #include "op_context.hpp"
 
 #include <algorithm>
@@ -59,6 +60,8 @@ public:
     Program& operator=(Program&& other) noexcept {
         records_ = std::move(other.records_);
         size_ = std::exchange(other.size_, 0);
+        first_ = other.first_;
+        frozen_ = other.frozen_;
         scratch_size_ = other.scratch_size_;
         product_size_ = other.product_size_;
         reads_host_ = other.reads_host_;
@@ -70,9 +73,11 @@ public:
         return *this;
     }
 
-    /// `shards`: of the runs that the operations are recorded for.
-    void clear(const Shards& shards = {}) {
+    /// `shards`: of the runs that the operations are recorded for; `frozen`: the parameters without gradients, or null.
+    void clear(const Shards& shards = {}, const FrozenParameters* frozen = nullptr) {
         size_ = scratch_size_ = product_size_ = 0;
+        frozen_ = frozen;
+        first_ = frozen ? none : 0;
         reads_host_ = separate_ = whole_batch_ = false;
         shards_ = shards;
         uses_.clear();
@@ -97,8 +102,9 @@ public:
                     if (sums_shards()) add_parameters(operation);
             }
     }
-    /// Notes that the forward took a parameter's address.
+    /// Notes that the forward took a parameter's address: operations before it do not depend on that parameter.
     void fetch(std::size_t offset) {
+        if (first_ == none && !frozen_->contains(offset)) first_ = size_;
         if (sums_shards()) uses_.fetch(offset);
     }
     /// Notes that columns of the program's values are not those of the batch's sequences, so that a run of several
@@ -114,6 +120,7 @@ public:
         uses_.complete();
         deferred_.clear();
         uses_.each_deferred([&](const ParameterUses::Use& use) {
+            if (use.record < first_) return; // backward does not call it
             records_[use.record].kept_at = use.at;
             deferred_.push_back({records_[use.record].operation, use.at, use.layout});
         });
@@ -128,7 +135,7 @@ public:
         for (std::size_t k = 0; k < size_; ++k) records_[k].functions->forward(context, records_[k].operation);
     }
     void backward(OpContext<B> context) const {
-        for (std::size_t k = size_; k-- > 0;)
+        for (std::size_t k = size_; k > 0 && k-- > first_;)
             if (const auto backward = records_[k].functions->backward) {
                 context.keep_at(records_[k].kept_at);
                 backward(context, records_[k].operation);
@@ -152,6 +159,8 @@ public:
     }
 
     std::size_t size() const { return size_; }
+    /// The first operation that depends on a parameter with a gradient: backward begins with the last and ends here.
+    std::size_t first() const { return (std::min)(first_, size_); }
     /// The scratch memory of the operation that needs most, in elements.
     std::size_t scratch_size() const { return scratch_size_; }
     /// The backend's memory for the largest product, in elements.
@@ -224,7 +233,10 @@ private:
         product_size_ = (std::max)(product_size_, counted.product_size());
     }
 
+    static constexpr std::size_t none = ~std::size_t{0};
     std::vector<Record> records_;
+    std::size_t first_ = 0;
+    const FrozenParameters* frozen_ = nullptr; // used while operations are recorded
     std::size_t size_ = 0, scratch_size_ = 0, product_size_ = 0;
     bool reads_host_ = false, separate_ = false, whole_batch_ = false;
     Shards shards_;

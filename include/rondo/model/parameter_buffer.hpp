@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
@@ -43,6 +44,8 @@ public:
                  "rondo::Model: expected " + std::to_string(size_) + " numbers, got " + std::to_string(host.size()));
         B::upload(buffer_, host.data(), size_);
     }
+    /// Exchanges the elements with those of a buffer of the same size.
+    void swap(typename B::template buffer<scalar>& other) noexcept { std::swap(buffer_, other); }
 
 protected: // by a derived class only: models of two networks do not mix
     ParameterBuffer& operator=(const ParameterBuffer&) = default;

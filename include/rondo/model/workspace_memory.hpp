@@ -106,7 +106,7 @@ private:
         taped_ = recorded_ = complete_ = false; // the last program's memory is about to be overwritten
         values = arena_of(values_);
         zeros = arena_of(zeros_);
-        program_.clear(memory.shards);
+        program_.clear(memory.shards, memory.frozen);
         losses_.clear();
         lengths_.clear();
         memory.program = &program_;

@@ -4,6 +4,7 @@
 #include "../core/host_device.hpp"
 #include "../core/memory.hpp"
 #include "../core/parameter_spec.hpp"
+#include "../graph/frozen_parameters.hpp"
 #include "../model/workspace.hpp"
 
 #include <cstddef>
@@ -38,20 +39,21 @@ struct UpdateCount {
 };
 
 /// Updates running averages from what a backward has left in their places in the gradient: in that of a count the
-/// number of terms, and in those of the averages before it the sums of these terms.
+/// number of terms, and in those of the averages before it the sums of these terms. Those that are frozen stay.
 template <class Used, class S>
-void update_running_averages(Used& used, std::span<const ParameterSpec> tensors, S* parameters, const S* gradient) {
+void update_running_averages(Used& used, std::span<const ParameterSpec> tensors, S* parameters, const S* gradient,
+                             const FrozenParameters& frozen = {}) {
     using Role = ParameterSpec::Role;
     std::size_t first = 0; // of the averages that the next count belongs to
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         if (tensors[k].role != Role::count) continue;
         const std::size_t count = tensors[k].offset;
         for (; first < k; ++first)
-            if (const ParameterSpec& t = tensors[first]; t.role == Role::average)
+            if (const ParameterSpec& t = tensors[first]; t.role == Role::average && !frozen.contains(t.offset))
                 used.elements(UpdateAverage<S>{parameters + t.offset, gradient + t.offset, gradient + count,
                                                parameters + count, S(t.momentum)},
                               padded(t.size()));
-        used.columns(UpdateCount<S>{parameters + count, gradient + count}, 1);
+        if (!frozen.contains(count)) used.columns(UpdateCount<S>{parameters + count, gradient + count}, 1);
     }
 }
 

@@ -78,6 +78,13 @@ public:
         return or_fail([&](Error& error) { return evaluate(batch, error); });
     }
 
+    /// The model with the moving average of its parameters; a copy of the model without TrainerSettings::average.
+    Model<Net, B> averaged() const {
+        Model<Net, B> copy = model();
+        if (Base::average()) copy.assign(Base::averaged_values());
+        return copy;
+    }
+
     Model<Net, B>& model() { return static_cast<Model<Net, B>&>(Base::model()); }
     const Model<Net, B>& model() const { return static_cast<const Model<Net, B>&>(Base::model()); }
 

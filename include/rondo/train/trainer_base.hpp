@@ -14,8 +14,10 @@
 #include "clip.hpp"
 #include "network_sizes.hpp"
 #include "not_finite.hpp"
+#include "optimizer_state.hpp"
 #include "sum_gradients.hpp"
 #include "trainer_settings.hpp"
+#include "weight_average.hpp"
 #include "worker.hpp"
 #include "workers.hpp"
 
@@ -44,16 +46,13 @@ public:
     template <class Batch> using Record = RecordStep<B, Loss, Batch>;
 
     TrainerBase(ParameterBuffer<B>& model, const NetworkSizes& network, Loss loss, Rule rule, TrainerSettings settings)
-        : model_{&model}, network_{network}, loss_{std::move(loss)}, rule_{std::move(rule)},
-          settings_{std::move(settings)}, workers_{settings_.threads}, state_{network.state_size, 0},
-          evaluation_{network.state_size, 0} {
+        : model_{&model}, network_{network}, loss_{std::move(loss)}, settings_{checked(std::move(settings))},
+          optimizer_{std::move(rule), network, model.count(), settings_.groups}, average_{settings_.average, model},
+          workers_{settings_.threads}, state_{network.state_size, 0}, evaluation_{network.state_size, 0} {
         all_.reserve(std::size_t(workers_.count()));
-        (check)(rule_.problem());
-        (check)(settings_.problem());
         for (int k = 0; k < workers_.count(); ++k)
             all_.emplace_back(model.count(), network.state_size,
                               GradientBuffers::of(k, workers_.count(), most_shards()));
-        for (auto& memory : memory_) memory.resize(model.count());
         losses_.resize(std::size_t(most_shards()));
         if (workers_.count() > most_shards())
             warn("expected as many threads as shards (" + std::to_string(most_shards()) + ") or fewer, got " +
@@ -80,7 +79,7 @@ public:
     /// Errors  those that are known before the step is computed; the step is not enqueued then.
     template <class Batch>
     void enqueue(const Batch& batch, Record<Batch> record, Error& error) {
-        const double factor = rate_factor_ * settings_.schedule(steps_);
+        const double factor = this->factor();
         if (Error found = factor_problem(factor, steps_)) return void(error = std::move(found));
         if (Error found = check_batch(batch, true)) return void(error = std::move(found));
         const double terms = loss_.terms(batch.target);
@@ -135,12 +134,13 @@ public:
     /// after each step would take time.
     Error problem() {
         Error found = finite_problem("parameter ", model_->data(), [&] { return model_->values(); });
-        for (std::size_t k = 0; k < memory_.size() && !found; ++k)
-            found = finite_problem("the optimizer's memory of ", B::data(memory_[k]), [&] {
-                std::vector<scalar> values(size());
-                B::download(values.data(), B::data(memory_[k]), size());
-                return values;
-            });
+        for (const auto& memory : optimizer_.memory())
+            if (!found)
+                found = finite_problem("the optimizer's memory of ", B::data(memory), [&] {
+                    std::vector<scalar> values(size());
+                    B::download(values.data(), B::data(memory), size());
+                    return values;
+                });
         return found;
     }
 
@@ -149,9 +149,35 @@ public:
     void steps(std::int64_t steps) { steps_ = steps; }
     double rate_factor() const { return rate_factor_; }
     void rate_factor(double factor) { rate_factor_ = factor; }
-    auto& optimizer_memory() { return memory_; }
-    const auto& optimizer_memory() const { return memory_; }
-    const Rule& rule() const { return rule_; }
+    auto& optimizer_memory() { return optimizer_.memory(); }
+    const auto& optimizer_memory() const { return optimizer_.memory(); }
+    const Rule& rule() const { return optimizer_.rule(); }
+    WeightAverage<B>& average() { return average_; }
+    const WeightAverage<B>& average() const { return average_; }
+    /// Exchanges the model's parameters and their average; nothing without TrainerSettings::average. The next step
+    /// must have them exchanged again.
+    void swap_average() { average_.swap(backend(), *model_, network_.trained); }
+
+    std::vector<scalar> averaged_values() const { return average_.values(*model_, network_.trained); }
+
+    /// A copy of the parameters on the host: fit keeps the best ones here. Empty: none.
+    const std::vector<scalar>& kept() const { return kept_; }
+    void kept(std::vector<scalar> values) { kept_ = std::move(values); }
+    void keep() {
+        kept_.resize(size());
+        B::download(kept_.data(), model_->data(), size());
+    }
+    /// Copies them to the model.
+    void restore_kept() { model_->assign(kept_); }
+
+    /// The learning rate of the next step, of groups that do not change it; of a rule that has no `rate`, its factor.
+    double rate() const {
+        if constexpr (requires(const Rule& r) { double{r.rate}; }) return rule().rate * factor();
+        else return factor();
+    }
+    /// Sets the rate's factor instead of the schedule and rate_factor; nothing: they apply again.
+    void fix_factor(std::optional<double> factor) { fixed_factor_ = factor; }
+
     const Loss& loss() const { return loss_; }
     int threads() const { return int(all_.size()); }
     /// The persistent state of training, of all sequences of a batch.
@@ -164,6 +190,12 @@ public:
     const TrainerSettings& settings() const { return settings_; }
 
 private:
+    static TrainerSettings checked(TrainerSettings settings) {
+        (check)(settings.problem());
+        return settings;
+    }
+    double factor() const { return fixed_factor_ ? *fixed_factor_ : rate_factor_ * settings_.schedule(steps_); }
+    const FrozenParameters* frozen() const { return optimizer_.frozen().empty() ? nullptr : &optimizer_.frozen(); }
     std::size_t size() const { return model_->count(); }
     B& backend() { return all_.front().work.backend(); }
 
@@ -182,8 +214,8 @@ private:
         const std::int64_t before = steps_;
         Worker<B>& worker = all_.front();
         worker.guard([&] {
-            if (!async_step_(worker, state_, pending_, *model_, network_.trained, record, loss_, settings_, batch,
-                             terms, std::uint64_t(steps_)))
+            if (!async_step_(worker, state_, pending_, *model_, frozen(), network_.trained, record, loss_, settings_,
+                             batch, terms, std::uint64_t(steps_)))
                 return;
             NonFiniteGuard<B> guard{backend(), pending_.finite_check().record()};
             update(guard, factor);
@@ -195,12 +227,11 @@ private:
 
     template <class Used>
     void update(Used& used, double factor) {
-        std::array<scalar*, std::size_t(Rule::memories)> memory;
-        for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]);
+        const scalar* const gradient = all_.front().gradient().data();
         ++steps_;
-        rule_.step(used, Update<scalar>{model_->data(), all_.front().gradient().data(), memory.data(), network_.trained,
-                                        steps_, factor});
-        update_running_averages(used, network_.tensors, model_->data(), all_.front().gradient().data());
+        optimizer_.step(used, model_->data(), gradient, steps_, factor);
+        update_running_averages(used, network_.tensors, model_->data(), gradient, optimizer_.frozen());
+        average_.update(used, model_->data(), network_.trained, steps_);
     }
 
     // A synchronous step.
@@ -211,6 +242,7 @@ private:
         sum_gradients_(all_, workers_, size(), shards_of(batch.target.extent.batch, true).count, settings_.small_work);
         scalar* const gradient = all_.front().gradient().data();
         const std::size_t trained = network_.trained;
+        clear_frozen(backend(), optimizer_.frozen(), gradient);
         const double norm = std::sqrt(backend().sum_of_squares(gradient, trained));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
             error = not_finite(network_.tensors, find_not_finite(batch), loss.sum, model_->values(),
@@ -245,7 +277,8 @@ private:
                                                                   states,
                                                                   network_.state_widths,
                                                                   settings_.accumulate,
-                                                                  losses_.data()};
+                                                                  losses_.data(),
+                                                                  learn ? frozen() : nullptr};
         Shards shards = shards_of(sequences, learn);
         const auto part = [&](int k) {
             auto& worker = all_[std::size_t(k)];
@@ -305,17 +338,19 @@ private:
     ParameterBuffer<B>* model_;
     NetworkSizes network_;
     Loss loss_;
-    Rule rule_;
     TrainerSettings settings_;
+    OptimizerState<Rule, B> optimizer_;
+    WeightAverage<B> average_;
+    std::vector<scalar> kept_{};
     Workers workers_;
     std::vector<Worker<B>> all_;
     StateBuffer<B> state_, evaluation_; // separate, so that an evaluation does not change training
     std::vector<double> losses_;        // of each shard
     std::array<bool, 2> whole_batch_{}; // of an evaluation and of training: batches are not divided
     SumGradients<B> sum_gradients_;
-    std::array<typename B::template buffer<scalar>, std::size_t(Rule::memories)> memory_;
     std::int64_t steps_ = 0;
     double rate_factor_ = 1;
+    std::optional<double> fixed_factor_{};
 
     PendingSteps<B> pending_;
     std::conditional_t<Asynchronous<B>, AsyncStep<B>, std::tuple<>> async_step_;

@@ -5,13 +5,17 @@
 #include "../core/extent.hpp"
 #include "../core/random.hpp"
 #include "../optimizer/concept.hpp"
+#include "../optimizer/parameter_groups.hpp"
 #include "../optimizer/schedule.hpp"
+#include "moving_average.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -29,6 +33,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///                        bits: waking the workers would take longer (200,000 are some 30 us of work, waking takes 8
 ///                        us).
 /// schedule               a factor of the learning rate for step 0, 1, ...
+/// groups                 parameters with a rate or a weight decay of their own, or that are frozen. Clipping by norm
+///                        counts the others only. The backward of what comes before the first operation that depends
+///                        on a parameter that is not frozen is not computed.
+/// average                a moving average of the weights
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
     int shards = 8, threads = 1;
@@ -36,6 +44,8 @@ struct TrainerSettings {
     Seed seed{};
     std::size_t small_work = 200'000;
     RateSchedule schedule{};
+    std::vector<ParameterGroup> groups{};
+    std::optional<MovingAverage> average{};
 
     /// Names a setting that is out of range.
     Error problem() const {
@@ -44,6 +54,8 @@ struct TrainerSettings {
             if (number < 1)
                 return {Error::Kind::argument,
                         std::string{"rondo::Trainer: "} + name + ": expected 1 or more, got " + std::to_string(number)};
+        if (average)
+            if (Error found = average->problem()) return found;
         return detail::first_of({detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
                                  detail::outside("rondo::Trainer: clip_value", clip_value, 0, any)});
     }

@@ -128,6 +128,7 @@ struct Worker {
         std::span<const std::size_t> state_widths;
         bool separate;  // computes one shard after the other
         double* losses; // of each shard of the batch
+        const FrozenParameters* frozen = nullptr;
     };
 
     WorkspaceMemory<B> work;
@@ -213,7 +214,8 @@ private:
                                               .persistent_batch = from ? from->batch() : 0,
                                               .taped = task.learn != nullptr,
                                               .host = device_batch.host(),
-                                              .shards = part},
+                                              .shards = part,
+                                              .frozen = task.frozen},
                                              task.loss, there, task.terms);
         needs_whole_batch = part.count > 1 && work.program().needs_whole_batch();
         if (needs_whole_batch || (!part.single() && !by_shard(sum, width))) return false;

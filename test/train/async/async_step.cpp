@@ -71,6 +71,8 @@ Outcome fitted(Data data, TrainerSettings with = settings) {
     outcome.losses.push_back(evaluate(trainer, data).mean());
     outcome.parameters = model.values();
     outcome.steps = trainer.steps();
+    if (with.average)
+        for (const double one : trainer.averaged().values()) outcome.parameters.push_back(one);
     return outcome;
 }
 template <class Net = Reader, class Loss = CrossEntropy, class Data>
@@ -81,6 +83,16 @@ void expect_like_eigen(const Data& data, const TrainerSettings& with = settings)
 }
 
 TEST(AsyncStep, WindowsOfTwoForms) { expect_like_eigen(TokenWindows{text, 6, 5}); }
+TEST(AsyncStep, GroupsAndAnAverage) {
+    TrainerSettings grouped = settings;
+    grouped.groups = {
+        {.names = "in", .frozen = true}, {.names = "rnn*bias*", .rate = 0.5}, {.names = "out", .frozen = true}};
+    grouped.average = MovingAverage{.decay = 0.9};
+    expect_like_eigen(TokenWindows{text, 6, 5}, grouped);
+    grouped.threads = 2;
+    grouped.small_work = 0;
+    expect_like_eigen(TokenWindows{text, 6, 5}, grouped);
+}
 TEST(AsyncStep, StreamsThatGoOn) { expect_like_eigen(TokenStreams{text, 3, 2}); }
 TEST(AsyncStep, TwoWorkersWait) {
     TrainerSettings two = settings;

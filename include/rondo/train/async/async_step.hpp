@@ -4,6 +4,7 @@
 #include "../../backend/concept.hpp"
 #include "../../loss/terms.hpp"
 #include "../clip.hpp"
+#include "../optimizer_state.hpp"
 #include "../trainer_settings.hpp"
 #include "../worker.hpp"
 #include "graph_cache.hpp"
@@ -23,9 +24,9 @@ public:
     /// Returns whether there is a gradient: false if no target of the batch counts.
     template <class Loss, class Batch>
     bool operator()(Worker<B>& worker, StateBuffer<B>& states, PendingSteps<B>& pending,
-                    const ParameterBuffer<B>& model, std::size_t trained, RecordStep<B, Loss, Batch> record,
-                    const Loss& loss_of, const TrainerSettings& settings, const Batch& batch, double terms,
-                    std::uint64_t step) {
+                    const ParameterBuffer<B>& model, const FrozenParameters* frozen, std::size_t trained,
+                    RecordStep<B, Loss, Batch> record, const Loss& loss_of, const TrainerSettings& settings,
+                    const Batch& batch, double terms, std::uint64_t step) {
         using S = typename B::scalar;
         B& backend = worker.work.backend();
         const int columns = batch.target.extent.batch;
@@ -43,7 +44,8 @@ public:
                                           .randomness = {settings.seed, step, true, &note->step},
                                           .persistent_batch = state ? state->batch() : 0,
                                           .taped = true,
-                                          .host = worker.device_batch.host()},
+                                          .host = worker.device_batch.host(),
+                                          .frozen = frozen},
                                          loss_of, placed, terms); // also validates the batch
         const auto work = [&] {
             backend.fill(gradient, model.count(), S(0));
@@ -51,6 +53,7 @@ public:
             worker.work.execute();
             worker.work.backward(&worker.gradient());
             if (terms == 0) return;
+            if (frozen) clear_frozen(backend, *frozen, gradient);
             finite_check.reduce(backend, gradient, trained, loss, terms, settings.clip_norm, note);
             if (settings.clip_norm > 0) backend.elements(ScaleByRecord<S>{gradient, finite_check.record()}, trained);
             if (settings.clip_value > 0) clip_value(backend, gradient, trained, settings.clip_value);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../core/number_text.hpp"
+#include "fit_options.hpp"
+#include "training_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+inline Error epoch_problem(const Progress& progress, std::size_t count) {
+    const auto refuse = [](const std::string& what) { return Error{Error::Kind::argument, "rondo::fit: " + what}; };
+    if (count == 0) return refuse("expected one batch or more, got none");
+    if (progress.batch == 0) return {};
+    if (progress.batches != count)
+        return refuse("the run is in an epoch of " + std::to_string(progress.batches) + " batches, the data are " +
+                      std::to_string(count));
+    if (progress.batch > count)
+        return refuse("expected a run after at most " + std::to_string(count) + " batches of an epoch, got " +
+                      std::to_string(progress.batch));
+    return {};
+}
+/// An error if epoch k, from 1, has no target.
+inline Error terms_problem(std::int64_t k, const LossSum& loss) {
+    if (loss.terms > 0) return {};
+    return {Error::Kind::argument,
+            "rondo::fit: epoch " + std::to_string(k) + ": expected one target or more among its batches, got none"};
+}
+inline Error validation_problem(std::int64_t k, double loss) {
+    if (std::isfinite(loss)) return {};
+    return {Error::Kind::not_finite, "rondo::fit: epoch " + std::to_string(k) +
+                                         ": expected a finite loss of validate, got " + to_text(loss)};
+}
+
+/// The loop of fit.
+class EpochLoop {
+public:
+    EpochLoop(TrainingRun& run, const FitOptions& options, Progress& progress)
+        : run_{&run}, options_{&options}, progress_{&progress} {
+        if (progress == Progress{}) run.forget_kept();
+    }
+
+    History operator()() {
+        saved_ = Clock::now();
+        bool stopped = false;
+        while (!stopped && !ended()) stopped = !epoch();
+        if (!stopped && options_->keep && options_->keep->restore && progress_->epoch > 0) restore();
+        const auto batch = std::int64_t(progress_->batches) * progress_->epoch + std::int64_t(progress_->batch);
+        call({TrainingEvent::Kind::end, progress_->epoch, batch, {}, history_.notes});
+        return std::move(history_);
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    using Number = TrainingEvent::Number;
+
+    bool ended() const {
+        return progress_->epoch >= options_->epochs || (options_->patience > 0 && progress_->bad >= options_->patience);
+    }
+    /// Whether the run goes on.
+    bool epoch() {
+        const auto begin = Clock::now();
+        run_->begin_epoch(progress_->epoch);
+        (check)(epoch_problem(*progress_, run_->count()));
+        progress_->batches = run_->count();
+        if (!batches()) return false;
+
+        EpochResult result{progress_->epoch + 1, progress_->loss.mean()};
+        (check)(terms_problem(result.epoch, progress_->loss));
+        (check)(run_->problem());
+        if (options_->validate) validate(result);
+        result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+
+        ++progress_->epoch;
+        progress_->batch = 0;
+        progress_->loss = {};
+        if (options_->plateau) run_->rate_factor(options_->plateau->update(progress_->plateau, result.validation));
+        result.rate = run_->rate();
+        if (options_->checkpoints && options_->checkpoints->every_epochs > 0 &&
+            progress_->epoch % options_->checkpoints->every_epochs == 0)
+            result.notes.push_back(save_checkpoint());
+        history_.push_back(result);
+        const bool more = !options_->on_epoch || options_->on_epoch(result);
+        return tell(result) && more;
+    }
+    bool batches() {
+        constexpr std::size_t most = 16;
+        const auto every = std::size_t(options_->every_steps);
+        for (std::size_t given = 0; progress_->batch < progress_->batches;) {
+            Error error, late;
+            const auto collect = [&] {
+                const LossSum before = progress_->loss;
+                progress_->batch += run_->collect(progress_->batch, progress_->loss, late);
+                recent_.sum += progress_->loss.sum - before.sum;
+                recent_.terms += progress_->loss.terms - before.terms;
+                given = 0;
+            };
+            or_first([&] { run_->enqueue(progress_->batch + given, error); }, [&] { collect(), (check)(late); });
+            const bool last = progress_->batch + ++given >= progress_->batches;
+            const bool event = every > 0 && (done() + given) % every == 0;
+            if (!error && given < most && !last && !event && !options_->on_batch) continue;
+            collect();
+            (check)(late); // an error of an earlier mini-batch precedes that of enqueue
+            (check)(error);
+            save_in_time();
+            if (options_->on_batch && !options_->on_batch(*progress_)) return false;
+            if (event && !tell_steps()) return false;
+        }
+        return true;
+    }
+    void validate(EpochResult& result) {
+        const AveragedWeights averaged{*run_};
+        Evaluation evaluation = options_->validate();
+        result.validation = evaluation.mean();
+        result.metrics = std::move(evaluation.metrics);
+        (check)(validation_problem(result.epoch, result.validation));
+        const Best watched = options_->keep.value_or(Best{});
+        (check)(monitor_problem(watched, result));
+        const bool restores = options_->keep && watched.restore;
+        result.better = watched.better(watched.value(result), progress_->best) || (restores && !run_->has_kept());
+        if (result.better && restores) run_->keep();
+        if (result.better && options_->keep) note_kept(result, watched);
+        progress_->best = result.better ? watched.value(result) : progress_->best;
+        progress_->bad = result.better ? 0 : progress_->bad + 1;
+    }
+    void note_kept(EpochResult& result, const Best& keep) {
+        std::string text = "kept the parameters of epoch " + std::to_string(result.epoch) + ": " +
+                           (keep.monitor.empty() ? "validation" : keep.monitor) + ' ' +
+                           short_text(keep.value(result));
+        if (std::isfinite(progress_->best)) text += ", before " + short_text(progress_->best);
+        if (!keep.file.empty()) {
+            run_->save_parameters(keep.file);
+            text += "; saved as " + keep.file.string();
+        }
+        result.notes.push_back(std::move(text));
+    }
+    void restore() {
+        const std::int64_t best = progress_->epoch - progress_->bad;
+        if (!run_->has_kept()) return;
+        run_->restore_kept();
+        history_.restored = best;
+        history_.notes.push_back("the model has the parameters of epoch " + std::to_string(best) + " of " +
+                                 std::to_string(progress_->epoch) + ", the best");
+    }
+    std::string save_checkpoint() {
+        run_->save_checkpoint(*progress_, options_->checkpoints->path);
+        saved_ = Clock::now();
+        return "wrote the checkpoint " + options_->checkpoints->path.string();
+    }
+    void save_in_time() {
+        const auto& checkpoints = options_->checkpoints;
+        if (!checkpoints || !(checkpoints->every_minutes > 0)) return;
+        if (std::chrono::duration<double>(Clock::now() - saved_).count() < checkpoints->every_minutes * 60) return;
+        step_notes_.push_back(save_checkpoint());
+    }
+
+    /// Completed mini-batches of all epochs.
+    std::size_t done() const { return std::size_t(progress_->epoch) * progress_->batches + progress_->batch; }
+    bool tell_steps() {
+        const std::vector<Number> numbers{{"loss", recent_.mean()}, {"rate", run_->rate()}};
+        const bool more =
+            call({TrainingEvent::Kind::steps, progress_->epoch, std::int64_t(done()), numbers, step_notes_});
+        recent_ = {};
+        step_notes_.clear();
+        return more;
+    }
+    bool tell(const EpochResult& result) {
+        if (options_->callbacks.empty()) return true;
+        std::vector<Number> numbers{{"loss", result.loss}};
+        if (options_->validate) numbers.push_back({"validation", result.validation});
+        for (const MetricValue& metric : result.metrics) numbers.push_back({metric.name, metric.value});
+        numbers.push_back({"rate", result.rate});
+        numbers.push_back({"seconds", result.seconds});
+        return call({TrainingEvent::Kind::epoch, result.epoch, std::int64_t(done()), numbers, result.notes});
+    }
+    bool call(const TrainingEvent& event) const {
+        bool more = true;
+        for (const Callback& callback : options_->callbacks) more = callback(event) && more;
+        return more;
+    }
+
+    TrainingRun* run_;
+    const FitOptions* options_;
+    Progress* progress_;
+    History history_{};
+    LossSum recent_{};                      // since the last event
+    std::vector<std::string> step_notes_{}; // since the last event
+    Clock::time_point saved_{};
+};
+
+} // namespace rondo::detail

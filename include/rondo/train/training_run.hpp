@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "../core/error.hpp"
+#include "../io/safetensors/parameters.hpp"
+#include "checkpoint.hpp"
+#include "not_finite.hpp"
+#include "progress.hpp"
+#include "trainer_base.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <filesystem>
+#include <type_traits>
+#include <utility>
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE::detail {
+
+/// A trainer and its batches as the loop over epochs sees them: the loop is compiled once for all networks.
+class TrainingRun {
+public:
+    virtual void begin_epoch(std::int64_t epoch) = 0;
+    virtual std::size_t count() const = 0;
+    virtual void enqueue(std::size_t batch, Error& error) = 0;
+    /// Trainer::collect, where the first batch that was enqueued is the batch `first`.
+    virtual std::size_t collect(std::size_t first, LossSum& loss, Error& error) = 0;
+    virtual Error problem() = 0;
+    virtual double rate() const = 0;
+    virtual void rate_factor(double factor) = 0;
+    /// Copies the parameters, or forgets the copy, or copies it back.
+    virtual bool has_kept() const = 0;
+    virtual void keep() = 0;
+    virtual void forget_kept() = 0;
+    virtual void restore_kept() = 0;
+    virtual void swap_average() = 0;
+    virtual void save_parameters(const std::filesystem::path& path) const = 0;
+    virtual void save_checkpoint(const Progress& progress, const std::filesystem::path& path) const = 0;
+
+protected:
+    ~TrainingRun() = default;
+};
+
+template <class Trainer, class Data> // a TrainerBase
+class TrainingRunOf final : public TrainingRun {
+public:
+    using Record = typename Trainer::template Record<std::remove_cvref_t<decltype(std::declval<Data&>().at(0))>>;
+
+    TrainingRunOf(Trainer& trainer, Data& batches, Record record)
+        : trainer_{&trainer}, batches_{&batches}, record_{record} {}
+
+    void begin_epoch(std::int64_t epoch) override { batches_->begin_epoch(trainer_->settings().seed, epoch); }
+    std::size_t count() const override { return batches_->count(); }
+    void enqueue(std::size_t batch, Error& error) override { trainer_->enqueue(batches_->at(batch), record_, error); }
+    std::size_t collect(std::size_t first, LossSum& loss, Error& error) override {
+        const auto look = [&](std::size_t k) { return find_not_finite(batches_->at(first + k)); };
+        return trainer_->collect(loss, error, look);
+    }
+    Error problem() override { return trainer_->problem(); }
+    double rate() const override { return trainer_->rate(); }
+    void rate_factor(double factor) override { trainer_->rate_factor(factor); }
+    bool has_kept() const override { return !trainer_->kept().empty(); }
+    void keep() override { trainer_->keep(); }
+    void forget_kept() override { trainer_->kept({}); }
+    void restore_kept() override { trainer_->restore_kept(); }
+    void swap_average() override { trainer_->swap_average(); }
+    void save_parameters(const std::filesystem::path& path) const override {
+        or_fail([&](Error& error) {
+            save_tensors(trainer_->network().tensors, trainer_->model().values(), path, {}, error);
+        });
+    }
+    void save_checkpoint(const Progress& progress, const std::filesystem::path& path) const override {
+        rondo::save_checkpoint(*trainer_, progress, path);
+    }
+
+private:
+    Trainer* trainer_;
+    Data* batches_;
+    Record record_;
+};
+
+/// While it exists, the model has the average of the weights, if there is one.
+class AveragedWeights {
+public:
+    explicit AveragedWeights(TrainingRun& run) : run_{run} { run_.swap_average(); }
+    AveragedWeights(const AveragedWeights&) = delete;
+    AveragedWeights& operator=(const AveragedWeights&) = delete;
+    ~AveragedWeights() { run_.swap_average(); }
+
+private:
+    TrainingRun& run_;
+};
+
+/// Calls work(); if it throws, calls `before` and rethrows.
+template <class Work, class Before>
+void or_first(const Work& work, [[maybe_unused]] const Before& before) {
+#if defined(__cpp_exceptions)
+    try {
+        work();
+    } catch (...) {
+        before();
+        std::rethrow_exception(std::current_exception()); // unchanged
+    }
+#else
+    work();
+#endif
+}
+
+} // namespace rondo::detail
