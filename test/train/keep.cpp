@@ -186,8 +186,7 @@ TEST(Best, AndCheckpointsNeedWhatTheyAreMadeOf) {
     refused(options, Error::Kind::argument, "rondo::fit: keep needs validate, which gives the number it watches");
     options.validate = [] { return 1.0; };
     options.keep = Best{.file = "no-folder/best"};
-    refused(options, Error::Kind::file,
-            "rondo::fit: keep: no-folder/best: expected a folder no-folder, got none");
+    refused(options, Error::Kind::file, "rondo::fit: keep: no-folder/best: expected a folder no-folder, got none");
     options.keep.reset();
     options.checkpoints = Checkpoints{};
     refused(options, Error::Kind::argument, "rondo::fit: checkpoints: expected a path, got none");

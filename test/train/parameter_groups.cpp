@@ -34,9 +34,19 @@ using law::differing;
 using Role = ParameterSpec::Role;
 
 TEST(ParameterGroups, MatchNames) {
-    for (const auto& [pattern, text] : std::vector<std::array<const char*, 2>>{
-             {"", ""}, {"*", ""}, {"*", "a.b"}, {"a", "a"}, {"a*", "a"}, {"a*", "abc"}, {"*c", "abc"}, {"a*c", "abbc"},
-             {"a?c", "abc"}, {"*bias*", "lstm.bias_ih_l0"}, {"*a*b*", "xaxxb"}, {"a*bc", "abbc"}, {"***", "x"}})
+    for (const auto& [pattern, text] : std::vector<std::array<const char*, 2>>{{"", ""},
+                                                                               {"*", ""},
+                                                                               {"*", "a.b"},
+                                                                               {"a", "a"},
+                                                                               {"a*", "a"},
+                                                                               {"a*", "abc"},
+                                                                               {"*c", "abc"},
+                                                                               {"a*c", "abbc"},
+                                                                               {"a?c", "abc"},
+                                                                               {"*bias*", "lstm.bias_ih_l0"},
+                                                                               {"*a*b*", "xaxxb"},
+                                                                               {"a*bc", "abbc"},
+                                                                               {"***", "x"}})
         EXPECT_TRUE(rondo::detail::matches(pattern, text)) << pattern << ' ' << text;
     for (const auto& [pattern, text] : std::vector<std::array<const char*, 2>>{
              {"", "a"}, {"?", ""}, {"a", "ab"}, {"a*c", "abcd"}, {"a?c", "ac"}, {"*b", "abc"}, {"fc*", "lstm.fc"}})
@@ -45,11 +55,10 @@ TEST(ParameterGroups, MatchNames) {
 
 /// Five tensors of sizes that do not divide a vector.
 constexpr auto specs = assign_offsets(std::array<ParameterSpec, 5>{
-    ParameterSpec{.name = "in.weight", .rows = 33, .role = Role::table},
-    ParameterSpec{.name = "fc.weight", .rows = 20}, ParameterSpec{.name = "fc.bias", .rows = 5, .role = Role::bias},
+    ParameterSpec{.name = "in.weight", .rows = 33, .role = Role::table}, ParameterSpec{.name = "fc.weight", .rows = 20},
+    ParameterSpec{.name = "fc.bias", .rows = 5, .role = Role::bias},
     ParameterSpec{.name = "norm.weight", .rows = 3, .role = Role::constant}, ParameterSpec{.name = "out", .rows = 1}});
 constexpr std::size_t size = specs[4].offset + padded(1);
-
 
 /// Parameters that a rule moves by random gradients, in groups.
 template <class Rule>
@@ -137,10 +146,11 @@ TEST(ParameterGroups, AreRefused) {
     const auto refused = [&](std::vector<ParameterGroup> groups, const std::string& message) {
         expect_argument([&] { LetterTrainer(model, {}, rule, {.groups = groups}); }, message);
     };
-    refused({{.names = "inn"}},
-            "rondo::Trainer: groups: expected names of in.weight, lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, "
-            "lstm.bias_hh_l0, lstm.weight_ih_l1, lstm.weight_hh_l1, lstm.bias_ih_l1, lstm.bias_hh_l1, out.weight, "
-            "out.bias, got \"inn\"");
+    refused(
+        {{.names = "inn"}},
+        "rondo::Trainer: groups: expected names of in.weight, lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, "
+        "lstm.bias_hh_l0, lstm.weight_ih_l1, lstm.weight_hh_l1, lstm.bias_ih_l1, lstm.bias_hh_l1, out.weight, "
+        "out.bias, got \"inn\"");
     refused({{.names = "in", .rate = -1}},
             "rondo::Trainer: groups: in: rate: expected a number from 0 to below inf, got -1");
     refused({{.names = "in", .weight_decay = NAN}},
@@ -207,7 +217,8 @@ struct Counted {
 };
 
 TEST(ParameterGroups, OfAFrozenFrontNeedNoBackward) {
-    using Net = Sequential<Named<"in", Embedding<7, 5>>, Named<"first", Linear<5, 5>>, Counted, Named<"out", Linear<5, 7>>>;
+    using Net =
+        Sequential<Named<"in", Embedding<7, 5>>, Named<"first", Linear<5, 5>>, Counted, Named<"out", Linear<5, 7>>>;
     const auto backwards = [](std::vector<ParameterGroup> groups) {
         Model<Net, B> model{Seed{1}};
         Trainer<Net, CrossEntropy, Adam, B> trainer{model, {}, rule, {.groups = std::move(groups)}};
@@ -241,14 +252,16 @@ TEST(ParameterGroups, FreezeRunningAverages) {
     for (const bool averages : {false, true}) {
         Model<Net, B> model{Seed{1}};
         const Model<Net, B> start = model;
-        std::vector<ParameterGroup> groups{{.names = "in", .frozen = true}, {.names = "bn.weight", .frozen = true},
+        std::vector<ParameterGroup> groups{{.names = "in", .frozen = true},
+                                           {.names = "bn.weight", .frozen = true},
                                            {.names = "bn.bias", .frozen = true}};
         if (averages) groups.push_back({.names = "bn", .frozen = true});
         Trainer<Net, CrossEntropy, Adam, B> trainer{model, {}, rule, {.groups = groups}};
         TokenWindows data = windows();
         trainer.step(data.at(0));
         EXPECT_EQ((model.template tensor<"bn.weight">()), (start.template tensor<"bn.weight">()));
-        EXPECT_EQ((model.template tensor<"bn.running_mean">()) == (start.template tensor<"bn.running_mean">()), averages);
+        EXPECT_EQ((model.template tensor<"bn.running_mean">()) == (start.template tensor<"bn.running_mean">()),
+                  averages);
         EXPECT_EQ((model.template tensor<"bn.num_batches_tracked">())(0), averages ? 0 : 1);
         EXPECT_NE(model, start);
     }
@@ -262,9 +275,11 @@ TEST(ParameterGroups, AreInCheckpoints) {
         with.groups = std::move(groups);
         return with;
     };
-    LetterTrainer grouped{model, {}, rule, trainer({{.names = "in", .frozen = true}, {.names = "out.bias", .rate = 0.5}})},
+    LetterTrainer grouped{
+        model, {}, rule, trainer({{.names = "in", .frozen = true}, {.names = "out.bias", .rate = 0.5}})},
         same{model, {}, rule, trainer({{.names = "out.b*", .rate = 0.5}, {.names = "in.weight", .frozen = true}})},
-        other{model, {}, rule, trainer({{.names = "out.bias", .rate = 0.5, .weight_decay = 0}})}, plain{model, {}, rule, settings};
+        other{model, {}, rule, trainer({{.names = "out.bias", .rate = 0.5, .weight_decay = 0}})},
+        plain{model, {}, rule, settings};
     Progress progress;
     const std::string path = (folder / "a").string();
     save_checkpoint(grouped, progress, path);

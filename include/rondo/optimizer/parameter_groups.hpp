@@ -78,7 +78,8 @@ struct ParameterRange {
 
 inline bool is_in(const ParameterGroup& group, const ParameterSpec& tensor) {
     const std::string_view name = tensor.name.view();
-    return (group.roles.empty() || std::find(group.roles.begin(), group.roles.end(), tensor.role) != group.roles.end()) &&
+    return (group.roles.empty() ||
+            std::find(group.roles.begin(), group.roles.end(), tensor.role) != group.roles.end()) &&
            (matches(group.names, name) || matches(group.names + ".*", name));
 }
 inline std::string names_of(std::span<const ParameterSpec> tensors) {
@@ -95,8 +96,7 @@ inline Error group_problem(std::span<const ParameterSpec> tensors, const Paramet
     if (std::none_of(tensors.begin(), tensors.end(), in) && group.names != "*")
         return {Error::Kind::argument, "rondo::Trainer: groups: expected names of " + names_of(tensors) + ", got \"" +
                                            group.names + '"' + (group.roles.empty() ? "" : " of some roles")};
-    if (group.weight_decay && !decays)
-        return {Error::Kind::argument, name + "the optimizer has no weight decay"};
+    if (group.weight_decay && !decays) return {Error::Kind::argument, name + "the optimizer has no weight decay"};
     return first_of({outside((name + "rate").c_str(), group.rate, 0, any),
                      outside((name + "weight_decay").c_str(), group.weight_decay.value_or(0), 0, any)});
 }
@@ -118,8 +118,7 @@ inline ParameterRange settings_of(std::span<const ParameterSpec> tensors, const 
 
 /// All tensors by their groups, in as few ranges as possible; the first `trained` parameters have ranges of their own.
 inline std::vector<ParameterRange> parameter_ranges(std::span<const ParameterSpec> tensors, std::size_t trained,
-                                                    std::span<const ParameterGroup> groups, bool decays,
-                                                    Error& error) {
+                                                    std::span<const ParameterGroup> groups, bool decays, Error& error) {
     if (groups.empty()) return {{0, trained}};
     for (const ParameterGroup& group : groups)
         if ((error = group_problem(tensors, group, decays))) return {};

@@ -26,10 +26,10 @@ struct TrainingEvent {
     };
 
     Kind kind = Kind::epoch;
-    std::int64_t epoch = 0;                // completed epochs
-    std::int64_t batch = 0;                // completed mini-batches of all epochs
-    std::span<const Number> numbers{};     // none is NaN unless a metric is
-    std::span<const std::string> notes{};  // what fit did: parameters that it kept or restored, files that it wrote
+    std::int64_t epoch = 0;               // completed epochs
+    std::int64_t batch = 0;               // completed mini-batches of all epochs
+    std::span<const Number> numbers{};    // none is NaN unless a metric is
+    std::span<const std::string> notes{}; // what fit did: parameters that it kept or restored, files that it wrote
 
     /// Errors  no number of this name.
     double number(std::string_view name) const {
@@ -39,7 +39,7 @@ struct TrainingEvent {
     }
 };
 
-/// A function that `fit` calls at each event, such as a lambda. A result of false stops
+/// A function that `fit` calls at each event, such as a CSVHistory, a TensorBoard or a lambda. A result of false stops
 /// the run.
 using Callback = std::function<bool(const TrainingEvent&)>;
 

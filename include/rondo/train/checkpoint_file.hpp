@@ -214,8 +214,9 @@ Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path
         to.resize(run.size);
         if (!problem) problem = read_tensors(run.tensors, file, source, {prefix}, to.data());
     };
-    const bool has_kept = range::any_of(
-        file.tensors(), [](const io::TensorInfo& tensor) { return std::string_view{tensor.name}.starts_with(kept_prefix); });
+    const bool has_kept = range::any_of(file.tensors(), [](const io::TensorInfo& tensor) {
+        return std::string_view{tensor.name}.starts_with(kept_prefix);
+    });
     if (run.average) read_copy(averaged_prefix, run.averaged);
     if (has_kept) read_copy(kept_prefix, run.kept);
     if (!problem) problem = read_state(file, source, run.state_size, run.state);

@@ -58,8 +58,9 @@ public:
             if (range.frozen || range.first >= trained_) continue;
             std::array<scalar*, std::size_t(Rule::memories)> memory;
             for (std::size_t k = 0; k < memory.size(); ++k) memory[k] = B::data(memory_[k]) + range.first;
-            const Update<scalar> update{parameters + range.first, gradient + range.first, memory.data(),
-                                        range.count,              step,                   factor * range.rate};
+            const Update<scalar> update{
+                parameters + range.first, gradient + range.first, memory.data(), range.count, step,
+                factor * range.rate};
             if constexpr (DecaysWeights<Rule>)
                 if (range.weight_decay) {
                     Rule other = rule_;
@@ -82,9 +83,8 @@ private:
 /// Sets the gradient of frozen parameters to zero, so that it counts in no norm.
 template <class B>
 void clear_frozen(B& backend, const FrozenParameters& frozen, typename B::scalar* gradient) {
-    frozen.each([&](std::size_t first, std::size_t count) {
-        backend.fill(gradient + first, count, typename B::scalar(0));
-    });
+    frozen.each(
+        [&](std::size_t first, std::size_t count) { backend.fill(gradient + first, count, typename B::scalar(0)); });
 }
 
 } // namespace rondo::detail

@@ -37,8 +37,8 @@ inline Error terms_problem(std::int64_t k, const LossSum& loss) {
 }
 inline Error validation_problem(std::int64_t k, double loss) {
     if (std::isfinite(loss)) return {};
-    return {Error::Kind::not_finite, "rondo::fit: epoch " + std::to_string(k) +
-                                         ": expected a finite loss of validate, got " + to_text(loss)};
+    return {Error::Kind::not_finite,
+            "rondo::fit: epoch " + std::to_string(k) + ": expected a finite loss of validate, got " + to_text(loss)};
 }
 
 /// The loop of fit.
@@ -134,8 +134,7 @@ private:
     }
     void note_kept(EpochResult& result, const Best& keep) {
         std::string text = "kept the parameters of epoch " + std::to_string(result.epoch) + ": " +
-                           (keep.monitor.empty() ? "validation" : keep.monitor) + ' ' +
-                           short_text(keep.value(result));
+                           (keep.monitor.empty() ? "validation" : keep.monitor) + ' ' + short_text(keep.value(result));
         if (std::isfinite(progress_->best)) text += ", before " + short_text(progress_->best);
         if (!keep.file.empty()) {
             run_->save_parameters(keep.file);

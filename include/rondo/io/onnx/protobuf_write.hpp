@@ -25,9 +25,11 @@ public:
     }
     ProtobufWriter& real(unsigned field, float value) {
         varint(std::uint64_t(field) << 3 | 5);
-        const auto bits = std::bit_cast<std::uint32_t>(value);
-        for (unsigned k = 0; k < 4; ++k) bytes_.push_back(static_cast<char>(bits >> (8 * k) & 0xFF));
-        return *this;
+        return fixed(std::bit_cast<std::uint32_t>(value));
+    }
+    ProtobufWriter& real(unsigned field, double value) {
+        varint(std::uint64_t(field) << 3 | 1);
+        return fixed(std::bit_cast<std::uint64_t>(value));
     }
     ProtobufWriter& text(unsigned field, std::string_view value) {
         varint(std::uint64_t(field) << 3 | 2);
@@ -40,6 +42,11 @@ public:
     std::span<const std::byte> bytes() const& noexcept { return std::as_bytes(std::span{bytes_}); }
 
 private:
+    template <class Bits>
+    ProtobufWriter& fixed(Bits bits) {
+        for (unsigned k = 0; k < sizeof bits; ++k) bytes_.push_back(static_cast<char>(bits >> (8 * k) & 0xFF));
+        return *this;
+    }
     void varint(std::uint64_t value) {
         for (; value > 0x7F; value >>= 7) bytes_.push_back(static_cast<char>((value & 0x7F) | 0x80));
         bytes_.push_back(static_cast<char>(value));
