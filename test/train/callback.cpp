@@ -70,7 +70,7 @@ TEST(Callback, GetsEveryEvent) {
         return sum.mean();
     };
     ASSERT_EQ(seen.size(), 6u); // after 4, 6, 8, 12 and 12 mini-batches, and at the end
-    const std::vector<std::pair<Kind, std::int64_t>> expected{{Kind::steps, 4}, {Kind::epoch, 6}, {Kind::steps, 8},
+    const std::vector<std::pair<Kind, std::int64_t>> expected{{Kind::steps, 4},  {Kind::epoch, 6},  {Kind::steps, 8},
                                                               {Kind::steps, 12}, {Kind::epoch, 12}, {Kind::end, 12}};
     for (std::size_t k = 0; k < 6; ++k) {
         EXPECT_EQ(seen[k].kind, expected[k].first) << k;
@@ -87,8 +87,7 @@ TEST(Callback, GetsEveryEvent) {
     }
     for (const std::size_t k : {1u, 4u}) {
         const EpochResult& epoch = history[k / 4];
-        EXPECT_EQ(seen[k].names,
-                  (std::vector<std::string>{"loss", "validation", "accuracy", "f1", "rate", "seconds"}));
+        EXPECT_EQ(seen[k].names, (std::vector<std::string>{"loss", "validation", "accuracy", "f1", "rate", "seconds"}));
         EXPECT_EQ(seen[k].values, (std::vector{epoch.loss, 2.5, 0.5, 0.25, epoch.rate, epoch.seconds}));
         EXPECT_EQ(seen[k].notes, epoch.notes);
     }

@@ -30,8 +30,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///   epoch,loss,validation,accuracy,rate,seconds
 ///   1,0.6931,0.6802,0.55,0.001,2.31
 ///
-/// The file is replaced by an atomic rename after each epoch. A run that is resumed goes on in its file: rows before its
-/// first epoch stay.
+/// The file is replaced by an atomic rename after each epoch. A run that is resumed goes on in its file: rows before
+/// its first epoch stay.
 ///
 /// Errors  file: no folder for the file, or one that cannot be written; format: the file of a run that is resumed has
 ///         other names.

@@ -17,8 +17,9 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A callback of `fit` that writes all numbers as scalars to an event file, which TensorBoard displays while the run goes
-/// on: those of epochs as "epoch/loss" and so on over the epochs, those of steps as "steps/loss" over the mini-batches.
+/// A callback of `fit` that writes all numbers as scalars to an event file, which TensorBoard displays while the run
+/// goes on: those of epochs as "epoch/loss" and so on over the epochs, those of steps as "steps/loss" over the
+/// mini-batches.
 ///
 ///   options.callbacks = {TensorBoard{"runs/first"}};
 ///   options.every_steps = 10;                         // tensorboard --logdir runs
