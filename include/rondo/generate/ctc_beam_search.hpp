@@ -31,8 +31,7 @@ struct CTCBeamSearch {
 
     Error problem() const {
         const auto refuse = [](const std::string& expected, int value) {
-            return Error{Error::Kind::argument,
-                         "rondo::CTCBeamSearch: " + expected + ", got " + std::to_string(value)};
+            return Error{Error::Kind::argument, "rondo::CTCBeamSearch: " + expected + ", got " + std::to_string(value)};
         };
         if (width < 1) return refuse("width: expected 1 or more", width);
         if (best < 1 || best > width) return refuse("best: expected 1 to " + std::to_string(width), best);
@@ -188,8 +187,7 @@ std::vector<CTCHypothesis> ctc_beam_search(const CTCBeamSearch& search, const Se
     (check)(search.problem());
     if (logits.steps > 0 && std::size_t(search.blank) >= logits.rows)
         fail(Error::Kind::argument, "rondo::ctc_beam_search: blank: expected a class from 0 to " +
-                                        std::to_string(int(logits.rows) - 1) + ", got " +
-                                        std::to_string(search.blank));
+                                        std::to_string(int(logits.rows) - 1) + ", got " + std::to_string(search.blank));
     detail::PrefixBeam beam{search};
     std::vector<double> log_p(logits.rows);
     for (std::size_t t = 0; t < logits.steps; ++t) {
@@ -204,8 +202,8 @@ std::vector<CTCHypothesis> ctc_beam_search(const CTCBeamSearch& search, const Se
             top = (std::max)(top, log_p[k]);
         }
         if (std::isinf(top))
-            fail(Error::Kind::not_finite,
-                 "rondo::ctc_beam_search: logits: expected a finite number in step " + std::to_string(t) + ", got -inf");
+            fail(Error::Kind::not_finite, "rondo::ctc_beam_search: logits: expected a finite number in step " +
+                                              std::to_string(t) + ", got -inf");
         for (const double y : log_p) sum += std::exp(y - top);
         for (double& y : log_p) y = (std::max)(y - top - std::log(sum), detail::log_zero<double>);
         beam.step(log_p);

@@ -54,8 +54,10 @@ struct CTCLosses {
         each_range([&](std::size_t first, std::size_t count) {
             backend.columns(LogSums<S>{y.value + first * y.rows, room.log_sums + first, y.rows}, count);
         });
-        const int *const steps_of = context.readable_lengths(y.extent, room.steps_of),
-                         *const labels_of = context.readable_lengths(labels.extent, room.labels_of);
+        const int *const steps_of = context.readable_lengths(y.extent, room.steps_of), *const labels_of =
+                                                                                           context.readable_lengths(
+                                                                                               labels.extent,
+                                                                                               room.labels_of);
         backend.columns(CTCAlignments<S>{y.value, y.gradient, room.log_sums, labels.value, weight, steps_of, labels_of,
                                          each, room.scales, room.alignments, y.rows, batch(),
                                          std::size_t(y.extent.steps), std::size_t(labels.extent.steps), blank,
@@ -135,12 +137,12 @@ struct CTC {
                 const int label = labels.value[std::size_t(u) * std::size_t(labels.extent.batch) + std::size_t(b)];
                 const bool is_class = label >= 0 && label < classes;
                 if (is_class && label != blank) continue;
-                return {Error::Kind::argument,
-                        "rondo::CTC: label " + std::to_string(label) + " of sequence " + sequence(labels, b) +
-                            ", position " + std::to_string(labels.extent.first_step + u) +
-                            (is_class ? " is the blank; labels are the other classes from 0 to "
-                                      : " is not a class from 0 to ") +
-                            std::to_string(classes - 1)};
+                return {Error::Kind::argument, "rondo::CTC: label " + std::to_string(label) + " of sequence " +
+                                                   sequence(labels, b) + ", position " +
+                                                   std::to_string(labels.extent.first_step + u) +
+                                                   (is_class ? " is the blank; labels are the other classes from 0 to "
+                                                             : " is not a class from 0 to ") +
+                                                   std::to_string(classes - 1)};
             }
         return {};
     }
@@ -156,9 +158,8 @@ struct CTC {
         check_targets(run, *this, target, Classes);
         if (!run.taped()) y.gradient = nullptr;
         else if (!zero_infinity)
-            detail::with_host_targets(run, target, [&](const auto& on_host) {
-                (rondo::check)(fit_problem(y.extent, on_host));
-            });
+            detail::with_host_targets(run, target,
+                                      [&](const auto& on_host) { (rondo::check)(fit_problem(y.extent, on_host)); });
         const Extent of_losses{1, labels.extent.batch, nullptr, 0, labels.extent.first_column};
         S* const each = run.take_zeros(of_losses.columns());
         if (labels.extent.batch > 0)

@@ -9,7 +9,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <limits>
 
 // The sum over all alignments of a sequence of labels with the steps of a sequence: the operation of CTC.
 
@@ -46,11 +45,11 @@ struct LogSums {
 /// that begin there. The largest of each step is subtracted, so that long sequences keep their precision.
 template <class S>
 struct CTCAlignments {
-    const S* y;        // (rows x T B)
-    S* gradient;       // null: none
-    const S* log_sums; // (T B)
-    const int* labels; // (U B)
-    const S* weight;   // (B), of each sequence; null: all 1
+    const S* y;                      // (rows x T B)
+    S* gradient;                     // null: none
+    const S* log_sums;               // (T B)
+    const int* labels;               // (U B)
+    const S* weight;                 // (B), of each sequence; null: all 1
     const int *steps_of, *labels_of; // of each sequence; null: all steps, all labels
     S *each, *scales;                // (B) the loss, and the scale of the gradient; 0: none
     S* room;                         // (size() x B), or of one sequence if they are computed one after the other
@@ -60,8 +59,8 @@ struct CTCAlignments {
     S scale;
 
     /// Memory for one sequence: rows of states with two that are impossible on each side.
-    static constexpr std::size_t width(std::size_t labels) { return 2 * labels + 5; }
-    static constexpr std::size_t size(std::size_t steps, std::size_t labels, bool gradients) {
+    RONDO_HOST_DEVICE static constexpr std::size_t width(std::size_t labels) { return 2 * labels + 5; }
+    RONDO_HOST_DEVICE static constexpr std::size_t size(std::size_t steps, std::size_t labels, bool gradients) {
         return (3 + (gradients ? steps : 2)) * width(labels);
     }
 
@@ -82,7 +81,7 @@ struct CTCAlignments {
             at.skip()[s] = label(n, s / 2) == label(n, s / 2 - 1) ? log_zero<S> : S(0);
         const S loss = T > 0 ? forward<P>(n, T, at) : U > 0 ? -log_zero<S> : S(0);
         if (loss > S(-0.1) * log_zero<S>) { // no alignment
-            each[n] = zero_infinity ? S(0) : std::numeric_limits<S>::infinity();
+            each[n] = zero_infinity ? S(0) : -minus_infinity<S>;
             return;
         }
         each[n] = scaled * loss;
@@ -123,9 +122,8 @@ private:
             most = (math::max)(part.load(row + k, log_zero<S>), most);
         });
         const S top = math::greatest(most);
-        for_each_pack<P>(count, [&](PartialPack<P> part, std::size_t k) {
-            part.store(row + k, part.load(row + k) - P(top));
-        });
+        for_each_pack<P>(count,
+                         [&](PartialPack<P> part, std::size_t k) { part.store(row + k, part.load(row + k) - P(top)); });
         return top;
     }
     /// Computes alpha; returns -log p.
@@ -175,8 +173,7 @@ private:
                 both, at.count, [&](PartialPack<P> part, std::size_t k, P e) { part.store(both + k, e); });
             S* const to = gradient + (t * batch + n) * rows;
             const S each_part = scaled / sum;
-            for (std::size_t s = 0; s < at.count; ++s)
-                to[s % 2 == 0 ? blank : label(n, s / 2)] -= each_part * both[s];
+            for (std::size_t s = 0; s < at.count; ++s) to[s % 2 == 0 ? blank : label(n, s / 2)] -= each_part * both[s];
             emit(n, t, at);
             for_each_pack<P>(at.count, [&](PartialPack<P> part, std::size_t k) {
                 part.store(beta + k, part.load(beta + k) + part.load(emission + k));
@@ -202,8 +199,7 @@ struct AddSoftmax {
         const P sum(log_sums[column]), by(scale);
         for_each_pack<P>(rows, [&](PartialPack<P> part, std::size_t r) {
             const std::size_t at = column * rows + r;
-            part.store(gradient + at,
-                       math::fma(by, math::exp(part.load(y + at) - sum), part.load(gradient + at)));
+            part.store(gradient + at, math::fma(by, math::exp(part.load(y + at) - sum), part.load(gradient + at)));
         });
     }
 };
