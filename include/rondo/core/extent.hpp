@@ -58,31 +58,41 @@ inline Error mismatch(const char* what, const Extent& a, const Extent& b) {
 /// Sequences sorted by decreasing length form one range per step.
 template <class F>
 void for_each_valid_range(const Extent& e, int t, F&& f) {
-    if (!e.lengths) return f(0, e.batch);
     for (int b = 0; b < e.batch;) {
         const int first = b;
+        if (!e.lengths) b = e.batch;
         while (b < e.batch && e.active(t, b)) ++b;
-        if (b > first) f(first, b - first);
+        if (b > first) f(first, b - first); // the only call: f may be large, and is inlined here
         while (b < e.batch && !e.active(t, b)) ++b;
     }
+}
+
+/// Consecutive columns of a batch.
+struct ColumnRange {
+    std::size_t first = 0, count = 0;
+};
+
+/// The first maximal range of valid columns from `from` on, of those before `end`; of count 0 if there is none.
+inline ColumnRange next_valid_range(const Extent& e, std::size_t from, std::size_t end) {
+    if (!e.lengths || from >= end) return {from, end - (from < end ? from : end)};
+    const auto batch = std::size_t(e.batch);
+    int t = int(from / batch), b = int(from % batch);
+    const auto skip = [&](bool valid) { // columns that are, or are not
+        for (; from < end && e.active(t, b) == valid; ++from)
+            if (++b == e.batch) b = 0, ++t;
+    };
+    skip(false);
+    const std::size_t first = from;
+    skip(true);
+    return {first, from - first};
 }
 
 /// Calls f(first, count) for each maximal range of valid columns of the steps [from, to).
 template <class F>
 void for_each_valid_range(const Extent& e, int from, int to, F&& f) {
-    std::size_t first = 0, count = 0;
-    for (int t = from; t < to; ++t)
-        for_each_valid_range(e, t, [&](int begin, int n) {
-            const std::size_t column = std::size_t(t) * std::size_t(e.batch) + std::size_t(begin);
-            if (column == first + count) {
-                count += std::size_t(n);
-            } else {
-                if (count > 0) f(first, count);
-                first = column;
-                count = std::size_t(n);
-            }
-        });
-    if (count > 0) f(first, count);
+    const auto column = [&](int t) { return std::size_t(t) * std::size_t(e.batch); };
+    ColumnRange range{column(from), 0};
+    while ((range = next_valid_range(e, range.first + range.count, column(to))).count > 0) f(range.first, range.count);
 }
 
 /// Calls f(first, count) for each maximal range of valid columns of all steps.

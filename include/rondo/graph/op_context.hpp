@@ -3,6 +3,7 @@
 
 #include "../backend/add_to.hpp"
 #include "../backend/scratch.hpp"
+#include "../core/function_ref.hpp"
 #include "../core/shards.hpp"
 #include "../core/view.hpp"
 #include "parameter_uses.hpp"
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <new>
 #include <span>
+#include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -74,42 +76,10 @@ public:
     template <std::size_t count, class F>
     void each_shard(const std::array<ParameterTensor, count>& tensors, const Extent& e, scalar* sums,
                     const F& f) const {
-        if (!gradients_.nodes) return;
         std::array<scalar*, count> to{};
-        if (shards_.single()) {
-            for (std::size_t k = 0; k < count; ++k)
-                to[k] = shared(tensors[k].offset) ? shard_gradient(tensors[k].offset, shards_.first)
-                                                  : gradients_.nodes[0] + tensors[k].offset;
-            return f(e, 0, to);
-        }
-        const std::size_t size = total_size(tensors);
-        const auto each_sum = [&](const auto& visit) { // of the tensors whose sums are here
-            std::size_t at = 0;
-            for (std::size_t k = 0; k < count; at += padded(tensors[k++].size))
-                if (tensors[k].size > 0 && !shared(tensors[k].offset)) visit(k, at);
-        };
-        SumTree tree;
-        for (int s = shards_.first; s < shards_.last; ++s) {
-            scalar* const sum = sums ? sums + tree.size() * size : nullptr; // null: all tensors are shared
-            for (std::size_t k = 0; k < count; ++k)
-                if (tensors[k].size > 0 && shared(tensors[k].offset)) to[k] = shard_gradient(tensors[k].offset, s);
-            each_sum([&](std::size_t k, std::size_t at) {
-                to[k] = sum + at;
-                backend().fill(to[k], padded(tensors[k].size), scalar(0));
-            });
-            const int from = shards_.begin(s) - shards_.begin();
-            f(Shards::cut(e, from, shards_.sequences(s)), from, to);
-            std::size_t merged = tree.push({s, 1}, shards_.count);
-            for (scalar* last = sum; sums && merged > 0; --merged, last -= size)
-                each_sum([&](std::size_t k, std::size_t at) { add(last - size + at, last + at, tensors[k].size); });
-        }
-        for (std::size_t node = 0; node < tree.size(); ++node)
-            each_sum([&](std::size_t k, std::size_t at) {
-                add(gradient({nullptr, tensors[k].offset}, node), sums + node * size + at, tensors[k].size);
-            });
+        add_shards(tensors, e, sums, to, [&](const Extent& part, int first) { f(part, first, std::as_const(to)); });
     }
-    template <std::size_t count>
-    static std::size_t total_size(const std::array<ParameterTensor, count>& tensors) {
+    static std::size_t total_size(std::span<const ParameterTensor> tensors) {
         std::size_t size = 0;
         for (const ParameterTensor& tensor : tensors) size += padded(tensor.size);
         return size;
@@ -170,6 +140,43 @@ public:
 private:
     void add(scalar* to, const scalar* from, std::size_t count) const {
         backend().elements(AddTo<scalar>{to, from}, count);
+    }
+    // each_shard: compute(part, first) adds to the tensors at `to`.
+    void add_shards(std::span<const ParameterTensor> tensors, const Extent& e, scalar* sums, std::span<scalar*> to,
+                    FunctionRef<void(const Extent&, int)> compute) const {
+        if (!gradients_.nodes) return;
+        const std::size_t count = tensors.size();
+        if (shards_.single()) {
+            for (std::size_t k = 0; k < count; ++k)
+                to[k] = shared(tensors[k].offset) ? shard_gradient(tensors[k].offset, shards_.first)
+                                                  : gradients_.nodes[0] + tensors[k].offset;
+            return compute(e, 0);
+        }
+        const std::size_t size = total_size(tensors);
+        const auto each_sum = [&](const auto& visit) { // of the tensors whose sums are here
+            std::size_t at = 0;
+            for (std::size_t k = 0; k < count; at += padded(tensors[k++].size))
+                if (tensors[k].size > 0 && !shared(tensors[k].offset)) visit(k, at);
+        };
+        SumTree tree;
+        for (int s = shards_.first; s < shards_.last; ++s) {
+            scalar* const sum = sums ? sums + tree.size() * size : nullptr; // null: all tensors are shared
+            for (std::size_t k = 0; k < count; ++k)
+                if (tensors[k].size > 0 && shared(tensors[k].offset)) to[k] = shard_gradient(tensors[k].offset, s);
+            each_sum([&](std::size_t k, std::size_t at) {
+                to[k] = sum + at;
+                backend().fill(to[k], padded(tensors[k].size), scalar(0));
+            });
+            const int from = shards_.begin(s) - shards_.begin();
+            compute(Shards::cut(e, from, shards_.sequences(s)), from);
+            std::size_t merged = tree.push({s, 1}, shards_.count);
+            for (scalar* last = sum; sums && merged > 0; --merged, last -= size)
+                each_sum([&](std::size_t k, std::size_t at) { add(last - size + at, last + at, tensors[k].size); });
+        }
+        for (std::size_t node = 0; node < tree.size(); ++node)
+            each_sum([&](std::size_t k, std::size_t at) {
+                add(gradient({nullptr, tensors[k].offset}, node), sums + node * size + at, tensors[k].size);
+            });
     }
 
     B* backend_;

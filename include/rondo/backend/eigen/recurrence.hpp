@@ -9,7 +9,9 @@
 #include "../state_slots.hpp"
 #include "../step_product.hpp"
 #include "gate_panels.hpp"
+#include "packed_gates.hpp"
 #include "panel_product.hpp"
+#include "recurrence_gradients.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +35,9 @@ template <class C, class P, bool projected = false>
 struct Recurrence {
     static_assert(!projected || C::shape.projects);
     using S = typename P::scalar;
-    using Gates = GatePanels<C, P>;
+    using Gates = GateLayout<C>;
+    using Sums = RecurrenceGradients<P>;
+    static constexpr GatePanels gates = GatePanels::of<C, P>();
     static constexpr int pre = Gates::pre, states = Gates::states;
     static constexpr int kept = Gates::saved, per_unit = Gates::per_unit;
     static constexpr std::size_t lanes = P::size, height = panel_height<P>;
@@ -56,6 +60,11 @@ struct Recurrence {
         return tensors();
     }
     std::array<ParameterTensor, 5> tensors() const { return Gates::tensors(p, x.rows, rows(0), hidden); }
+    typename Sums::Shape sums_shape() const {
+        return {gates, hidden, x.rows, rows(0), std::size_t(per_unit), p.input_bias.value != nullptr, tensors()};
+    }
+    /// What the parameters' gradients are computed from, where kept_size elements are at `at`.
+    typename Sums::Use use(S* at) const { return {x, state_slots, state[0], at, at + gates_size()}; }
     // The gates' gradients, and each shard's sums of those of the peepholes.
     std::size_t kept_size(const Shards& shards) const
         requires (!projected)
@@ -69,12 +78,10 @@ struct Recurrence {
     std::size_t per_unit_size() const { return blocks() * per_unit * lanes; }
     std::size_t batch() const { return std::size_t(extent().batch); }
     std::size_t rows(int k) const { return projected && k == 0 ? projection : hidden; } // of a component of the state
-    std::size_t blocks() const { return Gates::groups(hidden) * Gates::blocks; }
-    std::size_t panels() const { return Gates::groups(hidden) * Gates::count; }
-    std::size_t product_panels() const { return Gates::groups(hidden) * Gates::of_product; }
-    std::size_t units(std::size_t block) const {
-        return block * lanes < hidden ? (std::min)(lanes, hidden - block * lanes) : 0;
-    }
+    std::size_t blocks() const { return gates.blocks(hidden); }
+    std::size_t panels() const { return gates.panels(hidden); }
+    std::size_t product_panels() const { return gates.product_panels(hidden); }
+    std::size_t units(std::size_t block) const { return gates.units(block, hidden); }
     // States other than h are updated in place if no backward follows.
     std::size_t slot_count() const { return state_slots.column(keep ? extent().steps + 1 : 1); }
     S* others(int k, std::size_t block, std::size_t at) const {
@@ -155,21 +162,17 @@ struct Recurrence {
         S* const V = take_projection<false>(scratch);
         return {W, U, bias, peepholes, V, scratch.take(panels() * steps_at_once() * batch() * height)};
     }
-    struct BackwardScratch {
+    struct BackwardScratch : Sums::Memory {
         Values<S*, states> carry; // dL/d(state): of h in panels, of the others in blocks
         S* gradients;             // da, in panels like the pre-activations, and each shard's sums for the peepholes
-        S* biases;                // sums of da over the columns of each shard
-        S *peepholes, *U, *W, *right, *left;
-        S *projection, *dh, *dm; // with a projection: packed V^T; dL/dh of all valid steps; dL/dm of a step
-        S* columns;              // of a panel of the gates' gradients, of one shard
-        int* bounds;             // of the shards' sequences
+        S *peepholes, *U, *W;     // packed; U and W transposed
+        S *projection, *dh, *dm;  // with a projection: packed V^T; dL/dh of all valid steps; dL/dm of a step
     };
     template <class B>
     BackwardScratch backward_scratch(Scratch<B>& scratch) const; // in recurrence_backward.hpp
 
 private:
     template <class, class, bool> friend struct RecurrenceBackward;
-    template <class, class, bool> friend struct RecurrenceGradients;
     static constexpr std::size_t some_columns = 48; // about so many columns of x in one product with W
 
     // Copies each sequence's state after its last valid step to `final`.
@@ -208,43 +211,22 @@ private:
     }
 
     void pack(const ForwardScratch& room) const {
-        const auto weights = [&](S* to, const S* from, std::size_t columns, int first) {
-            Gates::each_pack(hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
-                S* const panel = to + at / 2 * height * columns + at % 2 * lanes;
-                const std::size_t n = units(unit / lanes);
-                pack_rows<P>(panel, n > 0 ? from + Gates::row(k, unit, hidden) * columns : from, columns, n, columns);
-            });
-        };
-        weights(room.W, p.input_weight.value, x.rows, 0);
-        weights(room.U, p.recurrent_weight.value, rows(0), Gates::first_of_h);
-        Gates::each_pack(hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
-            const std::size_t n = units(unit / lanes), row = n > 0 ? Gates::row(k, unit, hidden) : 0;
-            P sum(S(0));
-            Gates::each_bias(k, p.input_bias.value, p.recurrent_bias.value, [&](const S* from) {
-                if (from) sum = sum + PartialPack<P>{n}.load(from + row);
-            });
-            sum.store(room.bias + at * lanes);
-        });
-        pack_own(room.peepholes);
-    }
-    void pack_own(S* to) const {
-        if constexpr (per_unit > 0)
-            for (std::size_t block = 0; block < blocks(); ++block)
-                for (int k = 0; k < per_unit; ++k, to += lanes)
-                    PartialPack<P>{units(block)}
-                        .load(p.per_unit.value + std::size_t(k) * hidden + (std::min)(hidden, block * lanes))
-                        .store(to);
+        const PackedGates<P> packed{gates, hidden};
+        packed.weights(room.W, p.input_weight.value, x.rows, 0);
+        packed.weights(room.U, p.recurrent_weight.value, rows(0), gates.first_of_h());
+        packed.biases(room.bias, p.input_bias.value, p.recurrent_bias.value);
+        if constexpr (per_unit > 0) packed.per_unit(room.peepholes, p.per_unit.value, per_unit);
     }
 
     // pre = W x + b for `count` steps; split gates' U h + c starts from c.
     void read_inputs(const ForwardScratch& room, std::size_t columns, int first, int count) const {
         for_each_valid_range(extent(), first, first + count, [&](std::size_t at, std::size_t n) {
             S* const to = room.pre + (at - state_slots.column(first)) * height;
-            panel_product<P>({to, columns * height, room.bias, height, 0, Gates::of_x}, room.W,
+            panel_product<P>({to, columns * height, room.bias, height, 0, gates.of_x()}, room.W,
                              {x.value + at * x.rows, x.rows, x.rows}, product_panels(), n);
             if constexpr (Gates::split > 0)
                 for (std::size_t r = 0; r < panels(); ++r)
-                    if (r % Gates::count >= Gates::of_product)
+                    if (r % std::size_t(gates.count()) >= std::size_t(gates.of_product()))
                         for (std::size_t j = 0; j < n; ++j)
                             std::copy_n(room.bias + r * height, height, to + (r * columns + j) * height);
         });
@@ -267,7 +249,7 @@ private:
             const std::size_t first = std::size_t(from), count = std::size_t(n);
             const S* const h = state[0] + (state_slots.before(t) + first) * rows(0);
             S* const a = panels_of_step + first * height;
-            panel_product<P>({a, columns * height, a, columns * height, height, Gates::of_h}, U, {h, rows(0), rows(0)},
+            panel_product<P>({a, columns * height, a, columns * height, height, gates.of_h()}, U, {h, rows(0), rows(0)},
                              product_panels(), count, t % 2 == 1);
             for (std::size_t block = 0; block < blocks(); ++block)
                 if (units(block) == lanes) run_units<true>(t, block, first, count, a, columns, column, peepholes);
@@ -285,8 +267,9 @@ private:
     template <class T>
     static void packs_of(std::size_t block, T* panels, std::size_t columns, Values<T*, pre>& to) {
         for (int k = 0; k < pre; ++k) {
-            const auto at = std::size_t(Gates::pack(k, int(block % Gates::blocks)));
-            to[k] = panels + (block / Gates::blocks * Gates::count + at / 2) * columns * height + at % 2 * lanes;
+            constexpr std::size_t group = std::size_t(gates.blocks()), count = std::size_t(gates.count());
+            const auto at = std::size_t(gates.pack(k, int(block % group)));
+            to[k] = panels + (block / group * count + at / 2) * columns * height + at % 2 * lanes;
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "recurrence_gradients.hpp"
+#include "recurrence.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -17,11 +17,11 @@ template <class C, class P, bool projected>
 struct RecurrenceBackward {
     using Forward = Recurrence<C, P, projected>;
     using S = typename P::scalar;
-    using Gates = typename Forward::Gates;
+    static constexpr GatePanels gates = Forward::gates;
     static constexpr int pre = Forward::pre, states = Forward::states;
     static constexpr int kept = Forward::kept, per_unit = Forward::per_unit;
     static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
-    using Sums = RecurrenceGradients<C, P, projected>;
+    using Sums = RecurrenceGradients<P>;
     static constexpr std::size_t features = Sums::features, depth = Sums::depth;
     static constexpr int first_in_blocks = projected ? 1 : 0; // component of the state
 
@@ -56,7 +56,7 @@ struct RecurrenceBackward {
             room.dm = scratch.take(f.hidden * f.batch());
             scratch.product(f.hidden, f.projection, f.extent().columns());
         }
-        room.left = scratch.take(shards.buffers() * Sums::sums_size(f));
+        room.left = scratch.take(shards.buffers() * f.sums_shape().sums_size());
         room.columns = scratch.take(shards.count == 1 ? 0 : height * depth);
         room.bounds = reinterpret_cast<int*>(scratch.take(shards.size() + 1));
         return room;
@@ -66,16 +66,25 @@ struct RecurrenceBackward {
         static_assert(sizeof(int) <= sizeof(S));
         set_bounds(f, room, shards);
         start();
-        pack_transposed(room.U, f.p.recurrent_weight.value, f.rows(0), Gates::first_of_h);
-        if (f.x.gradient) pack_transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
-        f.pack_own(room.peepholes);
+        const PackedGates<P> packed{gates, f.hidden};
+        packed.transposed(room.U, f.p.recurrent_weight.value, f.rows(0), gates.first_of_h());
+        if (f.x.gradient) packed.transposed(room.W, f.p.input_weight.value, f.x.rows, 0);
+        if constexpr (per_unit > 0) packed.per_unit(room.peepholes, f.p.per_unit.value, per_unit);
         std::fill_n(per_unit_gradient, shards.size() * f.per_unit_size(), S(0));
         std::fill_n(bias_gradient, shards.size() * f.biases_size(), S(0));
         back_through_time(run.backend());
         finish_carry();
         if (f.x.gradient) input_gradients(room.W);
-        if (run.gradient(f.p.input_weight) && !run.deferred())
-            Sums{room, shards}(run, 1, [&](std::size_t) { return use; });
+        if (!run.gradient(f.p.input_weight) || run.deferred()) return;
+        const auto at = [&](std::size_t) { return use; };
+        Sums{room, shards, f.sums_shape()}(run, {1, at});
+        if constexpr (projected) { // in a run of one shard
+            std::size_t columns = 0;
+            for (int t = 0; t < f.extent().steps; ++t) columns += f.active(t);
+            run.backend().add_outer(f.projection_of(run.gradient(f.p.projection)),
+                                    ColumnMajorView<const S>{room.dh, f.projection, columns},
+                                    ColumnMajorView<const S>{f.m, f.hidden, columns});
+        }
     }
     static void set_bounds(const Forward& f, const typename Forward::BackwardScratch& room, const Shards& shards) {
         for (std::size_t k = 0; k <= shards.size(); ++k)
@@ -116,28 +125,6 @@ private:
                         }
     }
 
-    // Packs w^T for products with da: rows are the features of x or h, columns in the order of da's packs.
-    void pack_transposed(S* to, const S* w, std::size_t rows, int first) const {
-        const std::size_t inner = f.product_panels() * height;
-        for (std::size_t row = 0; row < rows; row += height) {
-            const std::size_t count = (std::min)(height, rows - row);
-            S* const panel = to + row * inner;
-            Gates::each_pack(f.hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
-                const std::size_t n = f.units(unit / lanes);
-                for (std::size_t u = 0; u < lanes; ++u) {
-                    S* const column = panel + (at * lanes + u) * height;
-                    const S* const from = w + (u < n ? Gates::row(k, unit + u, f.hidden) * rows + row : 0);
-                    if (u < n && count == height) {
-                        P::load(from).store(column);
-                        P::load(from + lanes).store(column + lanes);
-                    } else {
-                        for (std::size_t i = 0; i < height; ++i) column[i] = u < n && i < count ? from[i] : S(0);
-                    }
-                }
-            });
-        }
-    }
-
     template <class B>
     void back_through_time(B& backend) const {
         const S *const U = room.U, *const peepholes = room.peepholes;
@@ -167,11 +154,11 @@ private:
                     else run_units<false>(t, block, first, count, at, peepholes);
                 if constexpr (projected) {
                     add_panel_product<P>(carry[0] + first * f.projection, f.projection, U,
-                                         gradients_from(at, Gates::of_h), count);
+                                         gradients_from(at, gates.of_h()), count);
                 } else {
                     S* const to = carry[0] + first * height;
                     panel_product<P>({to, f.batch() * height, to, f.batch() * height, height}, U,
-                                     gradients_from(at, Gates::of_h), panels_of(f.hidden), count, t % 2 == 1);
+                                     gradients_from(at, gates.of_h()), panels_of(f.hidden), count, t % 2 == 1);
                 }
                 at += count;
             });
@@ -263,7 +250,7 @@ private:
     void input_gradients(const S* W) const {
         std::size_t column = 0;
         for_each_valid_range(f.extent(), [&](std::size_t first, std::size_t count) {
-            add_panel_product<P>(f.x.gradient + first * f.x.rows, f.x.rows, W, gradients_from(column, Gates::of_x),
+            add_panel_product<P>(f.x.gradient + first * f.x.rows, f.x.rows, W, gradients_from(column, gates.of_x()),
                                  count);
             column += count;
         });
@@ -273,22 +260,21 @@ private:
 template <class C, class P, bool projected>
 template <class Run>
 void Recurrence<C, P, projected>::backward(Run& run) const {
-    using Sums = RecurrenceGradients<C, P, projected>;
     auto scratch = run.scratch();
     const Shards shards = run.shards();
     const BackwardScratch room = backward_scratch(scratch);
     S* const gradients = run.deferred() ? run.kept() : room.gradients;
-    RecurrenceBackward<C, P, projected>{*this, room, shards, Sums::use(*this, gradients)}(run);
+    RecurrenceBackward<C, P, projected>{*this, room, shards, use(gradients)}(run);
 }
 template <class C, class P, bool projected>
 template <class Run, class Kept>
 void Recurrence<C, P, projected>::add_gradients(Run& run, const Kept& all) {
-    using Sums = RecurrenceGradients<C, P, projected>;
     auto scratch = run.scratch();
     const Shards shards = run.shards();
     const BackwardScratch room = all[0].backward_scratch(scratch);
     RecurrenceBackward<C, P, projected>::set_bounds(all[0], room, shards);
-    Sums{room, shards}(run, all.size(), [&](std::size_t k) { return Sums::use(all[k], all.kept(k)); });
+    const auto at = [&](std::size_t k) { return all[k].use(all.kept(k)); };
+    Sums{room, shards, all[0].sums_shape()}(run, {all.size(), at});
 }
 template <class C, class P, bool projected>
 template <class B>

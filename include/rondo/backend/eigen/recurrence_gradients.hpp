@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "recurrence.hpp"
+#include "../../core/extent.hpp"
+#include "../../core/function_ref.hpp"
+#include "../../core/shards.hpp"
+#include "../../core/unroll.hpp"
+#include "../../core/view.hpp"
+#include "../state_slots.hpp"
+#include "gate_panels.hpp"
+#include "packed_gates.hpp"
+#include "panel_product.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,47 +19,68 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// The last part of Recurrence's backward: the gradients of the parameters, over the columns of one shard after the
 /// other. The sums of a tile of dW or dU stay in registers for up to `depth` columns; where a shard is complete, the
-/// sums that the SumTree adds to it are added there, too.
+/// sums that the SumTree adds to it are added there, too. It depends on the cell by numbers only, so it is compiled once
+/// for all cells.
 ///
 ///   dW += da x^T;   dU += da h^T, h of the slots before                       (1)
-template <class C, class P, bool projected>
+template <class P>
 struct RecurrenceGradients {
-    using Forward = Recurrence<C, P, projected>;
     using S = typename P::scalar;
-    using Gates = typename Forward::Gates;
-    static constexpr int per_unit = Forward::per_unit;
-    static constexpr std::size_t lanes = Forward::lanes, height = Forward::height;
+    static constexpr std::size_t lanes = P::size, height = panel_height<P>;
     static constexpr std::size_t features = std::size_t(tile_columns); // rows of x or h in a tile of dW or dU
     static constexpr std::size_t depth = 256;                          // columns of x and h packed at a time for them
     static constexpr std::size_t cached = 294912 / (features * depth * sizeof(S)); // tiles that stay in the L2 cache
 
+    static constexpr std::size_t tiles_of(std::size_t rows) { return (rows + features - 1) / features; }
+
+    // The numbers that recurrences with the same parameters have in common.
+    struct Shape {
+        GatePanels gates;
+        std::size_t hidden, x_rows, h_rows, per_unit;
+        bool biases;
+        std::array<ParameterTensor, 5> tensors; // of GateLayout::tensors
+
+        std::size_t panels() const { return gates.panels(hidden); }
+        // Elements of the sums of one shard: of dW; of dW and dU; of the biases; of the per-unit parameters.
+        std::size_t x_sums_size() const { return gates.product_panels(hidden) * height * features * tiles_of(x_rows); }
+        std::size_t sums_size() const {
+            return x_sums_size() + gates.product_panels(hidden) * height * features * tiles_of(h_rows);
+        }
+        std::size_t biases_size() const { return panels() * height; }
+        std::size_t per_unit_size() const { return gates.blocks(hidden) * per_unit * lanes; }
+    };
     // A recurrence, and the gates' gradients that its backward has computed.
     struct Use {
-        const Forward* of;
+        DynamicSequenceView<const S> x;
+        StateSlots slots;
+        const S* h;                   // of all slots
         S *gradients, *per_unit_sums; // panels over all columns; sums over the columns of each shard
     };
-    const typename Forward::BackwardScratch& room;
+    // Some recurrences with the same parameters: at(0), at(1), ...
+    struct Uses {
+        std::size_t count;
+        FunctionRef<Use(std::size_t)> at;
+    };
+    struct Memory {
+        S* biases;       // sums of da over the columns of each shard
+        S *right, *left; // tiles of x and h; sums of dW and dU
+        S* columns;      // of a panel of the gates' gradients, of one shard
+        int* bounds;     // of the shards' sequences
+    };
+    const Memory& room;
     const Shards& shards;
+    const Shape f;
 
-    static constexpr std::size_t tiles_of(std::size_t rows) { return (rows + features - 1) / features; }
-    // Elements of the sums of dW and dU of one shard.
-    static std::size_t sums_size(const Forward& f) {
-        return f.product_panels() * height * features * (tiles_of(f.x.rows) + tiles_of(f.rows(0)));
-    }
-    static Use use(const Forward& f, S* kept) { return {&f, kept, kept + f.gates_size()}; }
-
-    /// Adds the gradients of `count` recurrences with the same parameters; use(k) is one of them. The sums over the
-    /// columns of a shard go on from one recurrence to the next.
-    template <class Run, class Uses>
-    void operator()(Run& run, std::size_t count, const Uses& use) const {
-        const Use first = use(0);
-        const Forward& f = *first.of;
-        const auto tensors = f.tensors();
+    /// Adds the gradients of all uses. The sums over the columns of a shard go on from one recurrence to the next.
+    template <class Run>
+    void operator()(Run& run, const Uses& uses) const {
+        const Use first = uses.at(0);
+        const auto& tensors = f.tensors;
         const bool shared = run.shared(tensors[0].offset);
-        const std::size_t sums = sums_size(f), biases = f.biases_size(), own = f.per_unit_size();
+        const std::size_t sums = f.sums_size(), biases = f.biases_size(), own = f.per_unit_size();
         if (shards.count > 1) std::fill_n(room.biases, shards.size() * biases, S(0));
-        for (std::size_t n = 1; n < count; ++n) {
-            const Use more = use(n);
+        for (std::size_t n = 1; n < uses.count; ++n) {
+            const Use more = uses.at(n);
             for (std::size_t k = 0; k < shards.size() * own; ++k) first.per_unit_sums[k] += more.per_unit_sums[k];
         }
         SumTree tree;
@@ -59,26 +88,19 @@ struct RecurrenceGradients {
         for (std::size_t k = 0; k < shards.size(); ++k) {
             const int shard = shards.first + int(k);
             const std::size_t top = shared ? 0 : tree.size(), merged = shared ? 0 : tree.push({shard, 1}, shards.count);
-            add_columns(f, k, room.left + top * sums, merged, sums, count, use);
+            add_columns(k, room.left + top * sums, merged, uses);
             if (shared) {
                 for (std::size_t n = 0; n < to.size(); ++n)
                     if (tensors[n].size > 0) to[n] = run.shard_gradient(tensors[n].offset, shard);
-                unpack_all(f, to, room.left, room.biases + k * biases, first.per_unit_sums + k * own);
+                add_all(to, room.left, room.biases + k * biases, first.per_unit_sums + k * own);
             } else {
                 add_up(room.biases, biases, k, top, merged);
                 add_up(first.per_unit_sums, own, k, top, merged);
             }
         }
-        if constexpr (projected) { // in a run of one shard
-            std::size_t columns = 0;
-            for (int t = 0; t < f.extent().steps; ++t) columns += f.active(t);
-            run.backend().add_outer(f.projection_of(run.gradient(f.p.projection)),
-                                    ColumnMajorView<const S>{room.dh, f.projection, columns},
-                                    ColumnMajorView<const S>{f.m, f.hidden, columns});
-        }
         for (std::size_t node = 0; node < tree.size(); ++node) {
             for (std::size_t n = 0; n < to.size(); ++n) to[n] = run.gradient({nullptr, tensors[n].offset}, node);
-            unpack_all(f, to, room.left + node * sums, room.biases + node * biases, first.per_unit_sums + node * own);
+            add_all(to, room.left + node * sums, room.biases + node * biases, first.per_unit_sums + node * own);
         }
     }
 
@@ -94,7 +116,6 @@ private:
 
     // The columns of x, h and da whose products are added next.
     struct Columns {
-        const Forward& f;
         const S* gradients = nullptr; // da of the first one's recurrence
         std::size_t stride = 0;       // of its panels
         S* biases = nullptr;          // sums of da; null: they are computed already
@@ -102,38 +123,36 @@ private:
         std::array<std::ptrdiff_t, depth> at{}; // of da in a panel
     };
     // The sums of dW and dU over the columns of the k-th shard, at `sums`; the `merged` sums before it are added.
-    template <class Uses>
-    void add_columns(const Forward& f, std::size_t k, S* sums, std::size_t merged, std::size_t size, std::size_t count,
-                     const Uses& use) const {
-        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.rows(0));
+    void add_columns(std::size_t k, S* sums, std::size_t merged, const Uses& uses) const {
+        const std::size_t of_x = tiles_of(f.x_rows), of_h = tiles_of(f.h_rows);
         S *const x = room.right, *const h = x + of_x * features * depth;
-        S *const x_sums = sums, *const h_sums = sums + f.product_panels() * height * features * of_x;
-        Columns columns{f};
+        S *const x_sums = sums, *const h_sums = sums + f.x_sums_size();
+        Columns columns;
         if (shards.count > 1) columns.biases = room.biases + k * f.biases_size();
-        OuterSums of{true, 0, size};
+        OuterSums of{true, 0, f.sums_size()};
         const auto flush = [&] {
             add_outer(columns, {x_sums, x, of_x}, {h_sums, h, of_h}, of);
             of.fresh = false;
             columns.count = 0;
         };
         const int first = room.bounds[k], last = room.bounds[k + 1];
-        for (std::size_t n = 0; n < count; ++n) {
-            const Use one = use(n);
-            const Forward& g = *one.of;
-            const std::size_t stride = g.extent().columns() * height;
+        for (std::size_t n = 0; n < uses.count; ++n) {
+            const Use one = uses.at(n);
+            const Extent& extent = one.x.extent;
+            const std::size_t stride = extent.columns() * height;
             if (columns.count > 0 && stride != columns.stride) flush();
             if (columns.count == 0) columns.gradients = one.gradients, columns.stride = stride;
             std::size_t before = 0;
-            for (int t = 0; t < g.extent().steps; ++t)
-                for_each_valid_range(g.extent(), t, [&](int from, int some) {
+            for (int t = 0; t < extent.steps; ++t)
+                for_each_valid_range(extent, t, [&](int from, int some) {
                     for (int b = (std::max)(from, first); b < (std::min)(from + some, last); ++b) {
                         if (columns.count == depth) {
                             flush();
                             columns.gradients = one.gradients;
                         }
-                        const std::size_t column = g.state_slots.column(t) + std::size_t(b), to = columns.count++;
-                        put(x + to * features, g.x.value + column * g.x.rows, g.x.rows);
-                        put(h + to * features, g.state[0] + (g.state_slots.before(0) + column) * g.rows(0), g.rows(0));
+                        const std::size_t column = one.slots.column(t) + std::size_t(b), to = columns.count++;
+                        put(x + to * features, one.x.value + column * f.x_rows, f.x_rows);
+                        put(h + to * features, one.h + (one.slots.before(0) + column) * f.h_rows, f.h_rows);
                         columns.at[to] = one.gradients - columns.gradients +
                                          std::ptrdiff_t((before + std::size_t(b - from)) * height);
                     }
@@ -143,18 +162,12 @@ private:
         of.merged = merged;
         flush();
     }
-    static void unpack_all(const Forward& f, const std::array<S*, 5>& to, const S* sums, const S* biases,
-                           const S* own) {
-        const std::size_t of_x = tiles_of(f.x.rows), of_h = tiles_of(f.rows(0));
-        unpack(f, to[0], sums, f.x.rows, of_x, 0);
-        unpack(f, to[1], sums + f.product_panels() * height * features * of_x, f.rows(0), of_h, Gates::first_of_h);
-        if (f.p.input_bias.value) unpack_biases(f, biases, to[2], to[3]);
-        if constexpr (per_unit > 0)
-            for (std::size_t block = 0; block < f.blocks(); ++block)
-                for (int k = 0; k < per_unit; ++k)
-                    for (std::size_t u = 0; u < f.units(block); ++u)
-                        to[4][std::size_t(k) * f.hidden + block * lanes + u] +=
-                            own[(block * per_unit + std::size_t(k)) * lanes + u];
+    void add_all(const std::array<S*, 5>& to, const S* sums, const S* biases, const S* own) const {
+        const PackedGates<P> packed{f.gates, f.hidden};
+        packed.add_weights(to[0], sums, f.x_rows, tiles_of(f.x_rows), features, 0);
+        packed.add_weights(to[1], sums + f.x_sums_size(), f.h_rows, tiles_of(f.h_rows), features, f.gates.first_of_h());
+        if (f.biases) packed.add_biases(to[2], to[3], biases);
+        if (f.per_unit > 0) packed.add_per_unit(to[4], own, f.per_unit);
     }
 
     // Packs a column of x or h into tiles of `features` rows.
@@ -181,9 +194,11 @@ private:
     }
     void add_outer(const Columns& columns, const Part& x, const Part& h, std::size_t done, bool first,
                    const OuterSums& of) const {
-        for (std::size_t p = 0; p < columns.f.panels(); ++p) {
-            const std::size_t group = p / Gates::count, k = p % Gates::count, from_h = std::size_t(Gates::first_of_h);
-            const bool in_x = k < std::size_t(Gates::of_product), in_h = k >= from_h;
+        const auto count = std::size_t(f.gates.count()), of_product = std::size_t(f.gates.of_product()),
+                   from_h = std::size_t(f.gates.first_of_h());
+        for (std::size_t p = 0; p < f.panels(); ++p) {
+            const std::size_t group = p / count, k = p % count;
+            const bool in_x = k < of_product, in_h = k >= from_h;
             const bool of_x = in_x && x.tiles > done, of_h = in_h && h.tiles > done;
             if (!of_x && !of_h) continue;
             const bool sums = first && (in_x ? x.tiles > 0 : true);
@@ -193,8 +208,8 @@ private:
                                    part.rows + done * features * depth, depth, (std::min)(cached, part.tiles - done),
                                    columns.count, of);
             };
-            if (of_x) add(x, group * std::size_t(Gates::of_product) + k);
-            if (of_h) add(h, group * std::size_t(Gates::of_product) + k - from_h);
+            if (of_x) add(x, group * of_product + k);
+            if (of_h) add(h, group * of_product + k - from_h);
         }
     }
     // The columns of a panel of da one after the other. Columns that are far apart would share the sets of the L1
@@ -202,7 +217,7 @@ private:
     const S* columns_of(const Columns& columns, std::size_t p, bool sums) const {
         const S* const panel = columns.gradients + p * columns.stride;
         if (!columns.biases) return panel + (columns.count > 0 ? columns.at[0] : 0);
-        const S* const next = p + 1 < columns.f.panels() ? panel + columns.stride : panel;
+        const S* const next = p + 1 < f.panels() ? panel + columns.stride : panel;
         S *const to = room.columns, *const bias = columns.biases + p * height;
         P low = P::load(bias), high = P::load(bias + lanes);
         for (std::size_t k = 0; k < columns.count; ++k) {
@@ -218,22 +233,6 @@ private:
             high.store(bias + lanes);
         }
         return to;
-    }
-
-    static void unpack(const Forward& f, S* to, const S* sums, std::size_t columns, std::size_t tiles, int first) {
-        Gates::each_pack(f.hidden, first, Gates::of_product, [&](int k, std::size_t unit, std::size_t at) {
-            const std::size_t n = f.units(unit / lanes);
-            if (n > 0)
-                add_packed_rows<P>(to + Gates::row(k, unit, f.hidden) * columns, columns,
-                                   sums + at / 2 * tiles * features * height + at % 2 * lanes, n, columns);
-        });
-    }
-    static void unpack_biases(const Forward& f, const S* sums, S* input, S* recurrent) {
-        Gates::each_pack(f.hidden, 0, Gates::count, [&](int k, std::size_t unit, std::size_t at) {
-            const std::size_t n = f.units(unit / lanes), row = n > 0 ? Gates::row(k, unit, f.hidden) : 0;
-            for (std::size_t u = 0; u < n; ++u)
-                Gates::each_bias(k, input, recurrent, [&](S* to) { to[row + u] += sums[at * lanes + u]; });
-        });
     }
 };
 
