@@ -18,6 +18,7 @@ COMPILED = [("Eigen/Core alone", "benchmarks/compile/eigen.cpp", [], None),
             ("one more network in that program", "benchmarks/compile/networks.cpp", ["-DNETWORKS=2"], 1.5),
             ("examples/text.cpp, ten networks", "examples/text.cpp", ["-c"], 15),
             ("the examples' command line, once for all", "examples/common/command_line.cpp", ["-c"], None),
+            ("the examples' training run, once for all", "examples/common/training.cpp", ["-c"], None),
             ("the same stream on libtorch, LSTM 32", "benchmarks/compile/libtorch.cpp", ["-DHIDDEN=32"], None)]
 
 
