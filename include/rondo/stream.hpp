@@ -18,6 +18,7 @@
 #include "layer/prelu.hpp"
 #include "layer/residual.hpp"
 #include "layer/rnn.hpp"
+#include "layer/select.hpp"
 #include "layer/sequential.hpp"
 #include "layer/softmax.hpp"
 #include "layer/time_distributed.hpp"

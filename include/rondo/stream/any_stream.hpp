@@ -67,11 +67,12 @@ public:
     BasicAnyStream() = default;
     /// Packs a model's weights; the model need not outlive the stream.
     template <class Net, Backend B>
-    explicit BasicAnyStream(const Model<Net, B>& model, const State<Net, S>& rest = {})
+    [[gnu::cold]] explicit BasicAnyStream(const Model<Net, B>& model, const State<Net, S>& rest = {})
         : BasicAnyStream{std::make_shared<const Packed<Net, B>>(model), rest} {}
     /// Uses weights that are already packed. reset() restores `rest`.
     template <class Net, Backend B, class W>
-    explicit BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>> weights, const State<Net, S>& rest = {})
+    [[gnu::cold]] explicit BasicAnyStream(std::shared_ptr<const Packed<Net, B, W>> weights,
+                                          const State<Net, S>& rest = {})
         : stream_{std::make_unique<detail::StreamOf<Net, B, W>>(std::move(weights), rest)},
           input_size_{detail::StreamOf<Net, B, W>::input_size}, output_size_{detail::StreamOf<Net, B, W>::output_size} {
     }

@@ -70,7 +70,8 @@ public:
     }
     /// The size of one step's values, in numbers.
     static std::size_t values_size() { return needed().first; }
-    explicit Stream(Packed<Net, B, W>&&) = delete; // the weights must outlive the stream
+    explicit Stream(Packed<Net, B, W>&&) = delete;  // the weights must outlive the stream
+    explicit Stream(const Model<Net, B>&) = delete; // a Stream reads packed weights: Packed packed{model};
 
     /// Computes one step. The result is valid until the next step, reset or change of state.
     auto step(std::span<const input, inputs_size> x) noexcept {

@@ -37,6 +37,7 @@ public:
     using scalar = typename B::scalar;
     static constexpr std::size_t size = Model<Net, B>::size;
 
+    Trainer(const Model<Net, B>&, Loss, Rule, TrainerSettings = {}) = delete; // a Trainer changes its model
     Trainer(Model<Net, B>& model, Loss loss, Rule rule, TrainerSettings settings = {})
         : Base{model, sizes, std::move(loss), std::move(rule), std::move(settings)} {}
 

@@ -45,7 +45,8 @@ public:
     using scalar = typename B::scalar;
     template <class Batch> using Record = RecordStep<B, Loss, Batch>;
 
-    TrainerBase(ParameterBuffer<B>& model, const NetworkSizes& network, Loss loss, Rule rule, TrainerSettings settings)
+    [[gnu::cold]] TrainerBase(ParameterBuffer<B>& model, const NetworkSizes& network, Loss loss, Rule rule,
+                              TrainerSettings settings)
         : model_{&model}, network_{network}, loss_{std::move(loss)}, settings_{checked(std::move(settings))},
           optimizer_{std::move(rule), network, model.count(), settings_.groups}, average_{settings_.average, model},
           workers_{settings_.threads}, state_{network.state_size, 0}, evaluation_{network.state_size, 0} {
@@ -125,8 +126,10 @@ public:
     /// training.
     template <class Batch>
     LossSum evaluate(const Batch& batch, Record<Batch> record, Error& error) {
-        if (Error found = check_batch(batch, false)) return error = std::move(found), LossSum{};
-        return run_workers(batch, record, loss_.terms(batch.target), false, error);
+        Error found = check_batch(batch, false);
+        if (!found) return run_workers(batch, record, loss_.terms(batch.target), false, error);
+        error = std::move(found);
+        return {};
     }
 
     /// An error that names a parameter, or a number of the optimizer's memory, that is not finite: a step with finite
