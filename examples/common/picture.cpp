@@ -55,8 +55,8 @@ bool ends_as_picture(const std::filesystem::path& path) {
 }
 } // namespace
 
-void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data,
-                 std::string_view plot, int width, int height) {
+void draw(const std::filesystem::path& folder, const std::string& name, std::string_view data, std::string_view plot,
+          int width, int height) {
     make_folder(folder);
     write(folder / (name + ".dat"), data);
     const std::string size = std::to_string(width) + ',' + std::to_string(height);

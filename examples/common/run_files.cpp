@@ -50,8 +50,7 @@ void RunFiles::check(std::uintmax_t bytes) const {
     std::vector<std::string> pictures = options_->pictures;
     pictures.push_back(options_->name + "-loss");
     for (const std::string& picture : pictures)
-        for (const char* ending : {".dat", ".gp", ".png", ".svg"})
-            all.push_back(options_->out / (picture + ending));
+        for (const char* ending : {".dat", ".gp", ".png", ".svg"}) all.push_back(options_->out / (picture + ending));
     for (const std::string& other : options_->others) all.push_back(options_->out / other);
     check_writable(all, bytes);
 }
@@ -98,8 +97,7 @@ void RunFiles::move_away() const {
     std::error_code problem;
     for (std::size_t n = 0; n < old.size() && !problem; ++n)
         if (std::filesystem::exists(old[n])) std::filesystem::rename(old[n], to[n], problem);
-    if (problem)
-        rondo::fail(rondo::Error::Kind::file, "cannot rename to " + to[0].string() + ": " + problem.message());
+    if (problem) rondo::fail(rondo::Error::Kind::file, "cannot rename to " + to[0].string() + ": " + problem.message());
     std::printf("kept: %s, of more epochs, which was %s\n", rondo::printable(to[0].string()).c_str(),
                 rondo::printable(old[0].string()).c_str());
 }

@@ -13,8 +13,8 @@ namespace detail {
 
 namespace {
 // Saves model and checkpoint of a run; `before`: epochs of the model that it started from.
-void save_run(const RunFiles& files, const TrainingTask& task, const rondo::Progress& progress,
-                     std::int64_t before, bool ended) {
+void save_run(const RunFiles& files, const TrainingTask& task, const rondo::Progress& progress, std::int64_t before,
+              bool ended) {
     const Reach reach{ended, before + progress.epoch, std::int64_t(progress.batch)};
     const RunFiles::Place to = files.choose(reach);
     task.save(to.model, reach.metadata());
@@ -30,8 +30,7 @@ void save_run(const RunFiles& files, const TrainingTask& task, const rondo::Prog
 }
 } // namespace
 
-Training train(const Options& options, TrainingTask& task, const std::string& unit,
-                      std::vector<Companion> companions) {
+Training train(const Options& options, TrainingTask& task, const std::string& unit, std::vector<Companion> companions) {
     Training training;
     const RunFiles files{options, std::move(companions)};
     const std::size_t copies = options.trains() ? 2 + task.memories() : 0; // model and checkpoint

@@ -69,8 +69,8 @@ inline std::string metadata_problem(const Metadata& metadata, const SafetensorsL
 }
 
 /// Fills `parts`; returns the problem with the tensors, or an empty string.
-inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& metadata,
-                           const SafetensorsLimits& limits, SafetensorsParts& parts) {
+[[gnu::cold]] inline std::string lay_out(std::span<const TensorData> tensors, const Metadata& metadata,
+                                         const SafetensorsLimits& limits, SafetensorsParts& parts) {
     for (const TensorData& tensor : tensors) {
         if (std::string problem = tensor_problem(tensor, limits); !problem.empty()) return problem;
     }

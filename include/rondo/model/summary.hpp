@@ -50,7 +50,8 @@ void add_summary_rows(std::vector<SummaryRow>& rows, int depth) {
         (add(std::type_identity<typename Net::template layer_at<k>>{}, k), ...);
     }(std::make_index_sequence<Net::layer_count>{});
 }
-inline std::string summary_table(std::vector<SummaryRow> rows, std::size_t total, std::span<const ParameterSpec> all) {
+[[gnu::cold]] inline std::string summary_table(std::vector<SummaryRow> rows, std::size_t total,
+                                               std::span<const ParameterSpec> all) {
     rows.push_back({"total", "", total});
     std::size_t names = 20, descriptions = 48, tensors = 34;
     for (const SummaryRow& row : rows) {

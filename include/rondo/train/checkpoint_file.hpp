@@ -123,7 +123,7 @@ Error finite_problem(const Checkpoint<S>& run, const std::string& source) {
 }
 
 template <class S>
-void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) {
+[[gnu::cold]] void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) {
     io::Metadata metadata = kinds_of(run.tensors);
     metadata.emplace_back("optimizer", run.optimizer);
     Numbers numbers{metadata};
@@ -151,7 +151,8 @@ void write(Checkpoint<S>& run, const std::filesystem::path& path, Error& error) 
 }
 
 template <class S>
-Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size, std::vector<S>& values) {
+[[gnu::cold]] Error read_state(const io::Safetensors& file, const std::string& source, std::size_t size,
+                               std::vector<S>& values) {
     const std::string name = state_name;
     const io::TensorInfo* found = file.find(name);
     constexpr std::size_t most = 1'000'000;
@@ -168,7 +169,7 @@ Error read_state(const io::Safetensors& file, const std::string& source, std::si
 
 /// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of shards it must match.
 template <class S>
-Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
+[[gnu::cold]] Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
     Error problem;
     const std::string source = path.string();
     const io::SafetensorsFile file{path, checkpoint_limits((3 + memories) * run.size * sizeof(S)), problem};

@@ -143,8 +143,8 @@ inline void order_by_data(std::vector<TensorInfo>& tensors) {
 }
 
 /// Reads the JSON of a header, which must be UTF-8; returns the problem with it, or an empty string.
-inline std::string read_safetensors_json(std::string_view text, const SafetensorsLimits& limits,
-                                         SafetensorsHeader& header) {
+[[gnu::cold]] inline std::string read_safetensors_json(std::string_view text, const SafetensorsLimits& limits,
+                                                       SafetensorsHeader& header) {
     JsonReader json{text};
     bool has_metadata = false;
     json.object(std::max<std::size_t>(limits.name, 12), [&](const std::string& name) { // "__metadata__" has 12 bytes

@@ -80,9 +80,9 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
 /// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape
 /// or type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias
 /// with TensorNames::zero_biases.
-inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType numbers,
-                         const io::Safetensors& file, const std::string& source, const io::TensorNames& names,
-                         const io::TensorInfo*& found) {
+[[gnu::cold]] inline Error find_tensor(std::span<const ParameterSpec> tensors, std::size_t k, io::DType numbers,
+                                       const io::Safetensors& file, const std::string& source,
+                                       const io::TensorNames& names, const io::TensorInfo*& found) {
     const ParameterSpec& t = tensors[k];
     const io::DType dtype = dtype_of(t, numbers);
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
@@ -199,8 +199,8 @@ inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safeten
 }
 
 template <class S>
-void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values,
-                  const std::filesystem::path& path, const io::Metadata& metadata, Error& error) {
+[[gnu::cold]] void save_tensors(std::span<const ParameterSpec> tensors, const std::vector<S>& values,
+                                const std::filesystem::path& path, const io::Metadata& metadata, Error& error) {
     if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
         return void(error = std::move(problem));
     NamedTensors<S> named;

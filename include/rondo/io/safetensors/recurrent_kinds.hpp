@@ -64,9 +64,9 @@ inline std::string recorded_twice(const std::string& name) {
 enum class WithoutRecord { any, usual };
 
 /// Compares the kinds of recurrent layers.
-inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
-                           const std::string& source, const io::TensorNames& names,
-                           WithoutRecord without = WithoutRecord::any) {
+[[gnu::cold]] inline Error kinds_problem(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
+                                         const std::string& source, const io::TensorNames& names,
+                                         WithoutRecord without = WithoutRecord::any) {
     const auto said = [&](std::string_view key) {
         return range::find(file.metadata(), key, &io::Metadata::value_type::first);
     };
