@@ -13,8 +13,8 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// Sequences of any lengths, each with a sequence of labels of another length, such as speech and its words: the data of
-/// CTC. They are shuffled each epoch; the last mini-batch has the remaining ones.
+/// Sequences of any lengths, each with a sequence of labels of another length, such as speech and its words: the data
+/// of CTC. They are shuffled each epoch; the last mini-batch has the remaining ones.
 ///
 ///   LabelledSequences<float, 26> spoken{16};
 ///   spoken.add(features, std::vector<int>{3, 1, 4});  // 26 numbers a step, and the labels

@@ -167,8 +167,8 @@ private:
 ///   e(l + k, t) = p(k, t) (e(l + k, t-1) + b(l, t-1) + e(l, t-1))             (2)
 ///   without e(l, t-1) of l if its last label is k                             (3)
 ///
-/// b are the alignments of a prefix that end with a blank, e those that end with its last label. p is the softmax of the
-/// logits. In the log domain and in double. If nothing is pruned, probabilities are those of CTC.
+/// b are the alignments of a prefix that end with a blank, e those that end with its last label. p is the softmax of
+/// the logits. In the log domain and in double. If nothing is pruned, probabilities are those of CTC.
 ///
 /// Returns up to `best` hypotheses, best first; ties go to the prefix that was found first, then to the lower label. A
 /// hypothesis without probability is not returned.

@@ -88,8 +88,8 @@ inline int ctc_steps(const Tokens& labels, int b) {
 ///   L = 1/N sum_b w_b l_b / max(1, U_b),  N = sum_b w_b                        (3)
 ///
 /// a runs over all sequences of T_b classes that become the U_b labels of sequence b if equal neighbours are merged and
-/// then blanks are removed. Eq. (3) is PyTorch's reduction "mean": the loss of each sequence is divided by its number of
-/// labels; N is the number of sequences, or the sum of their weights.
+/// then blanks are removed. Eq. (3) is PyTorch's reduction "mean": the loss of each sequence is divided by its number
+/// of labels; N is the number of sequences, or the sum of their weights.
 ///
 /// blank          the class of steps without a label; the network has one output for it and one for each label.
 /// zero_infinity  labels need one step each and one more between two that are equal. Where there are fewer, no
@@ -104,8 +104,8 @@ inline int ctc_steps(const Tokens& labels, int b) {
 /// Errors  a blank that is not a class; a label that is the blank, or not a class; without zero_infinity, in training,
 ///         fewer steps than a sequence's labels need.
 /// Memory  while it is computed, 2 U + 5 numbers for each step of the longest sequence; on a device, of each sequence.
-/// Source  Graves, Fernandez, Gomez, Schmidhuber, "Connectionist temporal classification: labelling unsegmented sequence
-///         data with recurrent neural networks", ICML 2006, section 4.
+/// Source  Graves, Fernandez, Gomez, Schmidhuber, "Connectionist temporal classification: labelling unsegmented
+///         sequence data with recurrent neural networks", ICML 2006, section 4.
 struct CTC {
     int blank = 0;
     bool zero_infinity = false;

@@ -32,8 +32,8 @@ inline std::size_t edit_distance(std::span<const int> a, std::span<const int> b)
     return row.back();
 }
 
-/// The edit distances between targets and the labels that greedy decoding finds, divided by the number of target labels:
-/// the symbol (label, phone, character) error rate, 0 without labels. It can exceed 1.
+/// The edit distances between targets and the labels that greedy decoding finds, divided by the number of target
+/// labels: the symbol (label, phone, character) error rate, 0 without labels. It can exceed 1.
 ///
 ///   evaluate(model, held_out, CTC{}, metric::SymbolErrorRate{});
 struct SymbolErrorRate {

@@ -64,7 +64,7 @@ public:
 private:
     struct State {
         struct Close {
-            void operator()(std::FILE* file) const { std::fclose(file); }
+            void operator()(std::FILE* open) const { std::fclose(open); }
         };
         std::filesystem::path path{};
         std::unique_ptr<std::FILE, Close> file{};

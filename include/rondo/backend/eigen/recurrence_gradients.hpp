@@ -19,7 +19,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// The last part of Recurrence's backward: the gradients of the parameters, over the columns of one shard after the
 /// other. The sums of a tile of dW or dU stay in registers for up to `depth` columns; where a shard is complete, the
-/// sums that the SumTree adds to it are added there, too. It depends on the cell by numbers only, so it is compiled once
+/// sums that the SumTree adds to it are added there, too. It depends on the cell by numbers only: it is compiled once
 /// for all cells.
 ///
 ///   dW += da x^T;   dU += da h^T, h of the slots before                       (1)
