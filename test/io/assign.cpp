@@ -87,13 +87,14 @@ TEST(Assign, NamesTheLayerThatDiffers) {
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers.push_back(w.layers.front()); }),
               "file: layer 0, Embedding 7 -> 5, is not one of the network's, which has 7 layers");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[1].facts.kind = LayerKind::GRUResetBefore; }),
-              "file: layer 1: expected GRU 5 -> 3, bidirectional for the network's \"gru, layer 0\", "
-              "got GRUResetBefore 5 -> 3, bidirectional");
+              "file: layer 1: expected GRU 5 -> 2 x 3, bidirectional for the network's \"gru, layer 0\", "
+              "got GRUResetBefore 5 -> 2 x 3, bidirectional");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[2].facts.directions = 1, w.layers[2].facts.reversed = true; }),
-              "file: layer 2: expected GRU 6 -> 3, bidirectional for the network's \"gru, layer 1\", "
+              "file: layer 2: expected GRU 6 -> 2 x 3, bidirectional for the network's \"gru, layer 1\", "
               "got GRU 6 -> 3, reversed");
-    EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[2].facts.directions = 1; }),
-              "file: layer 2: expected GRU 6 -> 3, bidirectional for the network's \"gru, layer 1\", got GRU 6 -> 3");
+    EXPECT_EQ(
+        mismatch<Both>([](W& w) { w.layers[2].facts.directions = 1; }),
+        "file: layer 2: expected GRU 6 -> 2 x 3, bidirectional for the network's \"gru, layer 1\", got GRU 6 -> 3");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[4].facts.bias = false; }),
               "file: layer 4: expected Linear 5 -> 5 for the network's \"4\", got Linear 5 -> 5, no bias");
     EXPECT_EQ(mismatch<Both>([](W& w) { w.layers[5].facts.span = 2; }),

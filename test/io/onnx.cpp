@@ -68,7 +68,7 @@ TEST(Onnx, FollowsBothDirectionsThroughTransposeAndReshape) {
         file.node("MatMul", {"joined", file.count("weight", {4, 5})}, {"y"});
         return layers_of(file);
     };
-    const std::string both = "GRUResetBefore 3 -> 2, bidirectional; Linear 4 -> 5, no bias";
+    const std::string both = "GRUResetBefore 3 -> 2 x 2, bidirectional; Linear 4 -> 5, no bias";
     EXPECT_EQ(end({0, 0, -1}, {0, 0, 3}), both);
     EXPECT_EQ(end({0, -1, 4}, {0, 0, 3}), both);
     EXPECT_EQ(end({-1, 0, 4}, {0, 0, 3}), both);
@@ -96,7 +96,7 @@ TEST(Onnx, FollowsAShapeThatIsComputed) {
     file.node("Concat", {"steps and batch", "list"}, {"shape"}, {OnnxFile::attribute("axis", std::int64_t{0})});
     file.node("Reshape", {"turned", "shape"}, {"joined"});
     file.node("Tanh", {"joined"}, {"y"});
-    EXPECT_EQ(layers_of(file), "LSTM 3 -> 2, bidirectional; Tanh 4");
+    EXPECT_EQ(layers_of(file), "LSTM 3 -> 2 x 2, bidirectional; Tanh 4");
 }
 
 TEST(Onnx, KnowsStepsFromSequencesWhereverTheyLie) {
@@ -128,7 +128,7 @@ TEST(Onnx, ReadsLinearLayers) {
     file.count("columns", {2, 3});
     file.count("bias", {1, 2}, 7);
     OnnxFile gemm = file, added = file, turned = file;
-    const auto two = OnnxFile::Writer{}.text(1, "alpha").real(2, 2).whole(20, 1),
+    const auto two = OnnxFile::Writer{}.text(1, "alpha").real(2, 2.0f).whole(20, 1),
                half = OnnxFile::Writer{}.text(1, "beta").real(2, 0.5f).whole(20, 1);
     gemm.node("Gemm", {"x", "columns", "bias"}, {"y"}, {OnnxFile::attribute("transB", 1), two, half});
     added.node("MatMul", {"x", "rows"}, {"product"});
@@ -236,7 +236,7 @@ TEST(Onnx, ReadsTheFinalStatesOfBothDirections) {
         picking.node("Gemm", {"states", picking.count("weight", {4, 3})}, {"y"});
         return layers_of(picking);
     };
-    const std::string layers = "LSTM 3 -> 2, bidirectional; LSTM 4 -> 2, bidirectional; ",
+    const std::string layers = "LSTM 3 -> 2 x 2, bidirectional; LSTM 4 -> 2 x 2, bidirectional; ",
                       refused = "onnx: node \"y\" (Gemm): it reads a part of the final states that no layer of Rondo "
                                 "hands on";
     EXPECT_EQ(pick(-2, -1), layers + "FinalStates 4; Linear 4 -> 3, no bias");

@@ -119,7 +119,8 @@ std::string with_final(auto states) {
 }
 
 TEST(OnnxParts, FinalStatesAreFoundHoweverTheyAreTaken) {
-    const std::string two = "LSTM 3 -> 2, bidirectional; LSTM 4 -> 2, bidirectional; ", final = two + "FinalStates 4",
+    const std::string two = "LSTM 3 -> 2 x 2, bidirectional; LSTM 4 -> 2 x 2, bidirectional; ",
+                      final = two + "FinalStates 4",
                       part = "onnx: output \"y\": it reads a part of the final states that no layer of Rondo hands on";
     const auto picked = [](std::string_view one, std::string_view other) {
         return with_final([&](OnnxFile& f) {
@@ -194,10 +195,10 @@ TEST(OnnxParts, TwoNodesAreTheTwoDirectionsOfALayer) {
     };
     const auto same = [](OnnxFile& f) { f.node("Relu", {"both"}, {"y"}); };
     const auto [told, layer] = with({"a", "b"}, same);
-    EXPECT_EQ(told, "GRUResetBefore 3 -> 2, bidirectional; ReLU 4");
+    EXPECT_EQ(told, "GRUResetBefore 3 -> 2 x 2, bidirectional; ReLU 4");
     ASSERT_EQ(layer.arrays.size(), 8u);
     EXPECT_EQ(layer.first, (std::vector<double>{0, 0, 5, 6})); // the forward direction has none
-    EXPECT_EQ(with({"A_h", "B_h"}, same).first, "GRUResetBefore 3 -> 2, bidirectional; FinalStates 4; ReLU 4");
+    EXPECT_EQ(with({"A_h", "B_h"}, same).first, "GRUResetBefore 3 -> 2 x 2, bidirectional; FinalStates 4; ReLU 4");
     EXPECT_EQ(with({"b", "a"}, same).first,
               "onnx: node \"y\" (Relu): it joins what two layers give: the layers are no chain");
     EXPECT_EQ(with({"a", "a"}, same).first,

@@ -133,9 +133,10 @@ TEST(OnnxRecurrent, ActivationsOfBothDirections) {
         file.node("Reshape", {"turned", file.wholes("shape", {0, 0, -1})}, {"y"});
         return layers_of(file);
     };
-    EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "sigmoid", "tanh", "TANH"}), "LSTM 3 -> 2, bidirectional");
-    EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh", "Sigmoid", "Tanh"}), "GRUResetBefore 3 -> 2, bidirectional");
-    EXPECT_EQ(with("RNN", 1, {"Relu", "relu"}), "ReluRNN 3 -> 2, bidirectional");
+    EXPECT_EQ(with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "sigmoid", "tanh", "TANH"}),
+              "LSTM 3 -> 2 x 2, bidirectional");
+    EXPECT_EQ(with("GRU", 3, {"Sigmoid", "Tanh", "Sigmoid", "Tanh"}), "GRUResetBefore 3 -> 2 x 2, bidirectional");
+    EXPECT_EQ(with("RNN", 1, {"Relu", "relu"}), "ReluRNN 3 -> 2 x 2, bidirectional");
     EXPECT_EQ(
         with("LSTM", 4, {"Sigmoid", "Tanh", "Tanh", "Sigmoid", "Tanh", "Relu"}),
         "onnx: node \"Y\" (LSTM): its activations in one direction are not those in the other; expected the same");
@@ -220,7 +221,7 @@ TEST(OnnxRecurrent, ABiasInOneDirectionIsZeroInTheOther) {
     Error error;
     const auto weights = read(file.bytes(), error);
     ASSERT_EQ(error, Error{});
-    EXPECT_EQ(describe(weights.layers[0].facts), "RNN 3 -> 2, bidirectional");
+    EXPECT_EQ(describe(weights.layers[0].facts), "RNN 3 -> 2 x 2, bidirectional");
     ASSERT_EQ(weights.layers[0].arrays.size(), 8u);
     EXPECT_EQ(weights.layers[0].arrays[2], (io::Array{2, 1, {0, 0}}));
     EXPECT_EQ(weights.layers[0].arrays[6], (io::Array{2, 1, {2000, 2001}}));

@@ -90,7 +90,7 @@ TEST(RTNeuralWrite, RefusesWhatRTNeuralDoesNotHave) {
     };
     refused(not_written(Model<Sequential<GRUResetBefore<3, 1>>>{}), "GRUResetBefore 3 -> 1, as \"0\"");
     refused(not_written(Model<Sequential<Named<"both", LSTM<3, 1, Stack{.bidirectional = true}>>, Linear<2, 1>>>{}),
-            "LSTM 3 -> 1, bidirectional, as \"both\"");
+            "LSTM 3 -> 2 x 1, bidirectional, as \"both\"");
     refused(not_written(Model<Sequential<Named<"back", LSTM<3, 1, Stack{.reversed = true}>>>>{}),
             "LSTM 3 -> 1, reversed, as \"back\"");
     refused(not_written(Model<Sequential<LSTM<3, 5, Stack{.projection = 2}>>>{}),

@@ -33,8 +33,8 @@ TEST(LayerFacts, TellStacksLayerByLayerAndNoDropout) {
                                "lstm, layer 1: LSTM 20 -> 20 @5+4\n"
                                "out: Linear 20 -> 7 @9+2\n");
     EXPECT_EQ((told<GRUResetBefore<3, 5, Stack{.layers = 2, .bidirectional = true}>>()),
-              ", layer 0: GRUResetBefore 3 -> 5, bidirectional @0+8\n"
-              ", layer 1: GRUResetBefore 10 -> 5, bidirectional @8+8\n");
+              ", layer 0: GRUResetBefore 3 -> 2 x 5, bidirectional @0+8\n"
+              ", layer 1: GRUResetBefore 10 -> 2 x 5, bidirectional @8+8\n");
     EXPECT_EQ((told<Sequential<LSTM<3, 5, Stack{.layers = 2, .reversed = true}>, FirstStep<5>>>()),
               "0, layer 0: LSTM 3 -> 5, reversed @0+4\n"
               "0, layer 1: LSTM 5 -> 5, reversed @4+4\n"
@@ -79,11 +79,11 @@ TEST(LayerFacts, TellVariantsOfCells) {
     EXPECT_EQ((told<PeepholeLSTM<3, 5, Stack{.layers = 2}>>()), ", layer 0: LSTM 3 -> 5, peepholes @0+5\n"
                                                                 ", layer 1: LSTM 5 -> 5, peepholes @5+5\n");
     EXPECT_EQ((told<GRU<3, 5, Stack{.bidirectional = true, .bias = false}>>()),
-              ": GRU 3 -> 5, bidirectional, no bias @0+4\n");
+              ": GRU 3 -> 2 x 5, bidirectional, no bias @0+4\n");
     EXPECT_EQ(
         (told<Sequential<LSTM<3, 5, Stack{.layers = 2, .bidirectional = true, .projection = 2}>, Linear<4, 1>>>()),
-        "0, layer 0: LSTM 3 -> 5, bidirectional, projection 2 @0+10\n"
-        "0, layer 1: LSTM 4 -> 5, bidirectional, projection 2 @10+10\n"
+        "0, layer 0: LSTM 3 -> 2 x 5, bidirectional, projection 2 @0+10\n"
+        "0, layer 1: LSTM 4 -> 2 x 5, bidirectional, projection 2 @10+10\n"
         "1: Linear 4 -> 1 @20+2\n");
     EXPECT_EQ((told<LSTMVariant<3, 5,
                                 Variant{.gate{Function::hardsigmoid, {2, 10}, {1, 2}},

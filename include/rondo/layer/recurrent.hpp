@@ -147,7 +147,7 @@ struct Recurrent {
     }();
 
     static constexpr Label describe(const char* name = "Recurrent") {
-        Label text = Label{name}.add(" ").add(In).add(" -> ").add(output_size);
+        Label text = Label{name}.add(" ").add(In).add(stack.bidirectional ? " -> 2 x " : " -> ").add(h_size);
         if (layers > 1) text.add(", ").add(layers).add(" layers");
         if (stack.bidirectional) text.add(", bidirectional");
         if (stack.reversed) text.add(", reversed");

@@ -79,7 +79,7 @@ inline std::string describe(const cell::Function& f) {
     return text;
 }
 
-/// The facts as text: "LSTM 3 -> 20, bidirectional".
+/// The facts as text: "LSTM 3 -> 2 x 20, bidirectional".
 inline std::string describe(const LayerFacts& facts) {
     std::string text{name_of(facts.kind)};
     if (facts.kind == LayerKind::other) return text;
@@ -88,7 +88,7 @@ inline std::string describe(const LayerFacts& facts) {
     text += ' ' + std::to_string(facts.input);
     if (facts.kind != LayerKind::Conv1d &&
         (facts.input != facts.output || is_recurrent(facts.kind) || facts.kind == LayerKind::Linear))
-        text += " -> " + std::to_string(facts.output);
+        text += (facts.directions == 2 ? " -> 2 x " : " -> ") + std::to_string(facts.output);
     if (facts.kind == LayerKind::Conv1d) text += " -> " + std::to_string(facts.output);
     if (reads_windows(facts.kind)) {
         const ConvolutionPlan& plan = facts.plan;
