@@ -128,7 +128,7 @@ TEST(Onnx, ReadsLinearLayers) {
     file.count("columns", {2, 3});
     file.count("bias", {1, 2}, 7);
     OnnxFile gemm = file, added = file, turned = file;
-    const auto two = OnnxFile::Writer{}.text(1, "alpha").real(2, 2.0f).whole(20, 1),
+    const auto two = OnnxFile::Writer{}.text(1, "alpha").real(2, 2).whole(20, 1),
                half = OnnxFile::Writer{}.text(1, "beta").real(2, 0.5f).whole(20, 1);
     gemm.node("Gemm", {"x", "columns", "bias"}, {"y"}, {OnnxFile::attribute("transB", 1), two, half});
     added.node("MatMul", {"x", "rows"}, {"product"});

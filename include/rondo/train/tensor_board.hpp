@@ -40,7 +40,7 @@ public:
             state_->path = folder / (name + '.' + std::to_string(k));
         state_->file.reset(std::fopen(state_->path.string().c_str(), "ab"));
         io::detail::ProtobufWriter event;
-        event.real(1, now()).text(3, "brain.Event:2");
+        event.real64(1, now()).text(3, "brain.Event:2");
         write(event);
     }
 
@@ -56,7 +56,7 @@ public:
             value.real(2, static_cast<float>(number.value));
             summary.message(1, value);
         }
-        record.real(1, now()).whole(2, epoch ? event.epoch : event.batch).message(5, summary);
+        record.real64(1, now()).whole(2, epoch ? event.epoch : event.batch).message(5, summary);
         write(record);
         return true;
     }

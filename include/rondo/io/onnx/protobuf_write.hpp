@@ -27,7 +27,7 @@ public:
         varint(std::uint64_t(field) << 3 | 5);
         return fixed(std::bit_cast<std::uint32_t>(value));
     }
-    ProtobufWriter& real(unsigned field, double value) {
+    ProtobufWriter& real64(unsigned field, double value) {
         varint(std::uint64_t(field) << 3 | 1);
         return fixed(std::bit_cast<std::uint64_t>(value));
     }
