@@ -37,6 +37,13 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
     }
 }
 
+/// The same from the beginning.
+template <class Net, class Loss, class Rule, Backend B, Batches Data>
+History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options) {
+    Progress progress;
+    return fit(trainer, batches, options, progress);
+}
+
 /// The same with a new trainer.
 ///
 ///   const auto validate = [&] { return evaluate(model, held_out, MeanSquaredError{}).mean(); };
@@ -46,9 +53,14 @@ template <class Net, Backend B, Batches Data, class Loss, class Rule>
 History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const FitOptions& options,
             TrainerSettings settings = {}) {
     Trainer<Net, Loss, Rule, B> trainer{model, std::move(loss), std::move(rule), std::move(settings)};
-    Progress progress;
-    return fit(trainer, batches, options, progress);
+    return fit(trainer, batches, options);
 }
+
+template <class Net, class Loss, class Rule, Backend B, class Data>
+    requires (!Batches<Data>)
+History fit(Trainer<Net, Loss, Rule, B>&, const Data&, const FitOptions&) = delete; // data: Samples, SeriesWindows, ...
+template <class Net, Backend B, class Data>
+History fit(Model<Net, B>&, const Data&, const FitOptions&) = delete; // fit(model, data, loss, optimizer, options)
 
 /// The loss over all mini-batches in their current order, without dropout.
 ///
