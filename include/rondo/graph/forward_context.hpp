@@ -21,6 +21,7 @@ struct Randomness {
     std::uint64_t step = 0;
     bool dropout = false;
     const std::uint64_t* step_at = nullptr; // the step in the backend's memory, for a run that is captured as a graph
+    double dropout_rate = -1;               // of layers whose rate is given at run time; negative: none is given
     bool operator==(const Randomness&) const = default;
 };
 
@@ -124,6 +125,14 @@ public:
         return memory_->randomness;
     }
     bool drops() const { return memory_->randomness.dropout; }
+    /// The rate of dropout that the run was given.
+    double dropout_rate() const {
+        const double rate = memory_->randomness.dropout_rate;
+        if (!(rate >= 0 && rate < 1))
+            fail(Error::Kind::argument, "rondo: the network has a Dropout without a rate; expected "
+                                        "TrainerSettings::dropout, a number from 0 to below 1");
+        return rate;
+    }
 
     /// Notes that an operation depends on an extent's lengths. Those of values and losses are noted.
     void note_lengths(const Extent& extent) const { memory_->program->reads_host(extent.lengths != nullptr); }

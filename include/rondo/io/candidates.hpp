@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../core/choose.hpp"
 #include "../core/range.hpp"
 #include "../model/summary.hpp"
 #include "assign.hpp"
@@ -13,9 +14,6 @@
 #include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
-
-/// Candidates that differ in one size: Sizes<Amp, 8, 16, 20> are Amp<8>, Amp<16> and Amp<20>.
-template <template <int> class Net, int... sizes> struct Sizes {};
 
 namespace detail {
 template <class... Models> struct ModelList {
@@ -81,7 +79,7 @@ constexpr bool same_layers(const ModelCandidate& a, const ModelCandidate& b) {
 /// The index of the candidate for which problem_of(candidate) is empty; if there is none, all.size() and an error with
 /// the problem of each.
 template <class ProblemOf>
-std::size_t choose(std::span<const ModelCandidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
+std::size_t choose_candidate(std::span<const ModelCandidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
     std::string reasons;
     for (std::size_t n = 0; n < all.size(); ++n) {
         const std::string problem = problem_of(all[n]);
@@ -109,7 +107,7 @@ inline Error variant_problem(const ModelCandidate& a, const ModelCandidate& b, c
 
 /// Selects by the tensors' names, shapes and type, and the kinds of recurrent layers. A file without a record of
 /// variants is one of the usual equations, if a candidate has them; otherwise one candidate only may fit.
-inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
+inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
                           Error& error) {
     const auto problem_of = [&](const ModelCandidate& one, WithoutRecord without) {
         Error problem;
@@ -123,7 +121,7 @@ inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safeten
     for (std::size_t n = 0; n < all.size(); ++n)
         if (problem_of(all[n], WithoutRecord::usual).empty()) return n;
     const auto problem_of_any = [&](const ModelCandidate& one) { return problem_of(one, WithoutRecord::any); };
-    const std::size_t first = choose(all, source, error, problem_of_any);
+    const std::size_t first = choose_candidate(all, source, error, problem_of_any);
     for (std::size_t n = first + 1; n < all.size(); ++n) {
         Error problem = variant_problem(all[first], all[n], source);
         if (!problem || !problem_of_any(all[n]).empty()) continue;
@@ -134,8 +132,8 @@ inline std::size_t choose(std::span<const ModelCandidate> all, const io::Safeten
 }
 
 /// Selects by the layers' kinds and sizes.
-inline std::size_t choose(std::span<const ModelCandidate> all, const io::ModelWeights& weights, Error& error) {
-    return choose(all, weights.source, error, [&](const ModelCandidate& one) {
+inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::ModelWeights& weights, Error& error) {
+    return choose_candidate(all, weights.source, error, [&](const ModelCandidate& one) {
         const Error problem = layers_problem(one.layers, weights);
         return problem.message.substr(problem ? weights.source.size() + 2 : 0);
     });

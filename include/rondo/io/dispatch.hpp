@@ -80,7 +80,7 @@ struct Dispatch<ModelList<First, Rest...>> {
         static_assert(!any_two(all, same_layers),
                       "rondo::dispatch: two candidates have the same layers: no file could tell them apart");
         Error problem;
-        const std::size_t index = no_throw(problem, [&] { return choose(all, weights, problem); });
+        const std::size_t index = no_throw(problem, [&] { return choose_candidate(all, weights, problem); });
         const auto load = [&]<class M>(M& model, FirstState<M>& first, Error& error) {
             if constexpr (takes_state<Visitor, M>) rondo::load(model, first, weights, error);
             else rondo::load(model, weights, error);
@@ -98,7 +98,7 @@ private:
         static_assert(!any_two(all, same_tensors),
                       "rondo::dispatch: two candidates have the same tensors: no file could tell them apart");
         std::size_t index = all.size();
-        if (!problem) index = no_throw(problem, [&] { return choose(all, file, source, problem); });
+        if (!problem) index = no_throw(problem, [&] { return choose_candidate(all, file, source, problem); });
         const auto load = [&]<class M>(M& model, FirstState<M>&, Error& error) {
             auto values = model.values();
             error = detail::read(M::network::tensors, file, source, {}, values);

@@ -153,7 +153,9 @@ struct Recurrent {
         if (stack.reversed) text.add(", reversed");
         if (!stack.bias) text.add(", no bias");
         if (projection > 0) text.add(", projected from ").add(Hidden);
-        if (stack.dropout.parts > 0) text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
+        if (stack.dropout.at_run_time()) text.add(", dropout of the trainer's rate");
+        else if (stack.dropout.parts > 0)
+            text.add(", dropout ").add(stack.dropout.parts).add("/").add(stack.dropout.of);
         return text;
     }
 

@@ -14,9 +14,14 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 struct Rate {
     int parts = 0, of = 100;
     constexpr double value() const { return double(parts) / of; }
-    constexpr bool valid() const { return parts >= 0 && parts < of; }
+    constexpr bool valid() const { return (parts >= 0 && parts < of) || at_run_time(); }
+    /// Whether it is given at run time: see run_time_rate.
+    constexpr bool at_run_time() const { return parts == -1 && of == 1; }
     bool operator==(const Rate&) const = default;
 };
+
+/// The rate of dropout that TrainerSettings::dropout gives, an argument of the run.
+inline constexpr Rate run_time_rate{-1, 1};
 
 namespace detail {
 /// Writes the mask, 0 or 1 / (1 - rate). One Philox block serves four units of a column.
@@ -80,12 +85,16 @@ struct DropoutOperation {
 };
 
 /// In training each element is set to zero with probability `rate`, else divided by 1 - rate; otherwise y = x.
+///
+/// Errors  run_time_rate where the trainer has none.
 template <class Run, class S, int Rows>
 SequenceView<S, Rows> dropout(Run& run, const SequenceView<S, Rows>& x, Rate rate, const StepRandomStream& draw) {
     if constexpr (Run::differentiable) {
-        if (run.taped() && run.drops() && rate.parts > 0) {
+        if (run.taped() && run.drops() && rate.parts != 0) {
+            const double value = rate.at_run_time() ? run.dropout_rate() : rate.value();
+            if (value == 0) return x;
             const auto y = run.template make<Rows>(x.extent);
-            run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, rate.value()});
+            run.execute(DropoutOperation<std::remove_const_t<S>, Rows>{x, y, run.take(x.size()), draw, value});
             return y;
         }
     }

@@ -265,7 +265,7 @@ private:
     LossSum run_workers(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
         if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else states are updated
         const int sequences = batch.target.extent.batch;
-        const Randomness draws{settings_.seed, std::uint64_t(steps_), true};
+        const Randomness draws{settings_.seed, std::uint64_t(steps_), true, nullptr, settings_.dropout.value_or(-1)};
         StateBuffer<B>* states = batch.state_policy == StatePolicy::none ? nullptr : &persistent_state(learn);
         if (states && states->batch() != sequences) states->reset(sequences);
         else if (batch.state_policy == StatePolicy::start) clear(backend(), *states);

@@ -37,6 +37,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///                        counts the others only. The backward of what comes before the first operation that depends
 ///                        on a parameter that is not frozen is not computed.
 /// average                a moving average of the weights
+/// dropout                the rate of layers that leave it open (Dropout<20>, Stack{.dropout = run_time_rate})
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
     int shards = 8, threads = 1;
@@ -46,6 +47,7 @@ struct TrainerSettings {
     RateSchedule schedule{};
     std::vector<ParameterGroup> groups{};
     std::optional<MovingAverage> average{};
+    std::optional<double> dropout{};
 
     /// Names a setting that is out of range.
     Error problem() const {
@@ -56,7 +58,8 @@ struct TrainerSettings {
                         std::string{"rondo::Trainer: "} + name + ": expected 1 or more, got " + std::to_string(number)};
         if (average)
             if (Error found = average->problem()) return found;
-        return detail::first_of({detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
+        return detail::first_of({detail::outside("rondo::Trainer: dropout", dropout.value_or(0), 0, 1),
+                                 detail::outside("rondo::Trainer: clip_norm", clip_norm, 0, any),
                                  detail::outside("rondo::Trainer: clip_value", clip_value, 0, any)});
     }
 };
