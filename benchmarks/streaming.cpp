@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The time of a step of a stream: of a recurrent layer with one input and a linear layer with one output; and of a
-// recurrent layer with as many inputs as units, with weights in float and in bfloat16, also for streams together.
+// recurrent layer with as many inputs as units, with weights in float, bfloat16 and int8, also for streams together.
 #include "limit.hpp"
 
 #include <rondo/layer/gru.hpp>
@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ void add(const std::string& cell) {
     benchmark::RegisterBenchmark((cell + name + name + "/float").c_str(), step<Layer<size, size, Stack{}>, float>);
     benchmark::RegisterBenchmark((cell + name + name + "/bfloat16").c_str(),
                                  step<Layer<size, size, Stack{}>, bfloat16>);
+    benchmark::RegisterBenchmark((cell + name + name + "/int8").c_str(), step<Layer<size, size, Stack{}>, std::int8_t>);
     benchmark::RegisterBenchmark((cell + "/1" + name + "/1/each_step").c_str(), worst<Net>)->Iterations(1);
 }
 template <template <int, int, Stack> class Layer, class W, int size>
@@ -101,6 +103,7 @@ template <int... sizes>
 void add_all_shares() {
     (add_shares<LSTM, float, sizes>("LSTM", "float"), ...);
     (add_shares<LSTM, bfloat16, sizes>("LSTM", "bfloat16"), ...);
+    (add_shares<LSTM, std::int8_t, sizes>("LSTM", "int8"), ...);
     (add_shares<GRU, float, sizes>("GRU", "float"), ...);
 }
 template <int... sizes>

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 // What depends on the processor's packs, built for another one and run by an emulator, without GoogleTest: functions,
-// streams, sequences and their gradients.
+// sums of int8, streams, sequences and their gradients.
 #include <rondo/rondo.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <type_traits>
 #include <vector>
 
 namespace {
 
 using namespace rondo;
+#if defined(__ARM_FEATURE_DOTPROD)
+static_assert(std::is_same_v<simd::Native, simd::NEONDotProduct>);
+#else
 static_assert(std::is_same_v<simd::Native, simd::NEON>);
+#endif
 
 int failed = 0;
 void expect(double difference, double bound, const char* what, int size) {
@@ -50,6 +56,31 @@ void functions() {
     expect(exp, 4e-7, "exp, a pack", P::size);
 }
 
+/// The sums of products of int8 of two packs of rows, by Dot.
+template <class Dot, int inner>
+std::vector<std::int32_t> sums(const std::vector<float>& w, const std::vector<float>& x) {
+    using Rows = eigen::Int8Rows<inner, Pack<float>, Dot>;
+    alignas(64) std::byte packed[Rows::size(2)];
+    Rows::pack(packed, w, 2, [](int i) { return i; });
+    typename Rows::Vector vector;
+    vector.set(x.data(), 2);
+    typename Dot::sums all[2];
+    Rows::template sums<2>(all, packed, vector);
+    std::vector<std::int32_t> result(8);
+    static_assert(sizeof all == 32);
+    std::memcpy(result.data(), all, sizeof all);
+    return result;
+}
+template <int inner>
+void integers() {
+    using Native = simd::DotProduct<4, simd::Native>;
+    static_assert(std::is_same_v<Native, simd::DotProductNEON>);
+    const auto w = numbers<float>(8 * inner), x = numbers<float>(inner);
+    expect(difference(sums<Native, inner>(w, x), sums<simd::DotProductPlain<4>, inner>(w, x)), 0, "integers", inner);
+    const std::vector<float> largest(8 * inner, -1), two(inner, 2);
+    expect(difference(sums<Native, inner>(largest, two), std::vector<int>(8, -127 * 127 * inner)), 0, "largest", inner);
+}
+
 constexpr int steps = 20, batch = 3;
 
 template <class Net, class S>
@@ -76,6 +107,12 @@ void network() {
     stream.process({x.data(), std::size_t(steps * Net::input_size)}, streamed);
     expect(difference(streamed, std::vector<float>{y.value, y.value + y.size()}), 3e-5, "stream", size);
 
+    const Packed<Net, EigenBackend<float>, std::int8_t> small_weights{model};
+    Stream of_int8{small_weights};
+    std::vector<float> rounded(y.size());
+    of_int8.process({x.data(), std::size_t(steps * Net::input_size)}, rounded);
+    expect(difference(rounded, streamed), 0.04, "stream of int8", size);
+
     const auto values = model.values();
     Model<Net, EigenBackend<double>> exact;
     exact.assign({values.begin(), values.end()});
@@ -90,10 +127,16 @@ void networks() {
 } // namespace
 
 int main() {
+    integers<5>();
+    integers<20>();
+    integers<33>();
+    integers<1024>();
+#ifndef RONDO_TEST_INTEGERS_ONLY
     functions();
     networks<1>();
     networks<3>();
     networks<20>();
     networks<33>();
+#endif
     return failed > 0;
 }

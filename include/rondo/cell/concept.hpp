@@ -21,6 +21,7 @@ struct Shape {
     int per_unit = 0;      // per-unit parameters (peepholes)
     int forget = -1;       // index of the forget gate, whose bias may be initialized above zero; -1: none
     bool projects = false; // whether h may be projected: forward and backward do not read it, only products with U do
+    bool bounded = false;  // whether every element of h stays in [-1, 1]: int8 then has a fixed range for it
 };
 
 /// Inputs and outputs of one hidden unit (S = float, double) or of a pack of units (S = Pack).

@@ -19,7 +19,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///         (2014), arXiv:1406.1078v1, section 2.3.
 struct GRU {
     static constexpr LayerKind kind = LayerKind::GRU;
-    static constexpr Shape shape{.gates = 3, .split = 1, .saved = 4};
+    static constexpr Shape shape{.gates = 3, .split = 1, .saved = 4, .bounded = true};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
@@ -53,7 +53,7 @@ struct GRU {
 ///         (2014), arXiv:1406.1078v3, section 2.3.
 struct GRUResetBefore {
     static constexpr LayerKind kind = LayerKind::GRUResetBefore;
-    static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = 3};
+    static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = 3, .bounded = true};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     /// q of eq. (2); pre[2] is not known yet.

@@ -25,7 +25,7 @@ struct GRUVariant {
     static constexpr Variant options = variant;
     static constexpr bool clips = variant.clip.numerator > 0;
     static constexpr int arguments = 4, saved_values = clips ? 7 : 4; // r, z, n, u_n; arguments of the first three
-    static constexpr Shape shape{.gates = 3, .split = 1, .saved = saved_values};
+    static constexpr Shape shape{.gates = 3, .split = 1, .saved = saved_values, .bounded = variant.bounded()};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     template <class S>
@@ -72,7 +72,7 @@ struct GRUResetBeforeVariant {
     static constexpr Variant options = variant;
     static constexpr bool clips = variant.clip.numerator > 0;
     static constexpr int arguments = 3, saved_values = clips ? 6 : 3; // r, z, n; their arguments
-    static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = saved_values};
+    static constexpr Shape shape{.gates = 3, .after_reset = 1, .saved = saved_values, .bounded = variant.bounded()};
     static constexpr std::array<std::string_view, 3> gate_names{"reset gate", "update gate", "candidate"};
 
     /// q of eq. (2); pre[2] is not known yet.

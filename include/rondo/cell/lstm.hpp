@@ -19,7 +19,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 ///         Schmidhuber & Cummins, "Learning to forget", Neural Computation 12 (2000), section 3.
 struct LSTM {
     static constexpr LayerKind kind = LayerKind::LSTM;
-    static constexpr Shape shape{.gates = 4, .states = 2, .saved = 5, .forget = 1, .projects = true};
+    static constexpr Shape shape{.gates = 4, .states = 2, .saved = 5, .forget = 1, .projects = true, .bounded = true};
     static constexpr std::array<std::string_view, 4> gate_names{"input gate", "forget gate", "candidate",
                                                                 "output gate"};
 

@@ -35,7 +35,8 @@ struct LSTMVariant {
                                  .saved = saved_values,
                                  .per_unit = own,
                                  .forget = coupled ? -1 : 1,
-                                 .projects = true};
+                                 .projects = true,
+                                 .bounded = variant.gate.bounded() && variant.output.bounded()};
     static constexpr auto gate_names = [] {
         if constexpr (coupled) return std::array<std::string_view, 3>{"input gate", "candidate", "output gate"};
         else return std::array<std::string_view, 4>{"input gate", "forget gate", "candidate", "output gate"};

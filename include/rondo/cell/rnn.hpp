@@ -13,7 +13,7 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::cell {
 /// Source  Elman, "Finding structure in time", Cognitive Science 14 (1990), p. 182.
 struct RNN {
     static constexpr LayerKind kind = LayerKind::RNN;
-    static constexpr Shape shape{.gates = 1};
+    static constexpr Shape shape{.gates = 1, .bounded = true};
 
     template <class S>
     RONDO_CELL static Step<RNN, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {

@@ -17,7 +17,7 @@ struct RNNVariant {
     static constexpr LayerKind kind = variant.candidate.kind == Function::relu ? LayerKind::ReluRNN : LayerKind::RNN;
     static constexpr Variant options = variant;
     static constexpr int saved_values = variant.clip.numerator > 0 ? 1 : 0; // a
-    static constexpr Shape shape{.gates = 1, .saved = saved_values};
+    static constexpr Shape shape{.gates = 1, .saved = saved_values, .bounded = variant.candidate.bounded()};
 
     template <class S>
     RONDO_CELL static Step<RNNVariant, S> forward(const Values<S, 1>& pre, const Values<S, 1>&, const Values<S, 0>&) {

@@ -51,6 +51,9 @@ struct Function {
         return ratios && (kind < leaky_relu || kind > elu || alpha.numerator >= 0) &&
                (kind != scaled_tanh || alpha.numerator != 0);
     }
+    /// Whether all values are in [-1, 1], and whether they are in [0, 1].
+    constexpr bool bounded() const { return weights() || kind == tanh || kind == softsign; }
+    constexpr bool weights() const { return kind == sigmoid || kind == hardsigmoid; }
     bool operator==(const Function&) const = default;
 };
 
@@ -71,6 +74,8 @@ struct Variant {
     }
     /// Whether the options of an LSTM only have their defaults.
     constexpr bool without_memory() const { return output == Function{Function::tanh} && !coupled && !peepholes; }
+    /// Whether a GRU's h, a mean of h and the candidate weighted by a gate, stays in [-1, 1].
+    constexpr bool bounded() const { return gate.weights() && candidate.bounded(); }
     bool operator==(const Variant&) const = default;
 };
 

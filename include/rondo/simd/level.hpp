@@ -23,11 +23,20 @@ struct AVX {
 struct AVX2 {
     static constexpr std::string_view name = "AVX2";
 }; // with FMA
+struct AVXVNNI {
+    static constexpr std::string_view name = "AVX-VNNI";
+}; // AVX2 with products of int8
 struct AVX512 {
     static constexpr std::string_view name = "AVX-512";
 };
+struct AVX512VNNI {
+    static constexpr std::string_view name = "AVX-512 VNNI";
+};
 struct NEON {
     static constexpr std::string_view name = "NEON";
+};
+struct NEONDotProduct {
+    static constexpr std::string_view name = "NEON with dot products";
 };
 struct Other {
     static constexpr std::string_view name = "other";
@@ -36,14 +45,20 @@ struct Other {
 /// The instruction set that this translation unit is built for.
 #if !defined(EIGEN_VECTORIZE)
 using Native = Scalar;
+#elif defined(EIGEN_VECTORIZE_AVX512) && defined(__AVX512VNNI__)
+using Native = AVX512VNNI;
 #elif defined(EIGEN_VECTORIZE_AVX512)
 using Native = AVX512;
+#elif defined(EIGEN_VECTORIZE_AVX2) && defined(EIGEN_VECTORIZE_FMA) && defined(__AVXVNNI__)
+using Native = AVXVNNI;
 #elif defined(EIGEN_VECTORIZE_AVX2) && defined(EIGEN_VECTORIZE_FMA)
 using Native = AVX2;
 #elif defined(EIGEN_VECTORIZE_AVX)
 using Native = AVX;
 #elif defined(EIGEN_VECTORIZE_SSE)
 using Native = SSE;
+#elif defined(EIGEN_VECTORIZE_NEON) && defined(__ARM_FEATURE_DOTPROD)
+using Native = NEONDotProduct;
 #elif defined(EIGEN_VECTORIZE_NEON)
 using Native = NEON;
 #else

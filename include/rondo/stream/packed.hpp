@@ -14,10 +14,15 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 /// A model's weights in the order in which a step reads them: packed once, const, shared by any number of streams in
 /// any threads. It must outlive the streams.
 ///
-/// W is the type in which weights are stored: the backend's scalar, or bfloat16 (half the memory, and up to twice the
-/// speed if the weights exceed the caches; sums and states stay in the scalar type). Embeddings are not converted.
+/// W is the type in which weights are stored: the backend's scalar, bfloat16 (half the memory, and up to twice the
+/// speed if the weights exceed the caches; sums and states stay in the scalar type; embeddings are not converted), or
+/// std::int8_t with a backend of float (a quarter of the memory, two to three times the speed of float from 64 units
+/// on). With int8 each row of a matrix has a scale; what it is multiplied by is quantized in each step, states of
+/// LSTM, GRU and RNN over [-1, 1], other vectors over their largest magnitude; cells and states stay in float.
 ///
-/// Units   with bfloat16 each weight has a relative rounding error of at most 2^-8.
+/// Units   with bfloat16 each weight has a relative rounding error of at most 2^-8; with int8 one of at most 1/254 of
+///         the largest in its row, and inputs and states one of 1/254 of their range. Matrices of less than 4 rows or 5
+///         columns, biases, and layers without kernels stay in float.
 /// Memory  `size` bytes, allocated by the constructor, or memory of the caller, aligned to 64 bytes, which must outlive
 ///         this; repack allocates nothing. The constructor from parameters in the order of a Model's buffer, aligned to
 ///         64 bytes (`rondo embed` writes such an array), allocates nothing.

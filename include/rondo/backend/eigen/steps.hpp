@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "../../simd/dot_product.hpp"
 #include "cell_columns.hpp"
 #include "cell_step.hpp"
+#include "int8_columns.hpp"
+#include "int8_table.hpp"
 #include "linear_columns.hpp"
 #include "linear_step.hpp"
 #include "linear_step_columns.hpp"
 #include "projected_columns.hpp"
 #include "projected_step.hpp"
 
+#include <cstdint>
 #include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
@@ -33,6 +37,32 @@ struct Steps {
     using columns = StreamColumns<S>;
     using const_columns = StreamColumns<const S>;
     template <int In, int Out> using linear_columns = LinearColumns<In, Out, pack_for<Out>, W>;
+};
+
+/// The same with weights in int8. Matrices that int8::stored refuses, and the columns of a frame, are in float.
+template <class Level>
+struct Steps<float, Level, std::int8_t> {
+    using scalar = float;
+    using storage = std::int8_t;
+    using in_float = Steps<float, Level, float>; // the kernels of layers that are kept in float
+    template <int size> using pack_for = typename in_float::template pack_for<size>;
+    template <int size> using dot_for = simd::DotProduct<pack_for<size>::size, Level>;
+
+    template <class C, int In, int H, int P>
+    using cell = std::conditional_t<
+        P == H,
+        std::conditional_t<C::shape.after_reset == 0, Int8CellStep<C, In, H, H, pack_for<H>, dot_for<H>>,
+                           Int8ResetStep<C, In, H, pack_for<H>, dot_for<H>>>,
+        Int8ProjectedStep<C, In, H, P, pack_for<H>, dot_for<H>, pack_for<P>, dot_for<P>>>;
+    template <int In, int Out> using linear = Int8LinearOf<In, Out, pack_for<Out>, dot_for<Out>>;
+    template <int rows, int Size>
+        requires (int8::stored(rows, Size))
+    using table = Int8Table<rows, Size>;
+    template <class Step> using cell_of_streams = CellColumns<Step>;
+    template <class Step> using linear_of_streams = LinearStepColumns<Step>;
+    using columns = StreamColumns<float>;
+    using const_columns = StreamColumns<const float>;
+    template <int In, int Out> using linear_columns = typename in_float::template linear_columns<In, Out>;
 };
 
 } // namespace rondo::eigen

@@ -38,6 +38,18 @@ struct Storage<P, bfloat16> {
     }
     template <int row>
     [[gnu::always_inline]] static P load(const word* from) {
+        if constexpr (P::size == 1) {
+            bfloat16 weight;
+            weight.bits = std::uint16_t(*from >> 16 * row);
+            return P(float(weight));
+        } else {
+            return of_words<row>(from);
+        }
+    }
+
+private:
+    template <int row>
+    [[gnu::always_inline]] static P of_words(const word* from) {
         namespace ei = Eigen::internal;
         using Integer = typename ei::unpacket_traits<typename P::raw>::integer_packet;
         const auto words = ei::ploadu<Integer>(reinterpret_cast<const int*>(from));
