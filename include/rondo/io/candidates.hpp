@@ -79,7 +79,8 @@ constexpr bool same_layers(const ModelCandidate& a, const ModelCandidate& b) {
 /// The index of the candidate for which problem_of(candidate) is empty; if there is none, all.size() and an error with
 /// the problem of each.
 template <class ProblemOf>
-std::size_t choose_candidate(std::span<const ModelCandidate> all, const std::string& source, Error& error, ProblemOf problem_of) {
+std::size_t choose_candidate(std::span<const ModelCandidate> all, const std::string& source, Error& error,
+                             ProblemOf problem_of) {
     std::string reasons;
     for (std::size_t n = 0; n < all.size(); ++n) {
         const std::string problem = problem_of(all[n]);
@@ -107,8 +108,8 @@ inline Error variant_problem(const ModelCandidate& a, const ModelCandidate& b, c
 
 /// Selects by the tensors' names, shapes and type, and the kinds of recurrent layers. A file without a record of
 /// variants is one of the usual equations, if a candidate has them; otherwise one candidate only may fit.
-inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::Safetensors& file, const std::string& source,
-                          Error& error) {
+inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::Safetensors& file,
+                                    const std::string& source, Error& error) {
     const auto problem_of = [&](const ModelCandidate& one, WithoutRecord without) {
         Error problem;
         const io::TensorInfo* found = nullptr;
@@ -132,7 +133,8 @@ inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const i
 }
 
 /// Selects by the layers' kinds and sizes.
-inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::ModelWeights& weights, Error& error) {
+inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const io::ModelWeights& weights,
+                                    Error& error) {
     return choose_candidate(all, weights.source, error, [&](const ModelCandidate& one) {
         const Error problem = layers_problem(one.layers, weights);
         return problem.message.substr(problem ? weights.source.size() + 2 : 0);
