@@ -37,6 +37,7 @@ REFUSED = [
     ("examples/run text --backend", "--backend: expected eigen or thrust, got ''"),
     ("examples/run host_audio --backend thrust", "host_audio streams"),
     ("examples/run vad --backend thrust", "vad streams"),
+    ("examples/run speech --backend thrust", "speech streams"),
     ("examples/run vad --audio nothere", "--audio: there is no file 'nothere'"),
     ("test/run --nope", "no option is named '--nope'; --help lists them"),
     ("test/run -j4", "no option is named '-j4'"),

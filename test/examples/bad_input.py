@@ -122,6 +122,9 @@ CASES = {
                        ("--model model.safetensors", "model.safetensors: "), ("--audio missing", "cannot read missing: No such file"),
                        ("--audio short.wav", "short.wav: it has no samples"), ("--threshold 1.5", "--threshold: expected"),
                        ("--silence -1", "--silence: expected"), ("--model a --epochs 2", "--model: nothing is trained")],
+    "speech": TEXT[3:] + [("--data missing", "--data"), ("--audio missing", "cannot read missing: No such file"),
+                          ("--audio short.wav", "short.wav: it has no samples"), ("--beam 0", "--beam: expected"),
+                          ("--sentences 0", "--sentences: expected a whole number from 1 to 100000, got '0'")],
     "attention": TEXT + [("--data one_label.tsv", "one_label.tsv: expected two labels")],
     "cells": [case for case in TEXT if "--load" not in case[0]]
              + [("--load model", "--only"), ("--only lstm --load model.safetensors", "model."),
