@@ -3,7 +3,11 @@
 #include "common/symbols.hpp"
 #include "common/training.hpp"
 
+#include <rondo/io/token_file.hpp>
 #include <rondo/rondo.hpp>
+
+#include <fstream>
+#include <optional>
 
 using namespace rondo;
 
@@ -59,6 +63,13 @@ void generate(const Alphabet<symbols>& alphabet, const Options& options, TokenSt
         }
         std::printf("\n");
     }
+}
+
+// Whether a file begins as `rondo tokenize` writes it.
+bool is_token_file(const std::string& path) {
+    char begin[8]{};
+    std::ifstream{path, std::ios::binary}.read(begin, sizeof begin);
+    return std::string_view{begin, sizeof begin} == "RONDOTOK";
 }
 
 // Whether the symbols of a model in a file are bytes.
@@ -119,18 +130,24 @@ void run(const Options& options) {
         const auto tokens = alphabet.tokens(paragraph);
         return run<Letters>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));
     }
-    const auto tokens = byte_alphabet.tokens(io::read_text(options.data)); // streams of the file, byte by byte
-    constexpr std::size_t streams = 32, fewest = 10 * (streams + 1) - 9;   // a tenth has a byte more than streams
-    if (tokens.size() < fewest)
+    std::vector<int> tokens; // streams of the file, byte by byte
+    std::optional<io::TokenFile> file;
+    if (is_token_file(options.data)) file.emplace(options.data);
+    else tokens = byte_alphabet.tokens(io::read_text(options.data));
+    if (file && file->vocabulary() != byte_alphabet.size)
+        fail(Error::Kind::mismatch, options.data + ": expected tokens that are bytes, got a vocabulary of " +
+                                        std::to_string(file->vocabulary()));
+    const TokenText all = file ? TokenText{*file} : TokenText{tokens};
+    constexpr std::size_t streams = 32, fewest = 10 * (streams + 1) - 9; // a tenth has a byte more than streams
+    if (all.size() < fewest)
         fail(Error::Kind::format, options.data + ": expected " + std::to_string(fewest) +
                                       " bytes or more, a tenth of them to validate with, got " +
-                                      std::to_string(tokens.size()));
-    const std::size_t split = tokens.size() * 9 / 10;
-    const std::span all{tokens};
-    TokenStreams validation{all.subspan(split), 64, streams};
+                                      std::to_string(all.size()));
+    const std::size_t split = all.size() * 9 / 10;
+    TokenStreams validation{all.part(split, all.size() - split), 64, streams};
     std::printf("%s: %zu bytes to train on, %zu to validate\n\n", printable(options.data).c_str(), split,
-                tokens.size() - split);
-    run<Bytes>(options, byte_alphabet, TokenStreams{all.first(split), 64, streams}, &validation);
+                all.size() - split);
+    run<Bytes>(options, byte_alphabet, TokenStreams{all.part(0, split), 64, streams}, &validation);
 }
 
 } // namespace

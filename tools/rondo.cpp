@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// rondo inspect FILE ..., rondo embed FILE OUT: what files of models hold, as C++.
+// rondo inspect FILE ..., rondo embed FILE OUT: what files of models hold, as C++. rondo tokenize TEXT OUT: a file of
+// tokens.
 #include "../examples/common/output.hpp"
 #include "rondo/embed.hpp"
 #include "rondo/open.hpp"
+#include "rondo/tokenize.hpp"
 
 #include <rondo/core/printable.hpp>
 #include <rondo/io/file.hpp>
@@ -73,13 +75,34 @@ void write_header(const std::string& path, const std::string& out, std::string n
     print(file.found, file.how);
 }
 
+// A file of tokens that was written before is replaced, and no other.
+void write_tokens(const std::string& text, const std::string& out, const std::string& vocabulary, bool drop) {
+    std::error_code unknown; // writing says the same
+    if (std::filesystem::exists(out, unknown) && std::filesystem::file_size(out, unknown) > 0) {
+        try {
+            const io::TokenFile before{out};
+        } catch (const Failure&) {
+            fail(Error::Kind::file, out + " is there and is no file of tokens; expected another name for OUT");
+        }
+    }
+    const auto says = [&](std::uint64_t megabytes) {
+        say(printable(text) + ": " + std::to_string(megabytes) + " MB read\n");
+        std::fflush(stdout);
+    };
+    const std::uint64_t count =
+        vocabulary.empty()
+            ? tokenize::bytes(text, out, says)
+            : tokenize::words(text, out, vocabulary, drop ? Punctuation::dropped : Punctuation::apart, says);
+    say(printable(out) + ": " + std::to_string(count) + " tokens\n");
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"Looks into files of models. Exit code: 0; 1 where a file is refused, 2 for a wrong call.", "rondo"};
     std::vector<std::string> files;
-    std::string file, out, name, output;
-    bool convert = false;
+    std::string file, out, name, output, text, vocabulary;
+    bool convert = false, drop = false;
     std::string version;
     for (const int part : {RONDO_VERSION_MAJOR, RONDO_VERSION_MINOR, RONDO_VERSION_PATCH})
         version += (version.empty() ? "" : ".") + std::to_string(part);
@@ -93,6 +116,12 @@ int main(int argc, char** argv) {
     embeds->add_option("OUT", out, "the header to write")->required();
     embeds->add_option("--name", name, "its namespace; default: the header's name");
     embeds->add_flag("--convert", convert, "take numbers of F16 and BF16, too; the header's are float");
+    CLI::App* tokenizes =
+        app.add_subcommand("tokenize", "write a text as a file of tokens, for texts larger than memory");
+    tokenizes->add_option("TEXT", text, "the text; without --vocabulary each byte is a token")->required();
+    tokenizes->add_option("OUT", out, "the file to write")->required();
+    const auto of_words = tokenizes->add_option("--vocabulary", vocabulary, "each word is a token of this vocabulary");
+    tokenizes->add_flag("--drop-punctuation", drop, "it is no word")->needs(of_words);
     for (CLI::App* command : {inspects, embeds})
         command->add_option("--output", output, "which output of a graph is the network's; default: the only one");
 
@@ -111,6 +140,7 @@ int main(int argc, char** argv) {
                 status = 1;
             }
         }
+        if (tokenizes->parsed()) write_tokens(text, out, vocabulary, drop);
         if (embeds->parsed()) write_header(file, out, name, output, convert);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) app.exit(error);

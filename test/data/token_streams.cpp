@@ -101,4 +101,27 @@ TEST(TokenStreams, RefusesABatchBeyondTheLast) {
                                                     std::to_string(count) + ", got " + std::to_string(count));
 }
 
+TEST(TokenStreams, OfASourceAreThoseInMemory) {
+    struct Source {
+        std::span<const int> tokens;
+        std::size_t size() const { return tokens.size(); }
+        void copy(std::size_t first, std::span<int> to) const {
+            std::ranges::copy(tokens.subspan(first, to.size()), to.begin());
+        }
+    };
+    std::vector<int> text(50, 0);
+    std::iota(text.begin(), text.end(), 100);
+    Source source{text};
+    TokenStreams read{source, 3, 4}, expected{text, 3, 4};
+    ASSERT_EQ(read.count(), expected.count());
+    for (std::size_t k = 0; k < read.count(); ++k) {
+        const auto a = read.at(k), b = expected.at(k);
+        ASSERT_EQ(a.target.extent, b.target.extent);
+        for (std::size_t n = 0; n < a.target.columns(); ++n) {
+            EXPECT_EQ(a.target.value[n], b.target.value[n]);
+            EXPECT_EQ(std::get<0>(a.inputs).value[n], std::get<0>(b.inputs).value[n]);
+        }
+    }
+}
+
 } // namespace token_streams_test

@@ -117,4 +117,45 @@ TEST(TokenWindows, RefusesABatchBeyondTheLast) {
                                                     std::to_string(count) + ", got " + std::to_string(count));
 }
 
+/// Tokens that are computed, as those of a file are read.
+struct Computed {
+    std::size_t tokens;
+    std::size_t size() const { return tokens; }
+    void copy(std::size_t first, std::span<int> to) const { std::iota(to.begin(), to.end(), 100 + int(first)); }
+};
+
+TEST(TokenWindows, OfASourceAreEachWindowOnceInAnOrderOfTheEpoch) {
+    for (const int size : {4, 20, 33, 100}) {
+        Computed source{std::size_t(size)};
+        TokenWindows windows{source, 3, 5};
+        std::set<std::vector<int>> orders;
+        for (int epoch = 0; epoch < 3; ++epoch) {
+            windows.begin_epoch(Seed{7}, epoch);
+            std::vector<int> order = places(windows, 3, 5);
+            TokenWindows again{source, 3, 5};
+            again.begin_epoch(Seed{7}, epoch);
+            EXPECT_EQ(places(again, 3, 5), order);
+            EXPECT_TRUE(orders.insert(order).second || size < 20) << "another order in each epoch";
+            std::ranges::sort(order);
+            std::vector<int> all(std::size_t(size - 3));
+            std::iota(all.begin(), all.end(), 0);
+            EXPECT_EQ(order, all);
+        }
+    }
+}
+
+TEST(TokenText, IsAPartOfItself) {
+    Computed source{20};
+    const std::vector<int> same = text(20);
+    for (const TokenText& all : {TokenText{source}, TokenText{same}}) {
+        const TokenText part = all.part(5, 10).part(2, 3);
+        EXPECT_EQ(part.size(), 3u);
+        std::vector<int> tokens(3);
+        part.copy(0, tokens);
+        EXPECT_EQ(tokens, (std::vector{107, 108, 109}));
+        expect_argument([&] { (void)part.part(2, 2); },
+                        "rondo::TokenText: expected a part of 3 tokens, got 2 from 2 on");
+    }
+}
+
 } // namespace token_windows_test

@@ -3,6 +3,7 @@
 
 #include "../core/error.hpp"
 #include "batch.hpp"
+#include "token_text.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -18,13 +19,13 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///
 /// Shapes  tokens and targets (length x batch); the last mini-batch of an epoch is shorter if the streams' length is
 ///         not a multiple of `length`.
-/// Errors  a text too short for two tokens a stream, a length or batch below 1.
+/// Errors  a text too short for two tokens a stream, a length or batch below 1; those of its TokenSource.
 /// Memory  one mini-batch. The text is not copied; its last tokens, fewer than one a stream, are not read.
 /// Source  Williams & Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
 ///         trajectories" (1990).
 class TokenStreams {
 public:
-    TokenStreams(std::span<const int> text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
+    TokenStreams(TokenText text, int length, int batch) : text_{text}, length_{length}, batch_{batch} {
         if (length < 1 || batch < 1)
             fail(Error::Kind::argument, "rondo::TokenStreams: length and batch: expected 1 or more, got " +
                                             std::to_string(length) + " and " + std::to_string(batch));
@@ -35,6 +36,7 @@ public:
         steps_ = (text.size() - 1) / std::size_t(batch);
         tokens_.resize((std::min)(std::size_t(length), steps_) * std::size_t(batch));
         targets_ = tokens_;
+        stream_.resize((std::min)(std::size_t(length), steps_) + 1);
     }
 
     TokenStreams(std::vector<int>&&, int, int) = delete; // the text must outlive this
@@ -45,11 +47,13 @@ public:
         detail::check_batch("rondo::TokenStreams", k, count());
         const std::size_t first = k * std::size_t(length_), steps = (std::min)(std::size_t(length_), steps_ - first),
                           width = std::size_t(batch_);
-        for (std::size_t t = 0; t < steps; ++t)
-            for (std::size_t b = 0; b < width; ++b) {
-                tokens_[t * width + b] = text_[b * steps_ + first + t];
-                targets_[t * width + b] = text_[b * steps_ + first + t + 1];
+        for (std::size_t b = 0; b < width; ++b) {
+            text_.copy(b * steps_ + first, std::span{stream_}.first(steps + 1));
+            for (std::size_t t = 0; t < steps; ++t) {
+                tokens_[t * width + b] = stream_[t];
+                targets_[t * width + b] = stream_[t + 1];
             }
+        }
         const Extent extent{int(steps), batch_};
         return {{Tokens{tokens_.data(), nullptr, extent}},
                 Tokens{targets_.data(), nullptr, extent},
@@ -57,10 +61,10 @@ public:
     }
 
 private:
-    std::span<const int> text_;
+    TokenText text_;
     int length_, batch_;
     std::size_t steps_ = 0;
-    std::vector<int> tokens_, targets_;
+    std::vector<int> tokens_, targets_, stream_;
 };
 
 } // namespace rondo
