@@ -31,7 +31,8 @@ public:
     TokenText(Text& text)
         : source_{&text}, copy_{[](void* source, std::size_t first, std::span<int> to) {
               static_cast<Text*>(source)->copy(first, to);
-          }}, size_{text.size()} {}
+          }},
+          size_{text.size()} {}
 
     std::size_t size() const { return size_; }
     bool in_memory() const { return !source_; }
@@ -41,8 +42,8 @@ public:
     TokenText part(std::size_t first, std::size_t count) const {
         if (first > size_ || count > size_ - first)
             fail(Error::Kind::argument, "rondo::TokenText: expected a part of " + std::to_string(size_) +
-                                            " tokens, got " + std::to_string(count) + " from " +
-                                            std::to_string(first) + " on");
+                                            " tokens, got " + std::to_string(count) + " from " + std::to_string(first) +
+                                            " on");
         TokenText all = *this;
         all.first_ += first;
         all.size_ = count;

@@ -125,8 +125,8 @@ private:
         std::memcpy(&layout_.tokens, footer, 8);
         std::memcpy(&layout_.vocabulary, footer + 8, 4);
         const std::size_t most = bytes.size() / layout_.width; // before a product could overflow
-        if (layout_.tokens > most || Layout::header_size + layout_.size() + 4 * layout_.blocks() +
-                                             Layout::footer_size != bytes.size())
+        if (layout_.tokens > most ||
+            Layout::header_size + layout_.size() + 4 * layout_.blocks() + Layout::footer_size != bytes.size())
             return bad(std::to_string(layout_.tokens) + " tokens do not fit its " + std::to_string(bytes.size()) +
                        " bytes: it was cut off or changed");
         checks_.resize(static_cast<std::size_t>(layout_.blocks()));

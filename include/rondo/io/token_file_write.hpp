@@ -57,8 +57,7 @@ public:
         for (const int token : tokens) {
             if (token < 0 || static_cast<std::uint32_t>(token) >= layout_.vocabulary)
                 fail(Error::Kind::argument, "rondo::io::TokenFileWriter: expected tokens from 0 to below " +
-                                                std::to_string(layout_.vocabulary) + ", got " +
-                                                std::to_string(token));
+                                                std::to_string(layout_.vocabulary) + ", got " + std::to_string(token));
             std::array<std::byte, 4> bytes{};
             std::memcpy(bytes.data(), &token, 4); // the low bytes come first
             block_.insert(block_.end(), bytes.begin(), bytes.begin() + layout_.width);
