@@ -147,14 +147,14 @@ private:
         file_.prefetch(Layout::header_size + first, count);
         in_use_[k] = true;
         used_ += count;
-        if (!verified_[k]) verify(k, first, {tokens() + first, count});
+        if (!verified_[k]) compare(k, first, {tokens() + first, count});
     }
     void release() {
         file_.release();
         in_use_.assign(in_use_.size(), false);
         used_ = 0;
     }
-    void verify(std::size_t k, std::size_t first, std::span<const std::byte> block) {
+    void compare(std::size_t k, std::size_t first, std::span<const std::byte> block) {
         const auto where = [&] {
             return "tokens " + std::to_string(first / layout_.width) + " to " +
                    std::to_string((first + block.size()) / layout_.width - 1);

@@ -106,7 +106,7 @@ private:
         }
     };
     RONDO_HOST_DEVICE int label(std::size_t n, std::size_t u) const { return labels[u * batch + n]; }
-    RONDO_HOST_DEVICE void emit(std::size_t n, std::size_t t, const Rows& at) const {
+    RONDO_HOST_DEVICE void write_emissions(std::size_t n, std::size_t t, const Rows& at) const {
         const std::size_t column = t * batch + n;
         const S *const from = y + column * rows, sum = log_sums[column];
         S* const to = at.emission();
@@ -133,7 +133,7 @@ private:
         for (std::size_t t = 0; t < T; ++t) {
             S* const alpha = at.alpha(t);
             const S* const emission = at.emission();
-            emit(n, t, at);
+            write_emissions(n, t, at);
             at.clear(alpha);
             if (t == 0) {
                 alpha[0] = emission[0];
@@ -174,7 +174,7 @@ private:
             S* const to = gradient + (t * batch + n) * rows;
             const S each_part = scaled / sum;
             for (std::size_t s = 0; s < at.count; ++s) to[s % 2 == 0 ? blank : label(n, s / 2)] -= each_part * both[s];
-            emit(n, t, at);
+            write_emissions(n, t, at);
             for_each_pack<P>(at.count, [&](PartialPack<P> part, std::size_t k) {
                 part.store(beta + k, part.load(beta + k) + part.load(emission + k));
             });

@@ -52,7 +52,7 @@ struct RecurrenceGradients {
     // A recurrence, and the gates' gradients that its backward has computed.
     struct Use {
         DynamicSequenceView<const S> x;
-        StateSlots slots;
+        StateSlots state_slots;
         const S* h;                   // of all slots
         S *gradients, *per_unit_sums; // panels over all columns; sums over the columns of each shard
     };
@@ -150,9 +150,9 @@ private:
                             flush();
                             columns.gradients = one.gradients;
                         }
-                        const std::size_t column = one.slots.column(t) + std::size_t(b), to = columns.count++;
+                        const std::size_t column = one.state_slots.column(t) + std::size_t(b), to = columns.count++;
                         put(x + to * features, one.x.value + column * f.x_rows, f.x_rows);
-                        put(h + to * features, one.h + (one.slots.before(0) + column) * f.h_rows, f.h_rows);
+                        put(h + to * features, one.h + (one.state_slots.before(0) + column) * f.h_rows, f.h_rows);
                         columns.at[to] = one.gradients - columns.gradients +
                                          std::ptrdiff_t((before + std::size_t(b - from)) * height);
                     }
