@@ -4,6 +4,7 @@
 // Inference: layers, networks, model files and streams, without training.
 #include "io/dispatch.hpp"
 #include "io/model.hpp"
+#include "io/model_int8.hpp"
 #include "layer/activation.hpp"
 #include "layer/batch_norm.hpp"
 #include "layer/conv1d.hpp"
@@ -28,6 +29,7 @@
 #include "op/add.hpp"
 #include "op/concatenate.hpp"
 #include "stream/any_stream.hpp"
+#include "stream/calibrate.hpp"
 #include "stream/load_any.hpp"
 #include "stream/packed.hpp"
 #include "stream/stream.hpp"

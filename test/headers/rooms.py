@@ -12,7 +12,7 @@ from include_graph import includes, reached
 rooms = """version core simd cell backend graph op layer loss initial model io data stream optimizer metric
     train generate""".split()  # bottom to top
 facades = ["rondo.hpp", "stream.hpp"]  # include anything
-backend_facades = ["model.hpp", "candidates.hpp", "dispatch.hpp", "probe.hpp"]  # of io/: models with the default backend
+backend_facades = ["model.hpp", "model_int8.hpp", "candidates.hpp", "dispatch.hpp", "probe.hpp"]  # of io/: models with the default backend
 
 root = pathlib.Path(sys.argv[1]).resolve()
 room = lambda path: path.relative_to(root).parts[0].removesuffix(".hpp")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../version.hpp"
+#include "text.hpp"
 
 #include <bit>
 #include <cmath>
@@ -44,3 +45,12 @@ inline std::int8_t of(float w, float scale) {
 }
 
 } // namespace rondo::int8
+
+namespace rondo::inline RONDO_VERSION_NAMESPACE {
+
+/// A type of weights: W, except for layers, or networks in a network, of these names, whose weights stay in the
+/// backend's scalar type: Packed<Net, EigenBackend<float>, Except<std::int8_t, "fc">>.
+template <class W, Text... layers>
+struct Except {};
+
+} // namespace rondo

@@ -55,6 +55,10 @@ class FrameContext : public R {
 public:
     static constexpr bool stepwise = false, multiple_steps = true, carries_state = false;
     explicit FrameContext(const R& run) : R{run} {}
+    template <class K>
+    auto with() const {
+        return FrameContext<decltype(R::template with<K>())>{R::template with<K>()};
+    }
 };
 
 /// A run as passed to one layer: it gives access to the layer's parameters, state, random numbers and sublayers.
@@ -92,11 +96,17 @@ public:
         static_assert(!detail::folded<Layer, k, typename R::kernels>,
                       "rondo: this layer is a part of the packed weights of the one before it; a Sequential runs both");
         constexpr LayerPosition inside = Layer::positions[k];
-        LayerContext<Child, R> scope{*this,
-                                     offsets_,
-                                     {position_.tensor + inside.tensor, position_.state + inside.state,
-                                      position_.number + inside.number, position_.stream + inside.stream},
-                                     packed_ + detail::packed_before<Layer, k, typename R::kernels>};
+        using Kernels = detail::LayerKernels<Layer, k, typename R::kernels>;
+        const auto run = [this]() -> decltype(auto) {
+            if constexpr (std::is_same_v<Kernels, typename R::kernels>) return static_cast<const R&>(*this);
+            else return this->template with<Kernels>();
+        };
+        using Run = std::remove_cvref_t<decltype(run())>;
+        LayerContext<Child, Run> scope{run(),
+                                       offsets_,
+                                       {position_.tensor + inside.tensor, position_.state + inside.state,
+                                        position_.number + inside.number, position_.stream + inside.stream},
+                                       packed_ + detail::packed_before<Layer, k, typename R::kernels>};
         return detail::forward_layer<Child>(scope, first, rest...);
     }
 

@@ -93,12 +93,25 @@ struct ScaledTensors {
     Values operator()(std::size_t k) const { return {*this, k}; }
 };
 
+/// The kernels of the k-th layer of a network: K, or those in float if K keeps a layer of its name so.
+template <class Layer, std::size_t k, class K>
+struct KernelsOfLayer {
+    using type = K;
+};
+template <class Layer, std::size_t k, class K>
+    requires (K::keeps(Layer::labels[k].view()))
+struct KernelsOfLayer<Layer, k, K> {
+    using type = typename K::in_scalars;
+};
+template <class Layer, std::size_t k, class K> using LayerKernels = typename KernelsOfLayer<Layer, k, K>::type;
+
 template <class Layer, class K>
 inline constexpr std::size_t packed_size = 0;
 template <class Layer, std::size_t k, class K>
 constexpr std::size_t packed_before =
     packed_before<Layer, k - 1, K> +
-    (folded<Layer, k - 1, K> ? 0 : packed_size<typename Layer::template layer_at<k - 1>, K>);
+    (folded<Layer, k - 1, K> ? 0
+                             : packed_size<typename Layer::template layer_at<k - 1>, LayerKernels<Layer, k - 1, K>>);
 template <class Layer, class K>
 inline constexpr std::size_t packed_before<Layer, 0, K> = 0;
 
@@ -110,45 +123,46 @@ inline constexpr std::size_t packed_size<Layer, K> = [] {
     else return buffer_size<Layer> * sizeof(typename K::scalar);
 }();
 
-template <class Layer, class K, class S>
-void pack(const S* parameters, const std::size_t* offsets, std::byte* to);
+template <class Layer, class K, class Source>
+void pack(const Source& tensor, std::size_t first, std::byte* to);
 /// Packs the k-th layer of a network.
-template <class Layer, std::size_t k, class K, class S>
-void pack_layer(const S* parameters, const std::size_t* offsets, std::byte* to) {
+template <class Layer, std::size_t k, class K, class Source>
+void pack_layer(const Source& tensor, std::size_t first, std::byte* to) {
     using Part = typename Layer::template layer_at<k>;
+    using Kernels = LayerKernels<Layer, k, K>;
     const auto tensors_of = [&](std::size_t layer) {
-        return [=, first = offsets + Layer::positions[layer].tensor](std::size_t tensor) {
-            return NormalWeights{parameters + first[tensor]};
-        };
+        return [&tensor, at = first + Layer::positions[layer].tensor](std::size_t n) { return tensor(at + n); };
     };
     if constexpr (folded<Layer, k + 1, K>) {
         using Scale = typename Layer::template layer_at<k + 1>;
         constexpr bool bias = Part::tensors.size() > 1;
         const auto tensors = tensors_of(k), scale = tensors_of(k + 1);
-        Part::template pack<K, true>(
+        Part::template pack<Kernels, true>(
             ScaledTensors<Scale, bias, decltype(tensors_of(k)), decltype(tensors_of(k))>{
                 tensors, scale, std::size_t(Part::tensors[0].columns)},
             to);
     } else if constexpr (!folded<Layer, k, K>) {
-        pack<Part, K>(parameters, offsets + Layer::positions[k].tensor, to);
+        pack<Part, Kernels>(tensor, first + Layer::positions[k].tensor, to);
     }
 }
 
-/// Packs the weights of a layer, whose k-th tensor is at `parameters + offsets[k]`.
-template <class Layer, class K, class S>
-void pack(const S* parameters, const std::size_t* offsets, std::byte* to) {
+/// Packs the weights of a layer, whose k-th tensor is tensor(first + k), indexed as in a Model's buffer.
+template <class Layer, class K, class Source>
+void pack(const Source& tensor, std::size_t first, std::byte* to) {
     if constexpr (HasKernel<Layer, K>) {
-        Layer::template pack<K>([&](std::size_t k) { return NormalWeights{parameters + offsets[k]}; }, to);
+        Layer::template pack<K>([&](std::size_t k) { return tensor(first + k); }, to);
     } else if constexpr (requires { Layer::layer_count; }) {
         [&]<std::size_t... k>(std::index_sequence<k...>) {
-            (pack_layer<Layer, k, K>(parameters, offsets, to + packed_before<Layer, k, K>), ...);
+            (pack_layer<Layer, k, K>(tensor, first, to + packed_before<Layer, k, K>), ...);
         }(std::make_index_sequence<Layer::layer_count>{});
     } else {
+        using S = typename K::scalar;
         S* const numbers = reinterpret_cast<S*>(to);
         std::fill_n(numbers, buffer_size<Layer>, S(0));
-        for (std::size_t k = 0; k < Layer::tensors.size(); ++k)
-            for (std::size_t n = 0; n < Layer::tensors[k].size(); ++n)
-                numbers[Layer::tensors[k].offset + n] = NormalWeights{parameters + offsets[k]}[n];
+        for (std::size_t k = 0; k < Layer::tensors.size(); ++k) {
+            const auto from = tensor(first + k);
+            for (std::size_t n = 0; n < Layer::tensors[k].size(); ++n) numbers[Layer::tensors[k].offset + n] = from[n];
+        }
     }
 }
 

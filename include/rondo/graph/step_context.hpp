@@ -41,6 +41,11 @@ public:
     static constexpr bool carries_state = true;
 
     explicit StepContext(StepMemory<B>& memory) : memory_{&memory} {}
+    /// The same step with other kernels.
+    template <class K>
+    auto with() const {
+        return StepContext<B, K, is_dry, has_multiple_steps>{*memory_};
+    }
 
     static constexpr bool taped() { return false; }
     static constexpr bool drops() { return false; }

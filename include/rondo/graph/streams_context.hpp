@@ -85,6 +85,10 @@ class StreamsContext : public StepContext<B, Kernels, is_dry, has_multiple_steps
 public:
     using one_stream = StepContext<B, Kernels, is_dry, has_multiple_steps>;
     using one_stream::one_stream;
+    template <class K>
+    auto with() const {
+        return StreamsContext<B, K, is_dry, has_multiple_steps>{*this->memory_};
+    }
 
     template <class Layer>
     static auto forward_layer(auto& run, const auto&... values) {

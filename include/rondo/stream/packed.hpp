@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../model/int8_parameters.hpp"
 #include "../model/model.hpp"
 #include "../model/workspace.hpp"
 
@@ -39,11 +40,18 @@ public:
     explicit Packed(const Model<Net, B>& model) : own_(size), bytes_{own_.data()} { repack(model); }
     Packed(const Model<Net, B>& model, std::span<std::byte> memory) : bytes_{usable(memory)} { repack(model); }
     Packed(parameters all, std::span<std::byte> memory) : bytes_{usable(memory)} { repack(all); }
+    /// From the arrays that `rondo embed --int8` writes.
+    explicit Packed(const Int8Parameters<Net>& all) : own_(size), bytes_{own_.data()} { repack(all); }
+    Packed(const Int8Parameters<Net>& all, std::span<std::byte> memory) : bytes_{usable(memory)} { repack(all); }
     Packed(const Packed&) = delete; // streams point to it
     Packed& operator=(const Packed&) = delete;
 
     void repack(const Model<Net, B>& model) { repack(parameters{model.data(), model.size}); }
-    void repack(parameters all) { detail::pack<Net, kernels>(all.data(), detail::offsets<Net>.data(), bytes_); }
+    void repack(parameters all) {
+        const auto tensor = [&](std::size_t k) { return detail::NormalWeights{all.data() + detail::offsets<Net>[k]}; };
+        detail::pack<Net, kernels>(tensor, 0, bytes_);
+    }
+    void repack(const Int8Parameters<Net>& all) { detail::pack<Net, kernels>(all, 0, bytes_); }
     const std::byte* data() const noexcept { return bytes_; }
 
 private:

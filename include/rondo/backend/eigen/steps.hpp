@@ -4,6 +4,7 @@
 #include "../../simd/dot_product.hpp"
 #include "cell_columns.hpp"
 #include "cell_step.hpp"
+#include "int8_calibration.hpp"
 #include "int8_columns.hpp"
 #include "int8_table.hpp"
 #include "linear_columns.hpp"
@@ -13,11 +14,14 @@
 #include "projected_step.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 
 /// The step kernels of streams, with compile-time sizes and weights packed as W.
+template <class Level, class W> struct NotingSteps;
+
 template <class S, class Level, class W>
 struct Steps {
     using scalar = S;
@@ -44,7 +48,7 @@ template <class Level>
 struct Steps<float, Level, std::int8_t> {
     using scalar = float;
     using storage = std::int8_t;
-    using in_float = Steps<float, Level, float>; // the kernels of layers that are kept in float
+    using in_float = Steps<float, Level, float>;
     template <int size> using pack_for = typename in_float::template pack_for<size>;
     template <int size> using dot_for = simd::DotProduct<pack_for<size>::size, Level>;
 
@@ -62,7 +66,24 @@ struct Steps<float, Level, std::int8_t> {
     template <class Step> using linear_of_streams = LinearStepColumns<Step>;
     using columns = StreamColumns<float>;
     using const_columns = StreamColumns<const float>;
+    using noting = NotingSteps<Level, std::int8_t>; // with the same packed weights
     template <int In, int Out> using linear_columns = typename in_float::template linear_columns<In, Out>;
+};
+
+/// Steps<float, Level, std::int8_t> whose kernels note the ranges of what they multiply.
+template <class Level, class W>
+struct NotingSteps : Steps<float, Level, W> {
+    using Base = Steps<float, Level, W>;
+    template <class C, int In, int H, int P> using cell = Int8NotingStep<typename Base::template cell<C, In, H, P>>;
+    template <int In, int Out> using linear = Int8NotingStep<typename Base::template linear<In, Out>>;
+};
+
+/// The same with the weights of some layers in the scalar type.
+template <class S, class Level, class W, Text... layers>
+struct Steps<S, Level, Except<W, layers...>> : Steps<S, Level, W> {
+    using in_scalars = Steps<S, Level, S>;
+    using noting = NotingSteps<Level, Except<W, layers...>>;
+    static constexpr bool keeps(std::string_view layer) { return ((layer == layers.view()) || ...); }
 };
 
 } // namespace rondo::eigen

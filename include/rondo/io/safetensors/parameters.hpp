@@ -4,6 +4,7 @@
 #include "../../core/parameter_spec.hpp"
 #include "../../core/printable.hpp"
 #include "../../core/range.hpp"
+#include "../../model/int8_parameters.hpp"
 #include "../float16.hpp"
 #include "../safetensors.hpp"
 #include "../safetensors_write.hpp"
@@ -11,6 +12,7 @@
 #include "recurrent_kinds.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -77,6 +79,45 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
     return found;
 }
 
+/// The tensor with the scales of the rows of one in int8, and what is wrong with it.
+inline std::string scales_name(const std::string& name) { return name + ".scale"; }
+[[gnu::cold]] inline Error scale_problem(const ParameterSpec& t, const io::Safetensors& file, const std::string& source,
+                                         const std::string& name) {
+    const std::vector<std::size_t> shape{std::size_t(t.rows)};
+    const std::string expected =
+        source + ": tensor " + scales_name(name) + ": expected " + io::detail::describe(io::DType::F32, shape);
+    const io::TensorInfo* const scales = file.find(scales_name(name));
+    if (!scales) return {Error::Kind::mismatch, expected + " beside " + name + ", got none"};
+    if (scales->dtype != io::DType::F32 || scales->shape != shape)
+        return {Error::Kind::mismatch, expected + ", got " + io::detail::describe(scales->dtype, scales->shape)};
+    return {};
+}
+/// Converts a tensor in int8, whose scales find_tensor has checked, to S: exact products if its scales are those that
+/// save_int8 writes.
+template <class S>
+Error read_int8(const ParameterSpec& t, const io::TensorInfo& info, const io::Safetensors& file,
+                const std::string& source, const std::string& name, std::vector<S>& numbers) {
+    const auto bytes = file.bytes(info), scales = file.bytes(*file.find(scales_name(name)));
+    numbers.resize(bytes.size());
+    for (std::size_t row = 0; row < std::size_t(t.rows); ++row) {
+        float scale = 0;
+        std::memcpy(&scale, scales.data() + row * sizeof scale, sizeof scale);
+        if (!(scale > 0) || !std::isfinite(127 * scale))
+            return {std::isfinite(scale) ? Error::Kind::format : Error::Kind::not_finite,
+                    source + ": tensor " + scales_name(name) + ": expected scales above zero, got " +
+                        std::to_string(scale) + " for row " + std::to_string(row)};
+        for (std::size_t k = row * std::size_t(t.columns); k < (row + 1) * std::size_t(t.columns); ++k) {
+            const auto integer = std::bit_cast<std::int8_t>(bytes[k]);
+            if (integer == -128)
+                return {Error::Kind::format, source + ": tensor " + name +
+                                                 ": expected integers from -127 to 127, got " + "-128 at " +
+                                                 std::to_string(k)};
+            numbers[k] = S(integer) * S(scale);
+        }
+    }
+    return {};
+}
+
 /// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape
 /// or type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias
 /// with TensorNames::zero_biases.
@@ -102,13 +143,17 @@ inline const io::TensorInfo* look_up(std::span<const ParameterSpec> tensors, std
                          : "") +
                     (no_biases ? io::detail::zero_biases_hint : "")};
     }
+    if (found->dtype == io::DType::I8 && names.convert && int8::stored(t) && found->shape == shape_of(t))
+        return scale_problem(t, file, source, found->name);
     const bool half = found->dtype == io::DType::F16 || found->dtype == io::DType::BF16,
                real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
     if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert && dtype != io::DType::I64)))
         return {};
-    return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
-                                       io::detail::describe(found->dtype, found->shape) +
-                                       (half && !names.convert ? ", which TensorNames::convert converts" : "")};
+    return {
+        Error::Kind::mismatch,
+        source + ": tensor " + name + ": expected " + expected + ", got " +
+            io::detail::describe(found->dtype, found->shape) +
+            ((half || found->dtype == io::DType::I8) && !names.convert ? ", which TensorNames::convert converts" : "")};
 }
 
 /// Converts a tensor's bytes, a count or of one of the four types that can be converted, to S.
@@ -162,7 +207,9 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
         if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
         if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
         if (!found) continue;
-        const std::vector<S> numbers = numbers_of<S>(found->dtype, file.bytes(*found));
+        std::vector<S> numbers;
+        if (found->dtype != io::DType::I8) numbers = numbers_of<S>(found->dtype, file.bytes(*found));
+        else if (Error problem = read_int8(t, *found, file, source, found->name, numbers)) return problem;
         if (is_tied(tensors, k)) {
             const ParameterSpec& original = *range::find(tensors, t.offset, &ParameterSpec::offset);
             if (std::memcmp(values + t.offset, numbers.data(), t.size() * sizeof(S)) != 0)
@@ -188,7 +235,10 @@ inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safeten
     std::vector<std::string> known;
     for (const ParameterSpec& t : tensors) {
         known.push_back(names.in_file(t.name.view()));
-        if (const io::TensorInfo* const found = file.find_shared(known.back())) known.push_back(found->name);
+        if (const io::TensorInfo* const found = file.find_shared(known.back())) {
+            known.push_back(found->name);
+            if (found->dtype == io::DType::I8) known.push_back(scales_name(found->name));
+        }
     }
     for (const io::TensorInfo& info : file.tensors())
         if (info.name.starts_with(names.prefix) && range::find(known, info.name) == known.end())
