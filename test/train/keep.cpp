@@ -132,7 +132,7 @@ TEST(Checkpoints, GiveTheBitsOfTheUnbrokenRun) {
             const History history = first.fit();
             EXPECT_EQ(history.restored, 0) << "a run that is stopped keeps its last parameters";
             load_checkpoint(second.trainer, second.progress, path);
-            EXPECT_EQ(second.trainer.kept().size(), first.trainer.kept().size());
+            EXPECT_EQ(second.trainer.kept().values().size(), first.trainer.kept().values().size());
             EXPECT_EQ(second.progress.epoch, stop / 6 / every * every);
             EXPECT_EQ(second.progress.batch, 0u);
             EXPECT_EQ(second.fit().restored, 2);
@@ -166,11 +166,11 @@ TEST(Checkpoints, AreWrittenWithinAnEpoch) {
 TEST(Best, OfAnEarlierRunIsForgotten) {
     Kept run{1, {}};
     run.fit();
-    EXPECT_FALSE(run.trainer.kept().empty());
+    EXPECT_FALSE(run.trainer.kept().values().empty());
     run.progress = {};
     run.options.epochs = 0;
     EXPECT_EQ(run.fit().restored, 0);
-    EXPECT_TRUE(run.trainer.kept().empty());
+    EXPECT_TRUE(run.trainer.kept().values().empty());
 }
 
 TEST(Best, AndCheckpointsNeedWhatTheyAreMadeOf) {

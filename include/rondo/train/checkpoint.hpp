@@ -48,7 +48,7 @@ void take(Checkpoint<S>& run, const TrainerBase<Loss, Rule, B>& trainer) {
     }
     run.state = trainer.state().values();
     run.averaged = trainer.average().values();
-    run.kept = trainer.kept();
+    run.kept = trainer.kept().values();
 }
 /// Copies it back.
 template <class S, class Loss, class Rule, Backend B>
@@ -61,7 +61,7 @@ void put(const Checkpoint<S>& run, TrainerBase<Loss, Rule, B>& trainer) {
     for (std::size_t k = 0; k < memory.size(); ++k) B::upload(memory[k], run.memory[k].data(), run.size);
     if (trainer.average()) trainer.average().assign(run.averaged);
     trainer.state().swap(state);
-    trainer.kept(std::move(kept));
+    trainer.kept().assign(std::move(kept));
     trainer.steps(run.steps);
     trainer.rate_factor(run.rate);
 }

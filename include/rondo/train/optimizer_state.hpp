@@ -22,6 +22,11 @@ concept DecaysWeights = requires(Rule& rule) {
     { rule.weight_decay } -> std::same_as<double&>;
 };
 
+template <class Rule>
+concept HasRate = requires(const Rule& rule) {
+    { rule.rate } -> std::convertible_to<double>;
+};
+
 /// An update rule, its memory, and the groups of parameters that it treats differently.
 ///
 /// Memory  Rule::memories buffers as large as the model's, allocated by the constructor, frozen parameters included; an

@@ -6,12 +6,14 @@
 #include "../core/range.hpp"
 #include "../core/shards.hpp"
 #include "../data/batch.hpp"
-#include "../op/lookup.hpp"
 #include "async/async_step.hpp"
 #include "async/non_finite_guard.hpp"
 #include "async/pending_steps.hpp"
 #include "averages.hpp"
+#include "batch_problem.hpp"
 #include "clip.hpp"
+#include "finite_problem.hpp"
+#include "kept_parameters.hpp"
 #include "network_sizes.hpp"
 #include "not_finite.hpp"
 #include "optimizer_state.hpp"
@@ -135,17 +137,7 @@ public:
     /// An error that names a parameter, or a number of the optimizer's memory, that is not finite: a step with finite
     /// loss and gradient can cause one if the learning rate is too large. `fit` checks after each epoch, since a check
     /// after each step would take time.
-    Error problem() {
-        Error found = finite_problem("parameter ", model_->data(), [&] { return model_->values(); });
-        for (const auto& memory : optimizer_.memory())
-            if (!found)
-                found = finite_problem("the optimizer's memory of ", B::data(memory), [&] {
-                    std::vector<scalar> values(size());
-                    B::download(values.data(), B::data(memory), size());
-                    return values;
-                });
-        return found;
-    }
+    Error problem() { return training_problem(backend(), *model_, optimizer_.memory(), network_.tensors, steps_); }
 
     /// Members that a checkpoint saves, in addition to the parameters.
     std::int64_t steps() const { return steps_; }
@@ -163,19 +155,12 @@ public:
 
     std::vector<scalar> averaged_values() const { return average_.values(*model_, network_.trained); }
 
-    /// A copy of the parameters on the host: fit keeps the best ones here. Empty: none.
-    const std::vector<scalar>& kept() const { return kept_; }
-    void kept(std::vector<scalar> values) { kept_ = std::move(values); }
-    void keep() {
-        kept_.resize(size());
-        B::download(kept_.data(), model_->data(), size());
-    }
-    /// Copies them to the model.
-    void restore_kept() { model_->assign(kept_); }
+    KeptParameters<B>& kept() { return kept_; }
+    const KeptParameters<B>& kept() const { return kept_; }
 
     /// The learning rate of the next step, of groups that do not change it; of a rule that has no `rate`, its factor.
     double rate() const {
-        if constexpr (requires(const Rule& r) { double{r.rate}; }) return rule().rate * factor();
+        if constexpr (HasRate<Rule>) return rule().rate * factor();
         else return factor();
     }
     /// Sets the rate's factor instead of the schedule and rate_factor; nothing: they apply again.
@@ -201,16 +186,6 @@ private:
     const FrozenParameters* frozen() const { return optimizer_.frozen().empty() ? nullptr : &optimizer_.frozen(); }
     std::size_t size() const { return model_->count(); }
     B& backend() { return all_.front().work.backend(); }
-
-    template <class Values>
-    Error finite_problem(const char* what, const scalar* data, const Values& values) {
-        if (std::isfinite(backend().sum_of_squares(data, size())))
-            return {}; // else only the squares may have overflowed
-        const std::string found = find_not_finite(network_.tensors, what, values());
-        if (found.empty()) return {};
-        return {Error::Kind::not_finite, "rondo::Trainer: after step " + std::to_string(steps_) + ": " + found +
-                                             " is not finite; the rate may be too large"};
-    }
 
     template <class Batch>
     void enqueue_async(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
@@ -323,19 +298,7 @@ private:
     // Validates before any worker begins, so that these errors change nothing.
     template <class Batch>
     Error check_batch(const Batch& batch, bool learn) {
-        Error error = rondo::problem(batch.target.extent);
-        const auto fits = [&](const Extent& x) {
-            if (!error) error = batch_problem(x, batch.target.extent);
-        };
-        std::apply([&](const auto&... x) { (fits(x.extent), ...); }, batch.inputs);
-        if (!error) error = (loss_.check)(batch.target, network_.classes);
-        if constexpr (requires { token_outside(std::get<0>(batch.inputs), 0); })
-            if (!error && network_.vocabulary > 0)
-                error = token_outside(std::get<0>(batch.inputs), network_.vocabulary);
-        const int before = persistent_state(learn).batch();
-        if (!error && batch.state_policy == StatePolicy::resume)
-            error = go_on_problem(batch.target.extent.batch, before);
-        return error;
+        return training_batch_problem(batch, loss_, network_, persistent_state(learn).batch());
     }
 
     ParameterBuffer<B>* model_;
@@ -344,7 +307,7 @@ private:
     TrainerSettings settings_;
     OptimizerState<Rule, B> optimizer_;
     WeightAverage<B> average_;
-    std::vector<scalar> kept_{};
+    KeptParameters<B> kept_;
     Workers workers_;
     std::vector<Worker<B>> all_;
     StateBuffer<B> state_, evaluation_; // separate, so that an evaluation does not change training

@@ -59,10 +59,10 @@ public:
     Error problem() override { return trainer_->problem(); }
     double rate() const override { return trainer_->rate(); }
     void rate_factor(double factor) override { trainer_->rate_factor(factor); }
-    bool has_kept() const override { return !trainer_->kept().empty(); }
-    void keep() override { trainer_->keep(); }
-    void forget_kept() override { trainer_->kept({}); }
-    void restore_kept() override { trainer_->restore_kept(); }
+    bool has_kept() const override { return !trainer_->kept().values().empty(); }
+    void keep() override { trainer_->kept().take(trainer_->model()); }
+    void forget_kept() override { trainer_->kept().assign({}); }
+    void restore_kept() override { trainer_->kept().put(trainer_->model()); }
     void swap_average() override { trainer_->swap_average(); }
     void save_parameters(const std::filesystem::path& path) const override {
         or_fail([&](Error& error) {
