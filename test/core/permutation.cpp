@@ -18,7 +18,7 @@ std::vector<std::uint64_t> order(std::uint64_t size, std::uint64_t epoch) {
 }
 
 TEST(Permutation, HasEachElementOnce) {
-    for (const std::uint64_t size : {1, 2, 3, 4, 5, 15, 16, 17, 20, 33, 1000, 4096, 4097}) {
+    for (const std::uint64_t size : {1u, 2u, 3u, 4u, 5u, 15u, 16u, 17u, 20u, 33u, 1000u, 4096u, 4097u}) {
         std::vector<bool> seen(size);
         for (const std::uint64_t k : order(size, 0)) {
             ASSERT_LT(k, size);

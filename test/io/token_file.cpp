@@ -55,7 +55,7 @@ struct Tokens : testing::Test {
 
 TEST_F(Tokens, AreReadAsTheyWereWritten) {
     for (const int vocabulary : {1, 256, 65'536, 65'537, 2'000'000'000})
-        for (const std::size_t count : {0, 1, 5, 16'383, 16'384, 16'385, 32'768, 32'769, 100'000}) {
+        for (const std::size_t count : {0u, 1u, 5u, 16'383u, 16'384u, 16'385u, 32'768u, 32'769u, 100'000u}) {
             const std::vector<int> tokens = numbers(count, vocabulary);
             write(tokens, vocabulary);
             TokenFile file{path};
