@@ -102,16 +102,23 @@ inline std::vector<float> scaled(std::vector<double> values, const rondo::Scaler
     return {values.begin(), values.end()};
 }
 
-/// The model's forecast for each window in the units of the data; the features of a forecast contiguous.
+/// The network's outputs for each window; those of a window contiguous.
 template <class Net, rondo::Backend B, class S, int In, int Out>
-std::vector<double> forecasts(const rondo::Model<Net, B>& model, rondo::SeriesWindows<S, In, Out>& windows,
-                              const rondo::Scaler& scaler) {
+std::vector<double> outputs(const rondo::Model<Net, B>& model, rondo::SeriesWindows<S, In, Out>& windows) {
     rondo::Workspace<Net, B> work;
     std::vector<double> all;
     for (std::size_t k = 0; k < windows.count(); ++k) {
         const auto y = work.forward(model, std::get<0>(windows.at(k).inputs));
         all.insert(all.end(), y.value, y.value + y.size());
     }
+    return all;
+}
+
+/// The model's forecast for each window in the units of the data; the features of a forecast contiguous.
+template <class Net, rondo::Backend B, class S, int In, int Out>
+std::vector<double> forecasts(const rondo::Model<Net, B>& model, rondo::SeriesWindows<S, In, Out>& windows,
+                              const rondo::Scaler& scaler) {
+    std::vector<double> all = outputs(model, windows);
     scaler.invert(all);
     return all;
 }

@@ -95,8 +95,7 @@ struct File {
         const std::array<std::size_t, 1> four{4};
         std::vector<io::TensorData> all{{"weight", io::DType::I8, shape, std::as_bytes(std::span{integers})},
                                         {"bias", io::DType::F32, four, std::as_bytes(std::span{bias})}};
-        if (with_scales)
-            all.push_back({scales_name, io::DType::F32, scales_shape, std::as_bytes(std::span{scales})});
+        if (with_scales) all.push_back({scales_name, io::DType::F32, scales_shape, std::as_bytes(std::span{scales})});
         const io::Bytes bytes = io::safetensors_bytes(all);
         Error error;
         load(model, std::span<const std::byte>{bytes.data(), bytes.size()}, {.convert = true}, error);
@@ -127,8 +126,7 @@ TEST(ModelInInt8, OfOtherHandsIsRefused) {
     expect_refused({.scales = {1, 1, -2, 1}}, "expected scales above zero, got -2", Error::Kind::format);
     expect_refused({.scales = {1, 1, 1, std::numeric_limits<float>::quiet_NaN()}}, "for row 3",
                    Error::Kind::not_finite);
-    expect_refused({.scales = {std::numeric_limits<float>::infinity(), 1, 1, 1}}, "for row 0",
-                   Error::Kind::not_finite);
+    expect_refused({.scales = {std::numeric_limits<float>::infinity(), 1, 1, 1}}, "for row 0", Error::Kind::not_finite);
     expect_refused({.scales = {3e38f, 1, 1, 1}}, "for row 0", Error::Kind::format);
     File lowest;
     lowest.integers[7] = -128;

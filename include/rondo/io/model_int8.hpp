@@ -75,8 +75,8 @@ private:
 };
 
 inline void save_model_int8(std::span<const ParameterSpec> tensors, std::span<const float> values,
-                      const std::filesystem::path& path, const io::Metadata& metadata,
-                      std::span<const std::string_view> kept, Error& error) noexcept {
+                            const std::filesystem::path& path, const io::Metadata& metadata,
+                            std::span<const std::string_view> kept, Error& error) noexcept {
     no_throw(error, [&] {
         if (Error problem = finite_problem(tensors, values.data(), path.string(), {}))
             return void(error = std::move(problem));

@@ -27,8 +27,8 @@ public:
                              .packed = weights_->data()};
         std::copy_n(x, One::inputs_size, inputs_.data());
         LayerContext<Net, Step> scope{Step{memory}, nullptr, {}};
-        Net::forward(scope, SequenceView<const typename One::input, One::input_size>{
-                                inputs_.data(), nullptr, {One::stride, 1}});
+        Net::forward(
+            scope, SequenceView<const typename One::input, One::input_size>{inputs_.data(), nullptr, {One::stride, 1}});
     }
     void reset() { state_ = {}; }
 
