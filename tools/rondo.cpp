@@ -62,14 +62,14 @@ void check_replaceable(const std::string& out) {
 }
 
 void write_header(const std::string& path, const std::string& out, std::string name, const std::string& output,
-                  bool convert) {
+                  bool convert, bool int8) {
     if (name.empty()) name = std::filesystem::path{out}.stem().string();
     if (!embed::is_identifier(name))
         fail(Error::Kind::argument, "--name: expected a name for a C++ namespace, got '" + name + "'");
     check_replaceable(out);
     const Opened file = open_file::open(path, true, convert, output);
     if (!file.found.problem.empty()) fail(Error::Kind::mismatch, path + ": " + file.found.problem);
-    const std::string text = embed::header(file, name, std::filesystem::path{path}.filename().string());
+    const std::string text = embed::header(file, name, std::filesystem::path{path}.filename().string(), int8);
     io::write_file(out, std::as_bytes(std::span{text}));
     say(printable(out) + ": " + std::to_string(file.parameters.size()) + " numbers as " + name + "::parameters\n");
     print(file.found, file.how);
@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Looks into files of models. Exit code: 0; 1 where a file is refused, 2 for a wrong call.", "rondo"};
     std::vector<std::string> files;
     std::string file, out, name, output, text, vocabulary;
-    bool convert = false, drop = false;
+    bool convert = false, drop = false, int8 = false;
     std::string version;
     for (const int part : {RONDO_VERSION_MAJOR, RONDO_VERSION_MINOR, RONDO_VERSION_PATCH})
         version += (version.empty() ? "" : ".") + std::to_string(part);
@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
     tokenizes->add_option("OUT", out, "the file to write")->required();
     const auto of_words = tokenizes->add_option("--vocabulary", vocabulary, "each word is a token of this vocabulary");
     tokenizes->add_flag("--drop-punctuation", drop, "it is no word")->needs(of_words);
+    embeds->add_flag("--int8", int8, "write matrices as int8, with a scale for each row, for Packed with such weights");
     for (CLI::App* command : {inspects, embeds})
         command->add_option("--output", output, "which output of a graph is the network's; default: the only one");
 
@@ -141,7 +142,7 @@ int main(int argc, char** argv) {
             }
         }
         if (tokenizes->parsed()) write_tokens(text, out, vocabulary, drop);
-        if (embeds->parsed()) write_header(file, out, name, output, convert);
+        if (embeds->parsed()) write_header(file, out, name, output, convert, int8);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) app.exit(error);
         else complain(error), status = 2;

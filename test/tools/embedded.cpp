@@ -4,9 +4,11 @@
 #include "embedded_model.hpp"
 
 #include <embedded.hpp>
+#include <embedded_in_int8.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 #include <vector>
@@ -40,6 +42,19 @@ TEST(Embedded, StreamsWithoutAHeap) {
               0u);
     const auto y = expected.step(3);
     EXPECT_EQ((std::vector<float>{found, found + 7}), (std::vector<float>{y.begin(), y.end()}));
+}
+
+TEST(Embedded, InInt8PacksTheSameWeights) {
+    using Weights = Packed<embedded_in_int8::Net, EigenBackend<float>, std::int8_t>;
+    static_assert(std::is_same_v<embedded_in_int8::Net, Written>);
+    const Weights expected{Model<Written>{Seed{5}}};
+    alignas(64) static std::byte weights[Weights::size];
+    EXPECT_EQ(counted::allocations([&] {
+                  const Weights of_arrays{embedded_in_int8::parameters, weights};
+                  EXPECT_TRUE(std::equal(weights, weights + sizeof weights, expected.data()));
+              }),
+              0u);
+    EXPECT_EQ(embedded_in_int8::parameters.weights.size(), 7u * 5 + 9 * 5) << "5 columns; those of 3 are in float";
 }
 
 } // namespace

@@ -25,11 +25,15 @@
 #include <vector>
 
 struct Opened {
+    struct Extent { // of a tensor in `parameters`, row-major
+        std::size_t at, rows, columns;
+    };
     std::string format, how;        // how a program reads it, given `model` and the path
     std::vector<std::string> lines; // what is in it
     Found found;
     std::vector<rondo::io::TensorInfo> tensors; // which the parts point to
     std::vector<float> parameters, first; // as in a Model's buffer, and as in a State; of a network that was found
+    std::vector<Extent> extents{};        // of the parameters
 };
 
 namespace open_file {
@@ -48,21 +52,44 @@ void append(std::vector<float>& to, const std::string& name, const S* values, st
     to.resize(padded(to.size()));
 }
 
+/// Parameters: what is trained, and averages, which lie behind it.
+class Parameters {
+public:
+    template <class S>
+    void add(bool trained, const std::string& name, const std::vector<S>& values, std::size_t rows) {
+        Part& part = parts_[trained ? 0 : 1];
+        if (rows > 0) part.extents.push_back({part.numbers.size(), rows, values.size() / rows});
+        append(part.numbers, name, values.data(), values.size());
+    }
+    void put(Opened& file) const {
+        for (const Part& part : parts_) {
+            for (const Opened::Extent& t : part.extents)
+                file.extents.push_back({file.parameters.size() + t.at, t.rows, t.columns});
+            file.parameters.insert(file.parameters.end(), part.numbers.begin(), part.numbers.end());
+        }
+    }
+
+private:
+    struct Part {
+        std::vector<float> numbers{};
+        std::vector<Opened::Extent> extents{};
+    } parts_[2];
+};
+
 /// The parameters of a network that was found; values_of a tensor are its numbers.
 template <class ValuesOf>
 void append_parameters(Opened& file, const std::string& source, const ValuesOf& values_of) {
-    std::vector<float> averages;
+    Parameters all;
     for (const FoundPart& part : file.found.parts) {
         for (std::size_t k = 0; k < part.tensors.size(); ++k) {
             const io::TensorInfo& tensor = *part.tensors[k];
             const bool trained = k + part.averages < part.tensors.size();
             const auto& values = values_of(tensor);
-            append(trained ? file.parameters : averages, source + ": tensor " + tensor.name, values.data(),
-                   values.size());
+            all.add(trained, source + ": tensor " + tensor.name, values, tensor.shape.empty() ? 1 : tensor.shape[0]);
         }
-        if (part.lacks_a_count) averages.resize(averages.size() + padded(1));
+        if (part.lacks_a_count) all.add(false, source, std::vector<float>(1), 1);
     }
-    file.parameters.insert(file.parameters.end(), averages.begin(), averages.end());
+    all.put(file);
 }
 
 inline void list_tensors(Opened& file) {
@@ -143,7 +170,7 @@ inline Opened state_dict(const std::string& path) {
 /// A file that says itself what its layers are.
 inline Opened layers(std::string format, const std::string& reader, const io::ModelWeights& source) {
     Opened file{std::move(format), "load(model, io::" + reader + ")", {}, {}, {}, {}, {}};
-    std::vector<float> averages; // behind what is trained
+    Parameters all;
     for (const io::LayerWeights& layer : source.layers) {
         const LayerFacts& facts = layer.facts;
         file.lines.push_back(layer.name + ": " + describe(facts));
@@ -157,8 +184,8 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
         parts.back().layers.push_back(facts);
         const std::size_t trained = layer.arrays.size() - (facts.kind == LayerKind::BatchNorm1d ? 3 : 0);
         for (const io::Array& array : layer.arrays)
-            append(&array < layer.arrays.data() + trained ? file.parameters : averages,
-                   source.source + ": " + layer.name, array.values.data(), array.values.size());
+            all.add(&array < layer.arrays.data() + trained, source.source + ": " + layer.name, array.values,
+                    array.rows);
         if (!is_recurrent(facts.kind)) continue;
         const auto hidden = std::size_t(facts.output), count = hidden * std::size_t(components_of(facts.kind));
         std::vector<double> state = layer.first;
@@ -166,7 +193,7 @@ inline Opened layers(std::string format, const std::string& reader, const io::Mo
         for (std::size_t k = 0; k < state.size(); k += hidden)
             append(file.first, source.source + ": " + layer.name + ": first state", state.data() + k, hidden);
     }
-    file.parameters.insert(file.parameters.end(), averages.begin(), averages.end());
+    all.put(file);
     if (std::ranges::all_of(file.first, [](float number) { return number == 0; })) file.first.clear();
     else file.how = "load(model, first, io::" + reader + "), then stream.reset(first)";
     for (const auto& [name, number] : source.numbers)
