@@ -23,6 +23,7 @@
 #include <rondo/loss/binary_cross_entropy.hpp>
 #include <rondo/loss/concept.hpp>
 #include <rondo/loss/cross_entropy.hpp>
+#include <rondo/loss/ctc.hpp>
 #include <rondo/loss/focal.hpp>
 #include <rondo/loss/gaussian_nll.hpp>
 #include <rondo/loss/huber.hpp>
@@ -228,12 +229,14 @@ static_assert(!Schedule<double> && !Schedule<decltype(of_text)> && !Schedule<dec
 using Five = SequenceView<float, 5>;
 using Numbers = SequenceView<const float, 5>;
 static_assert(Loss<CrossEntropy, Float, Five, Tokens> && Loss<FocalLoss, Float, Five, Tokens> &&
-              Loss<MultiMarginLoss, Float, Five, WeightedTarget<Tokens, float>>);
+              Loss<MultiMarginLoss, Float, Five, WeightedTarget<Tokens, float>> && Loss<CTC, Float, Five, Tokens> &&
+              Loss<CTC, Float, Five, WeightedTarget<Tokens, float>>);
 static_assert(Loss<MeanSquaredError, Float, Five, Numbers> && Loss<BinaryCrossEntropy, Float, Five, Numbers> &&
               Loss<IgnoreTargets<HuberLoss>, Float, Five, WeightedTarget<Numbers, float>>);
 static_assert(Loss<GaussianNLL, Float, SequenceView<float, 10>, Numbers> &&
               Loss<QuantileLoss<5>, Float, Five, SequenceView<const float, 1>>);
-static_assert(!Loss<CrossEntropy, Float, Five, Numbers> && !Loss<MeanSquaredError, Float, Five, Tokens> &&
+static_assert(!Loss<CrossEntropy, Float, Five, Numbers> && !Loss<CTC, Float, Five, SequenceView<const float, 1>> &&
+              !Loss<MeanSquaredError, Float, Five, Tokens> &&
               !Loss<MeanSquaredError, Float, Five, SequenceView<const float, 1>> &&
               !Loss<MeanSquaredError, Float, Five, SequenceView<const double, 5>> &&
               !Loss<CrossEntropy, Float, Five, WeightedTarget<Tokens, double>> &&
