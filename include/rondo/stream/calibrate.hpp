@@ -42,8 +42,8 @@ private:
 }
 
 /// Sets the ranges over which weights in int8 quantize what they multiply, to the largest magnitudes that occur in
-/// these sequences, each of which starts from zero. Without it, each step has the range of its own inputs, which is more
-/// accurate; with it, an input of another magnitude changes no other element's integers, larger ones are clamped,
+/// these sequences, each of which starts from zero. Without it, each step has the range of its own inputs, which is
+/// more accurate; with it, an input of another magnitude changes no other element's integers, larger ones are clamped,
 /// and a step saves the search for the largest. States of LSTM, GRU and RNN have the range [-1, 1] either way.
 ///
 ///   calibrate(weights, std::array{std::span<const float>{first}, std::span<const float>{second}});
