@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Forecasts a series (a noisy sine, or a column of a CSV file) with a GRU that reads a window of it: a value, quantiles or
-// a distribution.
+// Forecasts a series (a noisy sine, or a column of a CSV file) with a GRU: a value, quantiles or a distribution.
 #include "common/axis.hpp"
 #include "common/bands.hpp"
 #include "common/distributions.hpp"
@@ -16,8 +15,8 @@ using namespace rondo;
 
 namespace {
 
-// The network: two recurrent layers read the window; the forecast, of one number or more, is computed from their output at
-// its last step.
+// The network: two recurrent layers read the window; the forecast, of one number or more, is computed from their output
+// at its last step.
 template <int numbers>
 using Forecaster = Sequential<Named<"gru", GRU<1, 50, Stack{.layers = 2, .dropout = Rate{20}}>>, LastStep<50>,
                               Named<"fc", Linear<50, numbers>>>;
@@ -80,9 +79,9 @@ void draw_forecast(const Options& options, const common::Series& series, const s
     common::draw(options.out, "series-forecast", data.str(), plot);
 }
 
-// The series, in parts: the test part is later than the training part, and the scaler is fitted to the training part only,
-// so no information from the future is used. A model file has no scaler: a loaded model needs its training data to fit the
-// same one.
+// The series, in parts: the test part is later than the training part, and the scaler is fitted to the training part
+// only, so no information from the future is used. A model file has no scaler: a loaded model needs its training data
+// to fit the same one.
 struct Data {
     explicit Data(const Options& options)
         : own{options.data.empty()}, clean{own ? sine() : std::vector<double>{}},

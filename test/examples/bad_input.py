@@ -137,7 +137,13 @@ CASES = {
                         ("--data series.csv --column level", "series.csv: column 'level': expected 200 rows or more, got 40")],
     "series": [(told.format(one="--column level", none="--column height"), answer) for told, answer in SERIES]
               + WINDOWS + [("--data series.csv --column level --window 50", "series.csv: a window of 50"),
-                           ("--season -1", "--season: expected a whole number from 0 to 1000000, got '-1'")],
+                           ("--season -1", "--season: expected a whole number from 0 to 1000000, got '-1'"),
+                           ("--quantiles 0.9,0.5,0.1", "--quantiles: expected three levels in increasing order"),
+                           ("--quantiles 0.5 --distribution student", "--quantiles: At least 3 required but received 1"),
+                           ("--quantiles 0.1,0.5,1.5", "--quantiles: expected"),
+                           ("--quantiles 0.1,0.5,0.9 --distribution student", "expected one of them"),
+                           ("--distribution cauchy", "--distribution: cauchy not in"),
+                           ("--distribution gaussian --horizon 2", "expected --horizon 1, got 2")],
     "multivariate": [(told.format(one="--columns day,level", none="--columns day,height"), answer)
                      for told, answer in SERIES]
                     + WINDOWS + [("--data series.csv --columns day,level --window 50", "series.csv: a window of 50")],
