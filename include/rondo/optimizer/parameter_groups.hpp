@@ -82,14 +82,15 @@ inline bool is_in(const ParameterGroup& group, const ParameterSpec& tensor) {
             std::find(group.roles.begin(), group.roles.end(), tensor.role) != group.roles.end()) &&
            (matches(group.names, name) || matches(group.names + ".*", name));
 }
-inline std::string names_of(std::span<const ParameterSpec> tensors) {
+[[gnu::cold]] inline std::string names_of(std::span<const ParameterSpec> tensors) {
     std::string names;
     for (std::size_t k = 0; k < tensors.size() && k < 32; ++k)
         names += (k > 0 ? ", " : "") + std::string{tensors[k].name.view()};
     return tensors.size() > 32 ? names + " and " + std::to_string(tensors.size() - 32) + " more" : names;
 }
 /// An error that names a group that no tensor is in, or a setting that is out of range or that the rule does not have.
-inline Error group_problem(std::span<const ParameterSpec> tensors, const ParameterGroup& group, bool decays) {
+[[gnu::cold]] inline Error group_problem(std::span<const ParameterSpec> tensors, const ParameterGroup& group,
+                                         bool decays) {
     constexpr double any = std::numeric_limits<double>::infinity();
     const std::string name = "rondo::Trainer: groups: " + group.names + ": ";
     const auto in = [&](const ParameterSpec& tensor) { return is_in(group, tensor); };
@@ -117,8 +118,10 @@ inline ParameterRange settings_of(std::span<const ParameterSpec> tensors, const 
 }
 
 /// All tensors by their groups, in as few ranges as possible; the first `trained` parameters have ranges of their own.
-inline std::vector<ParameterRange> parameter_ranges(std::span<const ParameterSpec> tensors, std::size_t trained,
-                                                    std::span<const ParameterGroup> groups, bool decays, Error& error) {
+[[gnu::cold]] inline std::vector<ParameterRange> parameter_ranges(std::span<const ParameterSpec> tensors,
+                                                                  std::size_t trained,
+                                                                  std::span<const ParameterGroup> groups, bool decays,
+                                                                  Error& error) {
     if (groups.empty()) return {{0, trained}};
     for (const ParameterGroup& group : groups)
         if ((error = group_problem(tensors, group, decays))) return {};
@@ -141,7 +144,8 @@ inline std::vector<ParameterRange> parameter_ranges(std::span<const ParameterSpe
 }
 
 /// The settings of all tensors that groups change, for a checkpoint: "in.weight frozen, fc.bias rate 0.1 decay 0".
-inline std::string text_of(std::span<const ParameterSpec> tensors, std::span<const ParameterGroup> groups) {
+[[gnu::cold]] inline std::string text_of(std::span<const ParameterSpec> tensors,
+                                         std::span<const ParameterGroup> groups) {
     std::string text;
     for (const ParameterSpec& tensor : tensors) {
         const ParameterRange range = settings_of(tensors, tensor, groups);

@@ -38,7 +38,7 @@ auto checkpoint_of(const TrainerBase<Loss, Rule, B>& trainer) {
 }
 /// Copies all that a trainer's steps change.
 template <class S, class Loss, class Rule, Backend B>
-void take(Checkpoint<S>& run, const TrainerBase<Loss, Rule, B>& trainer) {
+[[gnu::cold]] void take(Checkpoint<S>& run, const TrainerBase<Loss, Rule, B>& trainer) {
     run.steps = trainer.steps();
     run.rate = trainer.rate_factor();
     run.parameters = trainer.model().values();
@@ -52,7 +52,7 @@ void take(Checkpoint<S>& run, const TrainerBase<Loss, Rule, B>& trainer) {
 }
 /// Copies it back.
 template <class S, class Loss, class Rule, Backend B>
-void put(const Checkpoint<S>& run, TrainerBase<Loss, Rule, B>& trainer) {
+[[gnu::cold]] void put(const Checkpoint<S>& run, TrainerBase<Loss, Rule, B>& trainer) {
     auto& memory = trainer.optimizer_memory();
     StateBuffer<B> state{run.state_size, int(run.state_size > 0 ? run.state.size() / run.state_size : 0)};
     std::vector<S> kept = run.kept;

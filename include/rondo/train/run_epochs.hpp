@@ -49,7 +49,7 @@ public:
         if (progress == Progress{}) run.forget_kept();
     }
 
-    History operator()() {
+    [[gnu::cold]] History operator()() {
         saved_ = Clock::now();
         bool stopped = false;
         while (!stopped && !ended()) stopped = !epoch();
@@ -67,7 +67,7 @@ private:
         return progress_->epoch >= options_->epochs || (options_->patience > 0 && progress_->bad >= options_->patience);
     }
     /// Whether the run goes on.
-    bool epoch() {
+    [[gnu::cold]] bool epoch() {
         const auto begin = Clock::now();
         run_->begin_epoch(progress_->epoch);
         (check)(epoch_problem(*progress_, run_->count()));
@@ -117,7 +117,7 @@ private:
         }
         return true;
     }
-    void validate(EpochResult& result) {
+    [[gnu::cold]] void validate(EpochResult& result) {
         const AveragedWeights averaged{*run_};
         Evaluation evaluation = options_->validate();
         result.validation = evaluation.mean();
@@ -132,7 +132,7 @@ private:
         progress_->best = result.better ? watched.value(result) : progress_->best;
         progress_->bad = result.better ? 0 : progress_->bad + 1;
     }
-    void note_kept(EpochResult& result, const Best& keep) {
+    [[gnu::cold]] void note_kept(EpochResult& result, const Best& keep) {
         std::string text = "kept the parameters of epoch " + std::to_string(result.epoch) + ": " +
                            (keep.monitor.empty() ? "validation" : keep.monitor) + ' ' + short_text(keep.value(result));
         if (std::isfinite(progress_->best)) text += ", before " + short_text(progress_->best);
@@ -150,7 +150,7 @@ private:
         history_.notes.push_back("the model has the parameters of epoch " + std::to_string(best) + " of " +
                                  std::to_string(progress_->epoch) + ", the best");
     }
-    std::string save_checkpoint() {
+    [[gnu::cold]] std::string save_checkpoint() {
         run_->save_checkpoint(*progress_, options_->checkpoints->path);
         saved_ = Clock::now();
         return "wrote the checkpoint " + options_->checkpoints->path.string();
@@ -172,7 +172,7 @@ private:
         step_notes_.clear();
         return more;
     }
-    bool tell(const EpochResult& result) {
+    [[gnu::cold]] bool tell(const EpochResult& result) {
         if (options_->callbacks.empty()) return true;
         std::vector<Number> numbers{{"loss", result.loss}};
         if (options_->validate) numbers.push_back({"validation", result.validation});
