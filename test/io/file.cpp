@@ -270,7 +270,7 @@ TEST_F(File, WhatAnotherWritesStays) {
     write_file(folder / "a", bytes_of("text"));
     EXPECT_EQ(names().size(), 2u);
     const auto later = bytes_of("later");
-    EXPECT_FALSE(other.write({&later, 1}));
+    EXPECT_FALSE(other.write(later));
     EXPECT_FALSE(other.rename_to((folder / "b").string()));
     EXPECT_EQ(text_of(read_file(folder / "b")), "later");
 }
@@ -281,7 +281,7 @@ TEST_F(File, IsReadAndWrittenByTheStandardLibraryAlone) {
     const auto write = [](const fs::path& path, std::string_view text) {
         Error error;
         const auto bytes = bytes_of(text);
-        portable::write_file(path, {&bytes, 1}, error);
+        replace_file<portable::Replacement>(path, {&bytes, 1}, error);
         return error;
     };
     const auto read = [](const fs::path& path, std::size_t limit = 9) {

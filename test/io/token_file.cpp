@@ -67,7 +67,9 @@ TEST_F(Tokens, AreReadAsTheyWereWritten) {
             EXPECT_EQ(bytes().size(), 80 + count * (vocabulary > 65'536 ? 4 : 2) +
                                           4 * ((count * (vocabulary > 65'536 ? 4 : 2) + 65'535) / 65'536));
         }
-    EXPECT_FALSE(std::filesystem::exists(path.string() + ".part"));
+    TokenFile file{path}, moved{std::move(file)};
+    EXPECT_EQ(file.size(), 0u);
+    EXPECT_EQ(moved.size(), 100'000u);
 }
 
 TEST_F(Tokens, AreReadInAnyOrder) {
@@ -100,7 +102,10 @@ TEST_F(Tokens, RefuseAnyChange) {
     std::string changed = whole;
     changed[64 + 20] = 7;
     put(changed);
-    EXPECT_EQ(problem().message, path.string() + ": tokens 0 to 49 were changed: their check differs");
+    EXPECT_EQ(problem().message, path.string() + ": tokens 0 to 49 were changed: checksum mismatch");
+    TokenFile file{path};
+    std::vector<int> all(file.size());
+    for (int k = 0; k < 2; ++k) EXPECT_EQ(failure_of([&] { file.copy(0, all); }).kind, Error::Kind::format) << k;
     put("some text that is no file of tokens, and that is long enough to be one of these: eighty bytes are needed");
     EXPECT_EQ(problem().message, path.string() + ": expected a file of tokens, as `rondo tokenize` writes it");
 }
@@ -124,13 +129,23 @@ TEST_F(Tokens, OldFileStaysUntilTheNewOneIsWhole) {
     {
         TokenFileWriter writer{path, 20};
         writer.add(numbers(100'000, 20));
-        EXPECT_TRUE(std::filesystem::exists(path.string() + ".part"));
         EXPECT_EQ(failure_of([&] { writer.add(std::vector{20}); }).message,
                   "rondo::io::TokenFileWriter: expected tokens from 0 to below 20, got 20");
         EXPECT_EQ(failure_of([&] { writer.add(std::vector{-1}); }).kind, Error::Kind::argument);
     }
-    EXPECT_FALSE(std::filesystem::exists(path.string() + ".part"));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder / "."}, {}), 1) << "nothing is left beside it";
     EXPECT_EQ(TokenFile{path}.size(), 5u);
+    {
+        TokenFileWriter first{path, 20}, second{path, 20}; // each has a file of its own
+        first.add(numbers(30'000, 20));
+        second.add(numbers(40'000, 20));
+        first.finish();
+        EXPECT_EQ(TokenFile{path}.size(), 30'000u);
+        second.finish();
+        EXPECT_EQ(failure_of([&] { second.finish(); }).kind, Error::Kind::argument);
+    }
+    EXPECT_EQ(problem(), Error{});
+    EXPECT_EQ(TokenFile{path}.size(), 40'000u);
     EXPECT_EQ(failure_of([&] { TokenFileWriter{path, 0}; }).kind, Error::Kind::argument);
     EXPECT_EQ(failure_of([&] { TokenFileWriter{folder / "none" / "x", 5}; }).kind, Error::Kind::file);
     EXPECT_EQ(failure_of([&] { TokenFile{folder / "none"}; }).kind, Error::Kind::file);

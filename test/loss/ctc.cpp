@@ -280,7 +280,9 @@ TEST(CTC, ASequenceMayHaveNoSteps) {
     run.target[1] = 1;
     EXPECT_EQ(run.run({}, false), std::numeric_limits<double>::infinity());
     EXPECT_EQ(run.run({.zero_infinity = true}), alone / 2);
-    Case<double, 3> none{2, 1, 0, 0, {0, 0, 0, 0, 0, 0}, {2}, {0}, {}}; // nobody has labels
+    Case<double, 3> none{2, 1, 0, 0, {0, 0, 0, 0, 0, 0}, {2}, {0}, {}}; // no sequence has labels
+    EXPECT_NEAR(none.run({}), 2 * std::log(3.0), 1e-15);
+    none.weight = {0}; // not read: weights of labels, of which there are none
     EXPECT_NEAR(none.run({}), 2 * std::log(3.0), 1e-15);
 }
 

@@ -6,6 +6,7 @@
 #include <rondo/data/samples.hpp>
 #include <rondo/data/token_streams.hpp>
 #include <rondo/data/token_windows.hpp>
+#include <rondo/data/weighted_samples.hpp>
 #include <rondo/layer/gru.hpp>
 #include <rondo/loss/cross_entropy.hpp>
 #include <rondo/loss/ctc.hpp>
@@ -85,6 +86,13 @@ TEST(TrainersSteps, AllocateNothingForLabels) {
             << threads << " threads";
         evaluate(trainer, data);
         EXPECT_EQ(allocations([&] { evaluate(trainer, data); }), 0u) << threads << " threads";
+        WeightedSamples weighted{data, std::vector<float>(10, 0.5f)};
+        for (std::int64_t k = 0; k < 8; ++k) epoch(trainer, weighted, k);
+        EXPECT_EQ(allocations([&] {
+                      for (std::int64_t k = 0; k < 8; ++k) epoch(trainer, weighted, k);
+                  }),
+                  0u)
+            << threads << " threads, weights";
     }
 }
 

@@ -73,7 +73,7 @@ inline std::uint64_t words(const std::string& text, const std::string& out, cons
     const Vocabulary known = Vocabulary::load(vocabulary);
     io::TokenFileWriter writer{out, static_cast<int>(known.size())};
     std::uint64_t count = 0;
-    std::string rest; // of a line that goes on in the next piece
+    std::string rest; // of a word that may go on in the next piece
     const auto add = [&](std::string_view lines) {
         const std::vector<int> tokens = known.tokens(rondo::words(lines, punctuation));
         writer.add(tokens);
@@ -81,7 +81,7 @@ inline std::uint64_t words(const std::string& text, const std::string& out, cons
     };
     const auto add_piece = [&](std::string_view piece) {
         rest += piece;
-        const std::size_t end = rest.rfind('\n') + 1; // 0: no line has ended
+        const std::size_t end = rest.find_last_of(" \t\n\v\f\r") + 1; // 0: no word has ended
         add(std::string_view{rest}.substr(0, end));
         rest.erase(0, end);
     };

@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -26,6 +27,7 @@ public:
     template <class Text>
         requires std::convertible_to<Text&&, std::span<const int>>
     TokenText(Text&& text) : memory_{std::forward<Text>(text)}, size_{memory_.size()} {}
+    TokenText(std::vector<int>&&) = delete; // the tokens must outlive this
     template <TokenSource Text>
         requires (!std::same_as<std::remove_const_t<Text>, TokenText>)
     TokenText(Text& text)

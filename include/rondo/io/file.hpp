@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <span>
+#include <utility>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
 
@@ -17,6 +18,14 @@ namespace system = posix;
 #else
 namespace system = portable;
 #endif
+template <class Replacement>
+void replace_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts, Error& error) {
+    Error found;
+    Replacement file{path, found};
+    for (std::size_t k = 0; k < parts.size() && !found; ++k) file.write(parts[k], found);
+    if (!found) file.finish(found);
+    if (found) error = std::move(found);
+}
 }
 
 inline constexpr std::size_t no_limit = (std::numeric_limits<std::size_t>::max)();
@@ -47,7 +56,7 @@ inline Bytes read_file(const std::filesystem::path& path, std::size_t limit = de
 ///         cycle of links; memory.
 inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
                        Error& error) noexcept {
-    no_throw(error, [&] { detail::system::write_file(path, parts, error); });
+    no_throw(error, [&] { detail::replace_file<detail::system::Replacement>(path, parts, error); });
 }
 inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts) {
     or_fail([&](Error& error) { write_file(path, parts, error); });

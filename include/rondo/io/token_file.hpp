@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE::io {
@@ -22,8 +23,8 @@ namespace detail {
 ///
 ///   header   64 bytes: "RONDOTOK", the version 1, the bytes of a token (2 or 4), zeros
 ///   tokens   one after the other
-///   checks   the CRC-32C of each block of 65,536 bytes of tokens; the last block may be smaller
-///   footer   the number of tokens (8 bytes), the vocabulary's size, the CRC-32C of header, checks and these
+///   checksums  the CRC-32C of each block of 65,536 bytes of tokens; the last block may be smaller
+///   footer   the number of tokens (8 bytes), the vocabulary's size, the CRC-32C of header, checksums and these
 struct TokenLayout {
     static constexpr std::size_t header_size = 64, block = 65536, footer_size = 16;
     static constexpr std::uint32_t version = 1;
@@ -38,12 +39,12 @@ struct TokenLayout {
         std::memcpy(bytes.data() + 12, &width, 4);
         return bytes;
     }
-    std::array<std::byte, footer_size> footer(std::span<const std::uint32_t> checks) const {
+    std::array<std::byte, footer_size> footer(std::span<const std::uint32_t> checksums) const {
         std::array<std::byte, footer_size> bytes{};
         std::memcpy(bytes.data(), &tokens, 8);
         std::memcpy(bytes.data() + 8, &vocabulary, 4);
         std::uint32_t check = crc32c(header(width));
-        check = crc32c(std::as_bytes(checks), check);
+        check = crc32c(std::as_bytes(checksums), check);
         check = crc32c(std::span{bytes}.first(12), check);
         std::memcpy(bytes.data() + 12, &check, 4);
         return bytes;
@@ -57,7 +58,7 @@ struct TokenLayout {
 /// and TokenWindows read it as they read tokens in memory.
 ///
 /// The file is mapped into memory; after about `resident` bytes of it are in use, its pages are given back to the
-/// system. A block's check and its tokens are verified when the block is first read. One thread at a time.
+/// system. A block's checksum and its tokens are verified when the block is first read. One thread at a time.
 ///
 /// Errors  file: those of MappedFile; format: a file that is not one of tokens or was changed, when it is opened; a
 ///         block that was changed, or has a token outside the vocabulary, when it is first read.
@@ -71,6 +72,11 @@ public:
         if (!error) error = open();
         if (error) fail(std::move(error));
     }
+
+    TokenFile(TokenFile&& other) noexcept
+        : path_{std::move(other.path_)}, file_{std::move(other.file_)}, layout_{std::exchange(other.layout_, {})},
+          checksums_{std::move(other.checksums_)}, verified_{std::move(other.verified_)},
+          in_use_{std::move(other.in_use_)}, resident_{other.resident_}, used_{other.used_} {}
 
     std::size_t size() const { return static_cast<std::size_t>(layout_.tokens); }
     /// Tokens are from 0 to below this.
@@ -129,15 +135,15 @@ private:
             Layout::header_size + layout_.size() + 4 * layout_.blocks() + Layout::footer_size != bytes.size())
             return bad(std::to_string(layout_.tokens) + " tokens do not fit its " + std::to_string(bytes.size()) +
                        " bytes: it was cut off or changed");
-        checks_.resize(static_cast<std::size_t>(layout_.blocks()));
-        if (!checks_.empty()) std::memcpy(checks_.data(), tokens() + layout_.size(), 4 * checks_.size());
-        if (std::memcmp(layout_.footer(checks_).data(), footer, Layout::footer_size) != 0 ||
+        checksums_.resize(static_cast<std::size_t>(layout_.blocks()));
+        if (!checksums_.empty()) std::memcpy(checksums_.data(), tokens() + layout_.size(), 4 * checksums_.size());
+        if (std::memcmp(layout_.footer(checksums_).data(), footer, Layout::footer_size) != 0 ||
             std::memcmp(Layout::header(layout_.width).data(), bytes.data(), Layout::header_size) != 0)
-            return bad("its header, checks or footer were changed");
+            return bad("its header, checksums or footer were changed");
         if (layout_.vocabulary < 1 || layout_.vocabulary > 0x7FFFFFFF)
             return bad("expected a vocabulary of 1 token or more, got " + std::to_string(layout_.vocabulary));
-        verified_.resize(checks_.size());
-        in_use_.resize(checks_.size());
+        verified_.resize(checksums_.size());
+        in_use_.resize(checksums_.size());
         return {};
     }
     void use(std::size_t k) {
@@ -145,21 +151,21 @@ private:
         const auto size = static_cast<std::size_t>(layout_.size()), first = k * Layout::block,
                    count = (std::min)(Layout::block, size - first);
         file_.prefetch(Layout::header_size + first, count);
-        in_use_[k] = true;
+        if (!verified_[k]) verify_block(k, first, {tokens() + first, count});
+        in_use_[k] = true; // after it is verified: a block that is refused once is refused again
         used_ += count;
-        if (!verified_[k]) compare(k, first, {tokens() + first, count});
     }
     void release() {
         file_.release();
         in_use_.assign(in_use_.size(), false);
         used_ = 0;
     }
-    void compare(std::size_t k, std::size_t first, std::span<const std::byte> block) {
+    void verify_block(std::size_t k, std::size_t first, std::span<const std::byte> block) {
         const auto where = [&] {
             return "tokens " + std::to_string(first / layout_.width) + " to " +
                    std::to_string((first + block.size()) / layout_.width - 1);
         };
-        if (crc32c(block) != checks_[k]) fail(bad(where() + " were changed: their check differs"));
+        if (crc32c(block) != checksums_[k]) fail(bad(where() + " were changed: checksum mismatch"));
         const bool inside = layout_.width == 2 ? all_inside<std::uint16_t>(block) : all_inside<std::uint32_t>(block);
         if (!inside)
             fail(bad(where() + ": expected tokens below " + std::to_string(layout_.vocabulary) + ", got a larger one"));
@@ -179,7 +185,7 @@ private:
     std::filesystem::path path_;
     MappedFile file_;
     Layout layout_;
-    std::vector<std::uint32_t> checks_;
+    std::vector<std::uint32_t> checksums_;
     std::vector<bool> verified_, in_use_; // of the blocks; in_use_: since pages were given back
     std::size_t resident_, used_ = 0;     // bytes
 };

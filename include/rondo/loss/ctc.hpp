@@ -81,7 +81,7 @@ inline int ctc_steps(const Tokens& labels, int b) {
 }
 
 /// Connectionist temporal classification: the negative log likelihood of a sequence of labels, shorter than the
-/// sequence of steps, summed over all of their alignments. Nobody says which step belongs to which label.
+/// sequence of steps, summed over all of their alignments. The alignment of labels and steps is not given.
 ///
 ///   p(k, t) = softmax(y_t)_k                                                  (1)
 ///   l_b = -log sum_a prod_t p(a_t, t)                                         (2)
@@ -99,7 +99,8 @@ inline int ctc_steps(const Tokens& labels, int b) {
 /// Computed in the log domain, with the largest of each step subtracted. ctc_greedy and ctc_beam_search decode.
 ///
 /// Shapes  y (Classes x T B) logits, whose lengths are T_b; target (U B) labels, whose lengths are U_b from 0 on.
-///         Weights (WeightedTarget) are of sequences: all labels of one have the same. LabelledSequences makes both.
+///         Weights (WeightedTarget) are of sequences: all labels of one have the same. LabelledSequences makes both. If
+///         WeightedSamples has a weight for each label, sequences without labels have weight 0.
 /// Units   nats.
 /// Errors  a blank that is not a class; a label that is the blank, or not a class; without zero_infinity, in training,
 ///         fewer steps than a sequence's labels need.
@@ -163,8 +164,9 @@ struct CTC {
         const Extent of_losses{1, labels.extent.batch, nullptr, 0, labels.extent.first_column};
         S* const each = run.take_zeros(of_losses.columns());
         if (labels.extent.batch > 0)
-            run.execute(detail::CTCLosses<S>{y, labels, detail::weights_of<S>(target), each, S(1 / terms), blank,
-                                             zero_infinity});
+            run.execute(detail::CTCLosses<S>{y, labels,
+                                             labels.extent.steps > 0 ? detail::weights_of<S>(target) : nullptr, each,
+                                             S(1 / terms), blank, zero_infinity});
         run.note_lengths(labels.extent);
         return run.loss(each, of_losses);
     }
@@ -182,14 +184,17 @@ private:
         if (Error found = mismatch("rondo: targets and weights", labels.extent, target.weights.extent)) return found;
         for (int b = 0; b < labels.extent.batch; ++b) {
             const double first = weight(target, b);
-            const auto of = "rondo::CTC: the weights of sequence " + sequence(labels, b) + ": expected ";
+            const auto refuse = [&](const std::string& what) {
+                return Error{Error::Kind::argument,
+                             "rondo::CTC: the weights of sequence " + sequence(labels, b) + ": expected " + what};
+            };
             if (!(first >= 0 && std::isfinite(first)))
-                return {Error::Kind::argument, of + "finite numbers of 0 or more, got " + detail::short_text(first)};
+                return refuse("finite numbers of 0 or more, got " + detail::short_text(first));
             for (int u = 1; u < labels.extent.length(b); ++u) {
                 const double other = detail::weight_of(target, std::size_t(u * labels.extent.batch + b));
                 if (other != first)
-                    return {Error::Kind::argument, of + "one for all of its labels, got " + detail::short_text(first) +
-                                                       " and " + detail::short_text(other)};
+                    return refuse("one for all of its labels, got " + detail::short_text(first) + " and " +
+                                  detail::short_text(other));
             }
         }
         return {};

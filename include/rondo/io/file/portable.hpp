@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 
 // Files by the standard library only, for systems that are not POSIX.
@@ -65,11 +66,13 @@ public:
     Beside& operator=(const Beside&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
-    std::error_code write_and_close(std::span<const std::span<const std::byte>> parts) {
+    std::error_code write(std::span<const std::byte> bytes) const {
         errno = 0;
-        for (const auto part : parts)
-            if (!part.empty() && std::fwrite(part.data(), 1, part.size(), file_.get()) != part.size())
-                return system_reason();
+        const bool written = bytes.empty() || std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) == bytes.size();
+        return written ? std::error_code{} : system_reason();
+    }
+    std::error_code close() {
+        errno = 0;
         return std::fclose(file_.release()) != 0 ? system_reason() : std::error_code{};
     }
     void rename_to(const std::filesystem::path& target, std::error_code& reason) {
@@ -82,28 +85,44 @@ private:
     File file_;
 };
 
-inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
-                       Error& error) {
-    using std::filesystem::perms;
-    const FileProblem refuse{"write", path, error};
-    std::error_code reason;
-    auto target = path;
-    auto status = std::filesystem::symlink_status(target, reason);
-    for (int links = 0; std::filesystem::is_symlink(status); ++links) {
-        if (links == 40) return void(refuse(std::make_error_code(std::errc::too_many_symbolic_link_levels)));
-        target = target.parent_path() / std::filesystem::read_symlink(target, reason);
-        if (reason) return void(refuse(reason));
-        status = std::filesystem::symlink_status(target, reason);
+/// A file that is written beside its target, and then replaces it: see io::write_file.
+class Replacement {
+public:
+    Replacement(const std::filesystem::path& path, Error& error) : path_{path}, target_{path} { open(error); }
+
+    void write(std::span<const std::byte> bytes, Error& error) const { keep(beside_->write(bytes), error); }
+    void finish(Error& error) {
+        std::error_code reason = beside_->close();
+        if (!reason) beside_->rename_to(target_, reason);
+        keep(reason, error);
     }
-    const bool exists = std::filesystem::exists(status);
-    if (exists && !std::filesystem::is_regular_file(status)) return void(refuse.not_regular());
-    constexpr perms writable = perms::owner_write | perms::group_write | perms::others_write;
-    if (exists && (status.permissions() & writable) == perms::none) return void(refuse.read_only());
-    Beside beside{target, reason};
-    if (!reason && exists) std::filesystem::permissions(beside.path(), status.permissions(), reason);
-    if (!reason) reason = beside.write_and_close(parts);
-    if (!reason) beside.rename_to(target, reason);
-    if (reason) refuse(reason);
-}
+
+private:
+    void keep(std::error_code reason, Error& error) const {
+        if (reason) FileProblem{"write", path_, error}(reason);
+    }
+    void open(Error& error) {
+        using std::filesystem::perms;
+        const FileProblem refuse{"write", path_, error};
+        std::error_code reason;
+        auto status = std::filesystem::symlink_status(target_, reason);
+        for (int links = 0; std::filesystem::is_symlink(status); ++links) {
+            if (links == 40) return void(refuse(std::make_error_code(std::errc::too_many_symbolic_link_levels)));
+            target_ = target_.parent_path() / std::filesystem::read_symlink(target_, reason);
+            if (reason) return void(refuse(reason));
+            status = std::filesystem::symlink_status(target_, reason);
+        }
+        const bool exists = std::filesystem::exists(status);
+        if (exists && !std::filesystem::is_regular_file(status)) return void(refuse.not_regular());
+        constexpr perms writable = perms::owner_write | perms::group_write | perms::others_write;
+        if (exists && (status.permissions() & writable) == perms::none) return void(refuse.read_only());
+        beside_.emplace(target_, reason);
+        if (!reason && exists) std::filesystem::permissions(beside_->path(), status.permissions(), reason);
+        keep(reason, error);
+    }
+
+    std::filesystem::path path_, target_;
+    std::optional<Beside> beside_; // there is one unless `open` failed
+};
 
 } // namespace rondo::io::detail::portable

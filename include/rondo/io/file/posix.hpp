@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -133,16 +134,17 @@ public:
     Beside(const Beside&) = delete;
     Beside& operator=(const Beside&) = delete;
 
-    std::error_code write(std::span<const std::span<const std::byte>> parts) const {
+    std::error_code write(std::span<const std::byte> bytes) const {
         constexpr std::size_t at_once = std::size_t{1} << 30;
-        for (auto part : parts) {
-            while (!part.empty()) {
-                const auto some = part.first((std::min)(part.size(), at_once));
-                const auto got = uninterrupted([&] { return ::write(file_.number(), some.data(), some.size()); });
-                if (got < 0) return system_reason();
-                part = part.subspan(static_cast<std::size_t>(got));
-            }
+        while (!bytes.empty()) {
+            const auto some = bytes.first((std::min)(bytes.size(), at_once));
+            const auto got = uninterrupted([&] { return ::write(file_.number(), some.data(), some.size()); });
+            if (got < 0) return system_reason();
+            bytes = bytes.subspan(static_cast<std::size_t>(got));
         }
+        return {};
+    }
+    std::error_code flush() const {
         return uninterrupted([&] { return ::fsync(file_.number()); }) != 0 ? system_reason() : std::error_code{};
     }
     std::error_code permissions(::mode_t mode) const {
@@ -176,30 +178,48 @@ inline std::error_code follow_links(std::string& path, bool& exists, struct ::st
     }
 }
 
-inline void write_file(const std::filesystem::path& path, std::span<const std::span<const std::byte>> parts,
-                       Error& error) {
-    const FileProblem refuse{"write", path, error};
-    std::string target = path.native();
-    bool exists = false;
-    struct ::stat facts{};
-    if (const auto reason = follow_links(target, exists, facts)) return void(refuse(reason));
-    if (exists && !S_ISREG(facts.st_mode)) return void(refuse.not_regular());
-    if (exists && (facts.st_mode & 0222) == 0) return void(refuse.read_only());
-    errno = 0;
-    if (exists && ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return void(refuse(system_reason()));
+/// A file that is written beside its target, and then replaces it: see io::write_file.
+class Replacement {
+public:
+    Replacement(const std::filesystem::path& path, Error& error) : path_{path}, target_{path.native()} { open(error); }
 
-    const std::string folder = folder_of(target);
-    remove_left_over(folder);
-    std::error_code reason;
-    Beside beside{folder, reason};
-    if (!reason && exists) reason = beside.permissions(facts.st_mode);
-    if (!reason) reason = beside.write(parts);
-    if (!reason) reason = beside.rename_to(target);
-    if (reason) return void(refuse(reason));
-    // Flushes the folder, which has the new name, if the system supports that.
-    const OpenFile open{folder.c_str(), O_RDONLY};
-    if (open && ::fsync(open.number()) != 0 && errno == EIO) refuse(system_reason());
-}
+    void write(std::span<const std::byte> bytes, Error& error) const { keep(beside_->write(bytes), error); }
+    void finish(Error& error) {
+        std::error_code reason = beside_->flush();
+        if (!reason) reason = beside_->rename_to(target_);
+        if (keep(reason, error)) return;
+        // Flushes the folder, which has the new name, if the system supports that.
+        const OpenFile folder{folder_of(target_).c_str(), O_RDONLY};
+        if (folder && ::fsync(folder.number()) != 0 && errno == EIO) keep(system_reason(), error);
+    }
+
+private:
+    bool keep(std::error_code reason, Error& error) const {
+        if (reason) FileProblem{"write", path_, error}(reason);
+        return bool(reason);
+    }
+    void open(Error& error) {
+        const FileProblem refuse{"write", path_, error};
+        bool exists = false;
+        struct ::stat facts{};
+        if (const auto reason = follow_links(target_, exists, facts)) return void(refuse(reason));
+        if (exists && !S_ISREG(facts.st_mode)) return void(refuse.not_regular());
+        if (exists && (facts.st_mode & 0222) == 0) return void(refuse.read_only());
+        errno = 0;
+        if (exists && ::faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0)
+            return void(refuse(system_reason()));
+        const std::string folder = folder_of(target_);
+        remove_left_over(folder);
+        std::error_code reason;
+        beside_.emplace(folder, reason);
+        if (!reason && exists) reason = beside_->permissions(facts.st_mode);
+        keep(reason, error);
+    }
+
+    std::filesystem::path path_;
+    std::string target_;
+    std::optional<Beside> beside_; // there is one unless `open` failed
+};
 
 } // namespace rondo::io::detail::posix
 
