@@ -54,7 +54,8 @@ constexpr auto dot_product_of() {
 ///   offset            is added to each input as it is stored: 128 where an instruction multiplies bytes without sign
 ///                     by signed ones, else 0. A sum then starts at -offset times the sum of its row's weights.
 ///   numbers<P>(s)     the sums as a pack of floats
-///   quantize(x, f, q) stores x f + offset, x f rounded to nearest, ties to even, and clamped to [-127, 127]
+///   quantize(x, f, q) stores x f + offset, x f rounded to nearest, ties to even, and clamped to [-127, 127];
+///                     what NaN becomes is not specified
 template <int width, class Level>
 using DotProduct = decltype(detail::dot_product_of<width, Level>());
 

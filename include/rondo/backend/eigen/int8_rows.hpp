@@ -16,7 +16,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE::eigen {
 template <int inner, class P, class Dot>
 struct Int8Rows {
     using Vector = Int8Vector<inner, P, Dot>;
-    static_assert(inner <= (std::numeric_limits<std::int32_t>::max)() / (127 * 127), "sums of more would not fit");
+    static_assert(inner <= (std::numeric_limits<std::int32_t>::max)() / (127 * 128), // 128: the offset of inputs
+                  "sums of more would not fit");
     static constexpr int lanes = P::size, fours = (inner + 3) / 4;
     static constexpr std::size_t numbers = Dot::offset > 0 ? 2 : 1; // before the weights
     static constexpr std::size_t size(int packs) {                  // bytes

@@ -22,12 +22,14 @@ class Int8Vector {
 public:
     static constexpr int lanes = P::size, packs = (size + lanes - 1) / lanes;
 
-    /// Reads x; whole: in whole packs, of which the rest is not used.
+    /// Reads x; whole: in whole packs, of which the rest is not used. Of an x that is not finite the scale is NaN, with
+    /// a fixed range as without.
     template <bool whole = false>
     [[gnu::always_inline]] void set(const float* x, float range) {
         float factor = range > 0 ? 127 / range : 0;
         scale_ = range * (1.f / 127);
         if (range == 0) factor = measure(x);
+        else scale_ += zero(x); // integers have no NaN: results have it by the scale
         if constexpr (lanes % 4 > 0)
             for (int k = packs * lanes; k < count; ++k) values_[k] = 0;
         for (int k = 0; k < size / lanes; ++k)
@@ -43,19 +45,26 @@ public:
 
     /// The largest magnitude; NaN if x is not finite.
     [[gnu::always_inline]] static float largest(const float* x) {
-        P most(0.f), zero(0.f); // the latter becomes NaN with x
-        for (int k = 0; k < size / lanes; ++k) add(P::load(x + k * lanes), most, zero);
-        if constexpr (size % lanes > 0) {
-            constexpr int at = size / lanes * lanes;
-            add(PartialPack<P>{std::size_t(size - at)}.load(x + at), most, zero);
-        }
-        return math::greatest(most) + math::sum(zero);
+        P most(0.f);
+        each(x, [&](P some) __attribute__((always_inline)) { most = (math::max)(most, (math::max)(some, -some)); });
+        return math::greatest(most) + zero(x);
     }
 
 private:
-    static void add(P x, P& most, P& zero) {
-        most = (math::max)(most, (math::max)(x, -x));
-        zero = math::fma(x, P(0.f), zero);
+    /// 0; NaN if x is not finite.
+    [[gnu::always_inline]] static float zero(const float* x) {
+        P sum(0.f);
+        each(x, [&](P some) __attribute__((always_inline)) { sum = math::fma(some, P(0.f), sum); });
+        return math::sum(sum);
+    }
+    /// Calls f(pack) for each pack of x, the last of them with zeros after its end.
+    template <class F>
+    [[gnu::always_inline]] static void each(const float* x, F&& f) {
+        for (int k = 0; k < size / lanes; ++k) f(P::load(x + k * lanes));
+        if constexpr (size % lanes > 0) {
+            constexpr int at = size / lanes * lanes;
+            f(PartialPack<P>{std::size_t(size - at)}.load(x + at));
+        }
     }
     [[gnu::always_inline]] float measure(const float* x) {
         const float range = largest(x);
