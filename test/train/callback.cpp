@@ -4,6 +4,7 @@
 
 #include "letters_fit.hpp"
 
+#include <rondo/data/token_streams.hpp>
 #include <rondo/io/text.hpp>
 #include <rondo/train/csv_history.hpp>
 #include <rondo/train/tensor_board.hpp>
@@ -13,6 +14,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -20,6 +22,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace callback_test {
 
@@ -100,6 +104,23 @@ TEST(Callback, GetsEveryEvent) {
                     "rondo::TrainingEvent: no number has the name lose");
 }
 
+TEST(Callback, HasNoLossOfStepsWithoutTargets) {
+    std::vector<int> some = text;
+    std::fill_n(some.begin(), 10, 3); // ignored: the first three mini-batches have no target
+    LetterModel model{Seed{1}};
+    TokenStreams data{some, 3, 1};
+    std::vector<Seen> seen;
+    FitOptions options{.every_steps = 1};
+    options.callbacks = {[&](const TrainingEvent& e) { return seen.emplace_back(e), true; }};
+    fit(model, data, CrossEntropy{.ignore = 3}, rule, options, settings);
+    ASSERT_EQ(seen.size(), data.count() + 2);
+    for (std::size_t k = 0; k < data.count(); ++k) {
+        EXPECT_EQ(seen[k].names.front(), k < 3 ? "rate" : "loss") << k;
+        EXPECT_EQ(std::count(seen[k].names.begin(), seen[k].names.end(), "rate"), 1);
+        for (const double value : seen[k].values) EXPECT_FALSE(std::isnan(value)) << k;
+    }
+}
+
 TEST(Callback, StopsTheRun) {
     for (const Kind kind : {Kind::steps, Kind::epoch}) {
         LetterModel model{Seed{1}};
@@ -149,6 +170,12 @@ TEST(CSVHistory, HasARowForEachEpoch) {
                    path.string() + ": expected the columns epoch,loss, got epoch,loss,\"a \"\"good\"\", name\"");
     again(epoch_event(1, numbers));
     EXPECT_EQ(io::read_text(path), names + row(1)) << "a new run begins anew";
+    for (const int k : {2, 3, 1, 2}) again(epoch_event(k, numbers)); // the same object, in two calls of fit
+    EXPECT_EQ(io::read_text(path), names + row(1) + row(2));
+    const std::string cut = names + row(1) + row(2).substr(0, row(2).size() - 1);
+    io::write_file(path, std::as_bytes(std::span{cut}));
+    CSVHistory{path}(epoch_event(3, numbers));
+    EXPECT_EQ(io::read_text(path), names + row(1) + row(2) + row(3)) << "a last line without an end";
     EXPECT_EQ(folder.names().size(), 1u);
     expect_failure([] { CSVHistory{"no-folder/a.csv"}; }, Error::Kind::file,
                    "rondo::CSVHistory: no-folder/a.csv: expected a folder no-folder, got none");
@@ -196,7 +223,8 @@ TEST(TensorBoard, AppendsToAFileOfItsOwn) {
     EXPECT_EQ(std::filesystem::file_size(second.path()), size);
     const Error error = failure_of([&] { TensorBoard{first.path() / "runs"}; }); // a file is no folder
     EXPECT_EQ(error.kind, Error::Kind::file);
-    EXPECT_TRUE(error.message.ends_with(": cannot be written")) << error.message;
+    EXPECT_TRUE(error.message.ends_with(": cannot be written: Not a directory")) << error.message;
+    EXPECT_NE(first.path().string().find(".rondo." + std::to_string(::getpid())), std::string::npos);
 }
 
 } // namespace callback_test

@@ -66,7 +66,9 @@ TEST(DropoutRate, OfTheRunGivesTheBitsOfOneInTheType) {
         with.threads = threads;
         with.dropout = 0.25;
         const auto quarter = trained<Open>(with);
-        EXPECT_EQ(quarter, (trained<Dropped<Rate{25}, Rate{1, 4}>>(with)));
+        TrainerSettings fixed = with;
+        fixed.dropout.reset(); // no layer would read it
+        EXPECT_EQ(quarter, (trained<Dropped<Rate{25}, Rate{1, 4}>>(fixed)));
         with.dropout = 0;
         const auto none = trained<Open>(with);
         EXPECT_EQ(none, (trained<Dropped<Rate{0}, Rate{0}>>(with)));
@@ -82,6 +84,13 @@ TEST(DropoutRate, IsGivenWhereItIsOpen) {
     expect_argument([] { trained<Open>(settings); }, message);
     expect_argument([] { trained<Open>({.dropout = 1}); },
                     "rondo::Trainer: dropout: expected a number from 0 to below 1, got 1");
+    for (const int threads : {1, 2}) {
+        TrainerSettings with = settings;
+        with.threads = threads, with.small_work = 0, with.dropout = 0.5;
+        expect_argument([&] { trained<Dropped<Rate{25}, Rate{0}>>(with); },
+                        "rondo::Trainer: dropout: the network has no layer that leaves its rate open; expected "
+                        "Dropout<size> or Stack{.dropout = run_time_rate}");
+    }
     const Model<Open, B> model{Seed{1}};
     TokenWindows data = windows();
     EXPECT_GT(evaluate(model, data, CrossEntropy{}).mean(), 0) << "an evaluation needs none";

@@ -6,6 +6,10 @@
 
 #include <rondo/io/model.hpp>
 #include <rondo/metric/accuracy.hpp>
+#include <rondo/metric/classes.hpp>
+#include <rondo/metric/perplexity.hpp>
+#include <rondo/metric/regression.hpp>
+#include <rondo/metric/symbol_error_rate.hpp>
 #include <rondo/train/checkpoint.hpp>
 
 #include <laws/batch.hpp>
@@ -16,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +85,92 @@ TEST(Best, IsThatOfAMetric) {
     EXPECT_EQ(progress.best, 0.9);
     EXPECT_EQ(progress.bad, 3);
     EXPECT_EQ(history[1].notes.at(0), "kept the parameters of epoch 2: score 0.9, before 0.2");
+}
+
+struct Undirected {
+    void clear() {}
+    void add(const auto&) {}
+    double value() const { return 1; }
+    static std::string name() { return "undirected"; }
+};
+
+TEST(Best, IsLargestWhereTheMetricSaysSo) {
+    static_assert(metric::larger_is_better<metric::Accuracy>() == true &&
+                  metric::larger_is_better<metric::R2>() == true);
+    static_assert(metric::larger_is_better<metric::F1>() == true && metric::larger_is_better<metric::TopK>() == true);
+    static_assert(metric::larger_is_better<metric::MAE>() == false && metric::larger_is_better<metric::MSE>() == false);
+    static_assert(metric::larger_is_better<metric::Perplexity>() == false);
+    static_assert(metric::larger_is_better<metric::SymbolErrorRate>() == false);
+    static_assert(!metric::larger_is_better<Undirected>());
+    LetterModel one{Seed{1}};
+    TokenWindows data = windows();
+    const Evaluation found = evaluate(one, data, CrossEntropy{}, metric::Accuracy{}, Undirected{});
+    EXPECT_EQ(found.metrics.at(0).larger_is_better, true);
+    EXPECT_FALSE(found.metrics.at(1).larger_is_better);
+    for (const bool larger : {false, true})
+        for (const std::optional<bool> largest : {std::optional<bool>{}, std::optional{false}, std::optional{true}}) {
+            LetterModel model{Seed{1}};
+            FitOptions options{.epochs = 3};
+            int k = 0;
+            options.validate = [&] {
+                Evaluation result{1.0};
+                result.metrics.push_back({"score", std::vector{0.5, 0.9, 0.1}.at(std::size_t(k++)), larger});
+                return result;
+            };
+            options.keep = Best{.monitor = "score", .largest = largest};
+            const History history = fit(model, data, CrossEntropy{}, rule, options, settings);
+            EXPECT_EQ(history.restored, largest.value_or(larger) ? 2 : 3);
+        }
+    Validated silent{one, {1}, {0.5}};
+    silent.options.keep = Best{.monitor = "score"};
+    expect_argument([&] { fit(one, data, CrossEntropy{}, rule, silent.options); },
+                    "rondo::fit: keep: the metric score does not say whether larger numbers are better: set "
+                    "Best::largest, or give it a static constexpr bool larger_is_better");
+    Validated none{one, {1}};
+    none.options.keep = Best{.monitor = "f1"};
+    expect_argument([&] { fit(one, data, CrossEntropy{}, rule, none.options); },
+                    "rondo: there is no metric f1: validate computes no metrics: pass metric::F1{} or others to "
+                    "evaluate");
+}
+
+// The best number of a run is compared with those of the same metric only, after a checkpoint, too.
+TEST(Best, OfAnotherMetricIsRefused) {
+    const TemporaryFolder folder;
+    LetterModel model{Seed{1}}, other{Seed{2}};
+    TokenWindows data = windows();
+    LetterTrainer trainer{model, {}, rule, settings}, resumed{other, {}, rule, settings};
+    Validated run{model, {3, 2, 1}, {0.2, 0.9, 0.5}};
+    run.options.epochs = 1;
+    run.options.keep = Best{.monitor = "score", .largest = true};
+    Progress progress, read;
+    fit(trainer, data, run.options, progress);
+    EXPECT_EQ(progress.monitor, "score");
+    EXPECT_TRUE(progress.largest);
+    save_checkpoint(trainer, progress, folder / "a");
+    load_checkpoint(resumed, read, folder / "a");
+    EXPECT_EQ(read, progress);
+    const auto refused = [&](const Best& keep, const std::string& what) {
+        Validated next{other, {2}, {0.5}};
+        next.options.epochs = 2;
+        next.options.keep = keep;
+        const LetterModel before = other;
+        Progress copy = read;
+        expect_failure([&] { fit(resumed, data, next.options, copy); }, Error::Kind::mismatch,
+                       "rondo::fit: the run's best number is of score, largest; monitored is " + what +
+                           "; set Progress::best to infinity to begin anew");
+        EXPECT_EQ(other, before) << "before the first step";
+    };
+    refused(Best{}, "validation, smallest");
+    refused(Best{.monitor = "score", .largest = false}, "score, smallest");
+    refused(Best{.monitor = "f1"}, "f1");
+    TrainerSettings with = settings;
+    with.dropout = 0.5;
+    LetterTrainer dropping{other, {}, rule, with};
+    expect_failure([&] { load_checkpoint(dropping, read, folder / "a"); }, Error::Kind::mismatch,
+                   (folder / "a").string() + ": the run's dropout: none; the trainer's: 0.5");
+    save_checkpoint(dropping, progress, folder / "b");
+    load_checkpoint(dropping, read, folder / "b");
+    EXPECT_EQ(failure_of([&] { load_checkpoint(resumed, read, folder / "b"); }).kind, Error::Kind::mismatch);
 }
 
 TEST(Best, IsSaved) {
@@ -200,7 +291,7 @@ TEST(Best, AndCheckpointsNeedWhatTheyAreMadeOf) {
     refused(options, Error::Kind::file, "rondo::fit: checkpoints: no-folder/a: expected a folder no-folder, got none");
 
     Validated of_scores{model, {1, 1}, {0.5, NAN}};
-    of_scores.options.keep = Best{.monitor = "accuracy"};
+    of_scores.options.keep = Best{.monitor = "accuracy", .largest = true};
     expect_argument([&] { fit(model, data, CrossEntropy{}, rule, of_scores.options); },
                     "rondo: expected a metric of score, got accuracy");
     of_scores.parameters.clear();

@@ -67,6 +67,17 @@ TEST(MovingAverage, FollowsEachStep) {
     }
 }
 
+TEST(MovingAverage, IsNotInTheModelWithoutKeep) {
+    LetterModel model{Seed{1}}, other = model;
+    TokenWindows data = windows(), same = windows();
+    const History history = fit(model, data, CrossEntropy{}, rule, three, averaged({.decay = 0.8}));
+    ASSERT_EQ(history.notes.size(), 1u);
+    EXPECT_TRUE(history.notes[0].starts_with("the model has the parameters of the last step, not their average"));
+    EXPECT_TRUE(fit(other, same, CrossEntropy{}, rule, three, settings).notes.empty());
+    LetterTrainer none{model, {}, rule, settings};
+    expect_argument([&] { none.swap_average(); }, "rondo::Trainer: swap_average: expected an average, got none");
+}
+
 /// A run whose validation is a loss of the model, or fails in an epoch.
 struct Averaged {
     LetterModel model;

@@ -157,6 +157,8 @@ TEST(ParameterGroups, AreRefused) {
             "rondo::Trainer: groups: in: weight_decay: expected a number from 0 to below inf, got nan");
     refused({{.names = "in", .frozen = true}, {.names = "?*", .frozen = true}},
             "rondo::Trainer: groups: expected a parameter that is not frozen, got none");
+    refused({{.frozen = true}},
+            "rondo::Trainer: groups: a frozen group needs names or roles: without them it is all parameters");
     LetterTrainer(model, {}, rule, {.groups = {{.roles = {Role::constant}, .frozen = true}}}); // no norms: none
     Error error;
     rondo::detail::parameter_ranges(specs, size, std::vector<ParameterGroup>{no_decay()}, false, error);

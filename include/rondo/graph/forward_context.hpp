@@ -22,6 +22,7 @@ struct Randomness {
     bool dropout = false;
     const std::uint64_t* step_at = nullptr; // the step in the backend's memory, for a run that is captured as a graph
     double dropout_rate = -1;               // of layers whose rate is given at run time; negative: none is given
+    bool* dropout_rate_is_used = nullptr;   // set if a layer reads that rate
     bool operator==(const Randomness&) const = default;
 };
 
@@ -127,6 +128,7 @@ public:
     bool drops() const { return memory_->randomness.dropout; }
     /// The rate of dropout that the run was given.
     double dropout_rate() const {
+        if (bool* const used = memory_->randomness.dropout_rate_is_used) *used = true;
         const double rate = memory_->randomness.dropout_rate;
         if (!(rate >= 0 && rate < 1))
             fail(Error::Kind::argument, "rondo: the network has a Dropout without a rate; expected "

@@ -42,6 +42,7 @@ struct Accuracy {
                 mean.add((c.y[k] > 0) == (c.target[k] > S(0.5)) && !std::isnan(c.y[k]), c.weight);
     }
     double value() const { return mean.value(); }
+    static constexpr bool larger_is_better = true;
     static std::string name() { return "accuracy"; }
 };
 
@@ -62,6 +63,7 @@ struct TopK {
         mean.add(above < k, c.weight);
     }
     double value() const { return mean.value(); }
+    static constexpr bool larger_is_better = true;
     std::string name() const { return "top_" + std::to_string(k); }
 };
 

@@ -79,6 +79,7 @@ struct ClassAverage {
     double value() const {
         return counts.average(average, [](const auto& c) { return (c.*number)(); });
     }
+    static constexpr bool larger_is_better = true;
     static std::string name() { return std::string{title.view()}; }
 };
 /// Of the columns that are predicted as a class, the fraction of that class: true positives / predicted. 0 for a class

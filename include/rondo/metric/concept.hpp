@@ -6,6 +6,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -36,6 +37,7 @@ struct Labelled {
 ///   add(column)  counts one
 ///   value()      the result, a number also without a column; optional, with
 ///   name()       under which `evaluate` reports it
+///   larger_is_better  a static constexpr bool, for Best::monitor; optional
 ///
 /// `evaluate` clears a metric before the first column. One that is passed by reference keeps what it has counted.
 template <class M, class S, class T>
@@ -56,6 +58,12 @@ concept HasValue = requires(const M& metric) {
     { metric.value() } -> std::convertible_to<double>;
     { metric.name() } -> std::convertible_to<std::string>;
 };
+/// Whether larger values of a metric are better; nothing if it does not say so.
+template <class M>
+constexpr std::optional<bool> larger_is_better() {
+    if constexpr (requires { bool{M::larger_is_better}; }) return bool{M::larger_is_better};
+    else return {};
+}
 
 /// Whether a target counts: a class of the outputs other than `ignore`.
 template <class S>

@@ -29,6 +29,7 @@ struct Perplexity {
         mean.add(std::log(sum) + most - double(c.y[std::size_t(c.target[0])]), c.weight);
     }
     double value() const { return std::exp(mean.value()); }
+    static constexpr bool larger_is_better = false;
     static std::string name() { return "perplexity"; }
 };
 

@@ -27,6 +27,7 @@ struct MSE {
                 mean.add(error * error, c.weight);
     }
     double value() const { return mean.value(); }
+    static constexpr bool larger_is_better = false;
     static std::string name() { return "mse"; }
 };
 
@@ -41,6 +42,7 @@ struct MAE {
             if (c.target[k] == c.target[k]) mean.add(std::abs(double(c.y[k]) - double(c.target[k])), c.weight);
     }
     double value() const { return mean.value(); }
+    static constexpr bool larger_is_better = false;
     static std::string name() { return "mae"; }
 };
 
@@ -78,6 +80,7 @@ struct R2 {
             if (s.weight > 0) mean.add(s.squares > 0 ? 1 - s.residual / s.squares : double(s.residual == 0), 1);
         return mean.value();
     }
+    static constexpr bool larger_is_better = true;
     static std::string name() { return "r2"; }
 };
 

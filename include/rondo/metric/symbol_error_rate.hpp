@@ -47,6 +47,7 @@ struct SymbolErrorRate {
         labels += sequence.weight * double(sequence.target.size());
     }
     double value() const { return labels > 0 ? errors / labels : 0; }
+    static constexpr bool larger_is_better = false;
     static std::string name() { return "symbol_error_rate"; }
 };
 

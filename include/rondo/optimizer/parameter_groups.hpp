@@ -97,6 +97,9 @@ inline bool is_in(const ParameterGroup& group, const ParameterSpec& tensor) {
     if (std::none_of(tensors.begin(), tensors.end(), in) && group.names != "*")
         return {Error::Kind::argument, "rondo::Trainer: groups: expected names of " + names_of(tensors) + ", got \"" +
                                            group.names + '"' + (group.roles.empty() ? "" : " of some roles")};
+    if (group.frozen && group.names == "*" && group.roles.empty())
+        return {Error::Kind::argument, "rondo::Trainer: groups: a frozen group needs names or roles: without them it "
+                                       "is all parameters"};
     if (group.weight_decay && !decays) return {Error::Kind::argument, name + "the optimizer has no weight decay"};
     return first_of({outside((name + "rate").c_str(), group.rate, 0, any),
                      outside((name + "weight_decay").c_str(), group.weight_decay.value_or(0), 0, any)});

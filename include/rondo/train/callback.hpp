@@ -13,7 +13,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// What `fit` tells its callbacks: numbers by name.
 ///
-///   Kind::steps  every FitOptions::every_steps mini-batches: "loss", the mean since the last such event, and "rate"
+///   Kind::steps  every FitOptions::every_steps mini-batches: "loss", the mean since the last such event or, if the
+///                run was resumed after it, since then; none without targets; and "rate"
 ///   Kind::epoch  after an epoch: "loss", "validation" and the metrics of `validate`, "rate", "seconds"
 ///   Kind::end    when fit returns: no numbers
 ///

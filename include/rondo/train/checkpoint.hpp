@@ -32,6 +32,7 @@ auto checkpoint_of(const TrainerBase<Loss, Rule, B>& trainer) {
     run.optimizer = optimizer_name<Rule>();
     run.groups = text_of(run.tensors, trainer.settings().groups);
     run.average = trainer.settings().average;
+    if (const auto& dropout = trainer.settings().dropout) run.dropout = to_text(*dropout);
     run.seed = trainer.settings().seed.value;
     run.shards = trainer.settings().shards;
     return run;
@@ -93,7 +94,7 @@ void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Pr
 /// Restores the trainer and the progress that save_checkpoint wrote.
 ///
 /// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed, number of shards, groups
-///         of parameters or average of weights that differ from the trainer's. Nothing is changed then.
+///         of parameters, average of weights or dropout that differ from the trainer's. Nothing is then changed.
 template <class Loss, class Rule, Backend B>
 void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& progress, const std::filesystem::path& path,
                      Error& error) noexcept {

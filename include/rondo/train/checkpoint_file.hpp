@@ -29,7 +29,7 @@ struct Checkpoint {
     std::span<const ParameterSpec> tensors;
     std::size_t size = 0, state_size = 0; // elements of a model, and of one sequence's state
     std::string optimizer;
-    std::string groups{};
+    std::string groups{}, dropout{}; // empty: none
     std::optional<MovingAverage> average{};
     std::uint64_t seed = 0;
     int shards = 0;
@@ -133,6 +133,9 @@ template <class S>
     run.each_number(write_number);
     if (run.average) run.each_number_of_average(write_number);
     if (!run.groups.empty()) metadata.emplace_back("groups", run.groups);
+    if (!run.dropout.empty()) metadata.emplace_back("dropout", run.dropout);
+    if (!run.progress.monitor.empty()) metadata.emplace_back("monitor", run.progress.monitor);
+    if (run.progress.largest) metadata.emplace_back("largest", "1");
     Error problem = numbers.error() ? numbers.error() : run.problem();
     if (problem) return void(error = {Error::Kind::argument, path.string() + ": " + problem.message});
     if ((problem = finite_problem(run, path.string()))) return void(error = std::move(problem));
@@ -201,7 +204,11 @@ template <class S>
     if (!rule || *rule != run.optimizer)
         return {Error::Kind::mismatch, source + ": the run's optimizer is " + (rule ? printable(*rule) : "not told") +
                                            ", the trainer's " + run.optimizer};
+    const std::string *dropout = find_value(metadata, "dropout"), *monitor = find_value(metadata, "monitor");
+    run.progress.monitor = monitor ? *monitor : "";
+    run.progress.largest = find_value(metadata, "largest") != nullptr;
     problem = settings_problem(source, "groups of parameters", groups ? *groups : "", run.groups);
+    if (!problem) problem = settings_problem(source, "dropout", dropout ? *dropout : "", run.dropout);
     if (!problem) problem = settings_problem(source, "average of weights", text_of(run.average), text_of(average));
     if (problem) return problem;
 

@@ -30,8 +30,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///   epoch,loss,validation,accuracy,rate,seconds
 ///   1,0.6931,0.6802,0.55,0.001,2.31
 ///
-/// The file is replaced by an atomic rename after each epoch. A run that is resumed goes on in its file: rows before
-/// its first epoch stay.
+/// The file is replaced by an atomic rename after each epoch. A run that is resumed, or repeated with the same
+/// object, goes on in its file: rows before its first epoch stay.
 ///
 /// Errors  file: no folder for the file, or one that cannot be written; format: the file of a run that is resumed has
 ///         other names.
@@ -45,7 +45,8 @@ public:
     bool operator()(const TrainingEvent& event) const {
         if (event.kind != TrainingEvent::Kind::epoch) return true;
         std::string& text = state_->text;
-        if (text.empty()) begin(event);
+        if (text.empty() || event.epoch <= state_->last) begin(event);
+        state_->last = event.epoch;
         text += std::to_string(event.epoch);
         for (const auto& number : event.numbers) text += ',' + detail::to_text(number.value);
         text += '\n';
@@ -57,6 +58,7 @@ private:
     struct State {
         std::filesystem::path path{};
         std::string text{};
+        std::int64_t last = 0; // epoch
     };
 
     static std::string quoted(std::string_view name) {
@@ -85,7 +87,10 @@ private:
             const std::size_t next = (std::min)(before.find('\n', at), before.size() - 1) + 1;
             std::int64_t epoch = 0;
             const std::string_view row = std::string_view{before}.substr(at, next - at);
-            if (detail::read_number(row.substr(0, row.find(',')), epoch) && epoch < event.epoch) state_->text += row;
+            if (detail::read_number(row.substr(0, row.find(',')), epoch) && epoch < event.epoch) {
+                state_->text += row;
+                if (row.back() != '\n') state_->text += '\n';
+            }
             at = next;
         }
     }

@@ -26,10 +26,11 @@
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
-/// A metric's value, by its name.
+/// A metric's value, by its name, and whether larger values are better; nothing if the metric does not say so.
 struct MetricValue {
     std::string name;
     double value = 0;
+    std::optional<bool> larger_is_better{};
     bool operator==(const MetricValue&) const = default;
 };
 
@@ -40,8 +41,10 @@ inline double metric_of(const std::vector<MetricValue>& all, std::string_view na
         if (metric.name == name) return metric.value;
         names += (names.empty() ? "" : ", ") + metric.name;
     }
-    fail(Error::Kind::argument,
-         "rondo: expected a metric of " + (names.empty() ? "none" : names) + ", got " + std::string{name});
+    if (names.empty())
+        fail(Error::Kind::argument, "rondo: there is no metric " + std::string{name} +
+                                        ": validate computes no metrics: pass metric::F1{} or others to evaluate");
+    fail(Error::Kind::argument, "rondo: expected a metric of " + names + ", got " + std::string{name});
 }
 }
 
@@ -129,7 +132,8 @@ void add_sequences(const Loss& loss, const Y& y, const Target& target, std::vect
 }
 template <class Metric>
 void report(std::vector<MetricValue>& to, const Metric& metric) {
-    if constexpr (metric::HasValue<Metric>) to.push_back({metric.name(), metric.value()});
+    if constexpr (metric::HasValue<Metric>)
+        to.push_back({metric.name(), metric.value(), metric::larger_is_better<Metric>()});
 }
 }
 

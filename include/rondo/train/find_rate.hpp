@@ -105,24 +105,18 @@ RateSearch search_rates(TrainingRun& run, const RateRange& range, const SetRate&
     return search;
 }
 
-/// Restores a trainer when it is destroyed.
-template <class Trainer>
-class RestoredTrainer {
-public:
-    explicit RestoredTrainer(Trainer& trainer) : trainer_{trainer}, before_{checkpoint_of(trainer)} {
-        take(before_, trainer);
-    }
-    RestoredTrainer(const RestoredTrainer&) = delete;
-    RestoredTrainer& operator=(const RestoredTrainer&) = delete;
-    ~RestoredTrainer() {
-        trainer_.fix_factor({});
-        put(before_, trainer_);
-    }
-
-private:
-    Trainer& trainer_;
-    decltype(checkpoint_of(std::declval<Trainer&>())) before_;
-};
+/// Calls work(), and makes the trainer what it was before; no destructor does, since this can fail.
+template <class Trainer, class Work>
+void and_restore(Trainer& trainer, const Work& work) {
+    auto before = checkpoint_of(trainer);
+    take(before, trainer);
+    const auto restore = [&] {
+        trainer.fix_factor({});
+        put(before, trainer);
+    };
+    or_first(work, restore);
+    restore();
+}
 }
 
 /// Tries learning rates that grow exponentially, a step each, to find a range in which a trainer learns: a first guess
@@ -150,8 +144,10 @@ RateSearch find_rate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const 
     if constexpr (detail::can_train<Net, Loss, B, Batch>) {
         using Base = detail::TrainerBase<Loss, Rule, B>;
         detail::TrainingRunOf<Base, Data> run{trainer, batches, Trainer<Net, Loss, Rule, B>::template record<Batch>()};
-        const detail::RestoredTrainer<Base> restored{trainer};
-        return detail::search_rates(run, range, [&](double rate) { trainer.fix_factor(rate / trainer.rule().rate); });
+        const auto set = [&](double rate) { trainer.fix_factor(rate / trainer.rule().rate); };
+        RateSearch search;
+        detail::and_restore(static_cast<Base&>(trainer), [&] { search = detail::search_rates(run, range, set); });
+        return search;
     } else {
         static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));
         return {};

@@ -15,13 +15,15 @@
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Trains on every mini-batch of every epoch, beginning at `progress`, which it updates. A run that is stopped and
-/// resumed, with a checkpoint or without, gives the same bits as an uninterrupted one. On a device, steps are
-/// asynchronous; fit synchronizes every 16 mini-batches, at the end of an epoch, and before each call of on_batch or of
-/// a callback.
+/// resumed, with a checkpoint or without, gives the same bits as an uninterrupted one; one that has ended with `keep`
+/// goes on from the best parameters, but the optimizer's memory of the last epoch, unless a checkpoint is loaded.
+/// On a device, steps are asynchronous; fit synchronizes every 16 mini-batches, at the end of an epoch, and before each
+/// call of on_batch or of a callback.
 ///
 /// Errors  those of Trainer::step and, after each epoch, Trainer::problem; a number of epochs or a patience below 0;
 ///         patience, plateau or keep without validate, or a validation loss that is not finite; no mini-batch, or an
-///         epoch without targets; a progress with another number of mini-batches; a file that cannot be written.
+///         epoch without targets; a progress with another number of mini-batches or whose best number
+///         is of another metric than keep's; a metric to monitor that says no direction; a file that cannot be written.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
     (check)(options.problem());

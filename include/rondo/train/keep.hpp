@@ -10,31 +10,43 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// Keeps the best parameters of a run of `fit`: those after the epoch whose validation was the best.
 ///
 ///   fit(model, data, loss, AdamW{}, {.epochs = 50, .validate = validate, .patience = 5, .keep = Best{}});
-///   options.keep = Best{.monitor = "accuracy", .largest = true, .file = "best.safetensors"};
+///   options.keep = Best{.monitor = "accuracy", .file = "best.safetensors"};
 ///
 /// monitor  the name of a metric that `validate` reports; empty: its loss
-/// largest  whether larger numbers are better, as those of an accuracy are
-/// restore  when the run has ended, the model gets the best parameters, unless a callback has stopped it
+/// largest  whether larger numbers are better; empty: as the metric says (metric::Metric), and smaller losses are
+/// restore  when the run has ended, the model gets the best parameters, unless a callback has stopped it; the optimizer
+///          has the memory of the last epoch, so that more epochs from there do not give the bits of a longer run
 /// file     if not empty, the best parameters are saved there as `save` does, after each epoch that is better
 ///
 /// Memory  one copy of the parameters on the host, in the trainer, if they are restored. A checkpoint has them, too.
 struct Best {
     std::string monitor{};
-    bool largest = false, restore = true;
+    std::optional<bool> largest{};
+    bool restore = true;
     std::filesystem::path file{};
 
     /// Whether a number is better than the best so far, which is infinity before the first.
-    bool better(double value, double best) const {
+    static bool better(double value, double best, bool larger_is_better) {
         if (best == std::numeric_limits<double>::infinity()) return true;
-        return largest ? value > best : value < best;
+        return larger_is_better ? value > best : value < best;
+    }
+    /// Whether larger numbers are better; nothing if neither `largest` nor the metric says so.
+    std::optional<bool> direction(const std::vector<MetricValue>& metrics) const {
+        if (largest) return largest;
+        if (monitor.empty()) return false;
+        for (const MetricValue& metric : metrics)
+            if (metric.name == monitor) return metric.larger_is_better;
+        return {};
     }
     double value(const EpochResult& epoch) const { return monitor.empty() ? epoch.validation : epoch.metric(monitor); }
 };
@@ -73,9 +85,24 @@ inline Error problem_of(const Checkpoints& checkpoints) {
 /// An error if the monitored number of epoch k, from 1, is none.
 inline Error monitor_problem(const Best& keep, const EpochResult& epoch) {
     const double value = keep.value(epoch);
+    if (!keep.direction(epoch.metrics))
+        return {Error::Kind::argument, "rondo::fit: keep: the metric " + keep.monitor +
+                                           " does not say whether larger numbers are better: set Best::largest, or "
+                                           "give it a static constexpr bool larger_is_better"};
     if (std::isfinite(value)) return {};
     return {Error::Kind::not_finite, "rondo::fit: epoch " + std::to_string(epoch.epoch) + ": expected a finite " +
                                          keep.monitor + " to monitor, got " + to_text(value)};
+}
+/// An error if a run's best number is of another metric, or of another direction, so that it cannot be compared.
+inline Error best_problem(const Progress& progress, const Best& keep, std::optional<bool> direction) {
+    if (progress.best == std::numeric_limits<double>::infinity()) return {};
+    if (progress.monitor == keep.monitor && progress.largest == direction.value_or(progress.largest)) return {};
+    const auto text = [](const std::string& monitor, std::optional<bool> largest) {
+        return (monitor.empty() ? "validation" : monitor) + (!largest ? "" : *largest ? ", largest" : ", smallest");
+    };
+    return {Error::Kind::mismatch,
+            "rondo::fit: the run's best number is of " + text(progress.monitor, progress.largest) + "; monitored is " +
+                text(keep.monitor, direction) + "; set Progress::best to infinity to begin anew"};
 }
 }
 

@@ -24,6 +24,8 @@ struct Progress {
     double best = std::numeric_limits<double>::infinity(); // best monitored number: see Best
     std::int64_t bad = 0;                                  // epochs since the best
     ReduceOnPlateau::Memory plateau{};
+    std::string monitor{}; // the metric whose best is `best`; empty: the validation loss
+    bool largest = false;  // whether larger ones are better
     bool operator==(const Progress&) const = default;
 };
 

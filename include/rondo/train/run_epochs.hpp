@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,7 @@ public:
     EpochLoop(TrainingRun& run, const FitOptions& options, Progress& progress)
         : run_{&run}, options_{&options}, progress_{&progress} {
         if (progress == Progress{}) run.forget_kept();
+        if (options.validate) (check)(best_problem(progress, watched(), watched().direction({})));
     }
 
     [[gnu::cold]] History operator()() {
@@ -54,6 +56,9 @@ public:
         bool stopped = false;
         while (!stopped && !ended()) stopped = !epoch();
         if (!stopped && options_->keep && options_->keep->restore && progress_->epoch > 0) restore();
+        if (run_->has_average() && history_.restored == 0 && progress_->epoch > 0)
+            history_.notes.push_back("the model has the parameters of the last step, not their average: "
+                                     "FitOptions::keep keeps that, and a Trainer has it");
         const auto batch = std::int64_t(progress_->batches) * progress_->epoch + std::int64_t(progress_->batch);
         call({TrainingEvent::Kind::end, progress_->epoch, batch, {}, history_.notes});
         return std::move(history_);
@@ -63,6 +68,7 @@ private:
     using Clock = std::chrono::steady_clock;
     using Number = TrainingEvent::Number;
 
+    Best watched() const { return options_->keep.value_or(Best{}); }
     bool ended() const {
         return progress_->epoch >= options_->epochs || (options_->patience > 0 && progress_->bad >= options_->patience);
     }
@@ -77,7 +83,7 @@ private:
         EpochResult result{progress_->epoch + 1, progress_->loss.mean()};
         (check)(terms_problem(result.epoch, progress_->loss));
         (check)(run_->problem());
-        if (options_->validate) validate(result);
+        if (options_->validate) with_average(*run_, [&] { validate(result); });
         result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
 
         ++progress_->epoch;
@@ -118,18 +124,22 @@ private:
         return true;
     }
     [[gnu::cold]] void validate(EpochResult& result) {
-        const AveragedWeights averaged{*run_};
         Evaluation evaluation = options_->validate();
         result.validation = evaluation.mean();
         result.metrics = std::move(evaluation.metrics);
         (check)(validation_problem(result.epoch, result.validation));
-        const Best watched = options_->keep.value_or(Best{});
+        const Best watched = this->watched();
         (check)(monitor_problem(watched, result));
+        const std::optional<bool> direction = watched.direction(result.metrics);
+        (check)(best_problem(*progress_, watched, direction));
         const bool restores = options_->keep && watched.restore;
-        result.better = watched.better(watched.value(result), progress_->best) || (restores && !run_->has_kept());
+        const double value = watched.value(result);
+        result.better = Best::better(value, progress_->best, *direction) || (restores && !run_->has_kept());
         if (result.better && restores) run_->keep();
         if (result.better && options_->keep) note_kept(result, watched);
-        progress_->best = result.better ? watched.value(result) : progress_->best;
+        progress_->best = result.better ? value : progress_->best;
+        progress_->monitor = watched.monitor;
+        progress_->largest = *direction;
         progress_->bad = result.better ? 0 : progress_->bad + 1;
     }
     [[gnu::cold]] void note_kept(EpochResult& result, const Best& keep) {
@@ -165,7 +175,8 @@ private:
     /// Completed mini-batches of all epochs.
     std::size_t done() const { return std::size_t(progress_->epoch) * progress_->batches + progress_->batch; }
     bool tell_steps() {
-        const std::vector<Number> numbers{{"loss", recent_.mean()}, {"rate", run_->rate()}};
+        std::vector<Number> numbers{{"rate", run_->rate()}};
+        if (recent_.terms > 0) numbers.insert(numbers.begin(), {"loss", recent_.mean()});
         const bool more =
             call({TrainingEvent::Kind::steps, progress_->epoch, std::int64_t(done()), numbers, step_notes_});
         recent_ = {};

@@ -6,14 +6,22 @@
 #include "../io/tfrecord.hpp"
 #include "callback.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
 #include <system_error>
+
+#if defined(_WIN32)
+#include <process.h>
+#else
+#include <unistd.h>
+#endif
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -34,10 +42,12 @@ public:
     explicit TensorBoard(const std::filesystem::path& folder) : state_{std::make_shared<State>()} {
         std::error_code problem;
         std::filesystem::create_directories(folder, problem);
-        const std::string name = "events.out.tfevents." + std::to_string(std::int64_t(now())) + ".rondo";
+        const std::string name =
+            "events.out.tfevents." + std::to_string(std::int64_t(now())) + ".rondo." + std::to_string(process());
         state_->path = folder / name;
         for (int k = 1; std::filesystem::exists(state_->path, problem); ++k)
             state_->path = folder / (name + '.' + std::to_string(k));
+        errno = 0;
         state_->file.reset(std::fopen(state_->path.string().c_str(), "ab"));
         io::detail::ProtobufWriter event;
         event.real64(1, now()).text(3, "brain.Event:2");
@@ -74,11 +84,20 @@ private:
     static double now() {
         return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     }
+    static long process() {
+#if defined(_WIN32)
+        return long(::_getpid());
+#else
+        return long(::getpid());
+#endif
+    }
     void write(const io::detail::ProtobufWriter& event) const {
         const std::string record = io::tfrecord(event.bytes());
         std::FILE* const file = state_->file.get();
+        if (file) errno = 0;
         if (!file || std::fwrite(record.data(), 1, record.size(), file) != record.size() || std::fflush(file) != 0)
-            fail(Error::Kind::file, "rondo::TensorBoard: " + state_->path.string() + ": cannot be written");
+            fail(Error::Kind::file, "rondo::TensorBoard: " + state_->path.string() +
+                                        ": cannot be written: " + (errno ? std::strerror(errno) : "unknown reason"));
     }
     std::shared_ptr<State> state_; // of all copies
 };

@@ -149,9 +149,13 @@ public:
     const Rule& rule() const { return optimizer_.rule(); }
     WeightAverage<B>& average() { return average_; }
     const WeightAverage<B>& average() const { return average_; }
-    /// Exchanges the model's parameters and their average; nothing without TrainerSettings::average. The next step
-    /// must have them exchanged again.
-    void swap_average() { average_.swap(backend(), *model_, network_.trained); }
+    /// Exchanges the model's parameters and their average. The next step must have them exchanged again.
+    ///
+    /// Errors  no TrainerSettings::average.
+    void swap_average() {
+        if (!average_) fail(Error::Kind::argument, "rondo::Trainer: swap_average: expected an average, got none");
+        average_.swap(backend(), *model_, network_.trained);
+    }
 
     std::vector<scalar> averaged_values() const { return average_.values(*model_, network_.trained); }
 

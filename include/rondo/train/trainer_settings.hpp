@@ -37,7 +37,8 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///                        counts the others only. The backward of what comes before the first operation that depends
 ///                        on a parameter that is not frozen is not computed.
 /// average                a moving average of the weights
-/// dropout                the rate of layers that leave it open (Dropout<20>, Stack{.dropout = run_time_rate})
+/// dropout                the rate of layers that leave it open (Dropout<20>, Stack{.dropout = run_time_rate});
+///                        above 0, the first step of a network without one is an error
 struct TrainerSettings {
     double clip_norm = 0, clip_value = 0;
     int shards = 8, threads = 1;
@@ -72,6 +73,12 @@ struct LossSum {
 };
 
 namespace detail {
+/// An error if a rate of dropout is given that no layer has used.
+inline void check_dropout(double rate, bool used) {
+    if (rate > 0 && !used)
+        fail(Error::Kind::argument, "rondo::Trainer: dropout: the network has no layer that leaves its rate open; "
+                                    "expected Dropout<size> or Stack{.dropout = run_time_rate}");
+}
 inline Error factor_problem(double factor, std::int64_t steps) {
     constexpr double any = std::numeric_limits<double>::infinity();
     if (factor >= 0 && factor < any) return {};

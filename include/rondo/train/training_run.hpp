@@ -33,6 +33,8 @@ public:
     virtual void keep() = 0;
     virtual void forget_kept() = 0;
     virtual void restore_kept() = 0;
+    /// Exchanges the parameters and their average, if there is one.
+    virtual bool has_average() const = 0;
     virtual void swap_average() = 0;
     virtual void save_parameters(const std::filesystem::path& path) const = 0;
     virtual void save_checkpoint(const Progress& progress, const std::filesystem::path& path) const = 0;
@@ -63,7 +65,10 @@ public:
     void keep() override { trainer_->kept().take(trainer_->model()); }
     void forget_kept() override { trainer_->kept().assign({}); }
     void restore_kept() override { trainer_->kept().put(trainer_->model()); }
-    void swap_average() override { trainer_->swap_average(); }
+    bool has_average() const override { return bool(trainer_->average()); }
+    void swap_average() override {
+        if (has_average()) trainer_->swap_average();
+    }
     void save_parameters(const std::filesystem::path& path) const override {
         or_fail([&](Error& error) {
             save_tensors(trainer_->network().tensors, trainer_->model().values(), path, {}, error);
@@ -79,18 +84,6 @@ private:
     Record record_;
 };
 
-/// While it exists, the model has the average of the weights, if there is one.
-class AveragedWeights {
-public:
-    explicit AveragedWeights(TrainingRun& run) : run_{run} { run_.swap_average(); }
-    AveragedWeights(const AveragedWeights&) = delete;
-    AveragedWeights& operator=(const AveragedWeights&) = delete;
-    ~AveragedWeights() { run_.swap_average(); }
-
-private:
-    TrainingRun& run_;
-};
-
 /// Calls work(); if it throws, calls `before` and rethrows.
 template <class Work, class Before>
 void or_first(const Work& work, [[maybe_unused]] const Before& before) {
@@ -104,6 +97,14 @@ void or_first(const Work& work, [[maybe_unused]] const Before& before) {
 #else
     work();
 #endif
+}
+
+/// Calls work() while the model has the average of the weights, if there is one.
+template <class Work>
+void with_average(TrainingRun& run, const Work& work) {
+    run.swap_average();
+    or_first(work, [&] { run.swap_average(); });
+    run.swap_average();
 }
 
 } // namespace rondo::detail

@@ -207,16 +207,20 @@ private:
             if (state.batch() != width) state.reset(width);
             from = &state;
         }
+        bool dropout_is_used = false;
+        Randomness randomness = task.learn ? *task.learn : Randomness{};
+        randomness.dropout_rate_is_used = &dropout_is_used;
         const LossValue<B> sum = task.record(work,
                                              {.parameters = task.model.data(),
                                               .persistent_state = from ? from->data() : nullptr,
-                                              .randomness = task.learn ? *task.learn : Randomness{},
+                                              .randomness = randomness,
                                               .persistent_batch = from ? from->batch() : 0,
                                               .taped = task.learn != nullptr,
                                               .host = device_batch.host(),
                                               .shards = part,
                                               .frozen = task.frozen},
                                              task.loss, there, task.terms);
+        check_dropout(randomness.dropout_rate, dropout_is_used);
         needs_whole_batch = part.count > 1 && work.program().needs_whole_batch();
         if (needs_whole_batch || (!part.single() && !by_shard(sum, width))) return false;
         if (from == &state) copy_states(backend, task.state_widths, state, 0, *task.states, begin, width);

@@ -38,16 +38,19 @@ public:
         const StepNote* note = worker.device_batch.note();
         FiniteCheck<B>& finite_check = pending.finite_check();
         S* gradient = worker.gradient().data();
+        bool dropout_is_used = false;
+        const double dropout = settings.dropout.value_or(-1);
         const LossValue<B> loss =
             record(worker.work,
                    {.parameters = model.data(),
                     .persistent_state = state ? state->data() : nullptr,
-                    .randomness = {settings.seed, step, true, &note->step, settings.dropout.value_or(-1)},
+                    .randomness = {settings.seed, step, true, &note->step, dropout, &dropout_is_used},
                     .persistent_batch = state ? state->batch() : 0,
                     .taped = true,
                     .host = worker.device_batch.host(),
                     .frozen = frozen},
                    loss_of, placed, terms); // also validates the batch
+        check_dropout(dropout, dropout_is_used);
         const auto work = [&] {
             backend.fill(gradient, model.count(), S(0));
             if (batch.state_policy == StatePolicy::start) clear(backend, *state);
