@@ -17,12 +17,6 @@
 #include <string>
 #include <system_error>
 
-#if defined(_WIN32)
-#include <process.h>
-#else
-#include <unistd.h>
-#endif
-
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 /// A callback of `fit` that writes all numbers as scalars to an event file, which TensorBoard displays while the run
@@ -42,13 +36,13 @@ public:
     explicit TensorBoard(const std::filesystem::path& folder) : state_{std::make_shared<State>()} {
         std::error_code problem;
         std::filesystem::create_directories(folder, problem);
-        const std::string name =
-            "events.out.tfevents." + std::to_string(std::int64_t(now())) + ".rondo." + std::to_string(process());
-        state_->path = folder / name;
-        for (int k = 1; std::filesystem::exists(state_->path, problem); ++k)
-            state_->path = folder / (name + '.' + std::to_string(k));
-        errno = 0;
-        state_->file.reset(std::fopen(state_->path.string().c_str(), "ab"));
+        const std::string name = "events.out.tfevents." + std::to_string(std::int64_t(now())) + ".rondo";
+        for (int k = 0; k < 1000 && !state_->file; ++k) { // "x": another process may write one of this second, too
+            state_->path = folder / (k == 0 ? name : name + '.' + std::to_string(k));
+            errno = 0;
+            state_->file.reset(std::fopen(state_->path.string().c_str(), "wbx"));
+            if (!state_->file && errno != EEXIST) break;
+        }
         io::detail::ProtobufWriter event;
         event.real64(1, now()).text(3, "brain.Event:2");
         write(event);
@@ -83,13 +77,6 @@ private:
     /// Seconds since 1970.
     static double now() {
         return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-    }
-    static long process() {
-#if defined(_WIN32)
-        return long(::_getpid());
-#else
-        return long(::getpid());
-#endif
     }
     void write(const io::detail::ProtobufWriter& event) const {
         const std::string record = io::tfrecord(event.bytes());
