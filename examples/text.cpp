@@ -126,7 +126,8 @@ void run(const Options& options) {
     if (!options.trains())
         return reads_bytes(options.load) ? write<Bytes>(options, byte_alphabet) : write<Letters>(options, alphabet);
     if (options.data.empty()) { // windows of the paragraph, in the paragraph's own alphabet
-        std::printf("alphabet: %d symbols \"%.*s\"\n\n", alphabet.size, alphabet.size, alphabet.symbols.data());
+        std::printf("alphabet: %d symbols \"%.*s\"\n%zu characters to train on, none held out\n\n", alphabet.size,
+                    alphabet.size, alphabet.symbols.data(), paragraph.size());
         const auto tokens = alphabet.tokens(paragraph);
         return run<Letters>(options, alphabet, TokenWindows{tokens, 40, 32}, static_cast<TokenStreams*>(nullptr));
     }
