@@ -8,6 +8,7 @@
 #include "../model/state_buffer.hpp"
 #include "../model/workspace_memory.hpp"
 #include "async/device_batch.hpp"
+#include "trainer_settings.hpp"
 
 #include <algorithm>
 #include <array>
