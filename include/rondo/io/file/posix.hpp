@@ -189,7 +189,7 @@ public:
         if (!reason) reason = beside_->rename_to(target_);
         if (keep(reason, error)) return;
         // Flushes the folder, which has the new name, if the system supports that.
-        const OpenFile folder{folder_of(target_).c_str(), O_RDONLY};
+        const OpenFile folder{folder_.c_str(), O_RDONLY};
         if (folder && ::fsync(folder.number()) != 0 && errno == EIO) keep(system_reason(), error);
     }
 
@@ -208,16 +208,16 @@ private:
         errno = 0;
         if (exists && ::faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) != 0)
             return void(refuse(system_reason()));
-        const std::string folder = folder_of(target_);
-        remove_left_over(folder);
+        folder_ = folder_of(target_);
+        remove_left_over(folder_);
         std::error_code reason;
-        beside_.emplace(folder, reason);
+        beside_.emplace(folder_, reason);
         if (!reason && exists) reason = beside_->permissions(facts.st_mode);
         keep(reason, error);
     }
 
     std::filesystem::path path_;
-    std::string target_;
+    std::string target_, folder_;  // made before the rename, after which nothing may fail
     std::optional<Beside> beside_; // there is one unless `open` failed
 };
 
