@@ -74,8 +74,8 @@ struct Steps<float, Level, std::int8_t> {
 template <class Level, class W>
 struct NotingSteps : Steps<float, Level, W> {
     using Base = Steps<float, Level, W>;
-    template <class C, int In, int H, int P> using cell = Int8NotingStep<typename Base::template cell<C, In, H, P>>;
-    template <int In, int Out> using linear = Int8NotingStep<typename Base::template linear<In, Out>>;
+    template <class C, int In, int H, int P> using cell = Int8ObservedStep<typename Base::template cell<C, In, H, P>>;
+    template <int In, int Out> using linear = Int8ObservedStep<typename Base::template linear<In, Out>>;
 };
 
 /// The same with the weights of some layers in the scalar type.
