@@ -24,9 +24,8 @@ concept TokenSource = requires(T& text, std::size_t first, std::span<int> to) {
 /// A text of tokens: in memory, or of a TokenSource. It refers to the tokens, which must outlive it.
 class TokenText {
 public:
-    template <class Text>
-        requires std::convertible_to<Text&&, std::span<const int>>
-    TokenText(Text&& text) : memory_{std::forward<Text>(text)}, size_{memory_.size()} {}
+    template <std::convertible_to<std::span<const int>> Text>
+    TokenText(const Text& text) : memory_{text}, size_{memory_.size()} {}
     TokenText(std::vector<int>&&) = delete; // the tokens must outlive this
     template <TokenSource Text>
         requires (!std::same_as<std::remove_const_t<Text>, TokenText>)

@@ -76,7 +76,7 @@ template <class S, class Loss, class Rule, Backend B>
 ///         a number of the progress that is out of range; file: the path and the system's reason. An existing file is
 ///         unchanged then.
 template <class Loss, class Rule, Backend B>
-void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, Progress progress,
+void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Progress& progress,
                      const std::filesystem::path& path, Error& error) noexcept {
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);

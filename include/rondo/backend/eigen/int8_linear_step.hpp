@@ -17,6 +17,7 @@ struct Int8LinearStep {
     using Rows = Int8Rows<In, P, Dot>;
     using Vector = typename Rows::Vector;
     static constexpr int lanes = P::size, blocks = (Out + lanes - 1) / lanes;
+    static constexpr std::size_t first_lane(int pack) { return std::size_t(pack) * std::size_t(lanes); }
     static constexpr int most_blocks = (std::min)(8, int8_sums<Dot>);
     using Tiles = eigen::Tiles<blocks, (blocks + most_blocks - 1) / most_blocks>;
     static constexpr std::size_t block_size = std::size_t(lanes) * sizeof(S) + Rows::size(1);
@@ -46,7 +47,7 @@ struct Int8LinearStep {
         Vector values;
         values.set(x, reinterpret_cast<const Int8Ranges*>(packed)->x);
         each_tile(packed, [&](auto n, const std::byte* tile, int first)
-                              __attribute__((always_inline)) { run<n>(tile, values, y + first * lanes); });
+                              __attribute__((always_inline)) { run<n>(tile, values, y + first_lane(first)); });
     }
 
     /// Calls f(n, weights, first) for each tile, of n blocks from `first` on; n is an integral_constant.
@@ -64,9 +65,9 @@ struct Int8LinearStep {
     [[gnu::always_inline]] static void run(const std::byte* tile, const Vector& x, S* y) {
         const S* const numbers = reinterpret_cast<const S*>(tile);
         P sum[n];
-        unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
-        Rows::template add<InOrder, n>(sum, reinterpret_cast<const std::byte*>(numbers + n * lanes), x);
-        unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i].store(y + i * lanes); });
+        unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + first_lane(i)); });
+        Rows::template add<InOrder, n>(sum, reinterpret_cast<const std::byte*>(numbers + first_lane(n)), x);
+        unroll<n>([&](auto i) __attribute__((always_inline)) { sum[i].store(y + first_lane(i)); });
     }
 
 private:

@@ -18,6 +18,7 @@ struct Int8ResetStep {
     using Gates = GateLayout<C>;
     static constexpr int lanes = P::size, gates = Gates::gates, per_unit = Gates::per_unit;
     static constexpr int before = Gates::before_reset, after = Gates::after_reset, states = Gates::states;
+    static constexpr std::size_t first_lane(int pack) { return std::size_t(pack) * std::size_t(lanes); }
     static constexpr int blocks = (H + lanes - 1) / lanes, rows = gates * H;
     static constexpr bool bounded = C::shape.bounded;
     using W = RowsOf<rows, In, P, Dot>;
@@ -77,13 +78,13 @@ struct Int8ResetStep {
         typename U::Vector after_reset;
         after_reset.template set<true>(q, bounded ? 1.f : ranges.q);
         for (int k = 0; k < blocks; ++k)
-            second_pass(packed + std::size_t(k) * block_size, after_reset, state, sums + k * gates * lanes, k);
+            second_pass(packed + std::size_t(k) * block_size, after_reset, state, sums + first_lane(k * gates), k);
     }
     /// The states of a block of units, component by component.
     [[gnu::always_inline]] static cell::State<C, P> states_of(const S* state, int block) {
         cell::State<C, P> all;
         unroll<states>([&](auto k) __attribute__((always_inline)) {
-            all[k] = P::load(state + std::size_t(k) * padded(std::size_t(H)) + block * lanes);
+            all[k] = P::load(state + std::size_t(k) * padded(std::size_t(H)) + first_lane(block));
         });
         return all;
     }
@@ -98,31 +99,32 @@ private:
                                                   int block) {
         const S* const numbers = reinterpret_cast<const S*>(weights);
         P sum[gates];
-        unroll<gates>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + i * lanes); });
+        unroll<gates>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(numbers + first_lane(i)); });
         weights = W::template add<From<0>, gates>(sum, weights + constants * sizeof(S), x);
         U::template add<From<0>, before>(sum, weights, h);
         cell::Pre<C, P> pre;
         unroll<gates>([&](auto i) __attribute__((always_inline)) {
             pre[i] = sum[i];
-            sum[i].store(sums + (block * gates + i) * lanes);
+            sum[i].store(sums + first_lane(block * gates + i));
         });
-        C::reset(pre, states_of(state, block)).store(q + block * lanes);
+        C::reset(pre, states_of(state, block)).store(q + first_lane(block));
     }
     [[gnu::always_inline]] static void second_pass(const std::byte* weights, const typename U::Vector& q, S* state,
                                                    const S* sums, int block) {
         P sum[gates];
-        unroll<gates>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(sums + i * lanes); });
+        unroll<gates>([&](auto i) __attribute__((always_inline)) { sum[i] = P::load(sums + first_lane(i)); });
         U::template add<From<before>, after>(sum, weights + first_size, q);
         cell::Pre<C, P> pre;
         unroll<gates>([&](auto i) __attribute__((always_inline)) { pre[i] = sum[i]; });
         cell::PerUnit<C, P> parameters{};
         if constexpr (per_unit > 0)
             unroll<per_unit>([&](auto k) __attribute__((always_inline)) {
-                parameters[k] = P::load(reinterpret_cast<const S*>(weights) + (gates + k) * lanes);
+                parameters[k] = P::load(reinterpret_cast<const S*>(weights) + first_lane(gates + k));
             });
         const auto result = C::forward(pre, states_of(state, block), parameters);
         unroll<states>([&](auto k) __attribute__((always_inline)) {
-            without_denormals(result.state[k]).store(state + std::size_t(k) * padded(std::size_t(H)) + block * lanes);
+            without_denormals(result.state[k])
+                .store(state + std::size_t(k) * padded(std::size_t(H)) + first_lane(block));
         });
     }
 };

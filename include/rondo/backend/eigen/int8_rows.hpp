@@ -19,9 +19,10 @@ struct Int8Rows {
     static_assert(inner <= (std::numeric_limits<std::int32_t>::max)() / (127 * 128), // 128: the offset of inputs
                   "sums of more would not fit");
     static constexpr int lanes = P::size, fours = (inner + 3) / 4;
+    static constexpr std::size_t first_lane(int pack) { return std::size_t(pack) * std::size_t(lanes); }
     static constexpr std::size_t numbers = Dot::offset > 0 ? 2 : 1; // before the weights
     static constexpr std::size_t size(int packs) {                  // bytes
-        return std::size_t(packs * lanes) * 4 * (numbers + std::size_t(fours));
+        return first_lane(packs) * 4 * (numbers + std::size_t(fours));
     }
 
     /// Row i is row(i) of W, or zeros if that is negative.
@@ -58,26 +59,27 @@ struct Int8Rows {
         const P scale(x.scale());
         unroll<packs>([&](auto i) __attribute__((always_inline)) {
             P& s = sum[Place::at(int(i))];
-            s = math::fma(Dot::template numbers<P>(products[i]), P::load(scales + i * lanes) * scale, s);
+            s = math::fma(Dot::template numbers<P>(products[i]), P::load(scales + first_lane(i)) * scale, s);
         });
         return packed + size(packs);
     }
     /// The sums of products alone.
     template <int packs>
     [[gnu::always_inline]] static void sums(typename Dot::sums* to, const std::byte* packed, const Vector& x) {
-        const auto* const starts = reinterpret_cast<const std::int32_t*>(packed) + packs * lanes;
-        const auto* weights = reinterpret_cast<const std::int8_t*>(packed) + numbers * std::size_t(packs * lanes) * 4;
+        const auto* const starts = reinterpret_cast<const std::int32_t*>(packed) + first_lane(packs);
+        const auto* weights = reinterpret_cast<const std::int8_t*>(packed) + numbers * first_lane(packs) * 4;
         unroll<packs>([&](auto i) __attribute__((always_inline)) {
-            if constexpr (Dot::offset > 0) to[i] = Dot::load(starts + i * lanes);
+            if constexpr (Dot::offset > 0) to[i] = Dot::load(starts + first_lane(i));
             else to[i] = Dot::zero();
         });
         const std::int8_t* const values = x.values();
 #pragma GCC unroll 2
         for (int k = 0; k < fours; ++k) {
-            const auto four = Dot::inputs(values + 4 * k);
-            unroll<packs>(
-                [&](auto i) __attribute__((always_inline)) { to[i] = Dot::add(to[i], weights + i * lanes * 4, four); });
-            weights += packs * lanes * 4;
+            const auto four = Dot::inputs(values + std::size_t(k) * 4);
+            unroll<packs>([&](auto i) __attribute__((always_inline)) {
+                to[i] = Dot::add(to[i], weights + first_lane(i) * 4, four);
+            });
+            weights += first_lane(packs) * 4;
         }
     }
 };

@@ -21,6 +21,7 @@ template <int size, class P, class Dot>
 class Int8Vector {
 public:
     static constexpr int lanes = P::size, packs = (size + lanes - 1) / lanes;
+    static constexpr std::size_t first_lane(int pack) { return std::size_t(pack) * std::size_t(lanes); }
 
     /// Reads x; whole: in whole packs, of which the rest is not used. Of an x that is not finite the scale is NaN, with
     /// a fixed range as without.
@@ -33,11 +34,13 @@ public:
         if constexpr (lanes % 4 > 0)
             for (int k = packs * lanes; k < count; ++k) values_[k] = 0;
         for (int k = 0; k < size / lanes; ++k)
-            Dot::template quantize<P>(P::load(x + k * lanes), factor, values_ + k * lanes);
+            Dot::template quantize<P>(P::load(x + first_lane(k)), factor, values_ + first_lane(k));
         if constexpr (size % lanes > 0) {
-            constexpr int at = size / lanes * lanes;
-            const P rest = whole ? P::load(x + at) : PartialPack<P>{std::size_t(size - at)}.load(x + at);
-            Dot::template quantize<P>(rest, factor, values_ + at);
+            constexpr int whole_packs = size / lanes;
+            const P rest =
+                whole ? P::load(x + first_lane(whole_packs))
+                      : PartialPack<P>{std::size_t(size) - first_lane(whole_packs)}.load(x + first_lane(whole_packs));
+            Dot::template quantize<P>(rest, factor, values_ + first_lane(whole_packs));
         }
     }
     const std::int8_t* values() const { return values_; }
@@ -60,10 +63,10 @@ private:
     /// Calls f(pack) for each pack of x, the last of them with zeros after its end.
     template <class F>
     [[gnu::always_inline]] static void each(const float* x, F&& f) {
-        for (int k = 0; k < size / lanes; ++k) f(P::load(x + k * lanes));
+        for (int k = 0; k < size / lanes; ++k) f(P::load(x + first_lane(k)));
         if constexpr (size % lanes > 0) {
-            constexpr int at = size / lanes * lanes;
-            f(PartialPack<P>{std::size_t(size - at)}.load(x + at));
+            constexpr int whole_packs = size / lanes;
+            f(PartialPack<P>{std::size_t(size) - first_lane(whole_packs)}.load(x + first_lane(whole_packs)));
         }
     }
     [[gnu::always_inline]] float measure(const float* x) {
