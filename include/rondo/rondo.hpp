@@ -76,6 +76,7 @@
 #include "loss/student_t_nll.hpp"
 #include "metric/accuracy.hpp"
 #include "metric/classes.hpp"
+#include "metric/coverage.hpp"
 #include "metric/perplexity.hpp"
 #include "metric/regression.hpp"
 #include "metric/symbol_error_rate.hpp"

@@ -139,6 +139,24 @@ int padding(const std::vector<std::vector<int>>& batches, const std::vector<int>
     return sum;
 }
 
+TEST(Samples, ATargetOfOneNumber) {
+    using Classes = Samples<float, 2, int, 1>;
+    Classes one{3, Classes::Target::each_sequence}, same = one;
+    for (int k = 0; k < 3; ++k) {
+        const std::vector<float> input{float(k), 1};
+        one.add(input, k);
+        same.add(input, std::vector<int>{k});
+    }
+    for (int b = 0; b < 3; ++b) EXPECT_EQ(one.at(0).target.value[b], same.at(0).target.value[b]);
+    Classes steps{3, Classes::Target::each_step};
+    steps.add(std::vector<float>{1, 2}, 1);
+    expect_argument([&] { steps.add(std::vector<float>{1, 2, 3, 4}, 1); },
+                    "rondo::Samples: sample 1: expected 2 numbers per step and 2 of the target, got 4 and 1");
+    Samples<float, 1, float, 1> numbers{1, Samples<float, 1, float, 1>::Target::each_sequence};
+    numbers.add(std::vector<float>{1}, 0.5f);
+    EXPECT_EQ(numbers.at(0).target.value[0], 0.5f);
+}
+
 TEST(Samples, GroupedByLengthAreAllShownWithLessPadding) {
     const auto of = many_lengths(203);
     std::vector<int> all(of.size());

@@ -35,8 +35,8 @@ std::vector<S> series(int steps) {
 }
 
 /// Where each window of an epoch begins, in order; checks every batch on the way.
-template <class S, int In, int Out>
-std::vector<int> places(SeriesWindows<S, In, Out>& windows) {
+template <class S, int In, int Out, int Ahead>
+std::vector<int> places(SeriesWindows<S, In, Out, Ahead>& windows) {
     const auto [length, horizon, batch] = windows.settings();
     std::vector<int> first;
     for (std::size_t k = 0; k < windows.count(); ++k) {
@@ -54,8 +54,10 @@ std::vector<int> places(SeriesWindows<S, In, Out>& windows) {
             for (int t = 0; t < length; ++t)
                 for (int row = 0; row < In; ++row)
                     EXPECT_EQ(x.value[(t * width + b) * In + row], S(10 * (place + t) + row));
-            for (int row = 0; row < Out; ++row)
-                EXPECT_EQ(target.value[b * Out + row], S(10 * (place + length - 1 + horizon) + row));
+            for (int t = 0; t < Ahead; ++t)
+                for (int row = 0; row < Out; ++row)
+                    EXPECT_EQ(target.value[(b * Ahead + t) * Out + row],
+                              S(10 * (place + length - 1 + horizon + t) + row));
         }
     }
     return first;
@@ -67,14 +69,15 @@ std::vector<int> from_zero_to(int count) {
     return all;
 }
 
-template <class S, int In, int Out>
+template <class S, int In, int Out, int Ahead = 1>
 void expect_every_window() {
     for (const int length : {1, 3, 20})
         for (const int horizon : {1, 2, 5})
             for (const int windows : {1, 3, 5, 33})
                 for (const int batch : {1, 3, 5, 33, 50}) {
-                    const auto numbers = series<S, In>(windows + length + horizon - 1);
-                    SeriesWindows<S, In, Out> data{numbers, {.length = length, .horizon = horizon, .batch = batch}};
+                    const auto numbers = series<S, In>(windows + length + horizon + Ahead - 2);
+                    SeriesWindows<S, In, Out, Ahead> data{numbers,
+                                                          {.length = length, .horizon = horizon, .batch = batch}};
                     EXPECT_EQ(data.size(), std::size_t(windows));
                     EXPECT_EQ(data.count(), std::size_t((windows + batch - 1) / batch));
                     EXPECT_EQ(places(data), from_zero_to(windows)) << "before an epoch: their own order";
@@ -92,6 +95,8 @@ TEST(SeriesWindows, ShowsEveryWindowOncePerEpoch) {
     expect_every_window<float, 3, 3>();
     expect_every_window<float, 3, 1>();
     expect_every_window<double, 5, 2>();
+    expect_every_window<float, 1, 1, 7>();
+    expect_every_window<double, 3, 2, 3>();
 }
 
 TEST(SeriesWindows, LastBatchHoldsWhatIsLeft) {
@@ -130,6 +135,10 @@ TEST(SeriesWindows, AreSeenInTheSeriesOwnOrder) {
         EXPECT_EQ(data.target(k).data(), numbers.data() + 3 * (k + 8));
         EXPECT_EQ(data.target(k).size(), 2u);
     }
+    SeriesWindows<float, 3, 3, 2> further{numbers, {.length = 5, .horizon = 4, .batch = 3}};
+    EXPECT_EQ(further.size(), 11u);
+    EXPECT_EQ(further.target(10).data(), numbers.data() + 3 * 18);
+    EXPECT_EQ(further.target(10).size(), 6u);
     expect_argument([&] { (void)data.window(12); },
                     "rondo::SeriesWindows: expected a window from 0 to below 12, got 12");
     expect_argument([&] { (void)data.target(13); },
@@ -155,6 +164,9 @@ TEST(SeriesWindows, RefusesWhatHasNoWindow) {
     EXPECT_EQ(One(numbers, {.length = 38, .horizon = 2}).size(), 1u);
     expect_argument([] { One{std::span<const double>{}, {.length = 1}}; },
                     "rondo::SeriesWindows: a window of 1 and a horizon of 1 need a series of 2 steps or more, got 0");
+    expect_argument([&] { SeriesWindows<double, 1, 1, 7>(numbers, {.length = 32, .horizon = 3}); },
+                    "rondo::SeriesWindows: a window of 32 and a horizon of 3 to 9 need a series of 41 steps or more, "
+                    "got 40");
     constexpr int most = std::numeric_limits<int>::max();
     expect_argument([&] { One(numbers, {.length = most, .horizon = most}); },
                     "rondo::SeriesWindows: a window of 2147483647 and a horizon of 2147483647 need a series of "

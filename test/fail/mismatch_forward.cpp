@@ -2,6 +2,7 @@
 // expect: Features<8>::FeedInputOf<rondo::Named<
 // expect: rondo::Linear<9, 2>
 // expect: rondo: a value's features are not the input size of the layer it is given to
+// lines: 20 by g++, 40 by clang++
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/network.hpp>
 #include <rondo/model/workspace.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // expect: Features<5>::FeedInputOf<rondo::Linear<4, 8>, 4>
 // expect: rondo: a value's features are not the input size of the layer it is given to
+// lines: 20 by g++, 40 by clang++
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>

@@ -4,6 +4,7 @@
 // expect: , 40>::FeedsInputOf<rondo::Named<
 // expect: rondo::Linear<20, 5>
 // expect: rondo::Sequential: a layer's output size is not the next layer's input size
+// lines: 20 by g++, 40 by clang++
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/lstm.hpp>
 #include <rondo/layer/sequential.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// expect: const Tokens& x
-// expect: rondo::Embedding<10, 8
+// expect: Output<rondo::Linear<4, 1>, 1>::FeedsTokensOf<rondo::Embedding<10, 8
+// expect: rondo::Sequential: a layer that reads tokens (Embedding) follows one whose output is numbers
+// lines: 20 by g++, 40 by clang++
 #include <rondo/layer/embedding.hpp>
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/sequential.hpp>

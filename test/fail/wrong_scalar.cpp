@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // expect: rondo: a value's numbers are not of the backend's type
+// lines: 20 by g++, 40 by clang++
 #include <rondo/layer/linear.hpp>
 #include <rondo/layer/sequential.hpp>
 #include <rondo/model/workspace.hpp>

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace model_names_test {
 
@@ -42,6 +43,45 @@ TEST(ModelNames, MayBeInsideAPrefixOrOthers) {
     expect_failure([&] { load(other, folder / "a", {.renamed = {{"", "rec."}}}); }, Error::Kind::mismatch,
                    (folder / "a").string() + ": tensor lin.bias F32 [1] is not one of the network's");
     EXPECT_EQ(other, before);
+}
+
+TEST(ModelNames, OfAPartOfAFile) {
+    const TemporaryFolder folder;
+    using Other = Sequential<Named<"rec", Body>, Named<"kind", Linear<5, 4>>>;
+    const Model<Amp> amp{Seed{2}};
+    save(amp, folder / "a");
+    Model<Other> other{Seed{3}};
+    const Model<Other> before = other;
+    const io::UnmatchedTensors left = load(other, folder / "a", {.strict = false});
+    EXPECT_EQ(left.missing, (std::vector<std::string>{"kind.weight", "kind.bias"}));
+    EXPECT_EQ(left.unexpected, (std::vector<std::string>{"lin.bias", "lin.weight"}));
+    EXPECT_TRUE(other.tensor<"rec.weight_ih_l0">() == amp.tensor<"rec.weight_ih_l0">());
+    EXPECT_TRUE(other.tensor<"rec.bias_hh_l0">() == amp.tensor<"rec.bias_hh_l0">());
+    EXPECT_TRUE(other.tensor<"kind.weight">() == before.tensor<"kind.weight">());
+    EXPECT_TRUE(other.tensor<"kind.bias">() == before.tensor<"kind.bias">());
+
+    // A tensor that both have must fit; under another name it is left out.
+    using Wider = Sequential<Named<"rec", Body>, Named<"lin", Linear<5, 4>>>;
+    Model<Wider> wider{Seed{3}};
+    const Model<Wider> as_it_was = wider;
+    expect_failure([&] { load(wider, folder / "a", {.strict = false}); }, Error::Kind::mismatch,
+                   (folder / "a").string() + ": tensor lin.weight: expected F32 [4,5], got F32 [1,5]");
+    EXPECT_EQ(wider, as_it_was);
+    EXPECT_EQ(load(wider, folder / "a", {.renamed = {{"lin.", "unused."}}, .strict = false}).missing.size(), 2u);
+    EXPECT_TRUE(wider.tensor<"rec.weight_hh_l0">() == amp.tensor<"rec.weight_hh_l0">());
+
+    using None = Sequential<Named<"fc", Linear<5, 4>>>;
+    Model<None> none{Seed{3}};
+    expect_failure([&] { load(none, folder / "a", {.strict = false}); }, Error::Kind::mismatch,
+                   (folder / "a").string() + ": expected a tensor of the network, such as fc.weight, got none");
+
+    // A kind is compared where the file has the layer.
+    using Resets = Sequential<Named<"rec", GRUResetBefore<3, 5>>, Named<"kind", Linear<5, 4>>>;
+    Model<Resets> resets{Seed{3}};
+    EXPECT_EQ(failure_of([&] { load(resets, folder / "a", {.strict = false}); }).kind, Error::Kind::mismatch);
+    using Absent = Sequential<Named<"new", GRUResetBefore<3, 5>>, Named<"lin", Linear<5, 1>>>;
+    Model<Absent> absent{Seed{3}};
+    EXPECT_EQ(load(absent, folder / "a", {.strict = false}).missing.size(), 4u);
 }
 
 TEST(ModelNames, AreReadFromMemory) {

@@ -50,6 +50,16 @@ TEST(StateDict, ComputesWhatPyTorchComputes) {
     Model<Linear<3, 2>, B> part;
     load(part, dict, {.prefix = "dense."});
     EXPECT_EQ(part.tensor<"bias">()(0), model.tensor<"dense.bias">()(0));
+
+    Model<Sequential<Named<"gru", GRU<1, 3, Stack{.layers = 2}>>, Named<"head", Linear<3, 4>>>, B> other{Seed{1}};
+    const double before = other.tensor<"head.bias">()(0);
+    const io::UnmatchedTensors left = load(other, dict, {.strict = false});
+    EXPECT_EQ(left.missing, (std::vector<std::string>{"head.weight", "head.bias"}));
+    EXPECT_EQ(left.unexpected.size(), 2u);
+    EXPECT_EQ(other.tensor<"gru.bias_ih_l0">()(0), model.tensor<"gru.bias_ih_l0">()(0));
+    EXPECT_EQ(other.tensor<"head.bias">()(0), before);
+    expect_failure([&] { load(part, dict, {.strict = false}); }, Error::Kind::mismatch,
+                   dict.source + ": expected a tensor of the network, such as weight, got none");
 }
 
 TEST(StateDict, MayHoldATiedTensorOnce) {

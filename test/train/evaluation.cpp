@@ -10,6 +10,7 @@
 #include <rondo/loss/mean_squared_error.hpp>
 #include <rondo/metric/accuracy.hpp>
 #include <rondo/metric/classes.hpp>
+#include <rondo/metric/coverage.hpp>
 #include <rondo/metric/perplexity.hpp>
 #include <rondo/metric/regression.hpp>
 #include <rondo/optimizer/adam.hpp>
@@ -23,6 +24,7 @@
 
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 namespace evaluation_test {
@@ -77,7 +79,7 @@ TEST(Metric, WithoutATargetNoneIsNaN) {
         (metrics.add(Column<float, float>{y, missing}), ...);
         EXPECT_TRUE((std::isfinite(metrics.value()) && ...));
     };
-    numbers(Accuracy{}, F1{}, MSE{}, MAE{}, R2{});
+    numbers(Accuracy{}, F1{}, MSE{}, MAE{}, R2{}, Coverage{});
 }
 
 TEST(Metric, R2OfTargetsThatAreAllEqual) {
@@ -93,6 +95,29 @@ TEST(Metric, R2OfTargetsThatAreAllEqual) {
     const float target = 7.7f, y = 8;
     for (int k = 0; k < 3; ++k) weighted.add(metric::Column<float, float>{{&y, 1}, {&target, 1}, 1.1});
     EXPECT_EQ(weighted.value(), 0);
+}
+
+TEST(Metric, CoverageOfTwoQuantiles) {
+    // Quantiles of 0.5, 0.1 and 0.9 of two numbers; targets inside, below, above, on a bound, missing.
+    const std::vector<float> y{1, 10, 0, 8, 2, 12};
+    constexpr float none = std::numeric_limits<float>::quiet_NaN();
+    const auto coverage = [&](metric::Coverage m) {
+        for (const auto& [first, second, weight] :
+             {std::tuple{1.5f, 7.f, 1.}, std::tuple{-1.f, 12.f, 2.}, std::tuple{none, 13.f, 1.}}) {
+            const float target[]{first, second};
+            m.add(metric::Column<float, float>{y, target, weight});
+        }
+        return m.value();
+    };
+    EXPECT_DOUBLE_EQ(coverage({.lower = 1}), (1 + 2) / 7.);
+    EXPECT_DOUBLE_EQ(coverage({.lower = 1, .upper = 0}), 0);
+    EXPECT_DOUBLE_EQ(coverage({}), (1 + 2) / 7.); // from the median: 1.5 and 12
+    EXPECT_EQ(metric::Coverage{}.value(), 0);
+    static_assert(!metric::larger_is_better<metric::Coverage>(), "it is to be near the difference of two levels");
+    expect_failure([&] { coverage({.lower = 3}); }, Error::Kind::argument,
+                   "rondo::metric::Coverage: expected indices of 3 quantiles, got 3");
+    expect_failure([&] { coverage({.lower = 0, .upper = -2}); }, Error::Kind::argument,
+                   "rondo::metric::Coverage: expected indices of 3 quantiles, got -2");
 }
 
 TEST(Metric, AnOutputThatIsNaNIsWrong) {

@@ -5,6 +5,7 @@
 #include "batch.hpp"
 #include "padded.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -44,6 +45,18 @@ public:
         outputs_.add({target});
         order_.add();
     }
+    /// The same with a target of one number, or one class.
+    void add(std::span<const X> input, const Y& target)
+        requires (Out == 1)
+    {
+        add(input, std::span<const Y>{&target, 1});
+    }
+    template <class Input, class T>
+        requires (!std::convertible_to<const Input&, std::span<const X>> ||
+                  !(std::convertible_to<const T&, std::span<const Y>> ||
+                    (Out == 1 && std::convertible_to<const T&, Y>)))
+    void add(const Input&, const T&) = delete; // the input is a span of X, the target one of Y
+
     std::size_t size() const { return order_.size(); }
 
     /// Mini-batches of similar lengths, with less padding: each epoch's order is sorted within pools of `batches`

@@ -23,18 +23,24 @@ struct SeriesWindowsSettings {
 };
 
 /// Every window of a series with In features a step, shuffled each epoch; its target is the first Out features of the
-/// step that is `horizon` steps after the window's last. The last mini-batch has the remaining windows.
+/// step that is `horizon` steps after the window's last, and of the steps that follow it if Ahead is above 1. The last
+/// mini-batch has the remaining windows.
 ///
-///   window k: x(k), ..., x(k + length - 1)    target k: x(k + length - 1 + horizon)
+///   window k: x(k), ..., x(k + length - 1)    target k: x(k + length - 1 + horizon), ... (Ahead steps)
 ///
-/// Shapes  series (In x steps), step by step; inputs (In x length x batch), targets (Out x 1 x batch).
+///   SeriesWindows<float, 3, 1, 7> week{series, {.length = 28}}; // the first feature of the next seven days
+///
+/// Shapes  series (In x steps), step by step; inputs (In x length x batch), targets (Out Ahead x 1 x batch), step by
+///         step.
 /// Errors  a series too short for one window or of a size that is not a multiple of In, a length, horizon or batch
 ///         below 1.
 /// Memory  one mini-batch. The series is not copied.
-template <class S, int In, int Out = In>
-    requires (In > 0 && Out > 0 && Out <= In)
+template <class S, int In, int Out = In, int Ahead = 1>
+    requires (In > 0 && Out > 0 && Out <= In && Ahead > 0)
 class SeriesWindows {
 public:
+    static constexpr int target_size = Out * Ahead;
+
     explicit SeriesWindows(std::span<const S> series, SeriesWindowsSettings settings = {})
         : series_{series}, settings_{settings} {
         const auto [length, horizon, batch] = settings;
@@ -45,32 +51,37 @@ public:
         if (series.size() % In != 0)
             fail(Error::Kind::argument, "rondo::SeriesWindows: expected a series of " + std::to_string(In) +
                                             " numbers per step, got " + std::to_string(series.size()) + " numbers");
-        const std::size_t steps = series.size() / In, least = std::size_t(length) + std::size_t(horizon);
+        const std::size_t steps = series.size() / In, least = std::size_t(length) + std::size_t(horizon) + (Ahead - 1);
         if (steps < least)
-            fail(Error::Kind::argument, "rondo::SeriesWindows: a window of " + std::to_string(length) +
-                                            " and a horizon of " + std::to_string(horizon) + " need a series of " +
-                                            std::to_string(least) + " steps or more, got " + std::to_string(steps));
+            fail(Error::Kind::argument,
+                 "rondo::SeriesWindows: a window of " + std::to_string(length) + " and a horizon of " +
+                     std::to_string(horizon) +
+                     (Ahead > 1 ? " to " + std::to_string(std::int64_t(horizon) + (Ahead - 1)) : "") +
+                     " need a series of " + std::to_string(least) + " steps or more, got " + std::to_string(steps));
         order_.resize(steps - least + 1);
         std::iota(order_.begin(), order_.end(), std::size_t(0));
         const std::size_t widest = (std::min)(std::size_t(batch), size());
         inputs_.resize(In * std::size_t(length) * widest);
-        targets_.resize(Out * widest);
+        targets_.resize(target_size * widest);
     }
 
     explicit SeriesWindows(std::vector<S>&&, SeriesWindowsSettings = {}) = delete; // the series must outlive this
 
     /// The number of windows.
     std::size_t size() const { return order_.size(); }
-    /// The (In x length) numbers of window k, in the order of the series, and the Out numbers of its target.
+    /// The (In x length) numbers of window k, in the order of the series, and the (Out x Ahead) numbers of its target,
+    /// where they follow one another in the series.
     ///
     /// Errors  a window beyond the last.
     std::span<const S> window(std::size_t k) const {
         check_window(k);
         return series_.subspan(k * In, In * std::size_t(settings_.length));
     }
-    std::span<const S> target(std::size_t k) const {
+    std::span<const S> target(std::size_t k) const
+        requires (Out == In || Ahead == 1)
+    {
         check_window(k);
-        return series_.subspan((k + std::size_t(settings_.length) - 1 + std::size_t(settings_.horizon)) * In, Out);
+        return series_.subspan(target_of(k), target_size);
     }
     const SeriesWindowsSettings& settings() const { return settings_; }
 
@@ -86,20 +97,25 @@ public:
         return std::span{order_}.subspan(first, (std::min)(std::size_t(settings_.batch), size() - first));
     }
     static std::size_t target_steps(std::size_t) { return 1; }
-    Batch<SequenceView<const S, Out>, SequenceView<const S, In>> at(std::size_t k) {
+    Batch<SequenceView<const S, target_size>, SequenceView<const S, In>> at(std::size_t k) {
         const auto chosen = indices(k);
         const std::size_t width = chosen.size();
         for (std::size_t b = 0; b < width; ++b) {
             const auto numbers = window(chosen[b]);
             for (std::size_t t = 0; t < std::size_t(settings_.length); ++t)
                 std::copy_n(numbers.data() + t * In, In, inputs_.data() + (t * width + b) * In);
-            std::copy_n(target(chosen[b]).data(), Out, targets_.data() + b * Out);
+            for (std::size_t t = 0; t < Ahead; ++t)
+                std::copy_n(series_.data() + target_of(chosen[b]) + t * In, Out,
+                            targets_.data() + b * target_size + t * Out);
         }
         return {{SequenceView<const S, In>{inputs_.data(), nullptr, {settings_.length, int(width)}}},
-                SequenceView<const S, Out>{targets_.data(), nullptr, {1, int(width)}}};
+                SequenceView<const S, target_size>{targets_.data(), nullptr, {1, int(width)}}};
     }
 
 private:
+    std::size_t target_of(std::size_t window) const {
+        return (window + std::size_t(settings_.length) - 1 + std::size_t(settings_.horizon)) * In;
+    }
     void check_window(std::size_t k) const {
         if (k >= size())
             fail(Error::Kind::argument, "rondo::SeriesWindows: expected a window from 0 to below " +

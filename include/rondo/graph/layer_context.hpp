@@ -38,16 +38,56 @@ auto forward_layer(auto& run, const auto&... values) {
 
 template <Backend B> struct StepMemory;
 
-// Instantiated where a value is passed to a layer: compilers print this name, and with it both sizes.
+// Instantiated where a value is passed to a layer that it does not fit: compilers print this name, and with it both
+// sizes.
 template <int features>
 struct Features {
     template <class Layer, int input_size>
     struct FeedInputOf {
         static_assert(features == input_size,
                       "rondo: a value's features are not the input size of the layer it is given to");
-        static constexpr bool checked = true;
     };
 };
+namespace detail {
+template <class Value>
+struct NumbersOfA {
+    template <class Scalar>
+    struct GivenToBackendOf {
+        static_assert(std::is_same_v<typename Value::value_type, Scalar>,
+                      "rondo: a value's numbers are not of the backend's type");
+    };
+    template <class Layer>
+    struct GivenToLayerOfTokens {
+        static_assert(std::is_same_v<typename Value::value_type, int>,
+                      "rondo: the layer reads tokens, but the value has numbers");
+    };
+};
+template <class Value, class Scalar>
+constexpr bool numbers_fit = [] {
+    if constexpr (requires { typename Value::value_type; })
+        return std::is_same_v<typename Value::value_type, Scalar> || std::is_same_v<typename Value::value_type, int>;
+    else return true;
+}();
+template <class Value, class Layer>
+constexpr bool tokens_fit = [] {
+    if constexpr (requires {
+                      typename Value::value_type;
+                      requires Layer::vocabulary > 0 &&
+                                       Layer::input_size == 1; // its input is tokens, unlike a decoder's
+                  })
+        return std::is_same_v<typename Value::value_type, int>;
+    else return true;
+}();
+template <class Value, class Layer>
+constexpr bool features_fit = [] {
+    if constexpr (requires {
+                      Layer::input_size;
+                      Value::rows;
+                  })
+        return int(Value::rows) == int(Layer::input_size);
+    else return true;
+}();
+}
 
 /// A run in which each sequence is whole: layers begin at its start, may read to its end, and keep no state.
 template <class R>
@@ -84,30 +124,33 @@ public:
             this->note_lengths(first.extent);
         }
         using Child = typename Layer::template layer_at<k>;
-        if constexpr (requires { typename First::value_type; })
-            static_assert(std::is_same_v<typename First::value_type, scalar> ||
-                              std::is_same_v<typename First::value_type, int>,
-                          "rondo: a value's numbers are not of the backend's type");
-        if constexpr (requires {
-                          Child::input_size;
-                          First::rows;
-                      })
-            static_assert(Features<First::rows>::template FeedInputOf<Child, Child::input_size>::checked);
-        static_assert(!detail::folded<Layer, k, typename R::kernels>,
-                      "rondo: this layer is a part of the packed weights of the one before it; a Sequential runs both");
-        constexpr LayerPosition inside = Layer::positions[k];
-        using Kernels = detail::LayerKernels<Layer, k, typename R::kernels>;
-        const auto run = [this]() -> decltype(auto) {
-            if constexpr (std::is_same_v<Kernels, typename R::kernels>) return static_cast<const R&>(*this);
-            else return this->template with<Kernels>();
-        };
-        using Run = std::remove_cvref_t<decltype(run())>;
-        LayerContext<Child, Run> scope{run(),
-                                       offsets_,
-                                       {position_.tensor + inside.tensor, position_.state + inside.state,
-                                        position_.number + inside.number, position_.stream + inside.stream},
-                                       packed_ + detail::packed_before<Layer, k, typename R::kernels>};
-        return detail::forward_layer<Child>(scope, first, rest...);
+        if constexpr (!detail::numbers_fit<First, scalar>) {
+            static_assert(sizeof(typename detail::NumbersOfA<First>::template GivenToBackendOf<scalar>) > 0);
+            return this->template make<Child::output_size>(first.extent); // so that no other error follows
+        } else if constexpr (!detail::tokens_fit<First, Child>) {
+            static_assert(sizeof(typename detail::NumbersOfA<First>::template GivenToLayerOfTokens<Child>) > 0);
+            return this->template make<Child::output_size>(first.extent);
+        } else if constexpr (!detail::features_fit<First, Child>) {
+            static_assert(sizeof(typename Features<First::rows>::template FeedInputOf<Child, Child::input_size>) > 0);
+            return this->template make<Child::output_size>(first.extent);
+        } else {
+            static_assert(
+                !detail::folded<Layer, k, typename R::kernels>,
+                "rondo: this layer is a part of the packed weights of the one before it; a Sequential runs both");
+            constexpr LayerPosition inside = Layer::positions[k];
+            using Kernels = detail::LayerKernels<Layer, k, typename R::kernels>;
+            const auto run = [this]() -> decltype(auto) {
+                if constexpr (std::is_same_v<Kernels, typename R::kernels>) return static_cast<const R&>(*this);
+                else return this->template with<Kernels>();
+            };
+            using Run = std::remove_cvref_t<decltype(run())>;
+            LayerContext<Child, Run> scope{run(),
+                                           offsets_,
+                                           {position_.tensor + inside.tensor, position_.state + inside.state,
+                                            position_.number + inside.number, position_.stream + inside.stream},
+                                           packed_ + detail::packed_before<Layer, k, typename R::kernels>};
+            return detail::forward_layer<Child>(scope, first, rest...);
+        }
     }
 
     /// The k-th tensor of this layer.

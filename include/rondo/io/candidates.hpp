@@ -115,7 +115,7 @@ inline std::size_t choose_candidate(std::span<const ModelCandidate> all, const i
         const io::TensorInfo* found = nullptr;
         for (std::size_t k = 0; k < one.tensors.size() && !problem; ++k)
             problem = find_tensor(one.tensors, k, one.dtype, file, "", {}, found);
-        if (!problem) problem = left_over(one.tensors, file, "", {});
+        if (!problem) problem = left_over_problem(left_over(one.tensors, file, {}), "");
         if (!problem) problem = kinds_problem(one.tensors, file, "", {}, without);
         return problem.message.substr(problem ? 2 : 0); // past ": "
     };

@@ -25,18 +25,20 @@ void save_model(const ParameterBuffer<B>& model, std::span<const ParameterSpec> 
     or_fail([&](Error& error) { save_model(model, tensors, path, metadata, error); });
 }
 template <Backend B, class File> // a path, or bytes
-void load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
-                const io::TensorNames& names, Error& error) noexcept {
+io::UnmatchedTensors load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
+                                const io::TensorNames& names, Error& error) noexcept {
+    io::UnmatchedTensors unmatched;
     no_throw(error, [&] {
         auto values = model.values();
-        if (Error problem = load_tensors(tensors, values, file, names)) error = std::move(problem);
+        if (Error problem = load_tensors(tensors, values, file, names, unmatched)) error = std::move(problem);
         else model.assign(values);
     });
+    return unmatched;
 }
 template <Backend B, class File>
-void load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
-                const io::TensorNames& names) {
-    or_fail([&](Error& error) { load_model(model, tensors, file, names, error); });
+io::UnmatchedTensors load_model(ParameterBuffer<B>& model, std::span<const ParameterSpec> tensors, const File& file,
+                                const io::TensorNames& names) {
+    return or_fail([&](Error& error) { return load_model(model, tensors, file, names, error); });
 }
 }
 
@@ -63,37 +65,39 @@ void save(const Model<Net, B>& model, const std::filesystem::path& path, const i
 
 /// Reads a model's parameters from safetensors: the file must have every tensor of the network, by name, and no other.
 /// `names` maps names and types that differ. Of tied tensors, and of tensors that share memory, as save_model of
-/// safetensors.torch writes them, the file may have any one.
+/// safetensors.torch writes them, the file may have any one. With `names.strict = false` the file may lack tensors,
+/// which keep their values, and may have others: returns both, which are empty otherwise.
 ///
 /// Errors  file, format, or mismatch: a tensor that is missing, surplus or of another shape or type, with both shapes
 ///         and types, or one of a recurrent layer of another kind; not_finite: a number that is NaN or infinite. The
 ///         model is unchanged then. The file is untrusted input.
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
-          Error& error) noexcept {
-    detail::load_model(model, Net::tensors, path, names, error);
+io::UnmatchedTensors load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names,
+                          Error& error) noexcept {
+    return detail::load_model(model, Net::tensors, path, names, error);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
-    load(model, path, io::TensorNames{}, error);
+io::UnmatchedTensors load(Model<Net, B>& model, const std::filesystem::path& path, Error& error) noexcept {
+    return load(model, path, io::TensorNames{}, error);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names = {}) {
-    detail::load_model(model, Net::tensors, path, names);
+io::UnmatchedTensors load(Model<Net, B>& model, const std::filesystem::path& path, const io::TensorNames& names = {}) {
+    return detail::load_model(model, Net::tensors, path, names);
 }
 
 /// The same from the bytes of a file.
 template <class Net, Backend B>
-void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names, Error& error) noexcept {
-    detail::load_model(model, Net::tensors, file, names, error);
+io::UnmatchedTensors load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names,
+                          Error& error) noexcept {
+    return detail::load_model(model, Net::tensors, file, names, error);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {
-    load(model, file, io::TensorNames{}, error);
+io::UnmatchedTensors load(Model<Net, B>& model, std::span<const std::byte> file, Error& error) noexcept {
+    return load(model, file, io::TensorNames{}, error);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names = {}) {
-    detail::load_model(model, Net::tensors, file, names);
+io::UnmatchedTensors load(Model<Net, B>& model, std::span<const std::byte> file, const io::TensorNames& names = {}) {
+    return detail::load_model(model, Net::tensors, file, names);
 }
 
 } // namespace rondo

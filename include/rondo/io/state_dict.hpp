@@ -87,8 +87,8 @@ inline StateDict parse_state_dict(std::string_view text) {
 
 namespace detail {
 template <class S>
-Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, const io::TensorNames& names,
-             S* values) {
+Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, const io::TensorNames& names, S* values,
+             io::UnmatchedTensors& unmatched) {
     std::vector<std::string> known;
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         const ParameterSpec& t = tensors[k];
@@ -100,6 +100,10 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
         const io::NamedArray* found = dict.find(name);
         for (std::size_t j = 0; j < tensors.size() && !found; ++j) // a file may have any one of tied tensors
             if (tensors[j].offset == t.offset) found = dict.find(names.in_file(tensors[j].name.view()));
+        if (!found && !names.strict) {
+            unmatched.missing.emplace_back(t.name.view());
+            continue;
+        }
         if (!found && is_tied(tensors, k)) continue;
         if (!found && t.role == ParameterSpec::Role::count) { // old files lack it
             values[t.offset] = S(0);
@@ -125,33 +129,41 @@ Error assign(std::span<const ParameterSpec> tensors, const io::StateDict& dict, 
         if (Error problem = io::detail::count_problem(t, found->values[0], dict.source + ": tensor " + name))
             return problem;
     }
-    for (const io::NamedArray& array : dict.tensors)
-        if (array.name.starts_with(names.prefix) && range::find(known, array.name) == known.end())
+    if (unmatched.missing.size() == tensors.size()) return io::detail::none_found(dict.source, known.front());
+    for (const io::NamedArray& array : dict.tensors) {
+        if (!array.name.starts_with(names.prefix) || range::find(known, array.name) != known.end()) continue;
+        if (names.strict)
             return {Error::Kind::mismatch, dict.source + ": tensor " + array.name + " is not one of the network's"};
+        unmatched.unexpected.push_back(array.name);
+    }
     return {};
 }
 }
 
 /// Loads the tensors of a state_dict into a model: it must have every tensor of the network, by name, and no other.
-/// `names` maps names that differ.
+/// `names` maps names that differ; with `names.strict = false` returns what was left out.
 ///
 /// Errors  mismatch: a tensor that is missing, surplus or of another shape, with both shapes; a GRUResetBefore, which
 ///         PyTorch does not have; not_finite: a number that overflows the model's scalar. The model is unchanged then.
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names, Error& error) noexcept {
+io::UnmatchedTensors load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names,
+                          Error& error) noexcept {
+    io::UnmatchedTensors unmatched;
     no_throw(error, [&] {
         auto values = model.values();
-        if (Error problem = detail::assign(Net::tensors, dict, names, values.data())) error = std::move(problem);
+        if (Error problem = detail::assign(Net::tensors, dict, names, values.data(), unmatched))
+            error = std::move(problem);
         else model.assign(values);
     });
+    return unmatched;
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const io::StateDict& dict, Error& error) noexcept {
-    load(model, dict, io::TensorNames{}, error);
+io::UnmatchedTensors load(Model<Net, B>& model, const io::StateDict& dict, Error& error) noexcept {
+    return load(model, dict, io::TensorNames{}, error);
 }
 template <class Net, Backend B>
-void load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names = {}) {
-    or_fail([&](Error& error) { load(model, dict, names, error); });
+io::UnmatchedTensors load(Model<Net, B>& model, const io::StateDict& dict, const io::TensorNames& names = {}) {
+    return or_fail([&](Error& error) { return load(model, dict, names, error); });
 }
 
 } // namespace rondo

@@ -3,11 +3,18 @@
 
 #include "network.hpp"
 
+#include <type_traits>
+
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
 namespace detail {
-// A base class for each pair of adjacent layers: instantiating the network instantiates the check (a static member
-// would not), and compilers print this type's name with both layers and both sizes.
+template <class Layer>
+constexpr bool reads_tokens = [] {
+    if constexpr (requires { requires Layer::vocabulary > 0; }) return true;
+    else return false;
+}();
+// The mistake of two adjacent layers: compilers print this type's name with both layers and both sizes. A network that
+// has one is instantiated no further, so that no other error follows.
 template <class Layer, int output_size>
 struct Output {
     template <class Next, int input_size>
@@ -15,12 +22,26 @@ struct Output {
         static_assert(output_size == input_size,
                       "rondo::Sequential: a layer's output size is not the next layer's input size");
     };
+    template <class Next>
+    struct FeedsTokensOf {
+        static_assert(!reads_tokens<Next>,
+                      "rondo::Sequential: a layer that reads tokens (Embedding) follows one whose output is numbers");
+    };
 };
-template <class... Layers> struct Neighbours {};
+struct Connected {};
+template <class... Layers>
+struct Neighbours {
+    using Mistake = Connected;
+};
 template <class First, class Second, class... Rest>
-struct Neighbours<First, Second, Rest...>
-    : Output<First, First::output_size>::template FeedsInputOf<Second, Second::input_size>,
-      Neighbours<Second, Rest...> {};
+struct Neighbours<First, Second, Rest...> {
+    using Of = Output<First, First::output_size>;
+    using Mistake =
+        std::conditional_t<reads_tokens<Second>, typename Of::template FeedsTokensOf<Second>,
+                           std::conditional_t<First::output_size != Second::input_size,
+                                              typename Of::template FeedsInputOf<Second, Second::input_size>,
+                                              typename Neighbours<Second, Rest...>::Mistake>>;
+};
 }
 
 /// Layers applied one after the other.
@@ -29,7 +50,9 @@ struct Neighbours<First, Second, Rest...>
 /// Errors  adjacent layers whose sizes differ do not compile; the message names both layers and both sizes.
 template <class... Layers>
     requires (sizeof...(Layers) > 0)
-struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
+struct Sequential : Network<Layers...> {
+    using Mistake = typename detail::Neighbours<Layers...>::Mistake; // the first
+    static_assert(sizeof(Mistake) > 0);
     static constexpr bool layers_in_order = true;
     static constexpr bool folds = true; // where layers become part of the packed weights of those before them
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
@@ -45,7 +68,10 @@ struct Sequential : Network<Layers...>, private detail::Neighbours<Layers...> {
         else return 0;
     }();
 
-    static auto forward(auto& run, const auto& x) { return from<0>(run, x); }
+    static auto forward(auto& run, const auto& x) {
+        if constexpr (std::is_same_v<Mistake, detail::Connected>) return from<0>(run, x);
+        else return run.template make<output_size>(x.extent); // so that no other error follows the assertion
+    }
 
 private:
     template <std::size_t k>

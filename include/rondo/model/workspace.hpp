@@ -8,7 +8,9 @@
 #include "model.hpp"
 #include "workspace_memory.hpp"
 
+#include <iterator>
 #include <string>
+#include <type_traits>
 
 namespace rondo::inline RONDO_VERSION_NAMESPACE {
 
@@ -19,6 +21,9 @@ inline Error step_problem(int steps, int stride) {
                                        (stride == 1 ? std::string{"one step"} : std::to_string(stride) + " steps") +
                                        ", got " + std::to_string(steps)};
 }
+/// Whether an input of a network is a pointer, an array or a vector.
+template <class Input>
+constexpr bool numbers_alone = std::is_scalar_v<std::decay_t<Input>> || requires(const Input& x) { std::data(x); };
 }
 
 /// The memory of forward and backward passes of a network: a program, values, their gradients, and scratch.
@@ -118,7 +123,15 @@ public:
 private:
     template <class... Inputs>
     static auto network(const Inputs&... inputs) {
-        return [&inputs...](auto& run) { return Net::forward(run, inputs...); };
+        if constexpr ((detail::numbers_alone<Inputs> || ...)) {
+            static_assert(
+                !(detail::numbers_alone<Inputs> || ...),
+                "rondo::Workspace: an input is numbers alone; expected a SequenceView, which has their extent, "
+                "too: {values, nullptr, {steps, sequences}}");
+            return [](auto&) { return SequenceView<scalar, 1>{}; }; // so that no other error follows
+        } else {
+            return [&inputs...](auto& run) { return Net::forward(run, inputs...); };
+        }
     }
     static scalar* nothing() { return Arena<scalar>{}.take(0); }
     template <Mode mode, class Body>

@@ -3,6 +3,7 @@
 
 #include "../data/batch.hpp"
 #include "../graph/layer_context.hpp"
+#include "../layer/sequential.hpp"
 #include "../loss/concept.hpp"
 
 #include <concepts>
@@ -84,11 +85,6 @@ struct OutputsAndTargets {
 struct NoMistake {};
 
 template <class S, class T> constexpr bool is_number = std::same_as<T, int> || std::same_as<T, S>;
-template <class Net>
-constexpr bool reads_tokens = [] {
-    if constexpr (requires { requires Net::vocabulary > 0; }) return true;
-    else return false;
-}();
 
 /// The first of the types that is not NoMistake.
 template <class First, class... Rest>

@@ -83,6 +83,19 @@ bool ignores(const Loss& loss, int target) {
     else return false;
 }
 
+template <class M>
+struct MetricOf { // compilers print this name
+    template <class S, class T>
+    struct GivenOutputsAndTargets {
+        static_assert(!std::same_as<M, M>, "rondo::evaluate: a metric takes no columns of these outputs and targets");
+    };
+};
+template <class M, class S, class T>
+void add_column(M& metric, const metric::Column<S, T>& column) {
+    if constexpr (metric::Metric<M, S, T>) metric.add(column);
+    else static_cast<void>(sizeof(typename MetricOf<M>::template GivenOutputsAndTargets<S, T>));
+}
+
 /// Adds a network's outputs and the targets of one mini-batch to metrics, without what the loss ignores.
 template <class B, class Loss, class Y, class Target, class... Metrics>
 void add_columns(const Loss& loss, const Y& y, const Target& target, std::vector<typename B::scalar>& host,
@@ -90,8 +103,6 @@ void add_columns(const Loss& loss, const Y& y, const Target& target, std::vector
     using S = typename B::scalar;
     const auto& values = values_of(target);
     using T = typename std::remove_cvref_t<decltype(values)>::value_type;
-    static_assert((metric::Metric<Metrics, S, T> && ...),
-                  "rondo::evaluate: a metric takes no columns of these outputs and targets");
     host.resize(y.size());
     B::download(host.data(), y.value, y.size());
     std::vector<T> counted;
@@ -103,7 +114,7 @@ void add_columns(const Loss& loss, const Y& y, const Target& target, std::vector
                 if (ignores(loss, targets[0])) continue;
             const metric::Column<S, T> column{std::span<const S>{host.data() + n * rows, rows},
                                               counted_targets(loss, targets, counted), weight_of(target, n)};
-            if (column.weight != 0) (metrics.add(column), ...);
+            if (column.weight != 0) (add_column(metrics, column), ...);
         }
     });
 }

@@ -41,7 +41,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
 
 /// The same from the beginning.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
-History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options) {
+History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options = {}) {
     Progress progress;
     return fit(trainer, batches, options, progress);
 }
@@ -52,7 +52,7 @@ History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOption
 ///   fit(model, data, MeanSquaredError{}, Adam{}, {.epochs = 100, .validate = validate, .patience = 5},
 ///       {.clip_norm = 5, .threads = 2});
 template <class Net, Backend B, Batches Data, class Loss, class Rule>
-History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const FitOptions& options,
+History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const FitOptions& options = {},
             TrainerSettings settings = {}) {
     Trainer<Net, Loss, Rule, B> trainer{model, std::move(loss), std::move(rule), std::move(settings)};
     return fit(trainer, batches, options);
@@ -60,9 +60,10 @@ History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const Fit
 
 template <class Net, class Loss, class Rule, Backend B, class Data>
     requires (!Batches<Data>)
-History fit(Trainer<Net, Loss, Rule, B>&, const Data&, const FitOptions&) = delete; // data: Samples, SeriesWindows, ...
+History fit(Trainer<Net, Loss, Rule, B>&, const Data&,
+            const FitOptions& = {}) = delete; // data: Samples, SeriesWindows, ...
 template <class Net, Backend B, class Data>
-History fit(Model<Net, B>&, const Data&, const FitOptions&) = delete; // fit(model, data, loss, optimizer, options)
+History fit(Model<Net, B>&, const Data&, const FitOptions& = {}) = delete; // fit(model, data, loss, optimizer, options)
 
 /// The loss over all mini-batches in their current order, without dropout.
 ///

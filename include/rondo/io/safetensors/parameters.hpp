@@ -129,6 +129,7 @@ Error read_int8(const ParameterSpec& t, const io::TensorInfo& info, const io::Sa
     const std::string name = names.in_file(t.name.view()), expected = io::detail::describe(dtype, shape_of(t));
     found = look_up(tensors, k, file, names);
     if (!found) {
+        if (!names.strict) return {};
         if (is_tied(tensors, k) || t.role == ParameterSpec::Role::count) return {};
         const auto has = [&](std::string_view other) { return file.find_shared(names.in_file(other)) != nullptr; };
         const bool no_biases = io::detail::lacks_biases(tensors, k, has);
@@ -196,15 +197,19 @@ Error finite_problem(std::span<const ParameterSpec> tensors, const S* values, co
 }
 
 /// Reads tensors into a flat buffer. The error names one that is missing, of another shape or type or, if tied, not
-/// equal.
+/// equal. Without TensorNames::strict those that are missing keep their values and are added to `missing`.
 template <class S>
 Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
-                   const io::TensorNames& names, S* values) {
+                   const io::TensorNames& names, S* values, std::vector<std::string>* missing = nullptr) {
     for (std::size_t k = 0; k < tensors.size(); ++k) {
         const ParameterSpec& t = tensors[k];
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
         if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (!found && !names.strict) {
+            if (missing) missing->emplace_back(t.name.view());
+            continue;
+        }
         if (!found && !is_tied(tensors, k)) std::fill_n(values + t.offset, t.size(), S(0));
         if (!found) continue;
         std::vector<S> numbers;
@@ -229,9 +234,9 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
 /// network, and small enough not to read gigabytes for a model of kilobytes.
 inline io::SafetensorsLimits limits_of(std::size_t bytes) { return {.file = (std::size_t{64} << 20) + 8 * bytes}; }
 
-/// An error that names a tensor of the file, with the prefix of TensorNames, that the network does not have.
-inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
-                       const io::TensorNames& names) {
+/// The tensors of the file, with the prefix of TensorNames, that the network does not have.
+inline std::vector<const io::TensorInfo*> left_over(std::span<const ParameterSpec> tensors, const io::Safetensors& file,
+                                                    const io::TensorNames& names) {
     std::vector<std::string> known;
     for (const ParameterSpec& t : tensors) {
         known.push_back(names.in_file(t.name.view()));
@@ -240,12 +245,18 @@ inline Error left_over(std::span<const ParameterSpec> tensors, const io::Safeten
             if (found->dtype == io::DType::I8) known.push_back(scales_name(found->name));
         }
     }
+    std::vector<const io::TensorInfo*> all;
     for (const io::TensorInfo& info : file.tensors())
-        if (info.name.starts_with(names.prefix) && range::find(known, info.name) == known.end())
-            return {Error::Kind::mismatch, source + ": tensor " + printable(info.name) + " " +
-                                               io::detail::describe(info.dtype, info.shape) +
-                                               " is not one of the network's"};
-    return {};
+        if (info.name.starts_with(names.prefix) && range::find(known, info.name) == known.end()) all.push_back(&info);
+    return all;
+}
+
+/// An error that names the first of them.
+inline Error left_over_problem(const std::vector<const io::TensorInfo*>& all, const std::string& source) {
+    if (all.empty()) return {};
+    return {Error::Kind::mismatch, source + ": tensor " + printable(all[0]->name) + " " +
+                                       io::detail::describe(all[0]->dtype, all[0]->shape) +
+                                       " is not one of the network's"};
 }
 
 template <class S>
@@ -259,28 +270,32 @@ template <class S>
     for (const auto& [key, value] : metadata) all.emplace_back(key, std::string{value});
     io::write_safetensors(path, named.data(), all, limits_of(values.size() * sizeof(S)), error);
 }
-/// Reads all tensors of a network; the file may have no other.
+/// Reads all tensors of a network; the file may have no other. Without TensorNames::strict, those that both have.
 template <class S>
 Error read(std::span<const ParameterSpec> tensors, const io::Safetensors& file, const std::string& source,
-           const io::TensorNames& names, std::vector<S>& values) {
-    Error problem = read_tensors(tensors, file, source, names, values.data());
-    if (!problem) problem = left_over(tensors, file, source, names);
-    if (!problem) problem = kinds_problem(tensors, file, source, names);
-    return problem;
+           const io::TensorNames& names, std::vector<S>& values, io::UnmatchedTensors& unmatched) {
+    if (Error problem = read_tensors(tensors, file, source, names, values.data(), &unmatched.missing)) return problem;
+    if (unmatched.missing.size() == tensors.size())
+        return io::detail::none_found(source, names.in_file(tensors[0].name.view()));
+    const auto others = left_over(tensors, file, names);
+    if (names.strict && !others.empty()) return left_over_problem(others, source);
+    for (const io::TensorInfo* info : others) unmatched.unexpected.push_back(info->name);
+    return kinds_problem(tensors, file, source, names);
 }
 template <class S>
 Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, const std::filesystem::path& path,
-                   const io::TensorNames& names) {
+                   const io::TensorNames& names, io::UnmatchedTensors& unmatched) {
     Error problem;
-    const io::SafetensorsFile file{path, limits_of(values.size() * sizeof(S)), problem};
-    return problem ? problem : read(tensors, file, path.string(), names, values);
+    const auto limits = names.strict ? limits_of(values.size() * sizeof(S)) : io::SafetensorsLimits{};
+    const io::SafetensorsFile file{path, limits, problem};
+    return problem ? problem : read(tensors, file, path.string(), names, values, unmatched);
 }
 template <class S>
 Error load_tensors(std::span<const ParameterSpec> tensors, std::vector<S>& values, std::span<const std::byte> bytes,
-                   const io::TensorNames& names) {
+                   const io::TensorNames& names, io::UnmatchedTensors& unmatched) {
     Error problem;
     const io::Safetensors file{bytes, {}, problem};
-    return problem ? problem : read(tensors, file, "safetensors", names, values);
+    return problem ? problem : read(tensors, file, "safetensors", names, values, unmatched);
 }
 
 } // namespace rondo::detail
