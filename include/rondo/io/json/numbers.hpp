@@ -28,7 +28,7 @@ struct NestedNumbers {
 
     std::string text() const {
         std::string all{'['};
-        for (const std::size_t size : shape) all += (all.size() > 1 ? "," : "") + std::to_string(size);
+        for (const std::size_t size : shape) (all += all.size() > 1 ? "," : "") += std::to_string(size);
         return all + ']';
     }
 };
