@@ -15,7 +15,7 @@ namespace common::series {
 
 // Scores of bands on the test part beside those of naive forecasts, and a picture.
 inline void show_bands(const Options& options, const Data& data, const common::Training& training, common::Bands bands,
-                const std::string& name) {
+                       const std::string& name) {
     bands.sort();
     const auto truth = data.truth();
     std::printf("\n%-28s %12s %12s\n", "bands on the test part", "pinball", "coverage");

@@ -21,6 +21,16 @@ def safetensors(tensors, metadata=None, dtype="F32", size=4):
     return struct.pack("<Q", len(text)) + text + bytes(data)
 
 
+def in_int8(name, rows, columns, scales):
+    """A LinearWithoutBias in integers, all of them 2, with so many scales, all of them 0.5."""
+    data = bytes([2] * rows * columns) + struct.pack("<f", 0.5) * scales
+    header = {f"{name}.weight": {"dtype": "I8", "shape": [rows, columns], "data_offsets": [0, rows * columns]}}
+    if scales:
+        header[f"{name}.weight.scale"] = {"dtype": "F32", "shape": [scales], "data_offsets": [rows * columns, len(data)]}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
 def recurrent(prefix, gates, sizes, hidden, both_ways=False, projection=None):
     """Of each layer its input's size."""
     all = {}
@@ -85,6 +95,9 @@ FILES = {
     "norm_more": safetensors(batch_norm("a", 5) | {"a.more": [5]}),
     "norm_dict": json.dumps({"a.running_mean": [0.5] * 5, "a.running_var": [1] * 5, "a.num_batches_tracked": 7}).encode(),
     "half": safetensors(linear("a", 3, 5), None, "F16", 2),
+    "int8": in_int8("a", 4, 8, 4),
+    "int8_without_scales": in_int8("a", 4, 8, 0),
+    "int8_of_few_scales": in_int8("a", 4, 8, 3),
     "whole": safetensors(linear("a", 3, 5), None, "I32", 4),
     "no_bias": safetensors({k: v for k, v in recurrent("a.", 3, [4, 8], 4, True).items() if "bias" not in k}),
     "no_bias_half": safetensors({k: v for k, v in recurrent("", 1, [2], 3).items() if "bias" not in k}, None, "BF16", 2),
@@ -162,6 +175,10 @@ INSPECTED = {
     "norm_dict": ["rondo::BatchNorm1d<5, rondo::BatchNormOptions{.affine = false}>", "io::read_state_dict(path)"],
     "half": ['rondo::Sequential<rondo::Named<"a", rondo::Linear<3, 5>>>;', "\nload(model, path, {.convert = true});"],
     "whole": [NO_TYPE + "a.weight is of I32; expected F32, F64, F16 or BF16."],
+    "int8": ['rondo::Named<"a", rondo::LinearWithoutBias<8, 4>>', "\nload(model, path, {.convert = true});",
+             "std::int8_t> has these integers and scales"],
+    "int8_without_scales": [NO_TYPE + "a.weight is of I8; expected a.weight.scale with it, F32 numbers for its rows."],
+    "int8_of_few_scales": [NO_TYPE + "a.weight is of I8; expected a.weight.scale with it, F32 numbers for its rows."],
     "no_bias": ['rondo::Named<"a", rondo::GRU<4, 4, rondo::Stack{.layers = 2, .bidirectional = true, .bias = false}>>',
                 "\nload(model, path);"],
     "no_bias_half": ["rondo::RNN<2, 3, rondo::Stack{.bias = false}>;", "\nload(model, path, {.convert = true});"],
@@ -226,6 +243,7 @@ REFUSED = [
     ("inspect states.onnx --output hn", "no layer of Rondo hands on"),
     ("embed amp missing/a.hpp", "cannot write missing/a.hpp: No such file or directory"),
     ("embed half a.hpp", "half: tensor a.weight: expected F32 or F64, got F16"),
+    ("embed int8 a.hpp", "int8: tensor a.weight: expected F32 or F64, got I8, which --convert converts"),
     ("embed half.onnx a.hpp", "half.onnx: node \"y\" (MatMul): tensor \"w\" is of FLOAT16; expected FLOAT or DOUBLE, or "
                               "OnnxOptions::convert, which converts it: --convert"),
     ("embed branches a.hpp", "branches: in no order"),
@@ -295,6 +313,11 @@ with tempfile.TemporaryDirectory() as folder:
         expect(part in header, "embed nam", f"expected ... {part} ..., got:\n{header}")
     half = run("embed half.onnx half.hpp --convert")
     expect(half.returncode == 0 and "half::parameters" in half.stdout, "embed --convert", half.stdout + half.stderr)
+    whole = run("embed int8 whole.hpp --convert")
+    expect(whole.returncode == 0 and "32 numbers as whole::parameters" in whole.stdout, "embed --convert",
+           whole.stdout + whole.stderr)
+    written = (pathlib.Path(folder) / "whole.hpp").read_text()
+    expect("    1.f, 1.f, 1.f, 1.f" in written, "embed --convert of integers", written)
     half = run("embed no_bias_half half.hpp --convert")
     expect(half.returncode == 0 and "32 numbers as half::parameters" in half.stdout, "embed --convert",
            half.stdout + half.stderr)

@@ -108,9 +108,26 @@ inline std::string how_to_load(const Found& found, const std::string& what) {
     return "load(model, " + what + (convert ? ", {.convert = true})" : ")");
 }
 
+/// Whether a tensor in int8 has a scale for each of its rows.
+inline bool has_scales(std::span<const io::TensorInfo> all, const io::TensorInfo& tensor) {
+    const auto scales = std::ranges::find(all, detail::scales_name(tensor.name), &io::TensorInfo::name);
+    return scales != all.end() && scales->dtype == io::DType::F32 && !tensor.shape.empty() &&
+           scales->shape == std::vector<std::size_t>{tensor.shape[0]};
+}
+/// The tensors without the scales of others.
+inline std::vector<io::TensorInfo> without_scales(std::span<const io::TensorInfo> all) {
+    std::vector<io::TensorInfo> kept;
+    for (const io::TensorInfo& t : all)
+        if (std::ranges::none_of(all, [&](const io::TensorInfo& other) {
+                return other.dtype == io::DType::I8 && detail::scales_name(other.name) == t.name;
+            }))
+            kept.push_back(t);
+    return kept;
+}
+
 /// Says of tensors that are no numbers of a network.
-inline void check_types(Found& found) {
-    bool all_double = true;
+inline void check_types(Found& found, std::span<const io::TensorInfo> all) {
+    bool all_double = true, integers = false;
     for (const FoundPart& part : found.parts)
         for (const io::TensorInfo* tensor : part.tensors) {
             using enum io::DType;
@@ -119,11 +136,20 @@ inline void check_types(Found& found) {
                 found.problem = tensor->name + " is of " + std::string{name_of(tensor->dtype)} + "; expected I64";
             if (counts) continue;
             all_double = all_double && tensor->dtype == F64;
+            if (tensor->dtype == I8 && has_scales(all, *tensor)) {
+                integers = true;
+                continue;
+            }
             if (tensor->dtype != F32 && tensor->dtype != F64 && tensor->dtype != F16 && tensor->dtype != BF16 &&
                 found.problem.empty())
-                found.problem =
-                    tensor->name + " is of " + std::string{name_of(tensor->dtype)} + "; expected F32, F64, F16 or BF16";
+                found.problem = tensor->name + " is of " + std::string{name_of(tensor->dtype)} +
+                                (tensor->dtype == I8 ? "; expected " + detail::scales_name(tensor->name) +
+                                                           " with it, F32 numbers for its rows"
+                                                     : "; expected F32, F64, F16 or BF16");
         }
+    if (found.problem.empty() && integers)
+        found.notes.push_back("a rondo::Packed<Net, rondo::EigenBackend<float>, std::int8_t> has these integers and "
+                              "scales");
     if (found.problem.empty() && all_double)
         found.notes.push_back("a rondo::Model<Net, rondo::EigenBackend<double>> holds these numbers as they are; "
                               "load then needs no convert");
@@ -134,22 +160,32 @@ inline Opened safetensors(const std::string& path, bool with_numbers, bool conve
     Opened file{"safetensors", {}, {}, {}, {}, {}, {}};
     file.tensors.assign(source.tensors().begin(), source.tensors().end());
     list_tensors(file);
+    file.tensors = without_scales(source.tensors());
     for (const auto& [key, value] : source.metadata())
         file.lines.push_back(io::detail::json_string(key) + ": " + io::detail::json_string(value));
     tensors::Shared shared;
     for (const auto& [name, value] : source.metadata())
         if (const io::TensorInfo* const kept = source.find_shared(name); // "reset_before" names tensors, too
             kept && kept->name != name && name != "reset_before" && name != detail::variants_key)
-            shared.emplace_back(name, &file.tensors[std::size_t(kept - source.tensors().data())]);
+            shared.emplace_back(name, &*std::ranges::find(file.tensors, kept->name, &io::TensorInfo::name));
     file.found = tensors::find(file.tensors, shared, source.metadata());
-    check_types(file.found);
+    check_types(file.found, source.tensors());
     file.how = how_to_load(file.found, "path");
     if (!with_numbers || !file.found.problem.empty()) return file;
     append_parameters(file, path, [&](const io::TensorInfo& tensor) {
-        if ((tensor.dtype == io::DType::F16 || tensor.dtype == io::DType::BF16) && !convert)
+        const bool integers = tensor.dtype == io::DType::I8;
+        if ((tensor.dtype == io::DType::F16 || tensor.dtype == io::DType::BF16 || integers) && !convert)
             fail(Error::Kind::mismatch, path + ": tensor " + tensor.name + ": expected F32 or F64, got " +
                                             std::string{name_of(tensor.dtype)} + ", which --convert converts");
-        return detail::numbers_of<double>(tensor.dtype, source.bytes(tensor));
+        if (!integers) return detail::numbers_of<double>(tensor.dtype, source.bytes(tensor));
+        std::vector<double> numbers;
+        const std::size_t rows = tensor.shape[0], size = source.bytes(tensor).size();
+        ParameterSpec spec;
+        spec.rows = int(rows);
+        spec.columns = int(rows > 0 ? size / rows : 0);
+        if (Error problem = detail::read_int8(spec, tensor, source, path, tensor.name, numbers))
+            fail(std::move(problem));
+        return numbers;
     });
     return file;
 }
