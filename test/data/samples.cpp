@@ -150,8 +150,9 @@ TEST(Samples, ATargetOfOneNumber) {
     for (int b = 0; b < 3; ++b) EXPECT_EQ(one.at(0).target.value[b], same.at(0).target.value[b]);
     Classes steps{3, Classes::Target::each_step};
     steps.add(std::vector<float>{1, 2}, 1);
-    expect_argument([&] { steps.add(std::vector<float>{1, 2, 3, 4}, 1); },
-                    "rondo::Samples: sample 1: expected 2 numbers per step and 2 of the target, got 4 and 1");
+    expect_argument(
+        [&] { steps.add(std::vector<float>{1, 2, 3, 4}, 1); },
+        "rondo::Samples: sample 1: expected 2 numbers per step and 2 of the target (each_step), got 4 and 1");
     Samples<float, 1, float, 1> numbers{1, Samples<float, 1, float, 1>::Target::each_sequence};
     numbers.add(std::vector<float>{1}, 0.5f);
     EXPECT_EQ(numbers.at(0).target.value[0], 0.5f);
@@ -252,18 +253,21 @@ TEST(Samples, RefusesWhatDoesNotFit) {
     Tracked steps{5, Tracked::Target::each_step};
     steps.add({x, 6}, {y, 2});
     const std::span<const double> seven{x, 7}, six{x, 6};
-    expect_argument([&] { steps.add(seven, {y, 2}); },
-                    "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target, got 7 and 2");
-    expect_argument([&] { steps.add(six, {y, 3}); },
-                    "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target, got 6 and 3");
+    expect_argument(
+        [&] { steps.add(seven, {y, 2}); },
+        "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target (each_step), got 7 and 2");
+    expect_argument(
+        [&] { steps.add(six, {y, 3}); },
+        "rondo::Samples: sample 1: expected 3 numbers per step and 2 of the target (each_step), got 6 and 3");
     expect_argument([&] { steps.add(std::span<const double>{}, std::span<const int>{}); },
                     "rondo::Samples: sample 1: expected one step or more, got none");
     EXPECT_EQ(steps.size(), 1u);
     EXPECT_EQ(std::get<0>(steps.at(0).inputs).extent, (Extent{2, 1})) << "what was refused left nothing behind";
 
     Labelled whole{5, Labelled::Target::each_sequence};
-    expect_argument([&] { whole.add(y, {z, 1}); },
-                    "rondo::Samples: sample 0: expected 1 numbers per step and 2 of the target, got 3 and 1");
+    expect_argument(
+        [&] { whole.add(y, {z, 1}); },
+        "rondo::Samples: sample 0: expected 1 numbers per step and 2 of the target (each_sequence), got 3 and 1");
     expect_argument([&] { whole.add(std::span<const int>{}, z); },
                     "rondo::Samples: sample 0: expected one step or more, got none");
     expect_argument([&] { (void)whole.count(); }, "rondo::Samples: expected one sample or more, got none");

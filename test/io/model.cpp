@@ -207,11 +207,13 @@ TEST(ModelFile, RefusesTensorsThatAreNotTheNetworks) {
             f["in.bias"].dtype = io::DType::F64;
             f["in.bias"].bytes.resize(40);
         },
-        "in.bias: expected F32 [5], got F64 [5]");
+        "in.bias: expected F32 [5], got F64 [5], which TensorNames::convert converts");
 
     // A file of another type, and of another network.
     save(Model<Net, EigenBackend<double>>{Seed{2}}, path);
-    EXPECT_EQ(refused<Net>(path).message, path.string() + ": tensor in.weight: expected F32 [5,3], got F64 [5,3]");
+    EXPECT_EQ(refused<Net>(path).message,
+              path.string() +
+                  ": tensor in.weight: expected F32 [5,3], got F64 [5,3], which TensorNames::convert converts");
     EXPECT_EQ(refused<Letters>(path).message, path.string() + ": tensor in.weight: expected F32 [7,5], got F64 [5,3]");
 }
 

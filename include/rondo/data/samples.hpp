@@ -36,7 +36,8 @@ public:
         if (input.size() % In != 0 || target.size() != targets * Out)
             fail(Error::Kind::argument, "rondo::Samples: sample " + std::to_string(size()) + ": expected " +
                                             std::to_string(In) + " numbers per step and " +
-                                            std::to_string(targets * Out) + " of the target, got " +
+                                            std::to_string(targets * Out) + " of the target (" +
+                                            (target_ == Target::each_step ? "each_step" : "each_sequence") + "), got " +
                                             std::to_string(input.size()) + " and " + std::to_string(target.size()));
         if (steps == 0)
             fail(Error::Kind::argument,

@@ -101,7 +101,8 @@ private:
         if (!problem) index = no_throw(problem, [&] { return choose_candidate(all, file, source, problem); });
         const auto load = [&]<class M>(M& model, FirstState<M>&, Error& error) {
             auto values = model.values();
-            error = detail::read(M::network::tensors, file, source, {}, values);
+            io::UnmatchedTensors none;
+            error = detail::read(M::network::tensors, file, source, {}, values, none);
             if (!error) model.assign(values);
         };
         return call(index, std::move(problem), visitor, refuse, load);

@@ -150,11 +150,13 @@ Error read_int8(const ParameterSpec& t, const io::TensorInfo& info, const io::Sa
                real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
     if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert && dtype != io::DType::I64)))
         return {};
-    return {
-        Error::Kind::mismatch,
-        source + ": tensor " + name + ": expected " + expected + ", got " +
-            io::detail::describe(found->dtype, found->shape) +
-            ((half || found->dtype == io::DType::I8) && !names.convert ? ", which TensorNames::convert converts" : "")};
+    return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
+                                       io::detail::describe(found->dtype, found->shape) +
+                                       (((real && found->shape == shape_of(t) && dtype != io::DType::I64) || half ||
+                                         found->dtype == io::DType::I8) &&
+                                                !names.convert
+                                            ? ", which TensorNames::convert converts"
+                                            : "")};
 }
 
 /// Converts a tensor's bytes, a count or of one of the four types that can be converted, to S.
