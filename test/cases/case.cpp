@@ -75,7 +75,7 @@ const Cases& all_cases() {
         Cases list;
         for (const auto add :
              {add_rnn, add_relu_rnn, add_lstm, add_peephole, add_gru, add_gru_reset_before, add_variants, add_projected,
-              add_layers, add_convolutions, add_maps, add_networks, add_compositions})
+              add_linear, add_layers, add_convolutions, add_maps, add_networks, add_compositions})
             add(list);
         return list;
     }();

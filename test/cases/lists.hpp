@@ -14,6 +14,7 @@ void add_gru(Cases& to);
 void add_gru_reset_before(Cases& to);
 void add_variants(Cases& to);
 void add_projected(Cases& to);
+void add_linear(Cases& to);
 void add_layers(Cases& to);
 void add_convolutions(Cases& to);
 void add_maps(Cases& to);

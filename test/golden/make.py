@@ -9,6 +9,7 @@ import torch
 import attention
 import ctc
 import layers
+import linear
 import losses
 import metrics
 import optimizers
@@ -27,7 +28,7 @@ def main():
     files += [recurrent.cells(), layers.layers(), layers.maps(), layers.convolutions(), layers.batch_norms()]
     files += [losses.losses(), ctc.ctc(), metrics.metrics(), optimizers.optimizers()]
     files += [attention.attention(), traces.traces(), variants.variants(),
-              variants.variants("projections", variants.PROJECTED)]
+              variants.variants("projections", variants.PROJECTED), linear.linear()]
     for file in files:
         file.save(folder)
         print(f"{file.name}.safetensors: {len(file.tensors)} tensors")

@@ -24,14 +24,15 @@ struct OfACell {
 #ifdef RONDO_TEST_SANITIZED
 inline constexpr bool few = true;
 inline constexpr OfACell one_of_each[]{
-    {"rnn_tanh", "5_3_3_2"}, {"rnn_relu", "33_33_1_1"},        {"lstm", "3_16_2_1"},         {"peephole", "5_3_3_2"},
-    {"gru", "33_33_1_1"},    {"gru_reset_before", "3_16_2_1"}, {"lstm_projected", "5_3_3_2"}};
+    {"rnn_tanh", "5_3_3_2"}, {"rnn_relu", "33_33_1_1"},        {"lstm", "3_16_2_1"},          {"peephole", "5_3_3_2"},
+    {"gru", "33_33_1_1"},    {"gru_reset_before", "3_16_2_1"}, {"lstm_projected", "5_3_3_2"}, {"min_gru", "5_3_3_2"},
+    {"rg_lru", "33_33_1_1"}, {"lru_scan", "5_3_2_2"}};
 #else
 inline constexpr bool few = false;
-inline constexpr OfACell one_of_each[]{{"rnn_tanh", "3_16_2_1", true}, {"rnn_relu", "5_3_3_2", true},
-                                       {"lstm", "3_16_2_1", true},     {"peephole", "5_3_3_2", true},
-                                       {"gru", "3_16_2_1", true},      {"gru_reset_before", "5_3_3_2", true},
-                                       {"lstm_projected", "5_3_3_2"}};
+inline constexpr OfACell one_of_each[]{
+    {"rnn_tanh", "3_16_2_1", true}, {"rnn_relu", "5_3_3_2", true}, {"lstm", "3_16_2_1", true},
+    {"peephole", "5_3_3_2", true},  {"gru", "3_16_2_1", true},     {"gru_reset_before", "5_3_3_2", true},
+    {"lstm_projected", "5_3_3_2"},  {"min_gru", "3_20_2_1", true}, {"rg_lru", "5_3_3_2"}};
 #endif
 inline bool tried(const Case& c) {
     const auto is_it = [&](const OfACell& one) {

@@ -12,9 +12,11 @@
 #ifdef __CUDACC__
 #define RONDO_UNROLL _Pragma("unroll")
 #define RONDO_UNROLL_SOME _Pragma("unroll 2") // where unrolling fully would spill registers
+#define RONDO_NO_UNROLL _Pragma("unroll 1")   // and where any unrolling would
 #else
 #define RONDO_UNROLL
 #define RONDO_UNROLL_SOME
+#define RONDO_NO_UNROLL
 #endif
 
 // A cell's functions of one hidden unit: always inlined into the loop over units, since clang otherwise emits calls.

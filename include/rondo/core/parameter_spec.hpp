@@ -23,12 +23,14 @@ struct ParameterSpec {
     int gates = 1;       // the rows are this many blocks, one per gate
     int forget = -1;     // index of the forget gate's block in a bias; -1: none
     int after_reset = 0; // number of last blocks that multiply r * h instead of h: a GRU that resets before the product
-    std::string_view variant{}; // of a recurrent weight: options of the cell that names and shapes do not show
-    int padding = -1;           // the row of a table that stays zero
-    double initial = 0;         // the initial value of a constant or an average, whatever the initialization
-    double momentum = 0;        // of an average: the weight of the last step; negative: all have the same weight
-    int rank = 2;               // as saved: 1, 2 or 3; 0: one number
-    int kernel = 1;             // the last extent of a tensor of rank 3: (rows, columns / kernel, kernel)
+    std::string_view variant{};        // of a recurrent weight: options of the cell that names and shapes do not show
+    int padding = -1;                  // the row of a table that stays zero
+    double initial = 0;                // the initial value of a constant or an average, whatever the initialization
+    double (*drawn)(double) = nullptr; // of a constant that is drawn: its value for a number from U(0, 1)
+    int drawn_with = 0;                // it is drawn from the same numbers as the tensor so many before it
+    double momentum = 0;               // of an average: the weight of the last step; negative: all have the same weight
+    int rank = 2;                      // as saved: 1, 2 or 3; 0: one number
+    int kernel = 1;                    // the last extent of a tensor of rank 3: (rows, columns / kernel, kernel)
     std::size_t offset = 0;
 
     constexpr std::size_t size() const { return std::size_t(rows) * std::size_t(columns); }

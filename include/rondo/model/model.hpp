@@ -24,7 +24,10 @@ std::vector<S> initial_values(std::span<const ParameterSpec> tensors, std::size_
     std::vector<S> host(size);
     for (std::size_t k = 0; k < tensors.size(); ++k)
         if (const ParameterSpec& t = tensors[k]; t.role == ParameterSpec::Role::constant || !t.trained())
-            std::fill_n(host.data() + t.offset, t.size(), S(t.initial));
+            for (std::size_t n = 0; n < t.size(); ++n) {
+                const RandomStream numbers{seed, Purpose::initial, 0, std::uint32_t(k) - std::uint32_t(t.drawn_with)};
+                host[t.offset + n] = S(t.drawn ? t.drawn(uniform(numbers.wide(n))) : t.initial);
+            }
         else if (!is_tied(tensors, k))
             initial.template draw<S>(t, {seed, Purpose::initial, 0, std::uint32_t(k)}, host.data() + t.offset);
     return host;
