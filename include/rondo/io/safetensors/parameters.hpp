@@ -118,6 +118,12 @@ Error read_int8(const ParameterSpec& t, const io::TensorInfo& info, const io::Sa
     return {};
 }
 
+/// Whether TensorNames::convert converts one type to the other.
+inline bool is_converted(io::DType to, io::DType from) {
+    using enum io::DType;
+    return to != I64 && (from == F16 || from == BF16 || from == F32 || from == F64);
+}
+
 /// Finds a tensor of a network whose numbers are `numbers`. The error says whether it is missing or has another shape
 /// or type; a tensor that is tied to an earlier one may be absent, and so may a count, which old files lack, and a bias
 /// with TensorNames::zero_biases.
@@ -146,17 +152,18 @@ Error read_int8(const ParameterSpec& t, const io::TensorInfo& info, const io::Sa
     }
     if (found->dtype == io::DType::I8 && names.convert && int8::stored(t) && found->shape == shape_of(t))
         return scale_problem(t, file, source, found->name);
-    const bool half = found->dtype == io::DType::F16 || found->dtype == io::DType::BF16,
-               real = half || found->dtype == io::DType::F32 || found->dtype == io::DType::F64;
-    if (found->shape == shape_of(t) && (found->dtype == dtype || (real && names.convert && dtype != io::DType::I64)))
+    if (found->shape == shape_of(t) && (found->dtype == dtype || (names.convert && is_converted(dtype, found->dtype))))
         return {};
     return {Error::Kind::mismatch, source + ": tensor " + name + ": expected " + expected + ", got " +
-                                       io::detail::describe(found->dtype, found->shape) +
-                                       (((real && found->shape == shape_of(t) && dtype != io::DType::I64) || half ||
-                                         found->dtype == io::DType::I8) &&
-                                                !names.convert
-                                            ? ", which TensorNames::convert converts"
-                                            : "")};
+                                       io::detail::describe(found->dtype, found->shape)};
+}
+/// What to add to such an error where the type alone does not fit.
+inline const char* hint_of_conversion(const ParameterSpec& t, io::DType numbers, const io::TensorInfo* found,
+                                      const io::TensorNames& names) {
+    if (!found || names.convert || found->shape != shape_of(t)) return "";
+    const bool converted =
+        is_converted(dtype_of(t, numbers), found->dtype) || (found->dtype == io::DType::I8 && int8::stored(t));
+    return converted ? ", which TensorNames::convert converts" : "";
 }
 
 /// Converts a tensor's bytes, a count or of one of the four types that can be converted, to S.
@@ -207,7 +214,10 @@ Error read_tensors(std::span<const ParameterSpec> tensors, const io::Safetensors
         const ParameterSpec& t = tensors[k];
         const std::string name = names.in_file(t.name.view());
         const io::TensorInfo* found = nullptr;
-        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) return problem;
+        if (Error problem = find_tensor(tensors, k, io::dtype_of<S>, file, source, names, found)) {
+            problem.message += hint_of_conversion(t, io::dtype_of<S>, found, names);
+            return problem;
+        }
         if (!found && !names.strict) {
             if (missing) missing->emplace_back(t.name.view());
             continue;
