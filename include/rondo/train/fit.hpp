@@ -60,8 +60,7 @@ History fit(Model<Net, B>& model, Data& batches, Loss loss, Rule rule, const Fit
 
 template <class Net, class Loss, class Rule, Backend B, class Data>
     requires (!Batches<Data>)
-History fit(Trainer<Net, Loss, Rule, B>&, const Data&,
-            const FitOptions& = {}) = delete; // data: Samples, SeriesWindows, ...
+History fit(Trainer<Net, Loss, Rule, B>&, const Data&, FitOptions = {}) = delete; // data: Samples, SeriesWindows, ...
 template <class Net, Backend B, class Data>
 History fit(Model<Net, B>&, const Data&, const FitOptions& = {}) = delete; // fit(model, data, loss, optimizer, options)
 
