@@ -62,10 +62,10 @@ struct Shards {
         const int count = std::clamp(batch, 1, most);
         return {batch, count, 0, count};
     }
-    /// The k-th of `parts` parts; the first ones are not empty.
+    /// The k-th of `parts` parts of [first, last); the first ones are not empty.
     Shards part(int k, int parts) const {
         const auto bound = [&](int n) {
-            return int((std::int64_t(count) * n + parts - 1) / parts); // rounded up
+            return first + int((std::int64_t(last - first) * n + parts - 1) / parts); // rounded up
         };
         return {batch, count, bound(k), bound(k + 1)};
     }
@@ -91,6 +91,8 @@ struct Shards {
     static Extent cut(const Extent& e, int from, int count) {
         return {e.steps, count, e.lengths ? e.lengths + from : nullptr, e.first_step, e.first_column + from};
     }
+    /// The run's part of an extent of the whole batch.
+    Extent cut(const Extent& whole) const { return cut(whole, begin(), sequences()); }
     /// Buffers that the sums of the run's shards need, one after the other.
     std::size_t buffers() const {
         SumTree tree;

@@ -4,6 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/memory.hpp"
 #include "../core/random.hpp"
+#include "../core/shards.hpp"
 #include "../core/view.hpp"
 #include "../core/weighted_target.hpp"
 
@@ -25,12 +26,30 @@ enum class StatePolicy {
     resume, // each sequence starts from the final state of the same sequence in the previous mini-batch
 };
 
+/// Which sequences of a mini-batch a Batch has: those from `first` on, of `sequences` in all; of 0: it has them all.
+struct BatchPart {
+    int first = 0, sequences = 0;
+};
+
+/// The part of each mini-batch that a rank of several reads: the sequences of its shards (Trainer::part).
+struct RankPart {
+    int rank = 0, ranks = 1, shards = 1;
+
+    /// The rank's shards of a mini-batch of so many sequences, and what a Batch of their sequences says of them.
+    Shards of(std::size_t sequences) const { return Shards::of(int(sequences), shards).part(rank, ranks); }
+    BatchPart note(const Shards& own) const { return ranks > 1 ? BatchPart{own.begin(), own.batch} : BatchPart{}; }
+};
+
 /// A mini-batch: the network's inputs and targets for one training step. Targets may have weights: WeightedTarget.
 template <class Target, class... Inputs>
 struct Batch {
     std::tuple<Inputs...> inputs;
     Target target;
     StatePolicy state_policy = StatePolicy::none;
+    BatchPart part{};
+
+    /// The sequences of the whole mini-batch.
+    int sequences() const { return part.sequences > 0 ? part.sequences : target.extent.batch; }
 };
 
 /// A source of the mini-batches of one epoch: `count()` of them, `at(k)` returns the k-th, a view that is valid until
@@ -41,6 +60,13 @@ concept Batches = requires(B& batches, Seed seed, std::int64_t epoch, std::size_
     { batches.count() } -> std::convertible_to<std::size_t>;
     batches.begin_epoch(seed, epoch);
     batches.at(k);
+};
+
+/// A source of which a rank reads its own part: at(k, part) has the sequences of the rank's shards of mini-batch k,
+/// with the steps of the whole one. Of other sources each rank reads all, and computes its part.
+template <class B>
+concept PartedBatches = Batches<B> && requires(B& batches, std::size_t k, const RankPart& part) {
+    { batches.at(k, part) } -> std::same_as<decltype(batches.at(k))>;
 };
 
 namespace detail {

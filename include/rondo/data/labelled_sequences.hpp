@@ -59,18 +59,24 @@ public:
         return order_.at(k, [this](std::size_t n) { return length(n); });
     }
     std::size_t target_steps(std::size_t n) const { return labels_.steps(n); }
-    Batch<Tokens, SequenceView<const X, In>> at(std::size_t k) {
-        const auto chosen = indices(k);
+    /// The k-th mini-batch; of several ranks, a rank's sequences.
+    Batch<Tokens, SequenceView<const X, In>> at(std::size_t k, const RankPart& part = {}) {
+        const auto all = indices(k);
+        const Shards own = part.of(all.size());
+        const auto chosen = all.subspan(std::size_t(own.begin()));
         const std::size_t most = order_.widest();
         input_.reserve(inputs_.longest() * most);
         target_.reserve((labels_.longest() + 1) * most);
         lengths_.reserve(most);
         target_lengths_.reserve(most);
-        const Extent extent = lengths_.extent(chosen.size(), [&](std::size_t b) { return inputs_.steps(chosen[b]); });
+        const Extent extent =
+            own.cut(lengths_.extent(all.size(), [&](std::size_t b) { return inputs_.steps(all[b]); }));
         const Extent of_targets =
-            target_lengths_.extent(chosen.size(), [&](std::size_t b) { return labels_.steps(chosen[b]); }, 1);
+            own.cut(target_lengths_.extent(all.size(), [&](std::size_t b) { return labels_.steps(all[b]); }, 1));
         return {{input_.fill(extent, [&](std::size_t b) { return inputs_[chosen[b]]; })},
-                target_.fill(of_targets, [&](std::size_t b) { return labels_[chosen[b]]; })};
+                target_.fill(of_targets, [&](std::size_t b) { return labels_[chosen[b]]; }),
+                StatePolicy::none,
+                part.note(own)};
     }
 
 private:

@@ -76,13 +76,19 @@ public:
         return order_.at(k, [this](std::size_t n) { return inputs_.steps(n); });
     }
     std::size_t target_steps(std::size_t n) const { return outputs_.steps(n); }
-    Batch<SequenceView<const Y, Out>, SequenceView<const X, In>> at(std::size_t k) {
-        const auto chosen = indices(k);
+    /// The k-th mini-batch; of several ranks, a rank's samples.
+    Batch<SequenceView<const Y, Out>, SequenceView<const X, In>> at(std::size_t k, const RankPart& part = {}) {
+        const auto all = indices(k);
+        const Shards own = part.of(all.size());
         reserve();
-        const Extent extent = lengths_.extent(chosen.size(), [&](std::size_t b) { return inputs_.steps(chosen[b]); });
-        const Extent of_targets = target_ == Target::each_step ? extent : Extent{1, extent.batch};
+        const Extent extent =
+            own.cut(lengths_.extent(all.size(), [&](std::size_t b) { return inputs_.steps(all[b]); }));
+        const auto chosen = all.subspan(std::size_t(own.begin()));
+        const Extent of_targets = target_ == Target::each_step ? extent : own.cut(Extent{1, own.batch});
         return {{input_.fill(extent, [&](std::size_t b) { return inputs_[chosen[b]]; })},
-                output_.fill(of_targets, [&](std::size_t b) { return outputs_[chosen[b]]; })};
+                output_.fill(of_targets, [&](std::size_t b) { return outputs_[chosen[b]]; }),
+                StatePolicy::none,
+                part.note(own)};
     }
 
 private:

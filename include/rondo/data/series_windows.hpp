@@ -97,9 +97,11 @@ public:
         return std::span{order_}.subspan(first, (std::min)(std::size_t(settings_.batch), size() - first));
     }
     static std::size_t target_steps(std::size_t) { return 1; }
-    Batch<SequenceView<const S, target_size>, SequenceView<const S, In>> at(std::size_t k) {
-        const auto chosen = indices(k);
-        const std::size_t width = chosen.size();
+    /// The k-th mini-batch; of several ranks, a rank's windows.
+    Batch<SequenceView<const S, target_size>, SequenceView<const S, In>> at(std::size_t k, const RankPart& part = {}) {
+        const Shards own = part.of(indices(k).size());
+        const auto width = std::size_t(own.sequences());
+        const auto chosen = indices(k).subspan(std::size_t(own.begin()), width);
         for (std::size_t b = 0; b < width; ++b) {
             const auto numbers = window(chosen[b]);
             for (std::size_t t = 0; t < std::size_t(settings_.length); ++t)
@@ -108,8 +110,11 @@ public:
                 std::copy_n(series_.data() + target_of(chosen[b]) + t * In, Out,
                             targets_.data() + b * target_size + t * Out);
         }
-        return {{SequenceView<const S, In>{inputs_.data(), nullptr, {settings_.length, int(width)}}},
-                SequenceView<const S, target_size>{targets_.data(), nullptr, {1, int(width)}}};
+        const auto extent = [&](int steps) { return Extent{steps, int(width), nullptr, 0, own.begin()}; };
+        return {{SequenceView<const S, In>{inputs_.data(), nullptr, extent(settings_.length)}},
+                SequenceView<const S, target_size>{targets_.data(), nullptr, extent(1)},
+                StatePolicy::none,
+                part.note(own)};
     }
 
 private:

@@ -64,17 +64,22 @@ public:
         return order_.at(k, [this](std::size_t n) { return length(n); });
     }
     std::size_t target_steps(std::size_t n) const { return targets_.steps(n) - 1; }
-    Batch<Tokens, Tokens, Tokens> at(std::size_t k) {
-        const auto chosen = indices(k);
+    /// The k-th mini-batch; of several ranks, a rank's pairs.
+    Batch<Tokens, Tokens, Tokens> at(std::size_t k, const RankPart& part = {}) {
+        const auto all = indices(k);
+        const Shards own = part.of(all.size());
+        const auto chosen = all.subspan(std::size_t(own.begin()));
         reserve();
         const auto target = [&](std::size_t b) { return targets_[chosen[b]]; };
         const Extent of_sources =
-            source_lengths_.extent(chosen.size(), [&](std::size_t b) { return sources_.steps(chosen[b]); });
+            own.cut(source_lengths_.extent(all.size(), [&](std::size_t b) { return sources_.steps(all[b]); }));
         const Extent of_targets =
-            target_lengths_.extent(chosen.size(), [&](std::size_t b) { return target(b).size() - 1; });
+            own.cut(target_lengths_.extent(all.size(), [&](std::size_t b) { return targets_.steps(all[b]) - 1; }));
         return {{source_.fill(of_sources, [&](std::size_t b) { return sources_[chosen[b]]; }),
                  input_.fill(of_targets, [&](std::size_t b) { return target(b).first(target(b).size() - 1); })},
-                target_.fill(of_targets, [&](std::size_t b) { return target(b).subspan(1); })};
+                target_.fill(of_targets, [&](std::size_t b) { return target(b).subspan(1); }),
+                StatePolicy::none,
+                part.note(own)};
     }
 
 private:

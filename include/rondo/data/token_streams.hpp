@@ -43,21 +43,24 @@ public:
 
     std::size_t count() const { return (steps_ + std::size_t(length_) - 1) / std::size_t(length_); }
     void begin_epoch(Seed, std::int64_t) {}
-    Batch<Tokens, Tokens> at(std::size_t k) {
+    /// The k-th mini-batch; of several ranks, a rank's streams.
+    Batch<Tokens, Tokens> at(std::size_t k, const RankPart& part = {}) {
         detail::check_batch("rondo::TokenStreams", k, count());
-        const std::size_t first = k * std::size_t(length_), steps = (std::min)(std::size_t(length_), steps_ - first),
-                          width = std::size_t(batch_);
+        const std::size_t first = k * std::size_t(length_), steps = (std::min)(std::size_t(length_), steps_ - first);
+        const Shards own = part.of(std::size_t(batch_));
+        const auto width = std::size_t(own.sequences()), from = std::size_t(own.begin());
         for (std::size_t b = 0; b < width; ++b) {
-            text_.copy(b * steps_ + first, std::span{stream_}.first(steps + 1));
+            text_.copy((from + b) * steps_ + first, std::span{stream_}.first(steps + 1));
             for (std::size_t t = 0; t < steps; ++t) {
                 tokens_[t * width + b] = stream_[t];
                 targets_[t * width + b] = stream_[t + 1];
             }
         }
-        const Extent extent{int(steps), batch_};
+        const Extent extent{int(steps), int(width), nullptr, 0, int(from)};
         return {{Tokens{tokens_.data(), nullptr, extent}},
                 Tokens{targets_.data(), nullptr, extent},
-                k == 0 ? StatePolicy::start : StatePolicy::resume};
+                k == 0 ? StatePolicy::start : StatePolicy::resume,
+                part.note(own)};
     }
 
 private:

@@ -49,9 +49,12 @@ public:
         shuffle(std::span{order_}, draw);
         if (!text_.in_memory()) permutation_.emplace(windows_, draw);
     }
-    Batch<Tokens, Tokens> at(std::size_t k) {
+    /// The k-th mini-batch; of several ranks, a rank's windows.
+    Batch<Tokens, Tokens> at(std::size_t k, const RankPart& part = {}) {
         detail::check_batch("rondo::TokenWindows", k, count());
-        const std::size_t first = k * std::size_t(batch_), width = (std::min)(std::size_t(batch_), windows_ - first);
+        const std::size_t whole = k * std::size_t(batch_);
+        const Shards own = part.of((std::min)(std::size_t(batch_), windows_ - whole));
+        const auto width = std::size_t(own.sequences()), first = whole + std::size_t(own.begin());
         for (std::size_t b = 0; b < width; ++b) {
             text_.copy(window(first + b), window_);
             for (std::size_t t = 0; t < std::size_t(length_); ++t) {
@@ -59,8 +62,11 @@ public:
                 targets_[t * width + b] = window_[t + 1];
             }
         }
-        const Extent extent{length_, int(width)};
-        return {{Tokens{tokens_.data(), nullptr, extent}}, Tokens{targets_.data(), nullptr, extent}};
+        const Extent extent{length_, int(width), nullptr, 0, own.begin()};
+        return {{Tokens{tokens_.data(), nullptr, extent}},
+                Tokens{targets_.data(), nullptr, extent},
+                StatePolicy::none,
+                part.note(own)};
     }
 
 private:

@@ -31,6 +31,11 @@ public:
     Safetensors(std::span<const std::byte> file, SafetensorsLimits limits, Error& error) noexcept {
         read(file, limits, "safetensors", error);
     }
+    /// Error messages begin with `source`.
+    Safetensors(std::span<const std::byte> file, SafetensorsLimits limits, const std::string& source,
+                Error& error) noexcept {
+        read(file, limits, source, error);
+    }
     explicit Safetensors(std::span<const std::byte> file, SafetensorsLimits limits = {}) {
         or_fail([&](Error& error) { read(file, limits, "safetensors", error); });
     }
@@ -66,7 +71,6 @@ public:
     const Metadata& metadata() const noexcept { return header_.metadata; }
 
 protected:
-    /// Error messages begin with `source`.
     void read(std::span<const std::byte> file, SafetensorsLimits limits, const std::string& source,
               Error& error) noexcept {
         const bool good = no_throw(error, [&] {

@@ -24,7 +24,7 @@ Error training_batch_problem(const Batch& batch, const Loss& loss, const Network
     if (!error) error = (loss.check)(batch.target, network.classes);
     if constexpr (requires { token_outside(std::get<0>(batch.inputs), 0); })
         if (!error && network.vocabulary > 0) error = token_outside(std::get<0>(batch.inputs), network.vocabulary);
-    if (!error && batch.state_policy == StatePolicy::resume) error = go_on_problem(batch.target.extent.batch, before);
+    if (!error && batch.state_policy == StatePolicy::resume) error = go_on_problem(batch.sequences(), before);
     return error;
 }
 

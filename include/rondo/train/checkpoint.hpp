@@ -70,7 +70,8 @@ template <class S, class Loss, class Rule, Backend B>
 
 /// Writes everything that a training run needs to resume with the same bits: parameters, optimizer memory, persistent
 /// states, step, progress in the epoch, seed, the average of the weights and the best ones, if there are. The file is
-/// replaced by an atomic rename.
+/// replaced by an atomic rename. All ranks of a trainer call it: rank 0 writes the states of all of them, and the
+/// others wait for its result.
 ///
 /// Errors  not_finite: a number in the parameters, the optimizer's memory or a state that is NaN or infinite; argument:
 ///         a number of the progress that is out of range; file: the path and the system's reason. An existing file is
@@ -82,7 +83,10 @@ void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Pr
         auto run = detail::checkpoint_of(trainer);
         run.progress = progress;
         detail::take(run, trainer);
-        detail::write(run, path, error);
+        Error problem;
+        if (trainer.ranks()) run.state = trainer.gathered_state(problem);
+        if (!problem) problem = trainer.ranks().first([&](Error& written) { detail::write(run, path, written); });
+        if (problem) error = std::move(problem);
     });
 }
 template <class Loss, class Rule, Backend B>
@@ -91,7 +95,8 @@ void save_checkpoint(const detail::TrainerBase<Loss, Rule, B>& trainer, const Pr
     or_fail([&](Error& error) { save_checkpoint(trainer, progress, path, error); });
 }
 
-/// Restores the trainer and the progress that save_checkpoint wrote.
+/// Restores the trainer and the progress that save_checkpoint wrote, by any number of ranks. All ranks of a trainer
+/// call it: rank 0 reads, and sends what it has read to the others.
 ///
 /// Errors  those of load; format: a number that is out of range; mismatch: an optimizer, seed, number of shards, groups
 ///         of parameters, average of weights or dropout that differ from the trainer's. Nothing is then changed.
@@ -101,7 +106,7 @@ void load_checkpoint(detail::TrainerBase<Loss, Rule, B>& trainer, Progress& prog
     no_throw(error, [&] {
         auto run = detail::checkpoint_of(trainer);
         const std::size_t memories = trainer.optimizer_memory().size();
-        if (Error problem = detail::read(run, memories, path)) return void(error = std::move(problem));
+        if (Error problem = detail::read(run, memories, path, trainer.ranks())) return void(error = std::move(problem));
         detail::put(run, trainer);
         progress = run.progress;
     });

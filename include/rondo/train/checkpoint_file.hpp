@@ -4,10 +4,14 @@
 #include "../core/number_text.hpp"
 #include "../core/printable.hpp"
 #include "../core/range.hpp"
+#include "../io/bytes.hpp"
+#include "../io/file.hpp"
 #include "../io/model.hpp"
+#include "../io/safetensors.hpp"
 #include "checkpoint_numbers.hpp"
 #include "moving_average.hpp"
 #include "progress.hpp"
+#include "ranks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -170,12 +174,25 @@ template <class S>
     return state_problem(values, source);
 }
 
-/// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of shards it must match.
+inline Error of_rank_0(AnyCommunicator& ranks, io::Bytes& bytes) {
+    double size = double(bytes.size());
+    if (Error error = ranks.lead(std::span{&size, 1})) return error;
+    if (ranks.rank() > 0) bytes = io::Bytes{std::size_t(size)};
+    if (bytes.size() != std::size_t(size)) return ranks.tell({Error::Kind::memory, "out of memory"}, {});
+    return ranks.broadcast({bytes.data(), bytes.size()});
+}
+/// Reads a checkpoint into `run`, whose tensors, optimizer, seed and number of shards it must match. Rank 0 reads the
+/// file, and sends it to the others.
 template <class S>
-[[gnu::cold]] Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path) {
-    Error problem;
+[[gnu::cold]] Error read(Checkpoint<S>& run, std::size_t memories, const std::filesystem::path& path,
+                         const Ranks& ranks) {
     const std::string source = path.string();
-    const io::SafetensorsFile file{path, checkpoint_limits((3 + memories) * run.size * sizeof(S)), problem};
+    const io::SafetensorsLimits limits = checkpoint_limits((3 + memories) * run.size * sizeof(S));
+    io::Bytes bytes;
+    Error problem = ranks.first([&](Error& error) { bytes = io::read_file(path, limits.file, error); });
+    if (!problem && ranks) problem = of_rank_0(ranks.communicator(), bytes);
+    io::Safetensors file;
+    if (!problem) file = io::Safetensors{bytes, limits, source, problem};
     if (problem) return problem;
 
     io::Metadata metadata = file.metadata();

@@ -26,13 +26,17 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///         is of another metric than keep's; a metric to monitor that says no direction; a file that cannot be written.
 template <class Net, class Loss, class Rule, Backend B, Batches Data>
 History fit(Trainer<Net, Loss, Rule, B>& trainer, Data& batches, const FitOptions& options, Progress& progress) {
-    (check)(options.problem());
     trainer.collect(); // discards steps that were enqueued before this run
     using Batch = std::remove_cvref_t<decltype(batches.at(0))>;
     if constexpr (detail::can_train<Net, Loss, B, Batch>) {
         detail::TrainingRunOf<detail::TrainerBase<Loss, Rule, B>, Data> run{
             trainer, batches, Trainer<Net, Loss, Rule, B>::template record<Batch>()};
-        return detail::EpochLoop{run, options, progress}();
+        History history;
+        trainer.ranks().all_or_none([&] {
+            (check)(options.problem());
+            history = detail::EpochLoop{run, options, progress}();
+        });
+        return history;
     } else {
         static_cast<void>(sizeof(detail::TrainingMistake<Net, Loss, B, Batch>));
         return {};
@@ -71,7 +75,7 @@ template <class Net, class Loss, class Rule, Backend B, Batches Data>
 LossSum evaluate(Trainer<Net, Loss, Rule, B>& trainer, Data& batches) {
     LossSum all;
     for (std::size_t k = 0; k < batches.count(); ++k) {
-        const LossSum loss = trainer.evaluate(batches.at(k));
+        const LossSum loss = trainer.evaluate(detail::read_part(batches, k, trainer));
         all.sum += loss.sum;
         all.terms += loss.terms;
     }

@@ -24,8 +24,10 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///             the parameters are those of the last epoch when fit returns.
 /// checkpoints files from which the run can be resumed.
 /// on_batch, on_epoch  functions with the progress; a result of false stops the run.
-/// callbacks   functions that get each TrainingEvent, after on_epoch; every_steps: how many mini-batches lie between
-///             the events within an epoch (0: there are none).
+///             With several ranks (TrainerSettings::communicator) each of them calls validate, on_batch and on_epoch;
+///             the numbers of rank 0 count, and the run stops if any function says so.
+/// callbacks   functions that get each TrainingEvent, after on_epoch, on rank 0; every_steps: how many mini-batches
+///             lie between the events within an epoch (0: there are none).
 struct FitOptions {
     std::int64_t epochs = 1;
     std::function<Evaluation()> validate{};

@@ -7,11 +7,13 @@
 #include "training_run.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +51,12 @@ public:
         : run_{&run}, options_{&options}, progress_{&progress} {
         if (progress == Progress{}) run.forget_kept();
         if (options.validate) (check)(best_problem(progress, watched(), watched().direction({})));
+        const std::array<std::uint64_t, 5> mine{std::uint64_t(run.steps()), std::uint64_t(progress.epoch),
+                                                progress.batch, std::uint64_t(options.epochs),
+                                                std::uint64_t(options.validate != nullptr)};
+        constexpr std::array<const char*, 5> names{"steps", "completed epochs", "completed batches", "epochs",
+                                                   "validate"};
+        run.ranks().same("rondo::fit", mine, names);
     }
 
     [[gnu::cold]] History operator()() {
@@ -78,6 +86,9 @@ private:
         run_->begin_epoch(progress_->epoch);
         (check)(epoch_problem(*progress_, run_->count()));
         progress_->batches = run_->count();
+        const std::uint64_t batches_of_epoch = progress_->batches;
+        const char* const name = "batches of an epoch";
+        run_->ranks().same("rondo::fit", {&batches_of_epoch, 1}, {&name, 1});
         if (!batches()) return false;
 
         EpochResult result{progress_->epoch + 1, progress_->loss.mean()};
@@ -95,7 +106,7 @@ private:
             progress_->epoch % options_->checkpoints->every_epochs == 0)
             result.notes.push_back(save_checkpoint());
         history_.push_back(result);
-        const bool more = !options_->on_epoch || options_->on_epoch(result);
+        const bool more = !options_->on_epoch || run_->ranks().agree(options_->on_epoch(result));
         return tell(result) && more;
     }
     bool batches() {
@@ -118,7 +129,7 @@ private:
             (check)(late); // an error of an earlier mini-batch precedes that of enqueue
             (check)(error);
             save_in_time();
-            if (options_->on_batch && !options_->on_batch(*progress_)) return false;
+            if (options_->on_batch && !run_->ranks().agree(options_->on_batch(*progress_))) return false;
             if (event && !tell_steps()) return false;
         }
         return true;
@@ -127,6 +138,7 @@ private:
         Evaluation evaluation = options_->validate();
         result.validation = evaluation.mean();
         result.metrics = std::move(evaluation.metrics);
+        lead(result);
         (check)(validation_problem(result.epoch, result.validation));
         const Best watched = this->watched();
         (check)(monitor_problem(watched, result));
@@ -142,12 +154,21 @@ private:
         progress_->largest = *direction;
         progress_->bad = result.better ? 0 : progress_->bad + 1;
     }
+    // All ranks decide by the numbers of rank 0, whose processor may be another one.
+    [[gnu::cold]] void lead(EpochResult& result) const {
+        if (!run_->ranks()) return;
+        std::vector<double> numbers{result.validation};
+        for (const MetricValue& metric : result.metrics) numbers.push_back(metric.value);
+        (check)(run_->ranks().communicator().lead(std::span{numbers}));
+        result.validation = numbers[0];
+        for (std::size_t k = 0; k < result.metrics.size(); ++k) result.metrics[k].value = numbers[k + 1];
+    }
     [[gnu::cold]] void note_kept(EpochResult& result, const Best& keep) {
         std::string text = "kept the parameters of epoch " + std::to_string(result.epoch) + ": " +
                            (keep.monitor.empty() ? "validation" : keep.monitor) + ' ' + short_text(keep.value(result));
         if (std::isfinite(progress_->best)) text += ", before " + short_text(progress_->best);
         if (!keep.file.empty()) {
-            run_->save_parameters(keep.file);
+            (check)(run_->ranks().first([&](Error&) { run_->save_parameters(keep.file); }));
             text += "; saved as " + keep.file.string();
         }
         result.notes.push_back(std::move(text));
@@ -168,7 +189,8 @@ private:
     void save_in_time() {
         const auto& checkpoints = options_->checkpoints;
         if (!checkpoints || !(checkpoints->every_minutes > 0)) return;
-        if (std::chrono::duration<double>(Clock::now() - saved_).count() < checkpoints->every_minutes * 60) return;
+        const double minutes = std::chrono::duration<double>(Clock::now() - saved_).count() / 60;
+        if (!run_->ranks().lead(minutes >= checkpoints->every_minutes)) return;
         step_notes_.push_back(save_checkpoint());
     }
 
@@ -194,8 +216,9 @@ private:
     }
     bool call(const TrainingEvent& event) const {
         bool more = true;
-        for (const Callback& callback : options_->callbacks) more = callback(event) && more;
-        return more;
+        if (run_->ranks().rank() == 0)
+            for (const Callback& callback : options_->callbacks) more = callback(event) && more;
+        return options_->callbacks.empty() || run_->ranks().lead(more);
     }
 
     TrainingRun* run_;

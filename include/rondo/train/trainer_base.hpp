@@ -17,6 +17,7 @@
 #include "network_sizes.hpp"
 #include "not_finite.hpp"
 #include "optimizer_state.hpp"
+#include "ranks.hpp"
 #include "sum_gradients.hpp"
 #include "trainer_settings.hpp"
 #include "weight_average.hpp"
@@ -51,15 +52,18 @@ public:
                               TrainerSettings settings)
         : model_{&model}, network_{network}, loss_{std::move(loss)}, settings_{checked(std::move(settings))},
           optimizer_{std::move(rule), network, model.count(), settings_.groups}, average_{settings_.average, model},
-          workers_{settings_.threads}, state_{network.state_size, 0}, evaluation_{network.state_size, 0} {
+          ranks_{settings_.communicator}, workers_{settings_.threads}, state_{network.state_size, 0},
+          evaluation_{network.state_size, 0} {
         all_.reserve(std::size_t(workers_.count()));
         for (int k = 0; k < workers_.count(); ++k)
             all_.emplace_back(model.count(), network.state_size,
-                              GradientBuffers::of(k, workers_.count(), most_shards()));
+                              GradientBuffers::of(k, workers_.count(), most_shards(), ranks_));
         losses_.resize(std::size_t(most_shards()));
-        if (workers_.count() > most_shards())
+        if (const int all = workers_.count() * ranks_.count(); all > most_shards() && ranks_.rank() == 0)
             warn("expected as many threads as shards (" + std::to_string(most_shards()) + ") or fewer, got " +
+                 (ranks_ ? std::to_string(ranks_.count()) + " ranks of " : std::string{}) +
                  std::to_string(workers_.count()) + ": the others have nothing to do");
+        if (ranks_) begin_as_one();
     }
 
     /// One step: loss, gradient, clipping, update. Returns the loss before the update, including that of pending steps,
@@ -84,13 +88,13 @@ public:
     void enqueue(const Batch& batch, Record<Batch> record, Error& error) {
         const double factor = this->factor();
         if (Error found = factor_problem(factor, steps_)) return void(error = std::move(found));
-        if (Error found = check_batch(batch, true)) return void(error = std::move(found));
-        const double terms = loss_.terms(batch.target);
+        Error found;
+        const double terms = terms_of(batch, true, found);
+        if (found) return void(error = std::move(found));
         if constexpr (Asynchronous<B>)
-            if (workers_.count() == 1 && !settings_.accumulate)
+            if (workers_.count() == 1 && !settings_.accumulate && !ranks_)
                 return enqueue_async(batch, record, terms, factor, error);
         const std::int64_t before = steps_;
-        Error found;
         const LossSum loss = pending_.settle() ? take(batch, record, terms, factor, found) : LossSum{};
         if (found) error = std::move(found);
         else pending_.add(loss, before);
@@ -128,8 +132,11 @@ public:
     /// training.
     template <class Batch>
     LossSum evaluate(const Batch& batch, Record<Batch> record, Error& error) {
-        Error found = check_batch(batch, false);
-        if (!found) return run_workers(batch, record, loss_.terms(batch.target), false, error);
+        Error found;
+        const double terms = terms_of(batch, false, found);
+        if (!found) run_workers(batch, record, terms, false, found);
+        if (!found && ranks_) found = ranks_.communicator().share(shards_of(batch.sequences(), false), losses_.data());
+        if (!found) return loss_of(batch, false, terms);
         error = std::move(found);
         return {};
     }
@@ -169,6 +176,20 @@ public:
     }
     /// Sets the rate's factor instead of the schedule and rate_factor; nothing: they apply again.
     void fix_factor(std::optional<double> factor) { fixed_factor_ = factor; }
+
+    /// What this rank reads of each mini-batch: data.at(k, trainer.part()). Without a communicator, all.
+    RankPart part() const { return {ranks_.rank(), ranks_.count(), most_shards()}; }
+    const Ranks& ranks() const { return ranks_; }
+    /// The persistent states of all ranks on rank 0, whose checkpoint has them.
+    std::vector<scalar> gathered_state(Error& error) const {
+        std::vector<scalar> values = state_.values();
+        std::vector<std::size_t> widths; // in bytes
+        for (const std::size_t width : network_.state_widths) widths.push_back(width * sizeof(scalar));
+        if (!values.empty())
+            error = ranks_.communicator().gather_states(shards_of(state_.batch(), true), widths,
+                                                        std::as_writable_bytes(std::span{values}));
+        return values;
+    }
 
     const Loss& loss() const { return loss_; }
     int threads() const { return int(all_.size()); }
@@ -219,17 +240,26 @@ private:
     // A synchronous step.
     template <class Batch>
     LossSum take(const Batch& batch, Record<Batch> record, double terms, double factor, Error& error) {
-        const LossSum loss = run_workers(batch, record, terms, true, error);
-        if (loss.terms == 0) return loss;
-        sum_gradients_(all_, workers_, size(), shards_of(batch.target.extent.batch, true).count, settings_.small_work);
+        if (!run_workers(batch, record, terms, true, error) || terms == 0) return {};
+        error = sum_gradients_(all_, workers_, size(), shards_of(batch.sequences(), true), settings_.small_work, ranks_,
+                               losses_.data());
+        if (error) return {};
+        const LossSum loss = loss_of(batch, true, terms);
         scalar* const gradient = all_.front().gradient().data();
         const std::size_t trained = network_.trained;
         clear_frozen(backend(), optimizer_.frozen(), gradient);
         const double norm = std::sqrt(backend().sum_of_squares(gradient, trained));
         if (!std::isfinite(loss.sum) || !std::isfinite(norm)) {
-            error = not_finite(network_.tensors, find_not_finite(batch), loss.sum, model_->values(),
+            std::string where, what = find_not_finite(batch);
+            if (ranks_ && what.empty()) what = find_not_finite(network_.tensors, "parameter ", model_->values());
+            if (ranks_)
+                error =
+                    ranks_.communicator().find_rank(shards_of(batch.sequences(), true), losses_.data(), where, what);
+            if (error) return loss;
+            error = not_finite(network_.tensors, std::move(what), loss.sum, model_->values(),
                                find_not_finite(network_.tensors, "the gradient of ", all_.front().gradient().values()),
                                steps_);
+            error.message = where + error.message;
             clear(backend(), state_);
             return loss;
         }
@@ -240,16 +270,27 @@ private:
         return loss;
     }
 
+    // Computes this rank's shards of a batch; false after an error, which all ranks are told of.
     template <class Batch>
-    LossSum run_workers(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
-        if (terms == 0 && batch.state_policy == StatePolicy::none) return {}; // else states are updated
-        const int sequences = batch.target.extent.batch;
+    bool run_workers(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
+        bool computed = false;
+        const auto step = [&] { return "step " + std::to_string(steps_ + 1) + ": "; };
+        if (!ranks_) return compute(batch, record, terms, learn, error);
+        or_first([&] { computed = compute(batch, record, terms, learn, error); },
+                 [&] { ranks_.communicator().tell(current_error(), step()); });
+        if (error) error = ranks_.communicator().tell(std::move(error), step());
+        return computed;
+    }
+    template <class Batch>
+    bool compute(const Batch& batch, Record<Batch> record, double terms, bool learn, Error& error) {
+        if (terms == 0 && batch.state_policy == StatePolicy::none) return true; // else states are updated
+        const int sequences = batch.sequences();
         const Randomness draws{settings_.seed, std::uint64_t(steps_), true, nullptr, settings_.dropout.value_or(-1)};
         StateBuffer<B>* states = batch.state_policy == StatePolicy::none ? nullptr : &persistent_state(learn);
         if (states && states->batch() != sequences) states->reset(sequences);
         else if (batch.state_policy == StatePolicy::start) clear(backend(), *states);
         if constexpr (Asynchronous<B>)
-            if (states && workers_.count() > 1) backend().wait(); // other backends read them
+            if (states && (workers_.count() > 1 || ranks_)) backend().wait(); // other backends read them
         const typename Worker<B>::template Task<Loss, Batch> task{*model_,
                                                                   record,
                                                                   loss_,
@@ -261,7 +302,7 @@ private:
                                                                   settings_.accumulate,
                                                                   losses_.data(),
                                                                   learn ? frozen() : nullptr};
-        Shards shards = shards_of(sequences, learn);
+        Shards shards = ranks_.part(shards_of(sequences, learn));
         const auto part = [&](int k) {
             auto& worker = all_[std::size_t(k)];
             worker.guard([&] {
@@ -273,6 +314,12 @@ private:
         const std::size_t work = std::get<0>(batch.inputs).extent.columns() * network_.parameters;
         workers_.each(part, work < settings_.small_work || shards.count == 1);
         if (range::any_of(all_, [](const Worker<B>& worker) { return worker.needs_whole_batch; })) {
+            if (ranks_) {
+                error = {Error::Kind::argument, "rondo::Trainer: statistics of whole batches (BatchNorm1d) need one "
+                                                "rank: expected 1, got " +
+                                                    std::to_string(ranks_.count())};
+                return false;
+            }
             keep_batches_whole(learn);
             shards = shards_of(sequences, learn);
             part(0);
@@ -281,13 +328,47 @@ private:
         if (states && range::any_of(all_, failed)) clear(backend(), *states); // some may have been advanced
         for (const auto& worker : all_) {
             if (worker.thrown) std::rethrow_exception(worker.thrown);
-            if (worker.error) return error = worker.error, LossSum{};
+            if (worker.error) return error = worker.error, false;
         }
-        return {sequences > 0 ? tree_sum(losses_.data(), shards.count) * terms : 0, terms};
+        return true;
+    }
+    // Of all shards.
+    template <class Batch>
+    LossSum loss_of(const Batch& batch, bool learn, double terms) const {
+        const int sequences = batch.sequences();
+        if (terms == 0 || sequences == 0) return {0, terms};
+        return {tree_sum(losses_.data(), shards_of(sequences, learn).count) * terms, terms};
+    }
+    // The terms of a batch's loss, of all ranks.
+    template <class Batch>
+    double terms_of(const Batch& batch, bool learn, Error& error) {
+        error = check_batch(batch, learn);
+        if (error && ranks_)
+            error = ranks_.communicator().tell(std::move(error), "step " + std::to_string(steps_ + 1) + ": ");
+        if (error) return 0;
+        double terms = loss_.terms(batch.target);
+        if (ranks_ && batch.part.sequences > 0) error = ranks_.communicator().add(terms);
+        return terms;
     }
 
+    [[gnu::cold]] void begin_as_one() {
+        const std::array<std::uint64_t, 6> mine{std::uint64_t(most_shards()),
+                                                settings_.seed.value,
+                                                size(),
+                                                std::uint64_t(settings_.accumulate),
+                                                std::uint64_t(settings_.groups.size()),
+                                                std::uint64_t(settings_.average.has_value())};
+        constexpr std::array<const char*, 6> names{"shards", "seed", "parameters", "accumulate", "groups", "average"};
+        ranks_.same("rondo::Trainer", mine, names);
+        std::vector<scalar> values = model_->values();
+        (check)(ranks_.communicator().broadcast(std::as_writable_bytes(std::span{values})));
+        model_->assign(values);
+        if (average_) average_.assign(values);
+    }
     // A device computes a worker's part as one shard, unless shards are computed one after the other.
-    int most_shards() const { return OnHost<B> || settings_.accumulate ? settings_.shards : workers_.count(); }
+    int most_shards() const {
+        return OnHost<B> || settings_.accumulate ? settings_.shards : workers_.count() * ranks_.count();
+    }
     Shards shards_of(int sequences, bool learn) const {
         return Shards::of(sequences, whole_batch_[std::size_t(learn)] ? 1 : most_shards());
     }
@@ -312,6 +393,7 @@ private:
     OptimizerState<Rule, B> optimizer_;
     WeightAverage<B> average_;
     KeptParameters<B> kept_;
+    Ranks ranks_;
     Workers workers_;
     std::vector<Worker<B>> all_;
     StateBuffer<B> state_, evaluation_; // separate, so that an evaluation does not change training

@@ -4,6 +4,7 @@
 #include "../core/error.hpp"
 #include "../core/extent.hpp"
 #include "../core/random.hpp"
+#include "../distributed/communicator.hpp"
 #include "../optimizer/concept.hpp"
 #include "../optimizer/parameter_groups.hpp"
 #include "../optimizer/schedule.hpp"
@@ -37,6 +38,9 @@ namespace rondo::inline RONDO_VERSION_NAMESPACE {
 ///                        counts the others only. The backward of what comes before the first operation that depends
 ///                        on a parameter that is not frozen is not computed.
 /// average                a moving average of the weights
+/// communicator           the ranks that compute a batch together, each some of its shards; null: this process alone.
+///                        The bits of a run do not depend on their number. All begin with rank 0's parameters. It must
+///                        outlive the trainer. See docs/distributed.md.
 /// dropout                the rate of layers that leave it open (Dropout<20>, Stack{.dropout = run_time_rate});
 ///                        above 0, the first step of a network without one is an error
 struct TrainerSettings {
@@ -49,6 +53,7 @@ struct TrainerSettings {
     std::vector<ParameterGroup> groups{};
     std::optional<MovingAverage> average{};
     std::optional<double> dropout{};
+    AnyCommunicator* communicator = nullptr;
 
     /// Names a setting that is out of range.
     Error problem() const {

@@ -2,15 +2,16 @@
 #pragma once
 
 #include "../core/error.hpp"
+#include "../data/batch.hpp"
 #include "../io/safetensors/parameters.hpp"
 #include "checkpoint.hpp"
 #include "not_finite.hpp"
 #include "progress.hpp"
+#include "ranks.hpp"
 #include "trainer_base.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <type_traits>
 #include <utility>
@@ -34,6 +35,8 @@ public:
     virtual void forget_kept() = 0;
     virtual void restore_kept() = 0;
     /// Exchanges the parameters and their average, if there is one.
+    virtual const Ranks& ranks() const = 0;
+    virtual std::int64_t steps() const = 0;
     virtual bool has_average() const = 0;
     virtual void swap_average() = 0;
     virtual void save_parameters(const std::filesystem::path& path) const = 0;
@@ -42,6 +45,13 @@ public:
 protected:
     ~TrainingRun() = default;
 };
+
+/// What a trainer's rank needs of a mini-batch, as far as its source can tell the ranks' parts apart.
+template <class Data, class Trainer>
+auto read_part(Data& batches, std::size_t batch, const Trainer& trainer) {
+    if constexpr (PartedBatches<Data>) return batches.at(batch, trainer.part());
+    else return batches.at(batch);
+}
 
 template <class Trainer, class Data> // a TrainerBase
 class TrainingRunOf final : public TrainingRun {
@@ -53,7 +63,9 @@ public:
 
     void begin_epoch(std::int64_t epoch) override { batches_->begin_epoch(trainer_->settings().seed, epoch); }
     std::size_t count() const override { return batches_->count(); }
-    void enqueue(std::size_t batch, Error& error) override { trainer_->enqueue(batches_->at(batch), record_, error); }
+    void enqueue(std::size_t batch, Error& error) override {
+        trainer_->enqueue(read_part(*batches_, batch, *trainer_), record_, error);
+    }
     std::size_t collect(std::size_t first, LossSum& loss, Error& error) override {
         const auto look = [&](std::size_t k) { return find_not_finite(batches_->at(first + k)); };
         return trainer_->collect(loss, error, look);
@@ -65,6 +77,8 @@ public:
     void keep() override { trainer_->kept().take(trainer_->model()); }
     void forget_kept() override { trainer_->kept().assign({}); }
     void restore_kept() override { trainer_->kept().put(trainer_->model()); }
+    const Ranks& ranks() const override { return trainer_->ranks(); }
+    std::int64_t steps() const override { return trainer_->steps(); }
     bool has_average() const override { return bool(trainer_->average()); }
     void swap_average() override {
         if (has_average()) trainer_->swap_average();
@@ -83,21 +97,6 @@ private:
     Data* batches_;
     Record record_;
 };
-
-/// Calls work(); if it throws, calls `before` and rethrows.
-template <class Work, class Before>
-void or_first(const Work& work, [[maybe_unused]] const Before& before) {
-#if defined(__cpp_exceptions)
-    try {
-        work();
-    } catch (...) {
-        before();
-        std::rethrow_exception(std::current_exception()); // unchanged
-    }
-#else
-    work();
-#endif
-}
 
 /// Calls work() while the model has the average of the weights, if there is one.
 template <class Work>

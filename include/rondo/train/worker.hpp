@@ -8,6 +8,7 @@
 #include "../model/state_buffer.hpp"
 #include "../model/workspace_memory.hpp"
 #include "async/device_batch.hpp"
+#include "ranks.hpp"
 #include "trainer_settings.hpp"
 
 #include <algorithm>
@@ -94,10 +95,10 @@ void copy_states(B& backend, std::span<const std::size_t> widths, StateBuffer<B>
 struct GradientBuffers {
     std::size_t nodes = 1, separate = 1;
 
-    static GradientBuffers of(int worker, int workers, int shards) {
+    static GradientBuffers of(int worker, int workers, int shards, const Ranks& ranks) {
         GradientBuffers all;
         for (int count = 1; count <= shards; ++count) {
-            const Shards own = Shards{count, count, 0, count}.part(worker, workers);
+            const Shards own = ranks.part({count, count, 0, count}).part(worker, workers);
             all.nodes = (std::max)(all.nodes, own.nodes());
             all.separate = (std::max)(all.separate, own.buffers());
         }
@@ -200,11 +201,13 @@ private:
     template <class Loss, class Batch>
     bool compute(const Task<Loss, Batch>& task, const Shards& part, std::size_t first, std::size_t count) {
         B& backend = work.backend();
-        const int all = task.batch.target.extent.batch, begin = part.begin(), width = part.sequences();
-        const Batch own = width == all ? task.batch : memory.copy(task.batch, begin, width);
+        const int begin = part.begin(), width = part.sequences(); // in the whole batch, of which task.batch has a part
+        const Batch own = width == task.batch.target.extent.batch
+                              ? task.batch
+                              : memory.copy(task.batch, begin - task.batch.part.first, width);
         const Batch there = device_batch.place(backend, own);
         StateBuffer<B>* from = task.states;
-        if (from && width < all) {
+        if (from && width < from->batch()) {
             if (state.batch() != width) state.reset(width);
             from = &state;
         }
