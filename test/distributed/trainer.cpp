@@ -61,8 +61,7 @@ Outcome outcome_of(AnyCommunicator* ranks, int threads) {
     LettersTrainer trainer{model, {}, Adam{.rate = 1e-2}, settings(ranks, threads)};
     Outcome outcome;
     const auto run = [&](auto data) {
-        const History history =
-            fit(trainer, data, {.epochs = 2, .validate = [&] { return evaluate(trainer, data); }});
+        const History history = fit(trainer, data, {.epochs = 2, .validate = [&] { return evaluate(trainer, data); }});
         for (const EpochResult& epoch : history)
             outcome.losses.insert(outcome.losses.end(), {epoch.loss, epoch.validation});
     };
@@ -78,9 +77,8 @@ TEST(Ranks, HaveTheBitsOfOneProcess) {
         for (const int threads : {1, 2}) {
             if (threads == 2 && count > 3) continue;
             std::vector<Outcome> outcomes(static_cast<std::size_t>(count));
-            ThreadRanks{count}.run([&](AnyCommunicator& rank) {
-                outcomes[std::size_t(rank.rank())] = outcome_of(&rank, threads);
-            });
+            ThreadRanks{count}.run(
+                [&](AnyCommunicator& rank) { outcomes[std::size_t(rank.rank())] = outcome_of(&rank, threads); });
             for (const Outcome& outcome : outcomes)
                 EXPECT_TRUE(outcome == expected) << count << " ranks of " << threads << " threads";
         }
@@ -117,9 +115,8 @@ TEST(Ranks, ReadWholeBatchesOfOtherSources) {
 template <class Work>
 std::string error_of_all(int count, const Work& work) {
     std::vector<std::string> errors(static_cast<std::size_t>(count));
-    ThreadRanks{count}.run([&](AnyCommunicator& rank) {
-        errors[std::size_t(rank.rank())] = failure_of([&] { work(rank); }).message;
-    });
+    ThreadRanks{count}.run(
+        [&](AnyCommunicator& rank) { errors[std::size_t(rank.rank())] = failure_of([&] { work(rank); }).message; });
     for (const std::string& error : errors) EXPECT_EQ(error, errors[0]);
     return errors[0];
 }
@@ -234,8 +231,7 @@ TEST(Ranks, ResumeTheRunsOfOtherNumbersOfRanks) {
     for (const int count : {2, 8})
         for (const auto& from : {one, four})
             ThreadRanks{count}.run([&](AnyCommunicator& rank) { EXPECT_EQ(run(&rank, from, {}, 100), expected); });
-    EXPECT_NE(error_of_all(3, [&](AnyCommunicator& rank) { run(&rank, folder.path() / "none", {}, 100); })
-                  .find("none"),
+    EXPECT_NE(error_of_all(3, [&](AnyCommunicator& rank) { run(&rank, folder.path() / "none", {}, 100); }).find("none"),
               std::string::npos);
     EXPECT_NE(error_of_all(3, [&](AnyCommunicator& rank) { run(&rank, four, folder.path() / "no" / "folder", 7); })
                   .find("folder"),

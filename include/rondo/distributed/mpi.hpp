@@ -155,9 +155,7 @@ private:
         requests_.push_back(MPI_REQUEST_NULL);
         return &requests_.back();
     }
-    void listen() {
-        MPI_Irecv(&heard_, sizeof heard_, MPI_BYTE, MPI_ANY_SOURCE, 0, failures_, &listening_);
-    }
+    void listen() { MPI_Irecv(&heard_, sizeof heard_, MPI_BYTE, MPI_ANY_SOURCE, 0, failures_, &listening_); }
     /// Whether another rank has told of a failure.
     bool hears() {
         int told = 0;

@@ -90,8 +90,7 @@ private:
             std::rethrow_exception(std::current_exception());
         } catch (const Failure&) {
             return true;
-        } catch (...) {
-        }
+        } catch (...) {}
 #endif
         return false;
     }
