@@ -165,6 +165,8 @@ public:
             return {this->memory_->parameters + offset, offset};
         }
     }
+    /// Notes that columns of the values to come are not those of the batch's sequences.
+    void separate_columns() const { this->memory_->program->separate(); }
     /// The same layer's run, for sequences that are whole.
     auto framed() const {
         if constexpr (!R::packed) this->memory_->program->separate();

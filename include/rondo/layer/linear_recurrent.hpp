@@ -12,6 +12,7 @@
 #include "../op/states.hpp"
 #include "dropout.hpp"
 #include "linear_step_of_stream.hpp"
+#include "resets.hpp"
 #include "stack.hpp"
 
 #include <array>
@@ -182,6 +183,26 @@ struct LinearRecurrent {
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x, FromZero) {
         return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
+    }
+
+    /// The same of sequences in which episodes begin: see Resets.
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, const Resets& resets) {
+        using Scalar = std::remove_const_t<S>;
+        const auto state = persistent_states<Scalar>(run, x.extent.batch);
+        return detail::forward_episodes<LinearRecurrent>(run, static_cast<SequenceView<const Scalar, In>>(x), state,
+                                                         state, resets);
+    }
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial,
+                        const Resets& resets) {
+        using Scalar = std::remove_const_t<S>;
+        return detail::forward_episodes<LinearRecurrent>(run, static_cast<SequenceView<const Scalar, In>>(x), initial,
+                                                         resets);
+    }
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, FromZero, const Resets& resets) {
+        return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch}, resets);
     }
 
 private:

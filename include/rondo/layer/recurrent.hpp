@@ -12,6 +12,7 @@
 #include "../op/scan.hpp"
 #include "../op/states.hpp"
 #include "dropout.hpp"
+#include "resets.hpp"
 #include "stack.hpp"
 
 #include <algorithm>
@@ -222,6 +223,26 @@ struct Recurrent {
     template <class S>
     static auto forward(auto& run, const SequenceView<S, In>& x, FromZero) {
         return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch});
+    }
+
+    /// The same of sequences in which episodes begin: see Resets.
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, const Resets& resets) {
+        using Scalar = std::remove_const_t<S>;
+        const auto state = persistent_states<Scalar>(run, x.extent.batch);
+        return detail::forward_episodes<Recurrent>(run, static_cast<SequenceView<const Scalar, In>>(x), state, state,
+                                                   resets);
+    }
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, const StatesOf<std::remove_const_t<S>>& initial,
+                        const Resets& resets) {
+        using Scalar = std::remove_const_t<S>;
+        return detail::forward_episodes<Recurrent>(run, static_cast<SequenceView<const Scalar, In>>(x), initial,
+                                                   resets);
+    }
+    template <class S>
+    static auto forward(auto& run, const SequenceView<S, In>& x, FromZero, const Resets& resets) {
+        return forward(run, x, StatesOf<std::remove_const_t<S>>{.batch = x.extent.batch}, resets);
     }
 
     /// From zero. Returns the output and the gates at every step.
