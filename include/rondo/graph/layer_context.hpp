@@ -125,13 +125,13 @@ public:
         }
         using Child = typename Layer::template layer_at<k>;
         if constexpr (!detail::numbers_fit<First, scalar>) {
-            static_assert(sizeof(typename detail::NumbersOfA<First>::template GivenToBackendOf<scalar>) > 0);
+            static_cast<void>(sizeof(typename detail::NumbersOfA<First>::template GivenToBackendOf<scalar>));
             return this->template make<Child::output_size>(first.extent); // so that no other error follows
         } else if constexpr (!detail::tokens_fit<First, Child>) {
-            static_assert(sizeof(typename detail::NumbersOfA<First>::template GivenToLayerOfTokens<Child>) > 0);
+            static_cast<void>(sizeof(typename detail::NumbersOfA<First>::template GivenToLayerOfTokens<Child>));
             return this->template make<Child::output_size>(first.extent);
         } else if constexpr (!detail::features_fit<First, Child>) {
-            static_assert(sizeof(typename Features<First::rows>::template FeedInputOf<Child, Child::input_size>) > 0);
+            static_cast<void>(sizeof(typename Features<First::rows>::template FeedInputOf<Child, Child::input_size>));
             return this->template make<Child::output_size>(first.extent);
         } else {
             static_assert(

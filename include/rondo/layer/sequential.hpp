@@ -52,7 +52,7 @@ template <class... Layers>
     requires (sizeof...(Layers) > 0)
 struct Sequential : Network<Layers...> {
     using Mistake = typename detail::Neighbours<Layers...>::Mistake; // the first
-    static_assert(sizeof(Mistake) > 0);
+    static_assert(alignof(Mistake) == 1);                            // instantiates it
     static constexpr bool layers_in_order = true;
     static constexpr bool folds = true; // where layers become part of the packed weights of those before them
     static constexpr int input_size = Sequential::template layer_at<0>::input_size;
