@@ -128,6 +128,8 @@ int main(int argc, char** argv) {
         train(arguments, ranks);
     } catch (const std::exception& failure) {
         std::fprintf(stderr, "rank %d ends: %s\n", ranks.rank(), failure.what());
+        if (const std::string folder = arguments.text("pids"); !folder.empty()) // stderr may have been cut off
+            std::ofstream{std::filesystem::path{folder} / (std::to_string(ranks.rank()) + ".said")} << failure.what();
         return 1;
     }
     return 0;
