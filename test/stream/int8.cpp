@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Streams with weights in int8: against NumPy's integers, near what float computes, and the bits of one another.
+#include "scans.hpp"
 #include "sessions.hpp"
 #include "unrolled.hpp"
 
@@ -96,6 +97,7 @@ TEST(Int8, IsNearFloat) {
     expect_near_float<Cells<33>>();
     expect_near_float<Variants>();
     expect_near_float<Projections>();
+    expect_near_float<Scans>();
     expect_near_float<Sequential<LSTM<33, 65>, GRU<65, 130>, Linear<130, 33>>>();
 #endif
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Many streams together compute what each computes alone, bit for bit, however they join, leave and step.
+#include "scans.hpp"
 #include "sessions.hpp"
 
 #include <rondo/layer/batch_norm.hpp>
@@ -55,6 +56,7 @@ using Words = Sequential<Embedding<28, 5>, LSTM<5, 20>, Linear<20, 28>, LogSoftm
 TEST(Streams, OfOtherLayersHaveTheBitsOfStreamsAlone) {
     expect_equal_bits<Layers, double>();
     expect_equal_bits<Words, double>();
+    expect_equal_bits<Scans, double>();
     expect_equal_bits<LSTM<3, 5>, double>();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "unrolled.hpp"
+#include "scans.hpp"
 
 #include <rondo/layer/activation.hpp>
 #include <rondo/layer/norm.hpp>
@@ -33,6 +34,7 @@ TEST(Stream, OfBfloat16IsNear) {
 #ifndef RONDO_TEST_SANITIZED
     expect_near_in_bfloat16<Variants>();
     expect_near_in_bfloat16<Projections>();
+    expect_near_in_bfloat16<Scans>();
     expect_near_in_bfloat16<Sequential<LSTM<33, 65>, Linear<65, 33>>>();
 #endif
 }
@@ -47,6 +49,7 @@ TEST(Stream, InDoubleEqualsTheUnrolledNetwork) {
     StreamTest<Normalized>::equals_unrolled<double>();
     StreamTest<Variants>::equals_unrolled<double>();
     StreamTest<Projections>::equals_unrolled<double>();
+    StreamTest<Scans>::equals_unrolled<double>();
 }
 
 TEST(Stream, OfAProjectionHasTheStateOfItsUnits) {
