@@ -189,6 +189,11 @@ exec ip netns exec {names[1]} unshare -u sh -c 'hostname other-host; exec sh -c 
             ip("netns", "delete", name)
 
 
+probe = subprocess.run([options.mpirun, "-n", "2", "true"], env=environment, capture_output=True, text=True,
+                       stdin=subprocess.DEVNULL)
+if probe.returncode != 0:
+    print(f"mpirun starts no processes here: skipped\n{probe.stderr}")
+    sys.exit(77)
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     if options.namespaces:
