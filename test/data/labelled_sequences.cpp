@@ -45,7 +45,7 @@ TEST(LabelledSequences, EachHasItsInputAndItsLabels) {
                 data.begin_epoch(Seed{1}, epoch);
                 std::vector<int> seen(lengths.size());
                 for (std::size_t n = 0; n < data.count(); ++n) {
-                    const auto [inputs, target, policy] = data.at(n);
+                    const auto [inputs, target, policy, part] = data.at(n);
                     const auto& [input] = inputs;
                     const Extent &of_input = input.extent, &of_labels = target.extent;
                     ASSERT_EQ(of_input.batch, of_labels.batch);

@@ -36,10 +36,11 @@ Labelled labelled(const std::vector<int>& lengths, int batch, int padding = -7) 
 std::vector<std::vector<int>> shown(Labelled& data, const std::vector<int>& lengths) {
     std::vector<std::vector<int>> all;
     for (std::size_t k = 0; k < data.count(); ++k) {
-        const auto [inputs, target, carry] = data.at(k);
+        const auto [inputs, target, carry, part] = data.at(k);
         const auto& x = std::get<0>(inputs);
         const Extent& e = x.extent;
         EXPECT_EQ(carry, StatePolicy::none);
+        EXPECT_EQ(part.sequences, 0);
         EXPECT_EQ(target.extent, (Extent{1, e.batch}));
         all.emplace_back();
         for (int b = 0; b < e.batch; ++b) {
@@ -108,7 +109,7 @@ TEST(Samples, AClassForEachStep) {
         }
         data.add(x, y);
     }
-    const auto [inputs, target, carry] = data.at(0);
+    const auto [inputs, target, carry, part] = data.at(0);
     const auto& x = std::get<0>(inputs);
     EXPECT_EQ(x.extent, target.extent);
     ASSERT_EQ(x.extent.steps, 4);

@@ -40,10 +40,11 @@ std::vector<int> places(SeriesWindows<S, In, Out, Ahead>& windows) {
     const auto [length, horizon, batch] = windows.settings();
     std::vector<int> first;
     for (std::size_t k = 0; k < windows.count(); ++k) {
-        const auto [inputs, target, carry] = windows.at(k);
+        const auto [inputs, target, carry, part] = windows.at(k);
         const SequenceView<const S, In>& x = std::get<0>(inputs);
         const int width = x.extent.batch;
         EXPECT_EQ(carry, StatePolicy::none);
+        EXPECT_EQ(part.sequences, 0);
         EXPECT_EQ(x.gradient, nullptr);
         EXPECT_EQ(x.extent, (Extent{length, width}));
         EXPECT_EQ(target.extent, (Extent{1, width}));

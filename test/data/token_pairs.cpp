@@ -40,10 +40,11 @@ TokenPairs pairs(const Lengths& lengths, int batch) {
 std::vector<std::vector<int>> shown(TokenPairs& data, const Lengths& lengths) {
     std::vector<std::vector<int>> all;
     for (std::size_t k = 0; k < data.count(); ++k) {
-        const auto [inputs, target, carry] = data.at(k);
+        const auto [inputs, target, carry, part] = data.at(k);
         const auto& [source, input] = inputs;
         const Extent &of_source = source.extent, &of_target = input.extent;
         EXPECT_EQ(carry, StatePolicy::none);
+        EXPECT_EQ(part.sequences, 0);
         EXPECT_EQ(target.extent, of_target) << "the same lengths, too";
         EXPECT_EQ(of_source.batch, of_target.batch);
         const int width = of_source.batch;
@@ -101,7 +102,7 @@ TEST(TokenPairs, TheDecoderReadsOneTokenBehind) {
     const std::vector<int> one{5}, three{2, 3, 4}, none;
     data.add(one, three);
     data.add(three, none);
-    const auto [inputs, target, carry] = data.at(0);
+    const auto [inputs, target, carry, part] = data.at(0);
     const auto& [source, input] = inputs;
     const auto values = [](const Tokens& x) { return std::vector(x.value, x.value + x.size()); };
     const auto lengths = [](const Tokens& x) {
@@ -163,7 +164,7 @@ TEST(TokenPairs, GroupedByLengthHaveLessPadding) {
         data.begin_epoch(Seed{1}, 0);
         columns.resize(columns.size() + 2);
         for (std::size_t k = 0; k < data.count(); ++k) {
-            const auto [inputs, target, carry] = data.at(k);
+            const auto [inputs, target, carry, part] = data.at(k);
             columns.end()[-2] += std::get<0>(inputs).columns();
             columns.back() += target.columns();
         }

@@ -35,9 +35,10 @@ TEST(TokenStreams, ReadsEachStreamFromItsBeginningToItsEnd) {
                 for (const std::int64_t epoch : {0, 1}) {
                     data.begin_epoch(Seed{7}, epoch);
                     for (int k = 0; k < int(data.count()); ++k) {
-                        const auto [inputs, target, carry] = data.at(std::size_t(k));
+                        const auto [inputs, target, carry, part] = data.at(std::size_t(k));
                         const Tokens& x = std::get<0>(inputs);
                         EXPECT_EQ(carry, k == 0 ? StatePolicy::start : StatePolicy::resume);
+                        EXPECT_EQ(part.sequences, 0);
                         ASSERT_EQ(x.extent, (Extent{std::min(length, steps - k * length), batch}));
                         ASSERT_EQ(x.extent, target.extent);
                         for (int t = 0; t < x.extent.steps; ++t)

@@ -28,9 +28,10 @@ std::vector<int> text(int size) {
 std::vector<int> places(TokenWindows& windows, int length, int batch) {
     std::vector<int> first;
     for (std::size_t k = 0; k < windows.count(); ++k) {
-        const auto [inputs, target, carry] = windows.at(k);
+        const auto [inputs, target, carry, part] = windows.at(k);
         const Tokens& x = std::get<0>(inputs);
         EXPECT_EQ(carry, StatePolicy::none);
+        EXPECT_EQ(part.sequences, 0);
         EXPECT_EQ(x.gradient, nullptr);
         EXPECT_EQ(x.extent, target.extent);
         EXPECT_EQ(x.extent, (Extent{length, x.extent.batch}));

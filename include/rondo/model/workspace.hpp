@@ -23,7 +23,7 @@ inline Error step_problem(int steps, int stride) {
 }
 /// Whether an input of a network is a pointer, an array or a vector.
 template <class Input>
-constexpr bool numbers_alone = std::is_scalar_v<std::decay_t<Input>> || requires(const Input& x) { std::data(x); };
+constexpr bool numbers_alone = std::is_pointer_v<std::decay_t<Input>> || requires(const Input& x) { std::data(x); };
 }
 
 /// The memory of forward and backward passes of a network: a program, values, their gradients, and scratch.
