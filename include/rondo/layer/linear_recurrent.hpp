@@ -276,7 +276,7 @@ private:
             all.input = memory + C::shape.gates * Hidden;
             all.input_rows = std::size_t(T::rows);
             all.input_gradient = taped ? memory + C::shape.gates * Hidden : nullptr;
-            all.input_is_ours = true;
+            all.owns_input = true;
         } else if constexpr (C::shape.input) {
             all.input = x.value;
             all.input_rows = x.rows;

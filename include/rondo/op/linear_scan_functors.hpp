@@ -26,7 +26,7 @@ struct LinearUnits {
     const S* input = nullptr;
     std::size_t input_rows = 0;
     S* input_gradient = nullptr; // null if not needed
-    bool input_is_ours = false;  // whether it is a part of pre, whose gradient is written and not added
+    bool owns_input = false;     // whether it is a part of pre, whose gradient is written and not added
     const S* constants = nullptr;
     S *state = nullptr, *output = nullptr; // output: null unless the cell has a function for it
     const S* output_gradient = nullptr;
@@ -119,7 +119,7 @@ struct LinearUnits {
         if constexpr (C::shape.input)
             if (input_gradient) {
                 S* const dx = input_gradient + at * input_rows + unit;
-                part.store(dx, input_is_ours ? to.input : part.load(dx) + to.input);
+                part.store(dx, owns_input ? to.input : part.load(dx) + to.input);
             }
         if constexpr (constant_count > 0) constants_gradient = to.constants;
         return product<P>(conjugate<P>(step.a), carry);
